@@ -1,0 +1,97 @@
+// What has to be there before anything runs: packages, Prisma's client, compiled code.
+// Plain JavaScript on any Node ≥ 20, as nothing is installed yet when it first runs.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+export const root = path.resolve(import.meta.dirname, '..');
+const inRoot = (...names) => path.join(root, ...names);
+
+/** Packages exactly as the lock file states them; does nothing when they are there. */
+export function install() {
+  const stamp = inRoot('node_modules/.installed');
+  const wanted = hashOf(['package-lock.json', '.npmrc'], `${process.platform}-${process.arch}`);
+  if (readIfThere(stamp) === wanted) return;
+  say('Installing packages; the first time takes about a minute …');
+  const npm = process.env.npm_execpath;
+  const [program, ...args] = npm ? [process.execPath, npm] : ['npm'];
+  // Not `npm ci`: it wants the binaries of every platform in the lock file, and some registries do not
+  // carry them all. Development packages also where NODE_ENV says production: the compiler is one.
+  run(program, [...args, 'install', '--no-save', '--include=dev', '--include=optional', '--loglevel=error']);
+  writeFileSync(stamp, wanted);
+}
+
+/** Prisma's client, from prisma/schema.prisma. */
+export function generate() {
+  const stamp = inRoot('node_modules/.generated');
+  const wanted = hashOf(['prisma/schema.prisma', 'prisma.config.ts', 'package-lock.json']);
+  if (readIfThere(stamp) === wanted && existsSync(inRoot('src/platform/prisma/client.ts'))) return;
+  say('Generating the database client …');
+  runNode(['node_modules/prisma/build/index.js', 'generate', '--no-hints'], {
+    quiet: true,
+    env: { CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' },
+  });
+  writeFileSync(stamp, wanted);
+}
+
+/** dist/, from src/. */
+export function build() {
+  const stamp = inRoot('dist/.built');
+  const sources = readdirSync(inRoot('src'), { recursive: true })
+    .map((name) => path.join('src', name))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const wanted = hashOf([...sources.sort(), 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']);
+  if (readIfThere(stamp) === wanted) return;
+  say('Compiling …');
+  runNode(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
+  mkdirSync(inRoot('dist'), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+export function prepare() {
+  install();
+  generate();
+  build();
+}
+
+/** The Node that the project carries, or the one at hand where there is no package for the platform. */
+export function node() {
+  const carried = inRoot('node_modules/.bin/node');
+  if (existsSync(carried)) return carried;
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 12)) return process.execPath;
+  say(`Node ${process.versions.node} is too old and none is packaged for this platform: install Node 22.12 or newer.`);
+  process.exit(1);
+}
+
+/** Runs one program with the project's Node; ends the process with its status when it fails. */
+export function runNode(args, options = {}) {
+  run(node(), args, options);
+}
+
+export function say(line) {
+  process.stderr.write(`${line}\n`);
+}
+
+function run(program, args, { env = {}, quiet = false } = {}) {
+  const result = spawnSync(program, args, {
+    cwd: root,
+    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    env: { ...process.env, ...env },
+  });
+  if (result.error) throw result.error;
+  if (result.status === 0) return;
+  if (quiet) process.stderr.write(`${result.stdout}${result.stderr}`);
+  process.exit(result.status ?? 1);
+}
+
+function hashOf(files, extra = '') {
+  const hash = createHash('sha256').update(extra);
+  for (const file of files) hash.update(`${file}\0`).update(readFileSync(inRoot(file)));
+  return hash.digest('hex');
+}
+
+function readIfThere(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}

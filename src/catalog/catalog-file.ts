@@ -1,0 +1,113 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { AppError } from '../errors.js';
+
+/** `owner/name`, as the Hugging Face Hub writes it: 3–200 characters. */
+const slug = z
+  .string()
+  .max(200)
+  .regex(/^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/, 'must look like owner/name');
+
+/** ISO 8601 to the precision that is known: a year, a month or a day. */
+const partialDate = z
+  .string()
+  .regex(/^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/, 'must be YYYY, YYYY-MM or YYYY-MM-DD, in quotes');
+
+const line = z.string().trim().min(1).max(300);
+const text = z.string().trim().min(1).max(20_000);
+
+const price = z.strictObject({
+  unit: z.enum(['IMAGE', 'LABEL_TEXT', 'EMBEDDING']),
+  /** Integer nano-USD as a decimal string in quotes: numbers lose digits. 0 to 10^15. */
+  nanosPerUnit: z.string().regex(/^(0|[1-9]\d{0,14})$/, 'must be integer nano-USD as a string in quotes'),
+  /** RFC 3339, UTC. */
+  effectiveFrom: z.iso.datetime(),
+});
+
+/**
+ * One model as its file in the catalog folder states it. `null` says "not known"; the nullable fields
+ * have to be written all the same, so that a forgotten fact is seen.
+ */
+export const catalogFile = z.strictObject({
+  slug,
+  name: line,
+  task: z.enum([
+    'ZERO_SHOT_IMAGE_CLASSIFICATION',
+    'IMAGE_CLASSIFICATION',
+    'IMAGE_FEATURE_EXTRACTION',
+    'FEATURE_EXTRACTION',
+  ]),
+  status: z.enum(['COMING_SOON', 'LIVE', 'DEPRECATED', 'RETIRED']),
+  summary: line,
+  publishedOn: partialDate.nullable(),
+  updatedOn: partialDate.nullable(),
+  downloadsPerMonth: z.int().min(0).max(2_000_000_000).nullable(),
+  apiProviders: z.int().min(0).max(10_000),
+  license: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.+-]{0,63}$/, 'must be a lower-case licence identifier, as apache-2.0')
+    .nullable(),
+  /** Total parameters of the towers that a call runs. */
+  parameters: z.int().min(1).max(Number.MAX_SAFE_INTEGER).nullable(),
+  imageSizePx: z.int().min(1).max(100_000).nullable(),
+  patchSizePx: z.int().min(1).max(10_000).nullable(),
+  about: text.nullable(),
+  specs: z.array(z.strictObject({ label: line, value: line })).max(60),
+  bestFor: z.array(line).max(20),
+  faq: z.array(z.strictObject({ question: line, answer: text })).max(40),
+  snippets: z.array(z.strictObject({ title: line, language: line, code: text })).max(20),
+  aliases: z.array(slug).max(20).default([]),
+  relatedSlugs: z.array(slug).max(20).default([]),
+  prices: z.array(price).max(60).default([]),
+});
+
+export type CatalogFile = z.infer<typeof catalogFile>;
+
+/**
+ * Reads every `*.yaml` file of a folder, in the order of their names.
+ * @throws AppError BAD_USER_INPUT that lists every problem as `file: field: fault`, when any file is
+ *   not valid or two files claim one slug or alias; nothing is returned then.
+ */
+export async function readCatalogFolder(folder: string): Promise<CatalogFile[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
+  const problems: string[] = [];
+  const files: CatalogFile[] = [];
+  const claimedBy = new Map<string, string>();
+
+  for (const name of names) {
+    const parsed = parseCatalogFile(await readFile(path.join(folder, name), 'utf8'));
+    if (!parsed.ok) {
+      problems.push(...parsed.problems.map((problem) => `${name}: ${problem}`));
+      continue;
+    }
+    for (const claimed of [parsed.file.slug, ...parsed.file.aliases]) {
+      const other = claimedBy.get(claimed);
+      if (other !== undefined) problems.push(`${name}: slug: "${claimed}" is also claimed by ${other}`);
+      claimedBy.set(claimed, name);
+    }
+    files.push(parsed.file);
+  }
+
+  if (problems.length > 0) {
+    throw new AppError('BAD_USER_INPUT', `The catalog folder ${folder} is not valid:\n  ${problems.join('\n  ')}`);
+  }
+  return files;
+}
+
+/** Parses one file; each problem reads `field: fault`, with the line where YAML itself is broken. */
+export function parseCatalogFile(
+  content: string,
+): { ok: true; file: CatalogFile } | { ok: false; problems: string[] } {
+  const document = parseDocument(content);
+  if (document.errors.length > 0) {
+    return { ok: false, problems: document.errors.map((error) => error.message.split('\n')[0] ?? error.code) };
+  }
+  const result = catalogFile.safeParse(document.toJS({ maxAliasCount: 0 }));
+  if (result.success) return { ok: true, file: result.data };
+  return {
+    ok: false,
+    problems: result.error.issues.map((issue) => `${issue.path.join('.') || 'file'}: ${issue.message}`),
+  };
+}

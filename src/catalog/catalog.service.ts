@@ -1,0 +1,82 @@
+import { AppError } from '../errors.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import type { ModelId } from '../platform/ids.js';
+import * as store from './catalog.store.js';
+import { compareRows, type ComparisonRow } from './comparison.js';
+import { type ModelFilter, type ModelOrder } from './model-order.js';
+import { type Model, MODEL_PARTS, type ModelPart, type PriceVersion } from './model.js';
+
+export interface Comparison {
+  /** In the order that was asked for. */
+  readonly models: readonly Model[];
+  readonly rows: readonly ComparisonRow[];
+}
+
+export const COMPARE_MIN = 2;
+export const COMPARE_MAX = 6;
+
+/** Reads the catalog. Everything here is public; each method sends one statement unless it says otherwise. */
+export class CatalogService {
+  constructor(
+    private readonly db: Pick<Database, 'query'>,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws AppError BAD_USER_INPUT for a cursor of another list or RELEVANCE without a search. */
+  listModels(list: {
+    filter: ModelFilter;
+    order: ModelOrder;
+    first: number;
+    after: string | undefined;
+    parts: ReadonlySet<ModelPart>;
+  }): Promise<store.ModelPage> {
+    return store.listModels(this.db, { ...list, now: this.clock.now() });
+  }
+
+  countModels(filter: ModelFilter): Promise<number> {
+    return store.countModels(this.db, filter, this.clock.now());
+  }
+
+  /** @param keys slugs, aliases or ids; those that nobody has are missing from the result. */
+  async findModels(keys: readonly string[], parts: ReadonlySet<ModelPart>): Promise<Map<string, Model>> {
+    const possible = keys.filter((key) => key.length <= 300 && !key.includes('\0'));
+    return possible.length === 0 ? new Map() : store.findModels(this.db, possible, parts, this.clock.now());
+  }
+
+  listRelated(ids: readonly ModelId[], first: number, parts: ReadonlySet<ModelPart>): Promise<Map<ModelId, Model[]>> {
+    return store.listRelatedModels(this.db, ids, first, parts, this.clock.now());
+  }
+
+  listPriceVersions(ids: readonly ModelId[]): Promise<Map<ModelId, PriceVersion[]>> {
+    return store.listPriceVersions(this.db, ids);
+  }
+
+  countByTask(): Promise<store.TaskCount[]> {
+    return store.countByTask(this.db);
+  }
+
+  /**
+   * @param slugs 2 to 6 different models, by slug or alias.
+   * @throws AppError BAD_USER_INPUT for another number or one model twice, NOT_FOUND naming the unknown slugs.
+   */
+  async compareModels(slugs: readonly string[]): Promise<Comparison> {
+    if (slugs.length < COMPARE_MIN || slugs.length > COMPARE_MAX) {
+      throw badSlugs(`Give ${String(COMPARE_MIN)} to ${String(COMPARE_MAX)} slugs to compare.`);
+    }
+    const found = await this.findModels(slugs, new Set(MODEL_PARTS));
+    const unknown = slugs.filter((slug) => !found.has(slug));
+    if (unknown.length > 0) {
+      throw new AppError('NOT_FOUND', `No model has the slug ${unknown.join(', ')}.`, { details: { slugs: unknown } });
+    }
+    const models = slugs.flatMap((slug) => found.get(slug) ?? []);
+    if (new Set(models.map(({ id }) => id)).size < models.length) {
+      throw badSlugs('The slugs must name different models; an alias counts as its model.');
+    }
+    return { models, rows: compareRows(models) };
+  }
+}
+
+function badSlugs(message: string): AppError {
+  return new AppError('BAD_USER_INPUT', message, { details: { argument: 'slugs' } });
+}

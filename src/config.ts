@@ -1,0 +1,93 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { LOG_LEVELS } from './platform/logger.js';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const milliseconds = z.coerce.number().int().min(1).max(600_000);
+const flag = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((value) => value === 'true');
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/.+/, 'must be a postgresql:// URL');
+
+/**
+ * Every variable that the process reads, with its default. Kept equal to `.env.example` by a test.
+ * Secrets have no default.
+ */
+export const environment = z.object({
+  PORT: port.default(4000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATABASE_URL: postgresUrl.optional(),
+  DATABASE_CONNECTIONS_MAX: z.coerce.number().int().min(1).max(500).default(10),
+  DATABASE_STATEMENT_TIMEOUT_MS: milliseconds.default(5_000),
+  DATABASE_CONNECT_TIMEOUT_MS: milliseconds.default(3_000),
+  DATA_DIR: z.string().min(1).default('.data'),
+  CATALOG_DIR: z.string().min(1).optional(),
+  INTROSPECTION: flag.default(true),
+  TRUST_PROXY: z.string().min(1).optional(),
+  METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  SHUTDOWN_TIMEOUT_MS: milliseconds.default(10_000),
+});
+
+export interface Config {
+  /** 0 lets the system choose. */
+  port: number;
+  host: string;
+  /** undefined: the embedded PostgreSQL is used. */
+  databaseUrl: string | undefined;
+  databaseConnectionsMax: number;
+  databaseStatementTimeoutMs: number;
+  databaseConnectTimeoutMs: number;
+  /** Absolute. */
+  dataDir: string;
+  /** Absolute; one YAML file a model. */
+  catalogDir: string;
+  migrationsDir: string;
+  introspection: boolean;
+  /** Addresses or CIDR ranges, comma-separated, whose `X-Forwarded-*` headers count; undefined: nobody's. */
+  trustProxy: string | undefined;
+  /** Bearer token for `/metrics`; undefined: open. */
+  metricsToken: string | undefined;
+  logLevel: (typeof LOG_LEVELS)[number];
+  shutdownTimeoutMs: number;
+}
+
+/** The package's folder: `src/` and `dist/` lie directly below it. */
+const PACKAGE_DIR = path.resolve(import.meta.dirname, '..');
+
+/** A configuration that cannot work; the message lists every problem, by variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the configuration from environment variables. An empty variable counts as not set.
+ * @throws ConfigError with one line a problem; values are not repeated, as they may be secret.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = environment.safeParse(set);
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(`The configuration is not valid:\n${lines.join('\n')}\nSee .env.example.`);
+  }
+  const values = result.data;
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    databaseUrl: values.DATABASE_URL,
+    databaseConnectionsMax: values.DATABASE_CONNECTIONS_MAX,
+    databaseStatementTimeoutMs: values.DATABASE_STATEMENT_TIMEOUT_MS,
+    databaseConnectTimeoutMs: values.DATABASE_CONNECT_TIMEOUT_MS,
+    dataDir: path.resolve(values.DATA_DIR),
+    catalogDir: path.resolve(values.CATALOG_DIR ?? path.join(PACKAGE_DIR, 'prisma/seed/models')),
+    migrationsDir: path.join(PACKAGE_DIR, 'prisma/migrations'),
+    introspection: values.INTROSPECTION,
+    trustProxy: values.TRUST_PROXY,
+    metricsToken: values.METRICS_TOKEN,
+    logLevel: values.LOG_LEVEL,
+    shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
+  };
+}

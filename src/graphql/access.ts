@@ -1,0 +1,16 @@
+import { Extensions } from 'type-graphql';
+
+/** Who may call a root field. Grows with accounts and operators. */
+export const SCOPES = ['public'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface Access {
+  scope: Scope;
+  /** How long shared caches may keep the answer, in seconds; left out: not at all. */
+  cacheMaxAgeS?: number;
+}
+
+/** States who may call a root field; the schema does not build without it (schema-walk). */
+export function Access(access: Access): MethodDecorator & PropertyDecorator {
+  return Extensions({ access });
+}

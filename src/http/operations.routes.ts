@@ -1,0 +1,43 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { AppError } from '../errors.js';
+import type { Metrics } from '../platform/metrics.js';
+
+export interface Readiness {
+  /** Resolves when the database answers; rejects with its error. @returns names of unfinished migrations. */
+  pendingMigrations(): Promise<string[]>;
+  /** True from the moment that a stop was asked for. */
+  isDraining(): boolean;
+}
+
+/** `/healthz`: the process runs. `/readyz`: it can serve. `/metrics`: what it counts, for Prometheus. */
+export function registerOperationsRoutes(
+  app: FastifyInstance,
+  { readiness, metrics, metricsToken }: { readiness: Readiness; metrics: Metrics; metricsToken: string | undefined },
+): void {
+  app.get('/healthz', () => ({ status: 'alive' }));
+
+  app.get('/readyz', async () => {
+    if (readiness.isDraining()) throw new AppError('UPSTREAM_UNAVAILABLE', 'The server is stopping.');
+    const pending = await readiness.pendingMigrations();
+    if (pending.length > 0) {
+      throw new AppError('UPSTREAM_UNAVAILABLE', 'Migrations are missing: run `gigarouter migrate`.', {
+        details: { pending },
+      });
+    }
+    return { status: 'ready' };
+  });
+
+  app.get('/metrics', async (request, reply) => {
+    if (metricsToken !== undefined && !isBearer(request.headers.authorization, metricsToken)) {
+      throw new AppError('UNAUTHENTICATED', 'Send the METRICS_TOKEN as a bearer token.');
+    }
+    return reply.type(metrics.contentType).send(await metrics.render());
+  });
+}
+
+/** Compares hashes, so that neither length nor content shows in the time it takes. */
+function isBearer(header: string | undefined, token: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(header ?? ''), hash(`Bearer ${token}`));
+}

@@ -1,0 +1,117 @@
+import { createServer } from 'node:net';
+import { createApp } from './app.js';
+import { bringUpCatalog, bringUpDatabase, bringUpMigrations, type Say } from './bring-up.js';
+import { type Config, ConfigError, readConfig } from './config.js';
+import { AppError } from './errors.js';
+import { createLogger, redact } from './platform/logger.js';
+import { portOwner } from './platform/port-owner.js';
+
+/** Progress goes to stderr, for people; the log goes to stdout, for machines. */
+const say: Say = (line) => process.stderr.write(`${line}\n`);
+
+/** What was started, in order; stopped in the reverse order. */
+const running: (() => Promise<void>)[] = [];
+
+let stopping: Promise<void> | undefined;
+
+function stop(exitCode: number, timeoutMs: number): Promise<void> {
+  return (stopping ??= (async () => {
+    // A request that never ends must not keep the database running for ever.
+    setTimeout(() => {
+      say('Some requests did not end in time; they are cut off.');
+      process.exit(1);
+    }, timeoutMs + 5_000).unref();
+    for (const stopOne of running.reverse()) await stopOne();
+    process.exit(exitCode);
+  })());
+}
+
+async function main(config: Config): Promise<void> {
+  const startedAt = performance.now();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping === undefined) say('Stopping …');
+      void stop(0, config.shutdownTimeoutMs);
+    });
+  }
+  await refuseTakenPort(config);
+
+  const database = await bringUpDatabase(config, say);
+  running.push(() => database.stop());
+  await bringUpMigrations(config, database.url, say);
+  if (database.embedded) await bringUpCatalog(config, database.url, say);
+
+  const logger = createLogger(config.logLevel);
+  const app = await createApp(config, database.url, { logger });
+  running.push(() => stopWithin(config.shutdownTimeoutMs, app));
+  await app.server.listen({ port: config.port, host: config.host });
+  const [address] = app.server.addresses();
+  const port = typeof address === 'object' ? address.port : config.port;
+  announce(config, port, startedAt, database.embedded);
+}
+
+async function stopWithin(timeoutMs: number, app: Awaited<ReturnType<typeof createApp>>): Promise<void> {
+  const cutOff = setTimeout(() => {
+    say(`Requests in flight did not end within ${String(timeoutMs)} ms; they are cut off.`);
+    app.server.server.closeAllConnections();
+  }, timeoutMs);
+  await app.stop();
+  clearTimeout(cutOff);
+}
+
+/** Before anything is started: a second `npm start` should end at once and disturb nothing. */
+function refuseTakenPort({ port, host }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') {
+        reject(new ConfigError(`Cannot listen on ${host}:${String(port)}: ${error.message}. Set HOST and PORT.`));
+        return;
+      }
+      const owner = portOwner(port) ?? 'another process';
+      reject(
+        new ConfigError(
+          `Port ${String(port)} is in use by ${owner}. Stop it, or choose another port: PORT=${String(port + 1)} npm start`,
+        ),
+      );
+    });
+    probe.listen(port, host, () => probe.close(() => { resolve(); }));
+  });
+}
+
+function announce({ host }: Config, port: number, startedAt: number, embedded: boolean): void {
+  const name = ['0.0.0.0', '127.0.0.1', '::', '::1'].includes(host) ? 'localhost' : host;
+  const url = `http://${name}:${String(port)}`;
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  say(`
+gigarouter is ready after ${seconds} s: ${url}/graphql
+
+Reading the catalog needs no sign-in. Try:
+
+  curl -s ${url}/graphql -H 'content-type: application/json' \\
+    -d '{"query":"{ models(first: 3) { totalCount edges { node { slug name status } } } }"}'
+
+${embedded ? '' : 'If the catalog is empty, fill it: npm run gigarouter -- seed\n'}Ctrl-C stops everything.
+`);
+}
+
+/** Errors that say by themselves what to do; others keep their stack. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof AppError) return error.message;
+  return error instanceof Error ? redact(error.stack ?? error.message) : String(error);
+}
+
+process.on('uncaughtException', (error) => {
+  say(`gigarouter failed: ${explain(error)}`);
+  void stop(1, 1_000);
+});
+
+try {
+  await main(readConfig());
+} catch (error) {
+  say(`gigarouter did not start: ${explain(error)}`);
+  for (let cause = (error as Error).cause; cause instanceof Error; cause = cause.cause) {
+    say(`  because: ${redact(cause.message)}`);
+  }
+  await stop(1, 1_000);
+}

@@ -1,0 +1,115 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { Prisma, PrismaClient } from './prisma/client.js';
+
+export type Transaction = Prisma.TransactionClient;
+
+/**
+ * One pool, two ways in: Prisma for writes and for reads where its 0.1–0.2 ms do not matter, and
+ * `query` for the hot reads, as a prepared statement (docs/decisions/0003).
+ */
+export interface Database {
+  readonly prisma: PrismaClient;
+  /** Rows of one statement; `values` bind to $1, $2 … Prepared once per connection. */
+  query<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]>;
+  poolUse(): { total: number; idle: number; waiting: number };
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  connectionsMax: number;
+  /** A statement that runs longer is cancelled by PostgreSQL. */
+  statementTimeoutMs: number;
+  /** How long a caller waits for a free connection. */
+  connectTimeoutMs: number;
+  onStatement?: () => void;
+  /** An idle connection was lost; the pool replaces it by itself. */
+  onConnectionLost?: (error: Error) => void;
+}
+
+/** Statements that may be kept prepared on each connection; the rest is sent unnamed, and planned each time. */
+const PREPARED_MAX = 256;
+
+/** Connects lazily: succeeds while PostgreSQL is away. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.connectionsMax,
+    statement_timeout: options.statementTimeoutMs,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    idleTimeoutMillis: 30_000,
+    application_name: 'gigarouter',
+    // A word that is typed wrongly in one place of six shares about half of its trigrams.
+    options: '-c pg_trgm.word_similarity_threshold=0.45',
+  });
+  // Without a listener, a connection that PostgreSQL closes while idle would end the process.
+  pool.on('error', (error) => options.onConnectionLost?.(error));
+  const { onStatement } = options;
+  if (onStatement !== undefined) {
+    pool.on('connect', (client) => {
+      const send = client.query.bind(client) as (...args: unknown[]) => unknown;
+      client.query = ((...args: unknown[]) => {
+        onStatement();
+        return send(...args);
+      }) as typeof client.query;
+    });
+  }
+
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const preparedNames = new Map<string, string>();
+
+  return {
+    prisma,
+    async query<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+      let name = preparedNames.get(sql);
+      if (name === undefined && preparedNames.size < PREPARED_MAX) {
+        name = `gr_${String(preparedNames.size)}`;
+        preparedNames.set(sql, name);
+      }
+      const text = { text: sql, values: [...values], ...(name === undefined ? {} : { name }) };
+      return (await pool.query<Row & pg.QueryResultRow>(text)).rows;
+    },
+    poolUse: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+const OUTAGE_SYSTEM_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+/** Prisma: cannot reach, timed out, closed, no free connection, too many connections. */
+const OUTAGE_PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037']);
+/** PostgreSQL: connection exceptions, shutdown and start-up, out of connections, cancelled by time-out, read-only. */
+const OUTAGE_SQLSTATES = /^(08...|57P0[1-5]|57014|53300|53400|25006)$/;
+/** pg says these in words only. */
+const OUTAGE_MESSAGES =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/;
+
+/**
+ * True when the database could not be asked, so that the same request may work later: 503, never
+ * "not found" or "wrong key". Looks through causes.
+ */
+export function isDatabaseOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code: unknown = Reflect.get(error, 'code') ?? Reflect.get(error, 'originalCode');
+  if (typeof code === 'string') {
+    if (OUTAGE_SYSTEM_CODES.has(code) || OUTAGE_PRISMA_CODES.has(code) || OUTAGE_SQLSTATES.test(code)) {
+      return true;
+    }
+  }
+  if (OUTAGE_MESSAGES.test(error.message)) return true;
+  if (error instanceof AggregateError && error.errors.some(isDatabaseOutage)) return true;
+  const driverError: unknown = Reflect.get(Object(Reflect.get(error, 'meta')) as object, 'driverAdapterError');
+  return isDatabaseOutage(error.cause) || isDatabaseOutage(driverError);
+}

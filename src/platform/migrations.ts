@@ -1,0 +1,131 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { AppError } from '../errors.js';
+
+/** Any constant: the lock that lets one process migrate at a time. */
+const LOCK_KEY = 7_270_236_911;
+
+interface Migration {
+  name: string;
+  sql: string;
+  checksum: string;
+}
+
+/** Prisma's own table, so that `prisma migrate deploy` would find what was applied here, and the reverse. */
+const CREATE_HISTORY = `
+  CREATE TABLE IF NOT EXISTS _prisma_migrations (
+    id                  VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum            VARCHAR(64) NOT NULL,
+    finished_at         TIMESTAMPTZ,
+    migration_name      VARCHAR(255) NOT NULL,
+    logs                TEXT,
+    rolled_back_at      TIMESTAMPTZ,
+    started_at          TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count INTEGER NOT NULL DEFAULT 0
+  )`;
+
+/**
+ * Applies what is missing, in the order of the folder names, each migration and its history row in
+ * one transaction. Runs once however many processes call it together (advisory lock). Prisma's
+ * WebAssembly engine would do the same, but sends a script cut at every semicolon, which breaks
+ * SQL functions (docs/decisions/0002).
+ *
+ * @param onApplied called after each migration with its name.
+ * @returns names of the migrations applied by this call, oldest first.
+ * @throws AppError CONFLICT when an applied migration was changed, is unknown here, or failed before.
+ */
+export async function migrate(
+  databaseUrl: string,
+  folder: string,
+  onApplied: (name: string) => void = () => undefined,
+): Promise<string[]> {
+  const migrations = await readMigrations(folder);
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'gigarouter migrate' });
+  await client.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
+    await client.query(CREATE_HISTORY);
+    const pending = await findPending(client, migrations);
+    for (const migration of pending) {
+      await apply(client, migration);
+      onApplied(migration.name);
+    }
+    return pending.map(({ name }) => name);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Names of the migrations of the folder that the database has not finished; runs one statement. */
+export async function pendingMigrations(
+  query: (sql: string, values: readonly unknown[]) => Promise<{ migration_name: string }[]>,
+  names: readonly string[],
+): Promise<string[]> {
+  const rows = await query(
+    'SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+    [],
+  );
+  const finished = new Set(rows.map((row) => row.migration_name));
+  return names.filter((name) => !finished.has(name));
+}
+
+/** Folder names, oldest first. */
+export async function listMigrations(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+async function readMigrations(folder: string): Promise<Migration[]> {
+  return Promise.all(
+    (await listMigrations(folder)).map(async (name) => {
+      const sql = await readFile(path.join(folder, name, 'migration.sql'), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+async function findPending(client: pg.Client, migrations: Migration[]): Promise<Migration[]> {
+  const { rows } = await client.query<{ migration_name: string; checksum: string; finished: boolean }>(
+    `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished
+       FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`,
+  );
+  const byName = new Map(migrations.map((migration) => [migration.name, migration]));
+  for (const row of rows) {
+    const known = byName.get(row.migration_name);
+    if (!row.finished) {
+      throw new AppError('CONFLICT', `Migration ${row.migration_name} failed before and was not resolved.`);
+    }
+    if (known === undefined) {
+      throw new AppError(
+        'CONFLICT',
+        `The database has migration ${row.migration_name}, which this version does not know. Start the version that applied it, or a newer one.`,
+      );
+    }
+    if (known.checksum !== row.checksum) {
+      throw new AppError('CONFLICT', `Migration ${row.migration_name} was changed after it had been applied.`);
+    }
+  }
+  const applied = new Set(rows.map((row) => row.migration_name));
+  return migrations.filter((migration) => !applied.has(migration.name));
+}
+
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await client.query(migration.sql);
+    await client.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+       VALUES ($1, $2, $3, now(), 1)`,
+      [randomUUID(), migration.checksum, migration.name],
+    );
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw new Error(`Migration ${migration.name} failed; nothing of it was applied.`, { cause: error });
+  }
+}
