@@ -1,0 +1,59 @@
+import type { AddressInfo } from 'node:net';
+import { type App, type AppParts, createApp } from '../../src/app.js';
+import { type Config, readConfig } from '../../src/config.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
+
+export interface GraphQLAnswer {
+  status: number;
+  headers: Headers;
+  /** Untyped on purpose: tests look into whatever came. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+}
+
+export interface TestApp {
+  readonly app: App;
+  readonly database: TestDatabase;
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** Sends one operation over HTTP. */
+  gql(query: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>;
+  /** Log lines written so far. */
+  readonly log: string[];
+  stop(): Promise<void>;
+}
+
+/** The whole app on a port of its own and a database of its own. */
+export async function startTestApp(
+  options: { env?: Record<string, string>; seeded?: boolean; config?: Partial<Config> } & AppParts = {},
+): Promise<TestApp> {
+  const { env = {}, seeded = true, config = {}, ...parts } = options;
+  const database = await createTestDatabase({ seeded });
+  const log: string[] = [];
+  const logger = createLogger('info', { write: (line) => log.push(line) });
+  const app = await createApp({ ...readConfig(env), ...config }, database.url, { logger, ...parts });
+  await app.server.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${String(port)}`;
+  return {
+    app,
+    database,
+    url,
+    log,
+    gql: (query, variables) => postGraphQL(url, { query, variables }),
+    stop: async () => {
+      await app.stop();
+      await database.drop();
+    },
+  };
+}
+
+export async function postGraphQL(url: string, body: unknown): Promise<GraphQLAnswer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
