@@ -1,6 +1,6 @@
 /** Sources are compiled to CommonJS for jest only: its ESM mode leaks memory (jest#14605). */
 const transform = {
-  '^.+\\.ts$': [
+  '^.+\\.(ts|mjs)$': [
     '@swc/jest',
     {
       jsc: {
@@ -20,6 +20,8 @@ export default {
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   transform,
+  // Prisma loads its query compiler as ES modules, which have to become CommonJS too.
+  transformIgnorePatterns: ['/node_modules/(?!@prisma/client/runtime/.*\\.mjs$)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',

@@ -53,7 +53,9 @@ export async function createApp(config: Config, databaseUrl: string, parts: AppP
     connectionsMax: config.databaseConnectionsMax,
     statementTimeoutMs: config.databaseStatementTimeoutMs,
     connectTimeoutMs: config.databaseConnectTimeoutMs,
-    onStatement: metrics.statement,
+    onStatement: () => {
+      metrics.statement();
+    },
     onConnectionLost: (err) => {
       logger.warn({ err }, 'a database connection was lost');
     },

@@ -13,8 +13,8 @@ export interface Comparison {
   readonly rows: readonly ComparisonRow[];
 }
 
-export const COMPARE_MIN = 2;
-export const COMPARE_MAX = 6;
+const COMPARE_MIN = 2;
+const COMPARE_MAX = 6;
 
 /** Reads the catalog. Everything here is public; each method sends one statement unless it says otherwise. */
 export class CatalogService {

@@ -1,4 +1,4 @@
 export { readCatalogFolder } from './catalog-file.js';
-export { seedCatalog, type SeedSummary } from './catalog.seed.js';
+export { seedCatalog } from './catalog.seed.js';
 export { CatalogResolver } from './catalog.resolver.js';
 export { CatalogService } from './catalog.service.js';

@@ -8,6 +8,7 @@ import {
   type ModelOrder,
   type ModelOrderField,
   NATURAL_DIRECTION,
+  searchWords,
 } from './model-order.js';
 import { MODEL_STATUSES, MODEL_TASKS, type ModelStatus, type ModelTask } from './model.js';
 
@@ -81,11 +82,11 @@ export class ModelOrderInput {
   readonly direction?: Direction | null;
 }
 
-/** What the caller left out or set to null is undefined. */
+/** What the caller left out or set to null is undefined; so is a search without a word in it. */
 export function toFilter(input: ModelFilterInput | null | undefined): ModelFilter {
-  const search = input?.search?.trim();
+  const search = input?.search ?? '';
   return {
-    search: search === '' ? undefined : search,
+    search: searchWords(search).length === 0 ? undefined : search,
     tasks: input?.tasks ?? undefined,
     statuses: input?.statuses ?? undefined,
     licenses: input?.licenses ?? undefined,

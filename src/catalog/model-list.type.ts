@@ -48,7 +48,7 @@ export class TaskCountType {
 }
 
 @ObjectType('ComparisonRow', { description: 'One fact of all compared models side by side.' })
-export class ComparisonRowType implements ComparisonRow {
+class ComparisonRowType implements ComparisonRow {
   @Field(() => String, { description: 'What the row is about.' })
   readonly label!: string;
 

@@ -45,7 +45,7 @@ export const NATURAL_DIRECTION: Readonly<Record<ModelOrderField, Direction>> = {
 };
 
 /** At most eight words of a search count; a longer text is refused. */
-export const SEARCH_LENGTH_MAX = 100;
+const SEARCH_LENGTH_MAX = 100;
 const SEARCH_WORDS_MAX = 8;
 
 /**

@@ -37,7 +37,7 @@ export interface Spec {
   readonly value: string;
 }
 
-export interface Question {
+export interface FaqEntry {
   readonly question: string;
   readonly answer: string;
 }
@@ -54,7 +54,7 @@ export interface ModelDetails {
   readonly about: string | null;
   readonly specs: readonly Spec[];
   readonly bestFor: readonly string[];
-  readonly faq: readonly Question[];
+  readonly faq: readonly FaqEntry[];
   readonly snippets: readonly Snippet[];
 }
 

@@ -70,8 +70,8 @@ export class SpecType {
   readonly value!: string;
 }
 
-@ObjectType('Question', { description: 'A frequent question and its answer.' })
-export class QuestionType {
+@ObjectType('FaqEntry', { description: 'A frequent question and its answer.' })
+export class FaqEntryType {
   @Field(() => String, { description: 'The question, one line.' })
   readonly question!: string;
 
@@ -178,8 +178,8 @@ export class ModelType implements NodeType {
     return this.details.bestFor;
   }
 
-  @Field(() => [QuestionType], { description: 'Frequent questions.' })
-  get faq(): readonly QuestionType[] {
+  @Field(() => [FaqEntryType], { description: 'Frequent questions.' })
+  get faq(): readonly FaqEntryType[] {
     return this.details.faq;
   }
 

@@ -1,5 +1,5 @@
 import { GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
-import { buildSchemaSync, type ClassType } from 'type-graphql';
+import { buildSchemaSync, type ClassType, type NonEmptyArray } from 'type-graphql';
 import { checkSchema } from './schema-walk.js';
 
 /**
@@ -10,10 +10,9 @@ import { checkSchema } from './schema-walk.js';
  */
 export function createSchema(resolvers: readonly object[]): GraphQLSchema {
   const byClass = new Map(resolvers.map((resolver) => [resolver.constructor, resolver]));
-  const classes = [...byClass.keys()] as [ClassType, ...ClassType[]];
   const schema = buildSchemaSync({
-    resolvers: classes as unknown as [() => void, ...(() => void)[]],
-    container: { get: (someClass) => byClass.get(someClass) },
+    resolvers: [...byClass.keys()] as NonEmptyArray<ClassType>,
+    container: { get: (someClass: ClassType) => byClass.get(someClass) },
     validate: false,
     globalMiddlewares: [],
   });

@@ -1,4 +1,4 @@
-import { getDirectiveValues, GraphQLSkipDirective, GraphQLIncludeDirective } from 'graphql';
+import { getDirectiveValues, GraphQLIncludeDirective, GraphQLSkipDirective, Kind } from 'graphql';
 import type { FieldNode, GraphQLResolveInfo, SelectionSetNode } from 'graphql';
 
 /**
@@ -24,8 +24,8 @@ function fieldsOf(info: GraphQLResolveInfo, set: SelectionSetNode): FieldNode[] 
     const skipped = getDirectiveValues(GraphQLSkipDirective, selection, info.variableValues)?.if === true;
     const included = getDirectiveValues(GraphQLIncludeDirective, selection, info.variableValues)?.if !== false;
     if (skipped || !included) return [];
-    if (selection.kind === 'Field') return [selection];
-    if (selection.kind === 'InlineFragment') return fieldsOf(info, selection.selectionSet);
+    if (selection.kind === Kind.FIELD) return [selection];
+    if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsOf(info, selection.selectionSet);
     const fragment = info.fragments[selection.name.value];
     return fragment === undefined ? [] : fieldsOf(info, fragment.selectionSet);
   });

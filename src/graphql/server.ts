@@ -41,7 +41,7 @@ export async function registerGraphQL(app: FastifyInstance, options: GraphQLOpti
     stopOnTerminationSignals: false,
     formatError: createFormatError(options.logger),
     logger: apolloLogger(options.logger),
-    parseOptions: { maxTokens: 1_500 },
+    parseOptions: { maxLexicalTokens: 1_500 },
     validationOptions: { maxErrors: 5 },
     executionOptions: { maxCoercionErrors: 5 },
     maxRecursiveSelections: 1_000,

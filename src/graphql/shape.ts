@@ -1,8 +1,9 @@
-import type {
-  DocumentNode,
-  FragmentDefinitionNode,
-  OperationDefinitionNode,
-  SelectionSetNode,
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
 } from 'graphql';
 import { AppError } from '../errors.js';
 
@@ -17,7 +18,7 @@ export const SHAPE_LIMITS = { depth: 10, introspectionDepth: 15, aliases: 30, fi
 export function checkShape(document: DocumentNode, operation: OperationDefinitionNode): void {
   const fragments = new Map(
     document.definitions
-      .filter((definition) => definition.kind === 'FragmentDefinition')
+      .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
       .map((fragment): [string, FragmentDefinitionNode] => [fragment.name.value, fragment]),
   );
   const counts = { aliases: 0, fields: 0, directives: operation.directives?.length ?? 0 };
@@ -31,14 +32,14 @@ export function checkShape(document: DocumentNode, operation: OperationDefinitio
     if (depth > depthMax) refuse('levels', depthMax);
     for (const selection of set.selections) {
       count('directives', selection.directives?.length ?? 0);
-      if (selection.kind === 'Field') {
+      if (selection.kind === Kind.FIELD) {
         count('fields', 1);
         if (selection.alias !== undefined) count('aliases', 1);
         if (selection.selectionSet === undefined) continue;
         // The query that every GraphQL tool sends to learn a schema is 13 levels deep.
         const limit = selection.name.value.startsWith('__') ? SHAPE_LIMITS.introspectionDepth : depthMax;
         visit(selection.selectionSet, depth + 1, limit);
-      } else if (selection.kind === 'InlineFragment') {
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         visit(selection.selectionSet, depth, depthMax);
       } else {
         const fragment = fragments.get(selection.name.value);

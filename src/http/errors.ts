@@ -1,6 +1,6 @@
 import type { FastifyError } from 'fastify';
 import { AppError, type ErrorCode } from '../errors.js';
-import { isDatabaseOutage } from '../platform/database.js';
+import { databaseAway, isDatabaseOutage } from '../platform/database.js';
 
 const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'BAD_REQUEST',
@@ -14,17 +14,13 @@ const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   431: 'BAD_REQUEST',
 };
 
-const DATABASE_AWAY = 'The database cannot be reached at the moment. Try again shortly.';
-
 /**
  * What a caller may know of any failure: our own errors as they are, an outage as such, Fastify's
  * complaints about a request by their status, and everything else as INTERNAL without its message.
  */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  if (isDatabaseOutage(error)) {
-    return new AppError('UPSTREAM_UNAVAILABLE', DATABASE_AWAY, { cause: error });
-  }
+  if (isDatabaseOutage(error)) return databaseAway(error);
   const { statusCode, message } = error as Partial<FastifyError>;
   const code = statusCode === undefined ? undefined : CODE_BY_STATUS[statusCode];
   if (code !== undefined) return new AppError(code, message ?? code, { cause: error });

@@ -52,7 +52,14 @@ export function createHttpServer({ logger, metrics, trustProxy }: HttpOptions): 
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     runWithContext({ requestId: request.id }, next);
   });
+  let closing = false;
+  app.addHook('preClose', (next) => {
+    closing = true;
+    next();
+  });
   app.addHook('onSend', (_request, reply, payload, next) => {
+    // A connection that was busy when the server began to close would stay open, idle, until it times out.
+    if (closing) reply.header('connection', 'close');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     next(null, payload);
   });

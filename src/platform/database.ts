@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import { AppError } from '../errors.js';
 import { Prisma, PrismaClient } from './prisma/client.js';
 
 export type Transaction = Prisma.TransactionClient;
@@ -10,7 +11,10 @@ export type Transaction = Prisma.TransactionClient;
  */
 export interface Database {
   readonly prisma: PrismaClient;
-  /** Rows of one statement; `values` bind to $1, $2 … Prepared once per connection. */
+  /**
+   * Rows of one statement; `values` bind to $1, $2 … Prepared once per connection.
+   * @throws AppError UPSTREAM_UNAVAILABLE when the database cannot be asked.
+   */
   query<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]>;
   poolUse(): { total: number; idle: number; waiting: number };
   close(): Promise<void>;
@@ -68,7 +72,11 @@ export function openDatabase(options: DatabaseOptions): Database {
         preparedNames.set(sql, name);
       }
       const text = { text: sql, values: [...values], ...(name === undefined ? {} : { name }) };
-      return (await pool.query<Row & pg.QueryResultRow>(text)).rows;
+      try {
+        return (await pool.query<Row & pg.QueryResultRow>(text)).rows;
+      } catch (error) {
+        throw isDatabaseOutage(error) ? databaseAway(error) : error;
+      }
     },
     poolUse: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async close() {
@@ -96,20 +104,36 @@ const OUTAGE_SQLSTATES = /^(08...|57P0[1-5]|57014|53300|53400|25006)$/;
 const OUTAGE_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/;
 
+/** The fields by which pg, Node and Prisma tell what happened. */
+interface Failure {
+  code?: unknown;
+  originalCode?: unknown;
+  message?: unknown;
+  cause?: unknown;
+  errors?: unknown;
+  meta?: { driverAdapterError?: unknown };
+}
+
 /**
  * True when the database could not be asked, so that the same request may work later: 503, never
  * "not found" or "wrong key". Looks through causes.
  */
 export function isDatabaseOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code: unknown = Reflect.get(error, 'code') ?? Reflect.get(error, 'originalCode');
-  if (typeof code === 'string') {
-    if (OUTAGE_SYSTEM_CODES.has(code) || OUTAGE_PRISMA_CODES.has(code) || OUTAGE_SQLSTATES.test(code)) {
-      return true;
-    }
-  }
-  if (OUTAGE_MESSAGES.test(error.message)) return true;
-  if (error instanceof AggregateError && error.errors.some(isDatabaseOutage)) return true;
-  const driverError: unknown = Reflect.get(Object(Reflect.get(error, 'meta')) as object, 'driverAdapterError');
-  return isDatabaseOutage(error.cause) || isDatabaseOutage(driverError);
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, originalCode, message, cause, errors, meta } = error as Failure;
+  const saysSo =
+    [code, originalCode].some((value) => typeof value === 'string' && isOutageCode(value)) ||
+    (typeof message === 'string' && OUTAGE_MESSAGES.test(message));
+  const inner = [cause, meta?.driverAdapterError, ...(Array.isArray(errors) ? errors : [])];
+  return saysSo || inner.some(isDatabaseOutage);
+}
+
+/** What a caller is told of an outage. */
+export function databaseAway(cause: unknown): AppError {
+  const message = 'The database cannot be reached at the moment. Try again shortly.';
+  return new AppError('UPSTREAM_UNAVAILABLE', message, { cause });
+}
+
+function isOutageCode(code: string): boolean {
+  return OUTAGE_SYSTEM_CODES.has(code) || OUTAGE_PRISMA_CODES.has(code) || OUTAGE_SQLSTATES.test(code);
 }

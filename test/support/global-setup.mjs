@@ -11,11 +11,13 @@ const DATA_DIR = path.resolve(import.meta.dirname, '../../.data/test');
 /** A real PostgreSQL for the run, with one migrated and one seeded database to copy from. */
 export default async function setUp() {
   const postgres = await startEmbeddedPostgres(DATA_DIR, {
-    // Nobody needs the data after a power cut.
-    fsync: 'off',
-    synchronous_commit: 'off',
-    full_page_writes: 'off',
-    max_connections: '300',
+    settings: {
+      // Nobody needs the data after a power cut.
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+      max_connections: '300',
+    },
   });
   if (postgres.origin === 'shared') {
     throw new Error('Another test run uses this folder’s database: wait for it, or stop it.');

@@ -20,23 +20,28 @@ const USER = 'gigarouter';
 const DATABASE = 'gigarouter';
 const START_TIMEOUT_S = 60;
 
+export interface EmbeddedPostgresOptions {
+  /** Left out: a free one. */
+  port?: number;
+  /** Server settings, as `{ fsync: 'off' }`. */
+  settings?: Readonly<Record<string, string>>;
+}
+
 /**
- * Starts the PostgreSQL that comes with the package, on a free port, with its data in
- * `<dataDir>/postgres`; the first call also makes the cluster. Built on `pg_ctl`, which detaches the
- * server from the terminal: Ctrl-C reaches only us, and we drain before the database goes.
- *
- * @param settings server settings, as `{ fsync: 'off' }`.
+ * Starts the PostgreSQL that comes with the package, with its data in `<dataDir>/postgres`; the first
+ * call also makes the cluster. Built on `pg_ctl`, which detaches the server from the terminal: Ctrl-C
+ * reaches only us, and we drain before the database goes.
  */
 export async function startEmbeddedPostgres(
   dataDir: string,
-  settings: Readonly<Record<string, string>> = {},
+  options: EmbeddedPostgresOptions = {},
 ): Promise<EmbeddedPostgres> {
   const installation = prepareInstallation(path.resolve(dataDir));
   const cluster = path.join(installation.home, 'cluster');
   if (!existsSync(path.join(cluster, 'PG_VERSION'))) await initialise(installation, cluster);
 
   const running = runningPort(cluster);
-  const port = running ?? (await start(installation, cluster, settings));
+  const port = running ?? (await start(installation, cluster, options));
   const shared = running !== undefined && ownerIsAlive(installation.home);
   if (!shared) writeFileSync(ownerFile(installation.home), String(process.pid));
 
@@ -77,10 +82,10 @@ async function initialise(installation: Installation, cluster: string): Promise<
 async function start(
   installation: Installation,
   cluster: string,
-  settings: Readonly<Record<string, string>>,
+  { port: wantedPort, settings }: EmbeddedPostgresOptions,
 ): Promise<number> {
   removeStaleLock(cluster);
-  const port = await freePort();
+  const port = wantedPort ?? (await freePort());
   const log = path.join(installation.home, 'log');
   const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
   const flags = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);

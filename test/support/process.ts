@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+export interface ServerProcess {
+  readonly child: ChildProcess;
+  /** Everything that it wrote to stderr so far. */
+  progress(): string;
+  /** Resolves with the base URL when it is ready. */
+  ready(): Promise<string>;
+  /** Resolves with the exit status when it ends; null when a signal ended it. */
+  ended(): Promise<number | null>;
+}
+
+const started: ServerProcess[] = [];
+
+/** Ends what a failed test left running; for `afterEach`. */
+export async function killLeftServers(): Promise<void> {
+  for (const { child, ended } of started.splice(0)) {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await ended();
+  }
+}
+
+/** Starts the compiled server as `npm start` does, in a process group of its own. */
+export function startServer(env: Record<string, string>): ServerProcess {
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', PORT: '0', LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  let progress = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (progress += chunk));
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const server: ServerProcess = {
+    child,
+    progress: () => progress,
+    ready: () =>
+      until('the server to be ready', () => {
+        if (child.exitCode !== null) throw new Error(`It ended instead:\n${progress}`);
+        return /(http:\S+)\/graphql/.exec(progress)?.[1];
+      }),
+    ended: () => ended,
+  };
+  started.push(server);
+  return server;
+}
+
+/** Polls until `probe` gives something; fails after `timeoutMs`. */
+export async function until<T>(
+  what: string,
+  probe: () => T | undefined | Promise<T | undefined>,
+  timeoutMs = 30_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const result = await probe();
+    if (result !== undefined) return result;
+    if (Date.now() > deadline) throw new Error(`Waited ${String(timeoutMs)} ms for ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Ids of the processes whose command line or working folder names `needle` (Linux). */
+export function processesNaming(needle: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && commandLine(pid).includes(needle));
+}
+
+function commandLine(pid: number): string {
+  const file = `/proc/${String(pid)}/cmdline`;
+  try {
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  } catch {
+    return ''; // It ended between the two.
+  }
+}
