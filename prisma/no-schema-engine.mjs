@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 const message =
   'This project does not use Prisma’s native schema engine. ' +
-  'Apply migrations with `npm run gigarouter -- migrate`; `npm run check` compares them with schema.prisma.';
+  'Apply migrations with `npm run gigarouter -- migrate`; `npm test` compares them with schema.prisma.';
 
 process.stderr.write(`${message}\n`);
 process.exitCode = 1;

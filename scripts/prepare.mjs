@@ -18,7 +18,14 @@ export function install() {
   const [program, ...args] = npm ? [process.execPath, npm] : ['npm'];
   // Not `npm ci`: it wants the binaries of every platform in the lock file, and some registries do not
   // carry them all. Development packages also where NODE_ENV says production: the compiler is one.
-  run(program, [...args, 'install', '--no-save', '--include=dev', '--include=optional', '--loglevel=error']);
+  run(program, [
+    ...args,
+    'install',
+    '--no-save',
+    '--include=dev',
+    '--include=optional',
+    '--loglevel=error',
+  ]);
   writeFileSync(stamp, wanted);
 }
 
@@ -41,7 +48,12 @@ export function build() {
   const sources = readdirSync(inRoot('src'), { recursive: true })
     .map((name) => path.join('src', name))
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
-  const wanted = hashOf([...sources.sort(), 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']);
+  const wanted = hashOf([
+    ...sources.sort(),
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+  ]);
   if (readIfThere(stamp) === wanted) return;
   say('Compiling …');
   runNode(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
@@ -61,7 +73,9 @@ export function node() {
   if (existsSync(carried)) return carried;
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 22 || (major === 22 && minor >= 12)) return process.execPath;
-  say(`Node ${process.versions.node} is too old and none is packaged for this platform: install Node 22.12 or newer.`);
+  say(
+    `Node ${process.versions.node} is too old and none is packaged for this platform: install Node 22.12 or newer.`,
+  );
   process.exit(1);
 }
 

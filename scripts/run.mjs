@@ -5,7 +5,10 @@ import { node, prepare, root } from './prepare.mjs';
 
 prepare();
 const [program, ...args] = process.argv.slice(2);
-const child = spawn(node(), ['--enable-source-maps', program, ...args], { cwd: root, stdio: 'inherit' });
+const child = spawn(node(), ['--enable-source-maps', program, ...args], {
+  cwd: root,
+  stdio: 'inherit',
+});
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 // npm hands a SIGTERM to the shell between us, and that shell keeps it: see it by our parent's end.
 const parent = process.ppid;

@@ -45,7 +45,11 @@ export function createPrintableSchema(): GraphQLSchema {
  * The composition root: builds the app on a migrated database; does not listen yet.
  * @param databaseUrl of the database to use, embedded or not.
  */
-export async function createApp(config: Config, databaseUrl: string, parts: AppParts = {}): Promise<App> {
+export async function createApp(
+  config: Config,
+  databaseUrl: string,
+  parts: AppParts = {},
+): Promise<App> {
   const logger = parts.logger ?? createLogger(config.logLevel);
   const metrics: Metrics = createMetrics(() => database.poolUse());
   const database = openDatabase({
@@ -70,7 +74,10 @@ export async function createApp(config: Config, databaseUrl: string, parts: AppP
     readiness: {
       isDraining: () => draining,
       pendingMigrations: () =>
-        pendingMigrations((sql, values) => database.query<{ migration_name: string }>(sql, values), migrations),
+        pendingMigrations(
+          (sql, values) => database.query<{ migration_name: string }>(sql, values),
+          migrations,
+        ),
     },
   });
   await registerGraphQL(server, {

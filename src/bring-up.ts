@@ -32,7 +32,11 @@ export async function bringUpDatabase(config: Config, say: Say): Promise<Databas
   return { url: postgres.url, embedded: true, stop: () => postgres.stop() };
 }
 
-export async function bringUpMigrations(config: Config, databaseUrl: string, say: Say): Promise<string[]> {
+export async function bringUpMigrations(
+  config: Config,
+  databaseUrl: string,
+  say: Say,
+): Promise<string[]> {
   const applied = await migrate(databaseUrl, config.migrationsDir, (name) => {
     say(`migrations: applied ${name}`);
   });
@@ -51,7 +55,9 @@ export async function bringUpCatalog(config: Config, databaseUrl: string, say: S
   try {
     const summary = await seedCatalog(database, systemClock, files);
     const { added, updated, unchanged, kept } = summary;
-    say(`catalog: ${String(added)} added, ${String(updated)} updated, ${String(unchanged)} unchanged`);
+    say(
+      `catalog: ${String(added)} added, ${String(updated)} updated, ${String(unchanged)} unchanged`,
+    );
     for (const field of kept) say(`catalog: kept what an operator wrote: ${field}`);
     return summary;
   } finally {

@@ -39,7 +39,9 @@ const SCHEMA_FILE = path.resolve(import.meta.dirname, '../schema.graphql');
 
 const commands: Readonly<Record<string, (flags: Flags, say: Say) => Promise<unknown>>> = {
   migrate: (_flags, say) =>
-    withDatabase(say, async (config, url) => ({ applied: await bringUpMigrations(config, url, say) })),
+    withDatabase(say, async (config, url) => ({
+      applied: await bringUpMigrations(config, url, say),
+    })),
 
   seed: (_flags, say) =>
     withDatabase(say, async (config, url) => {
@@ -90,7 +92,9 @@ async function run(): Promise<number> {
   }
   const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined || rest.length > 0) {
-    process.stderr.write(name === undefined ? HELP : `Unknown command: ${positionals.join(' ')}\n\n${HELP}`);
+    process.stderr.write(
+      name === undefined ? HELP : `Unknown command: ${positionals.join(' ')}\n\n${HELP}`,
+    );
     return 2;
   }
   const result = await command(flags, (line) => {

@@ -7,9 +7,7 @@ const milliseconds = z.coerce.number().int().min(1).max(600_000);
 const flag = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((value) => value === 'true');
-const postgresUrl = z
-  .string()
-  .regex(/^postgres(ql)?:\/\/.+/, 'must be a postgresql:// URL');
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, 'must be a postgresql:// URL');
 
 /**
  * Every variable that the process reads, with its default. Kept equal to `.env.example` by a test.
@@ -66,12 +64,16 @@ export class ConfigError extends Error {
  * Reads the configuration from environment variables. An empty variable counts as not set.
  * @throws ConfigError with one line a problem; values are not repeated, as they may be secret.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const result = environment.safeParse(set);
   if (!result.success) {
     const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(`The configuration is not valid:\n${lines.join('\n')}\nSee .env.example.`);
+    throw new ConfigError(
+      `The configuration is not valid:\n${lines.join('\n')}\nSee .env.example.`,
+    );
   }
   const values = result.data;
   return {

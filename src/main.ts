@@ -50,7 +50,10 @@ async function main(config: Config): Promise<void> {
   announce(config, port, startedAt, database.embedded);
 }
 
-async function stopWithin(timeoutMs: number, app: Awaited<ReturnType<typeof createApp>>): Promise<void> {
+async function stopWithin(
+  timeoutMs: number,
+  app: Awaited<ReturnType<typeof createApp>>,
+): Promise<void> {
   const cutOff = setTimeout(() => {
     say(`Requests in flight did not end within ${String(timeoutMs)} ms; they are cut off.`);
     app.server.server.closeAllConnections();
@@ -65,7 +68,11 @@ function refuseTakenPort({ port, host }: Config): Promise<void> {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') {
-        reject(new ConfigError(`Cannot listen on ${host}:${String(port)}: ${error.message}. Set HOST and PORT.`));
+        reject(
+          new ConfigError(
+            `Cannot listen on ${host}:${String(port)}: ${error.message}. Set HOST and PORT.`,
+          ),
+        );
         return;
       }
       const owner = portOwner(port) ?? 'another process';
@@ -75,7 +82,11 @@ function refuseTakenPort({ port, host }: Config): Promise<void> {
         ),
       );
     });
-    probe.listen(port, host, () => probe.close(() => { resolve(); }));
+    probe.listen(port, host, () =>
+      probe.close(() => {
+        resolve();
+      }),
+    );
   });
 }
 

@@ -13,7 +13,10 @@ const slug = z
 /** ISO 8601 to the precision that is known: a year, a month or a day. */
 const partialDate = z
   .string()
-  .regex(/^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/, 'must be YYYY, YYYY-MM or YYYY-MM-DD, in quotes');
+  .regex(
+    /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/,
+    'must be YYYY, YYYY-MM or YYYY-MM-DD, in quotes',
+  );
 
 const line = z.string().trim().min(1).max(300);
 const text = z.string().trim().min(1).max(20_000);
@@ -21,7 +24,9 @@ const text = z.string().trim().min(1).max(20_000);
 const price = z.strictObject({
   unit: z.enum(['IMAGE', 'LABEL_TEXT', 'EMBEDDING']),
   /** Integer nano-USD as a decimal string in quotes: numbers lose digits. 0 to 10^15. */
-  nanosPerUnit: z.string().regex(/^(0|[1-9]\d{0,14})$/, 'must be integer nano-USD as a string in quotes'),
+  nanosPerUnit: z
+    .string()
+    .regex(/^(0|[1-9]\d{0,14})$/, 'must be integer nano-USD as a string in quotes'),
   /** RFC 3339, UTC. */
   effectiveFrom: z.iso.datetime(),
 });
@@ -84,14 +89,18 @@ export async function readCatalogFolder(folder: string): Promise<CatalogFile[]> 
     }
     for (const claimed of [parsed.file.slug, ...parsed.file.aliases]) {
       const other = claimedBy.get(claimed);
-      if (other !== undefined) problems.push(`${name}: slug: "${claimed}" is also claimed by ${other}`);
+      if (other !== undefined)
+        problems.push(`${name}: slug: "${claimed}" is also claimed by ${other}`);
       claimedBy.set(claimed, name);
     }
     files.push(parsed.file);
   }
 
   if (problems.length > 0) {
-    throw new AppError('BAD_USER_INPUT', `The catalog folder ${folder} is not valid:\n  ${problems.join('\n  ')}`);
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `The catalog folder ${folder} is not valid:\n  ${problems.join('\n  ')}`,
+    );
   }
   return files;
 }
@@ -102,12 +111,17 @@ export function parseCatalogFile(
 ): { ok: true; file: CatalogFile } | { ok: false; problems: string[] } {
   const document = parseDocument(content);
   if (document.errors.length > 0) {
-    return { ok: false, problems: document.errors.map((error) => error.message.split('\n')[0] ?? error.code) };
+    return {
+      ok: false,
+      problems: document.errors.map((error) => error.message.split('\n')[0] ?? error.code),
+    };
   }
   const result = catalogFile.safeParse(document.toJS({ maxAliasCount: 0 }));
   if (result.success) return { ok: true, file: result.data };
   return {
     ok: false,
-    problems: result.error.issues.map((issue) => `${issue.path.join('.') || 'file'}: ${issue.message}`),
+    problems: result.error.issues.map(
+      (issue) => `${issue.path.join('.') || 'file'}: ${issue.message}`,
+    ),
   };
 }

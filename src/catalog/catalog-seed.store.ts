@@ -42,7 +42,11 @@ export async function findSeed(tx: Transaction, slug: string): Promise<CatalogFi
 
 export async function saveSeed(tx: Transaction, now: Date, file: CatalogFile): Promise<void> {
   const row = { values: file, seededAt: now };
-  await tx.catalogSeed.upsert({ where: { slug: file.slug }, create: { slug: file.slug, ...row }, update: row });
+  await tx.catalogSeed.upsert({
+    where: { slug: file.slug },
+    create: { slug: file.slug, ...row },
+    update: row,
+  });
 }
 
 /** The model's columns in the shape of its file, so that the two compare. */
@@ -88,8 +92,15 @@ export async function updateModel(
 }
 
 /** Aliases that another model has are left to it. */
-export async function insertAliases(tx: Transaction, modelId: ModelId, slugs: readonly string[]): Promise<void> {
-  await tx.modelAlias.createMany({ data: slugs.map((slug) => ({ slug, modelId })), skipDuplicates: true });
+export async function insertAliases(
+  tx: Transaction,
+  modelId: ModelId,
+  slugs: readonly string[],
+): Promise<void> {
+  await tx.modelAlias.createMany({
+    data: slugs.map((slug) => ({ slug, modelId })),
+    skipDuplicates: true,
+  });
 }
 
 export async function insertPrices(
@@ -110,7 +121,9 @@ export async function insertPrices(
 }
 
 function toColumns(file: CatalogFile) {
-  const values = Object.fromEntries(MODEL_VALUE_NAMES.map((name) => [name, file[name]])) as ModelValues;
+  const values = Object.fromEntries(
+    MODEL_VALUE_NAMES.map((name) => [name, file[name]]),
+  ) as ModelValues;
   return { ...values, parameters: toBigInt(file.parameters) };
 }
 

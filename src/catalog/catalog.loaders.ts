@@ -31,12 +31,19 @@ function loadersOf(catalog: CatalogService): CatalogLoaders {
   const options = { cache: false };
   return {
     model: new DataLoader(async (wanted) => {
-      const found = await catalog.findModels([...new Set(wanted.map(({ key }) => key))], union(wanted));
+      const found = await catalog.findModels(
+        [...new Set(wanted.map(({ key }) => key))],
+        union(wanted),
+      );
       return wanted.map(({ key }) => found.get(key) ?? null);
     }, options),
     related: new DataLoader(async (wanted) => {
       const most = Math.max(...wanted.map(({ first }) => first));
-      const found = await catalog.listRelated([...new Set(wanted.map(({ id }) => id))], most, union(wanted));
+      const found = await catalog.listRelated(
+        [...new Set(wanted.map(({ id }) => id))],
+        most,
+        union(wanted),
+      );
       return wanted.map(({ id, first }) => (found.get(id) ?? []).slice(0, first));
     }, options),
     priceVersions: new DataLoader(async (ids) => {

@@ -58,13 +58,20 @@ export class CatalogResolver {
 
   @Query(() => ModelConnectionType, {
     complexity: listCost(1),
-    description: 'The catalog, page by page. Retired models are shown only when the filter names the status.',
+    description:
+      'The catalog, page by page. Retired models are shown only when the filter names the status.',
   })
   @Access(PUBLIC)
   async models(
-    @Arg('first', () => Int, { defaultValue: PAGE_SIZE_DEFAULT, description: 'Rows of the page, 1 to 100.' })
+    @Arg('first', () => Int, {
+      defaultValue: PAGE_SIZE_DEFAULT,
+      description: 'Rows of the page, 1 to 100.',
+    })
     first: number,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor of the row before the page.' })
+    @Arg('after', () => String, {
+      nullable: true,
+      description: 'Cursor of the row before the page.',
+    })
     after: string | undefined,
     @Arg('filter', () => ModelFilterInput, { nullable: true, description: 'Left out: all models.' })
     filterInput: ModelFilterInput | undefined,
@@ -117,7 +124,9 @@ export class CatalogResolver {
   })
   @Access(PUBLIC)
   async compareModels(
-    @Arg('slugs', () => [String], { description: 'Two to six slugs or aliases of different models.' })
+    @Arg('slugs', () => [String], {
+      description: 'Two to six slugs or aliases of different models.',
+    })
     slugs: string[],
   ): Promise<ModelComparisonType> {
     const { models, rows } = await this.catalog.compareModels(slugs);
@@ -130,7 +139,8 @@ export class CatalogResolver {
   })
   async relatedModels(
     @Root() { id }: ModelType,
-    @Arg('first', () => Int, { defaultValue: RELATED_DEFAULT, description: 'How many, 1 to 100.' }) first: number,
+    @Arg('first', () => Int, { defaultValue: RELATED_DEFAULT, description: 'How many, 1 to 100.' })
+    first: number,
     @Ctx() context: object,
     @Info() info: GraphQLResolveInfo,
   ): Promise<ModelType[]> {
@@ -142,11 +152,18 @@ export class CatalogResolver {
     complexity: ({ childComplexity }) => 2 + childComplexity,
     description: 'Every price that was, is or will be in force, newest first.',
   })
-  priceVersions(@Root() { id }: ModelType, @Ctx() context: object): Promise<readonly PriceVersion[]> {
+  priceVersions(
+    @Root() { id }: ModelType,
+    @Ctx() context: object,
+  ): Promise<readonly PriceVersion[]> {
     return this.loaders(context).priceVersions.load(id as ModelId);
   }
 
-  private async find(key: string, context: object, info: GraphQLResolveInfo): Promise<ModelType | null> {
+  private async find(
+    key: string,
+    context: object,
+    info: GraphQLResolveInfo,
+  ): Promise<ModelType | null> {
     const model = await this.loaders(context).model.load({ key, parts: partsOf(info) });
     return model === null ? null : new ModelType(model);
   }

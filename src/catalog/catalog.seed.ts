@@ -61,7 +61,8 @@ async function seedModel(
     await store.saveSeed(tx, now, file);
     return { outcome: 'added', kept: [] };
   }
-  if (current === undefined || isDeepStrictEqual(before, file)) return { outcome: 'unchanged', kept: [] };
+  if (current === undefined || isDeepStrictEqual(before, file))
+    return { outcome: 'unchanged', kept: [] };
 
   const { changes, kept } = mergeFields(before, current.values, file);
   if (Object.keys(changes).length > 0) await store.updateModel(tx, now, current.id, changes);
@@ -78,7 +79,9 @@ function mergeFields(
   current: store.ModelValues,
   file: CatalogFile,
 ): { changes: Partial<store.ModelValues>; kept: string[] } {
-  const changed = store.MODEL_VALUE_NAMES.filter((name) => !isDeepStrictEqual(before[name], file[name]));
+  const changed = store.MODEL_VALUE_NAMES.filter(
+    (name) => !isDeepStrictEqual(before[name], file[name]),
+  );
   const edited = changed.filter((name) => !isDeepStrictEqual(before[name], current[name]));
   const followed = changed.filter((name) => !edited.includes(name));
   return {

@@ -2,6 +2,7 @@ import { AppError } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
+import { SharedReads } from '../platform/shared-reads.js';
 import * as store from './catalog.store.js';
 import { compareRows, type ComparisonRow } from './comparison.js';
 import { type ModelFilter, type ModelOrder } from './model-order.js';
@@ -16,8 +17,13 @@ export interface Comparison {
 const COMPARE_MIN = 2;
 const COMPARE_MAX = 6;
 
-/** Reads the catalog. Everything here is public; each method sends one statement unless it says otherwise. */
+/**
+ * Reads the catalog. Everything here is public, so equal reads that come together share one statement,
+ * and what is returned belongs to several callers. Prices are those of the current second.
+ */
 export class CatalogService {
+  private readonly shared = new SharedReads();
+
   constructor(
     private readonly db: Pick<Database, 'query'>,
     private readonly clock: Clock,
@@ -31,29 +37,44 @@ export class CatalogService {
     after: string | undefined;
     parts: ReadonlySet<ModelPart>;
   }): Promise<store.ModelPage> {
-    return store.listModels(this.db, { ...list, now: this.clock.now() });
+    return this.share('list', { ...list, parts: [...list.parts] }, (now) =>
+      store.listModels(this.db, { ...list, now }),
+    );
   }
 
   countModels(filter: ModelFilter): Promise<number> {
-    return store.countModels(this.db, filter, this.clock.now());
+    return this.share('count', filter, (now) => store.countModels(this.db, filter, now));
   }
 
   /** @param keys slugs, aliases or ids; those that nobody has are missing from the result. */
-  async findModels(keys: readonly string[], parts: ReadonlySet<ModelPart>): Promise<Map<string, Model>> {
+  async findModels(
+    keys: readonly string[],
+    parts: ReadonlySet<ModelPart>,
+  ): Promise<ReadonlyMap<string, Model>> {
     const possible = keys.filter((key) => key.length <= 300 && !key.includes('\0'));
-    return possible.length === 0 ? new Map() : store.findModels(this.db, possible, parts, this.clock.now());
+    return possible.length === 0
+      ? new Map()
+      : this.share('find', { possible, parts: [...parts] }, (now) =>
+          store.findModels(this.db, possible, parts, now),
+        );
   }
 
-  listRelated(ids: readonly ModelId[], first: number, parts: ReadonlySet<ModelPart>): Promise<Map<ModelId, Model[]>> {
-    return store.listRelatedModels(this.db, ids, first, parts, this.clock.now());
+  listRelated(
+    ids: readonly ModelId[],
+    first: number,
+    parts: ReadonlySet<ModelPart>,
+  ): Promise<ReadonlyMap<ModelId, readonly Model[]>> {
+    return this.share('related', { ids, first, parts: [...parts] }, (now) =>
+      store.listRelatedModels(this.db, ids, first, parts, now),
+    );
   }
 
-  listPriceVersions(ids: readonly ModelId[]): Promise<Map<ModelId, PriceVersion[]>> {
-    return store.listPriceVersions(this.db, ids);
+  listPriceVersions(ids: readonly ModelId[]): Promise<ReadonlyMap<ModelId, readonly PriceVersion[]>> {
+    return this.share('prices', ids, () => store.listPriceVersions(this.db, ids));
   }
 
-  countByTask(): Promise<store.TaskCount[]> {
-    return store.countByTask(this.db);
+  countByTask(): Promise<readonly store.TaskCount[]> {
+    return this.share('tasks', null, () => store.countByTask(this.db));
   }
 
   /**
@@ -67,13 +88,20 @@ export class CatalogService {
     const found = await this.findModels(slugs, new Set(MODEL_PARTS));
     const unknown = slugs.filter((slug) => !found.has(slug));
     if (unknown.length > 0) {
-      throw new AppError('NOT_FOUND', `No model has the slug ${unknown.join(', ')}.`, { details: { slugs: unknown } });
+      throw new AppError('NOT_FOUND', `No model has the slug ${unknown.join(', ')}.`, {
+        details: { slugs: unknown },
+      });
     }
     const models = slugs.flatMap((slug) => found.get(slug) ?? []);
     if (new Set(models.map(({ id }) => id)).size < models.length) {
       throw badSlugs('The slugs must name different models; an alias counts as its model.');
     }
     return { models, rows: compareRows(models) };
+  }
+
+  private share<T>(what: string, args: unknown, read: (now: Date) => Promise<T>): Promise<T> {
+    const now = new Date(Math.floor(this.clock.now().getTime() / 1000) * 1000);
+    return this.shared.run(JSON.stringify([what, args, now]), () => read(now));
   }
 }
 

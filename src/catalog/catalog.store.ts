@@ -30,7 +30,14 @@ export interface ModelPage {
  */
 export async function listModels(
   db: Reader,
-  list: { filter: ModelFilter; order: ModelOrder; first: number; after: string | undefined; parts: Parts; now: Date },
+  list: {
+    filter: ModelFilter;
+    order: ModelOrder;
+    first: number;
+    after: string | undefined;
+    parts: Parts;
+    now: Date;
+  },
 ): Promise<ModelPage> {
   const { filter, order, first } = list;
   const binder = new Binder(list.now);
@@ -152,7 +159,13 @@ export async function listPriceVersions(
   db: Reader,
   ids: readonly ModelId[],
 ): Promise<Map<ModelId, PriceVersion[]>> {
-  const rows = await db.query<{ modelId: ModelId; id: PriceVersionId; unit: PriceUnit; nanosPerUnit: string; effectiveFrom: Date }>(
+  const rows = await db.query<{
+    modelId: ModelId;
+    id: PriceVersionId;
+    unit: PriceUnit;
+    nanosPerUnit: string;
+    effectiveFrom: Date;
+  }>(
     `SELECT v.model_id AS "modelId", v.id, v.unit, v.nanos_per_unit AS "nanosPerUnit", v.effective_from AS "effectiveFrom"
        FROM price_version v WHERE v.model_id = ANY($1::text[]) ORDER BY v.effective_from DESC, v.unit`,
     [ids],
@@ -170,11 +183,23 @@ function toModel(row: ModelRow): Model {
     ...card,
     ...(specs === undefined
       ? {}
-      : { details: { about: about ?? null, specs, bestFor: bestFor ?? [], faq: faq ?? [], snippets: snippets ?? [] } }),
+      : {
+          details: {
+            about: about ?? null,
+            specs,
+            bestFor: bestFor ?? [],
+            faq: faq ?? [],
+            snippets: snippets ?? [],
+          },
+        }),
     ...(prices === undefined ? {} : { prices: prices.map(toPriceVersion) }),
   };
 }
 
 function toPriceVersion(row: NonNullable<ModelRow['prices']>[number]): PriceVersion {
-  return { ...row, nanosPerUnit: BigInt(row.nanosPerUnit), effectiveFrom: new Date(row.effectiveFrom) };
+  return {
+    ...row,
+    nanosPerUnit: BigInt(row.nanosPerUnit),
+    effectiveFrom: new Date(row.effectiveFrom),
+  };
 }

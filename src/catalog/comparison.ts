@@ -17,7 +17,10 @@ const COMMON_ROWS: readonly (readonly [label: string, value: (model: Model) => s
   ['License', (model) => model.license],
   ['Published', (model) => model.publishedOn],
   ['Updated', (model) => model.updatedOn],
-  ['Downloads a month', (model) => (model.downloadsPerMonth === null ? null : shortCount(model.downloadsPerMonth))],
+  [
+    'Downloads a month',
+    (model) => (model.downloadsPerMonth === null ? null : shortCount(model.downloadsPerMonth)),
+  ],
   ['API providers', (model) => String(model.apiProviders)],
   ['Price per image', (model) => price(model)],
 ];
@@ -38,7 +41,9 @@ export function compareRows(models: readonly Model[]): ComparisonRow[] {
   const specs = [...labels].map((label) =>
     row(
       label,
-      models.map(({ details }) => details?.specs.find((spec) => spec.label === label)?.value ?? null),
+      models.map(
+        ({ details }) => details?.specs.find((spec) => spec.label === label)?.value ?? null,
+      ),
     ),
   );
   return [...common, ...specs].filter(({ values }) => values.some((value) => value !== null));

@@ -8,7 +8,11 @@ export interface Position {
   readonly id: string;
 }
 
-const payload = z.tuple([z.string(), z.union([z.string().max(300), z.number(), z.null()]), z.string().max(64)]);
+const payload = z.tuple([
+  z.string(),
+  z.union([z.string().max(300), z.number(), z.null()]),
+  z.string().max(64),
+]);
 
 /**
  * Identifies a list: the same filter and order always give the same text. A cursor carries it, so that
@@ -37,7 +41,9 @@ export function decodeCursor(
   keyType: 'string' | 'number',
   cursor: string,
 ): Position {
-  const parsed = payload.safeParse(parseJson(Buffer.from(cursor.slice(0, 1_000), 'base64url').toString()));
+  const parsed = payload.safeParse(
+    parseJson(Buffer.from(cursor.slice(0, 1_000), 'base64url').toString()),
+  );
   if (!parsed.success) throw refusal('The cursor is not one that this API handed out.');
   const [list, key, id] = parsed.data;
   if (list !== fingerprint || (key !== null && typeof key !== keyType)) {

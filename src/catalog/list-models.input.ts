@@ -43,11 +43,14 @@ export class IntRangeInput {
   readonly max?: number | null;
 }
 
-@InputType('ModelFilter', { description: 'Which models to list. Conditions add up; what is left out does not matter.' })
+@InputType('ModelFilter', {
+  description: 'Which models to list. Conditions add up; what is left out does not matter.',
+})
 export class ModelFilterInput {
   @Field(() => String, {
     nullable: true,
-    description: 'Words that each occur in name, slug or summary, give or take a typo. 100 characters at most.',
+    description:
+      'Words that each occur in name, slug or summary, give or take a typo. 100 characters at most.',
   })
   readonly search?: string | null;
 
@@ -66,7 +69,10 @@ export class ModelFilterInput {
   @Field(() => [String], { nullable: true, description: 'Any of these owners, as "timm".' })
   readonly owners?: string[] | null;
 
-  @Field(() => IntRangeInput, { nullable: true, description: 'Number of parameters. Models whose number is not known drop out.' })
+  @Field(() => IntRangeInput, {
+    nullable: true,
+    description: 'Number of parameters. Models whose number is not known drop out.',
+  })
   readonly parameters?: IntRangeInput | null;
 
   @Field(() => Boolean, { nullable: true, description: 'Whether a price is in force now.' })
@@ -78,7 +84,10 @@ export class ModelOrderInput {
   @Field(() => MODEL_ORDER_FIELDS, { description: 'What to order by.' })
   readonly field!: ModelOrderField;
 
-  @Field(() => DIRECTIONS, { nullable: true, description: 'Left out: the direction that suits the field.' })
+  @Field(() => DIRECTIONS, {
+    nullable: true,
+    description: 'Left out: the direction that suits the field.',
+  })
   readonly direction?: Direction | null;
 }
 
@@ -98,7 +107,10 @@ export function toFilter(input: ModelFilterInput | null | undefined): ModelFilte
 }
 
 /** Left out: by closeness where there is a search, else by downloads. */
-export function toOrder(input: ModelOrderInput | null | undefined, filter: ModelFilter): ModelOrder {
+export function toOrder(
+  input: ModelOrderInput | null | undefined,
+  filter: ModelFilter,
+): ModelOrder {
   const field = input?.field ?? (filter.search === undefined ? 'DOWNLOADS' : 'RELEVANCE');
   return { field, direction: input?.direction ?? NATURAL_DIRECTION[field] };
 }

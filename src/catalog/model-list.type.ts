@@ -6,7 +6,9 @@ import { ModelType } from './model.type.js';
 
 @ObjectType('ModelEdge', { description: 'A model in a list, with its place.' })
 export class ModelEdgeType {
-  @Field(() => String, { description: 'Place in this list, for `after`. Good for the same filter and order only.' })
+  @Field(() => String, {
+    description: 'Place in this list, for `after`. Good for the same filter and order only.',
+  })
   readonly cursor!: string;
 
   @Field(() => ModelType, { description: 'The model.' })

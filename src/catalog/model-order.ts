@@ -54,9 +54,13 @@ const SEARCH_WORDS_MAX = 8;
  */
 export function searchWords(search: string): string[] {
   if (search.length > SEARCH_LENGTH_MAX) {
-    throw new AppError('BAD_USER_INPUT', `A search may have ${String(SEARCH_LENGTH_MAX)} characters at most.`, {
-      details: { argument: 'filter.search' },
-    });
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `A search may have ${String(SEARCH_LENGTH_MAX)} characters at most.`,
+      {
+        details: { argument: 'filter.search' },
+      },
+    );
   }
   const words = search.toLowerCase().match(/[\p{L}\p{N}.-]+/gu) ?? [];
   return [...new Set(words)].slice(0, SEARCH_WORDS_MAX);

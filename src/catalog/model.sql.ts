@@ -11,7 +11,8 @@ const CARD_COLUMNS = `
 
 const PART_COLUMNS: Readonly<Record<ModelPart, (now: string) => string>> = {
   details: () => `m.about, m.specs, m.best_for AS "bestFor", m.faq, m.snippets`,
-  aliases: () => `ARRAY(SELECT a.slug FROM model_alias a WHERE a.model_id = m.id ORDER BY a.slug) AS aliases`,
+  aliases: () =>
+    `ARRAY(SELECT a.slug FROM model_alias a WHERE a.model_id = m.id ORDER BY a.slug) AS aliases`,
   prices: (now) => `(
     SELECT coalesce(json_agg(p ORDER BY p.unit), '[]') FROM (
       SELECT DISTINCT ON (v.unit) v.id, v.unit, v.nanos_per_unit::text AS "nanosPerUnit",
@@ -39,7 +40,9 @@ export class Binder {
 
 /** The select list for the card and the parts that were asked for. */
 export function columns(binder: Binder, parts: ReadonlySet<ModelPart>): string {
-  const extra = [...parts].sort().map((part) => PART_COLUMNS[part](part === 'prices' ? binder.bindNow() : ''));
+  const extra = [...parts]
+    .sort()
+    .map((part) => PART_COLUMNS[part](part === 'prices' ? binder.bindNow() : ''));
   return [CARD_COLUMNS, ...extra].join(', ');
 }
 
@@ -54,10 +57,16 @@ export function whereSql(binder: Binder, filter: ModelFilter): string {
     ...(filter.tasks === undefined ? [] : [any('m.task', '"ModelTask"[]', filter.tasks)]),
     ...(filter.licenses === undefined ? [] : [any('m.license', 'text[]', filter.licenses)]),
     ...(filter.owners === undefined ? [] : [any('m.owner', 'text[]', filter.owners)]),
-    ...(filter.parametersMin === undefined ? [] : [`m.parameters >= ${binder.bind(filter.parametersMin)}::bigint`]),
-    ...(filter.parametersMax === undefined ? [] : [`m.parameters <= ${binder.bind(filter.parametersMax)}::bigint`]),
+    ...(filter.parametersMin === undefined
+      ? []
+      : [`m.parameters >= ${binder.bind(filter.parametersMin)}::bigint`]),
+    ...(filter.parametersMax === undefined
+      ? []
+      : [`m.parameters <= ${binder.bind(filter.parametersMax)}::bigint`]),
     ...(filter.hasPrice === undefined ? [] : [hasPrice(binder, filter.hasPrice)]),
-    ...(filter.search === undefined ? [] : searchWords(filter.search).map((word) => containsWord(binder, word))),
+    ...(filter.search === undefined
+      ? []
+      : searchWords(filter.search).map((word) => containsWord(binder, word))),
   ];
   return conditions.join(' AND ');
 }
@@ -101,9 +110,13 @@ export function sortKey(
     case 'RELEVANCE': {
       const words = searchWords(filter.search ?? '');
       if (words.length === 0) {
-        throw new AppError('BAD_USER_INPUT', 'Ordering by RELEVANCE needs a search with a word in it.', {
-          details: { argument: 'orderBy' },
-        });
+        throw new AppError(
+          'BAD_USER_INPUT',
+          'Ordering by RELEVANCE needs a search with a word in it.',
+          {
+            details: { argument: 'orderBy' },
+          },
+        );
       }
       // Thousandths, as integers: they compare and travel in a cursor without rounding.
       const scores = words.map((word) => `word_similarity(${binder.bind(word)}, ${SEARCH_TEXT})`);

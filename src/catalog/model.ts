@@ -99,5 +99,7 @@ export function taskName(task: ModelTask): string {
 
 /** 878000000 → "878M", 2540000000 → "2.54B": three significant digits. */
 export function shortCount(count: number): string {
-  return new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 }).format(count);
+  return new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 }).format(
+    count,
+  );
 }

@@ -29,8 +29,12 @@ registerEnumType(MODEL_TASKS, {
   name: 'ModelTask',
   description: 'What a model does.',
   valuesConfig: {
-    ZERO_SHOT_IMAGE_CLASSIFICATION: { description: 'Scores an image against labels given with the call.' },
-    IMAGE_CLASSIFICATION: { description: 'Scores an image against the labels that it was trained on.' },
+    ZERO_SHOT_IMAGE_CLASSIFICATION: {
+      description: 'Scores an image against labels given with the call.',
+    },
+    IMAGE_CLASSIFICATION: {
+      description: 'Scores an image against the labels that it was trained on.',
+    },
     IMAGE_FEATURE_EXTRACTION: { description: 'Turns an image into a vector.' },
     FEATURE_EXTRACTION: { description: 'Turns a text into a vector.' },
   },
@@ -46,7 +50,9 @@ registerEnumType(PRICE_UNITS, {
   },
 });
 
-@ObjectType('PriceVersion', { description: 'What one unit costs from a moment on. Never changed: a new price is a new version.' })
+@ObjectType('PriceVersion', {
+  description: 'What one unit costs from a moment on. Never changed: a new price is a new version.',
+})
 export class PriceVersionType {
   @Field(() => ID, { description: 'Stable id, "prc_…".' })
   readonly id!: string;
@@ -57,7 +63,9 @@ export class PriceVersionType {
   @Field(() => NanoUSD, { description: 'Price of one unit.' })
   readonly nanosPerUnit!: bigint;
 
-  @Field(() => GraphQLISODateTime, { description: 'In force from this moment until the next version of the same unit.' })
+  @Field(() => GraphQLISODateTime, {
+    description: 'In force from this moment until the next version of the same unit.',
+  })
   readonly effectiveFrom!: Date;
 }
 
@@ -91,7 +99,10 @@ export class SnippetType {
   readonly code!: string;
 }
 
-@ObjectType('Model', { implements: NodeType, description: 'A model as its page in the catalog shows it.' })
+@ObjectType('Model', {
+  implements: NodeType,
+  description: 'A model as its page in the catalog shows it.',
+})
 export class ModelType implements NodeType {
   @Field(() => ID, { description: 'Stable id, "mdl_…".' })
   readonly id: string;
@@ -117,28 +128,49 @@ export class ModelType implements NodeType {
   @Field(() => String, { description: 'What it is, in one line.' })
   readonly summary: string;
 
-  @Field(() => PartialDate, { nullable: true, description: 'When it was first published; null where not known.' })
+  @Field(() => PartialDate, {
+    nullable: true,
+    description: 'When it was first published; null where not known.',
+  })
   readonly publishedOn: string | null;
 
-  @Field(() => PartialDate, { nullable: true, description: 'When it was last changed; null where not known.' })
+  @Field(() => PartialDate, {
+    nullable: true,
+    description: 'When it was last changed; null where not known.',
+  })
   readonly updatedOn: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'Downloads in a month at its publisher; null where not known.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Downloads in a month at its publisher; null where not known.',
+  })
   readonly downloadsPerMonth: number | null;
 
   @Field(() => Int, { description: 'How many providers serve it through an API.' })
   readonly apiProviders: number;
 
-  @Field(() => String, { nullable: true, description: 'Licence identifier, as "apache-2.0"; null where not known.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Licence identifier, as "apache-2.0"; null where not known.',
+  })
   readonly license: string | null;
 
-  @Field(() => GraphQLSafeInt, { nullable: true, description: 'Parameters of all towers together; null where not known.' })
+  @Field(() => GraphQLSafeInt, {
+    nullable: true,
+    description: 'Parameters of all towers together; null where not known.',
+  })
   readonly parameters: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'Side of the square image that it reads, in pixels; null where not known.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Side of the square image that it reads, in pixels; null where not known.',
+  })
   readonly imageSizePx: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'Side of a patch, in pixels; null where it has none or it is not known.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Side of a patch, in pixels; null where it has none or it is not known.',
+  })
   readonly patchSizePx: number | null;
 
   private readonly model: Model;
@@ -193,7 +225,9 @@ export class ModelType implements NodeType {
     return asked(this.model.aliases, 'aliases');
   }
 
-  @Field(() => [PriceVersionType], { description: 'The price list now in force: one entry a unit that is sold.' })
+  @Field(() => [PriceVersionType], {
+    description: 'The price list now in force: one entry a unit that is sold.',
+  })
   get prices(): readonly PriceVersion[] {
     return asked(this.model.prices, 'prices');
   }

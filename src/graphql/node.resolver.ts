@@ -5,7 +5,11 @@ import { LOOKUP_COST } from './cost.js';
 import { NodeType } from './node.type.js';
 
 /** Finds the objects of one id prefix; null for an id that nobody has. */
-export type FindNode = (id: string, context: object, info: GraphQLResolveInfo) => Promise<NodeType | null>;
+export type FindNode = (
+  id: string,
+  context: object,
+  info: GraphQLResolveInfo,
+) => Promise<NodeType | null>;
 
 /** Dispatches an id to the domain that made it. */
 @Resolver()

@@ -17,10 +17,15 @@ export class PageInfoType {
   @Field(() => Boolean, { description: 'More rows follow the last one of this page.' })
   readonly hasNextPage!: boolean;
 
-  @Field(() => Boolean, { description: 'The page was asked for with a cursor, so rows come before it.' })
+  @Field(() => Boolean, {
+    description: 'The page was asked for with a cursor, so rows come before it.',
+  })
   readonly hasPreviousPage!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'Cursor of the first row; null on an empty page.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Cursor of the first row; null on an empty page.',
+  })
   readonly startCursor!: string | null;
 
   @Field(() => String, {

@@ -13,7 +13,8 @@ export const NanoUSD = new GraphQLScalarType<bigint, string>({
     throw new GraphQLError('NanoUSD is made from a bigint only.');
   },
   parseValue: parseNanoUSD,
-  parseLiteral: (node: ValueNode) => parseNanoUSD(node.kind === Kind.STRING ? node.value : undefined),
+  parseLiteral: (node: ValueNode) =>
+    parseNanoUSD(node.kind === Kind.STRING ? node.value : undefined),
 });
 
 const INT64_MAX = 2n ** 63n - 1n;
@@ -32,6 +33,7 @@ function parseNanoUSD(value: unknown): bigint {
 /** ISO 8601 to the precision that is known: 2023, 2023-10 or 2023-10-17. Output only. */
 export const PartialDate = new GraphQLScalarType<string, string>({
   name: 'PartialDate',
-  description: 'A date to the precision that is known: "2023", "2023-10" or "2023-10-17" (ISO 8601).',
+  description:
+    'A date to the precision that is known: "2023", "2023-10" or "2023-10-17" (ISO 8601).',
   serialize: String,
 });

@@ -1,4 +1,11 @@
-import { type GraphQLField, type GraphQLSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
+import {
+  type GraphQLField,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql';
 import { type Access, SCOPES } from './access.js';
 
 /**
@@ -8,7 +15,8 @@ import { type Access, SCOPES } from './access.js';
  */
 export function checkSchema(schema: GraphQLSchema): void {
   const faults = [...rootFieldFaults(schema), ...descriptionFaults(schema)];
-  if (faults.length > 0) throw new Error(`The GraphQL schema is not complete:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0)
+    throw new Error(`The GraphQL schema is not complete:\n  ${faults.join('\n  ')}`);
 }
 
 function rootFieldFaults(schema: GraphQLSchema): string[] {
@@ -19,7 +27,9 @@ function rootFieldFaults(schema: GraphQLSchema): string[] {
       const at = `${root?.name ?? ''}.${field.name}`;
       return [
         ...(hasScope(field) ? [] : [`${at}: states no scope (@Access)`]),
-        ...(field.extensions.complexity === undefined ? [`${at}: states no cost (complexity)`] : []),
+        ...(field.extensions.complexity === undefined
+          ? [`${at}: states no cost (complexity)`]
+          : []),
       ];
     });
 }
@@ -32,19 +42,23 @@ function hasScope(field: GraphQLField<unknown, unknown>): boolean {
 function descriptionFaults(schema: GraphQLSchema): string[] {
   const missing: string[] = [];
   const check = (at: string, { description }: { description?: string | null | undefined }) => {
-    if (description === undefined || description === null || description === '') missing.push(`${at}: no description`);
+    if (description === undefined || description === null || description === '')
+      missing.push(`${at}: no description`);
   };
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith('__')) continue;
     check(type.name, type);
-    if (isEnumType(type)) for (const value of type.getValues()) check(`${type.name}.${value.name}`, value);
+    if (isEnumType(type))
+      for (const value of type.getValues()) check(`${type.name}.${value.name}`, value);
     if (isInputObjectType(type)) {
-      for (const field of Object.values(type.getFields())) check(`${type.name}.${field.name}`, field);
+      for (const field of Object.values(type.getFields()))
+        check(`${type.name}.${field.name}`, field);
     }
     if (isObjectType(type) || isInterfaceType(type)) {
       for (const field of Object.values(type.getFields())) {
         check(`${type.name}.${field.name}`, field);
-        for (const argument of field.args) check(`${type.name}.${field.name}(${argument.name}:)`, argument);
+        for (const argument of field.args)
+          check(`${type.name}.${field.name}(${argument.name}:)`, argument);
       }
     }
   }

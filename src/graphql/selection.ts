@@ -5,10 +5,16 @@ import type { FieldNode, GraphQLResolveInfo, SelectionSetNode } from 'graphql';
  * Names of the fields that are selected below the resolved field at `path`, as `['edges', 'node']`;
  * fragments are looked through, whatever their type. Lets one statement fetch what will be asked for.
  */
-export function selectedFields(info: GraphQLResolveInfo, path: readonly string[] = []): ReadonlySet<string> {
+export function selectedFields(
+  info: GraphQLResolveInfo,
+  path: readonly string[] = [],
+): ReadonlySet<string> {
   let fields = expand(info, info.fieldNodes);
   for (const name of path) {
-    fields = expand(info, fields.filter((field) => field.name.value === name));
+    fields = expand(
+      info,
+      fields.filter((field) => field.name.value === name),
+    );
   }
   return new Set(fields.map((field) => field.name.value));
 }
@@ -21,8 +27,10 @@ function expand(info: GraphQLResolveInfo, parents: readonly FieldNode[]): FieldN
 
 function fieldsOf(info: GraphQLResolveInfo, set: SelectionSetNode): FieldNode[] {
   return set.selections.flatMap((selection) => {
-    const skipped = getDirectiveValues(GraphQLSkipDirective, selection, info.variableValues)?.if === true;
-    const included = getDirectiveValues(GraphQLIncludeDirective, selection, info.variableValues)?.if !== false;
+    const skipped =
+      getDirectiveValues(GraphQLSkipDirective, selection, info.variableValues)?.if === true;
+    const included =
+      getDirectiveValues(GraphQLIncludeDirective, selection, info.variableValues)?.if !== false;
     if (skipped || !included) return [];
     if (selection.kind === Kind.FIELD) return [selection];
     if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsOf(info, selection.selectionSet);

@@ -4,13 +4,15 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { refuseOtherMethods } from '../http/server.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
+import { DirectExecution } from './direct-execution.js';
 import { createFormatError } from './format-error.js';
 import { limitsPlugin } from './limits.plugin.js';
+import { createMeter } from './meter.js';
 import { observePlugin } from './observe.plugin.js';
 
 export interface GraphQLOptions {
@@ -29,9 +31,26 @@ export interface GraphQLContext {
  * Serves `schema` at `/graphql`. Everything that Apollo would decide by NODE_ENV is decided here.
  * Stops with the server.
  */
-export async function registerGraphQL(app: FastifyInstance, options: GraphQLOptions): Promise<void> {
+export async function registerGraphQL(
+  app: FastifyInstance,
+  options: GraphQLOptions,
+): Promise<void> {
+  const { schema, logger, metrics } = options;
+  const formatError = createFormatError(logger);
+  const executionOptions = { maxCoercionErrors: 5 };
+  const contextOf = ({ id }: FastifyRequest): GraphQLContext => ({ requestId: id });
+  const meter = createMeter(schema);
+  const direct = new DirectExecution({
+    schema,
+    meter,
+    metrics,
+    formatError,
+    contextOf,
+    executionOptions,
+    fallback: (request, reply) => throughApollo(request, reply),
+  });
   const apollo = new ApolloServer<GraphQLContext>({
-    schema: options.schema,
+    schema,
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
     includeStacktraceInErrorResponses: false,
@@ -39,32 +58,41 @@ export async function registerGraphQL(app: FastifyInstance, options: GraphQLOpti
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     stopOnTerminationSignals: false,
-    formatError: createFormatError(options.logger),
-    logger: apolloLogger(options.logger),
+    formatError,
+    logger: apolloLogger(logger),
     parseOptions: { maxLexicalTokens: 1_500 },
     validationOptions: { maxErrors: 5 },
-    executionOptions: { maxCoercionErrors: 5 },
+    executionOptions,
     maxRecursiveSelections: 1_000,
     plugins: [
       // The page loads scripts from Apollo's servers.
       ApolloServerPluginLandingPageDisabled(),
       // It wraps every field, for 1.7 times the time; the headers come from `observePlugin`.
       ApolloServerPluginCacheControlDisabled(),
-      observePlugin(options.metrics),
-      limitsPlugin(),
+      observePlugin(metrics),
+      limitsPlugin(meter, (text, document, operation) => {
+        direct.learn(text, document, operation);
+      }),
     ],
   });
   await apollo.start();
   // Fastify drains by itself. Apollo's drain plugin would wait for Fastify, and Fastify here for Apollo.
   app.addHook('onClose', () => apollo.stop());
 
+  const handler = fastifyApolloHandler(apollo, {
+    context: (request) => Promise.resolve(contextOf(request)),
+  });
+  const throughApollo = async (request: FastifyRequest, reply: FastifyReply) => {
+    const body: unknown = await handler.call(app, request, reply);
+    return reply.sent ? reply : reply.send(body);
+  };
+
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],
     config: { errorShape: 'graphql' },
-    handler: fastifyApolloHandler(apollo, {
-      context: (request) => Promise.resolve({ requestId: request.id }),
-    }),
+    handler: (request, reply) =>
+      direct.answer(request, reply) ? reply : throughApollo(request, reply),
   });
   refuseOtherMethods(app, '/graphql', ['GET', 'POST'], { errorShape: 'graphql' });
 }

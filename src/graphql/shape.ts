@@ -8,7 +8,13 @@ import {
 import { AppError } from '../errors.js';
 
 /** Counted after fragments are expanded, so that a fragment used twice counts twice. */
-export const SHAPE_LIMITS = { depth: 10, introspectionDepth: 15, aliases: 30, fields: 200, directives: 20 } as const;
+export const SHAPE_LIMITS = {
+  depth: 10,
+  introspectionDepth: 15,
+  aliases: 30,
+  fields: 200,
+  directives: 20,
+} as const;
 
 /**
  * Measures one operation and stops at the first limit that it passes; fragment cycles were refused
@@ -37,7 +43,9 @@ export function checkShape(document: DocumentNode, operation: OperationDefinitio
         if (selection.alias !== undefined) count('aliases', 1);
         if (selection.selectionSet === undefined) continue;
         // The query that every GraphQL tool sends to learn a schema is 13 levels deep.
-        const limit = selection.name.value.startsWith('__') ? SHAPE_LIMITS.introspectionDepth : depthMax;
+        const limit = selection.name.value.startsWith('__')
+          ? SHAPE_LIMITS.introspectionDepth
+          : depthMax;
         visit(selection.selectionSet, depth + 1, limit);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         visit(selection.selectionSet, depth, depthMax);
@@ -51,7 +59,11 @@ export function checkShape(document: DocumentNode, operation: OperationDefinitio
 }
 
 function refuse(what: string, limit: number): never {
-  throw new AppError('QUERY_TOO_COMPLEX', `The operation has more than ${String(limit)} ${what}. Split it.`, {
-    details: { limit: what, maximum: limit },
-  });
+  throw new AppError(
+    'QUERY_TOO_COMPLEX',
+    `The operation has more than ${String(limit)} ${what}. Split it.`,
+    {
+      details: { limit: what, maximum: limit },
+    },
+  );
 }

@@ -14,7 +14,9 @@ export function acceptJsonOnly(app: FastifyInstance): void {
     'application/json',
     { parseAs: 'buffer' },
     (request, body: Buffer, done) => {
-      const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
+      const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(
+        request.headers['content-type'] ?? '',
+      )?.[1];
       if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
         done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON in UTF-8.'), undefined);
         return;
@@ -28,7 +30,11 @@ export function acceptJsonOnly(app: FastifyInstance): void {
       }
       void parseJson(request, text, (error, value) => {
         if (error === null) done(null, value);
-        else done(new AppError('BAD_REQUEST', 'The body is not valid JSON.', { cause: error }), undefined);
+        else
+          done(
+            new AppError('BAD_REQUEST', 'The body is not valid JSON.', { cause: error }),
+            undefined,
+          );
       });
     },
   );

@@ -24,7 +24,11 @@ export function toAppError(error: unknown): AppError {
   const { statusCode, message } = error as Partial<FastifyError>;
   const code = statusCode === undefined ? undefined : CODE_BY_STATUS[statusCode];
   if (code !== undefined) return new AppError(code, message ?? code, { cause: error });
-  return new AppError('INTERNAL', 'Something went wrong on our side. The request id helps us find it.', {
-    cause: error,
-  });
+  return new AppError(
+    'INTERNAL',
+    'Something went wrong on our side. The request id helps us find it.',
+    {
+      cause: error,
+    },
+  );
 }

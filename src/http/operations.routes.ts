@@ -13,17 +13,26 @@ export interface Readiness {
 /** `/healthz`: the process runs. `/readyz`: it can serve. `/metrics`: what it counts, for Prometheus. */
 export function registerOperationsRoutes(
   app: FastifyInstance,
-  { readiness, metrics, metricsToken }: { readiness: Readiness; metrics: Metrics; metricsToken: string | undefined },
+  {
+    readiness,
+    metrics,
+    metricsToken,
+  }: { readiness: Readiness; metrics: Metrics; metricsToken: string | undefined },
 ): void {
   app.get('/healthz', () => ({ status: 'alive' }));
 
   app.get('/readyz', async () => {
-    if (readiness.isDraining()) throw new AppError('UPSTREAM_UNAVAILABLE', 'The server is stopping.');
+    if (readiness.isDraining())
+      throw new AppError('UPSTREAM_UNAVAILABLE', 'The server is stopping.');
     const pending = await readiness.pendingMigrations();
     if (pending.length > 0) {
-      throw new AppError('UPSTREAM_UNAVAILABLE', 'Migrations are missing: run `gigarouter migrate`.', {
-        details: { pending },
-      });
+      throw new AppError(
+        'UPSTREAM_UNAVAILABLE',
+        'Migrations are missing: run `gigarouter migrate`.',
+        {
+          details: { pending },
+        },
+      );
     }
     return { status: 'ready' };
   });

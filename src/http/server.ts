@@ -1,6 +1,6 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError } from '../errors.js';
-import { newId } from '../platform/ids.js';
+import { newRequestId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { requestContext, runWithContext } from '../platform/request-context.js';
@@ -43,7 +43,7 @@ export function createHttpServer({ logger, metrics, trustProxy }: HttpOptions): 
     routerOptions: { maxParamLength: 300 },
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
-      return typeof given === 'string' && CALLER_REQUEST_ID.test(given) ? given : newId('req');
+      return typeof given === 'string' && CALLER_REQUEST_ID.test(given) ? given : newRequestId();
     },
   });
   acceptJsonOnly(app);
@@ -85,7 +85,12 @@ export function createHttpServer({ logger, metrics, trustProxy }: HttpOptions): 
 
   app.setErrorHandler((error, request, reply) => sendError(logger, error, request, reply));
   app.setNotFoundHandler((request, reply) =>
-    sendError(logger, new AppError('NOT_FOUND', 'There is nothing at this address.'), request, reply),
+    sendError(
+      logger,
+      new AppError('NOT_FOUND', 'There is nothing at this address.'),
+      request,
+      reply,
+    ),
   );
   return app;
 }
@@ -106,7 +111,10 @@ export function refuseOtherMethods(
     config,
     handler: (request, reply) => {
       reply.header('allow', allowed.join(', '));
-      throw new AppError('METHOD_NOT_ALLOWED', `${request.method} is not possible here; use ${allowed.join(' or ')}.`);
+      throw new AppError(
+        'METHOD_NOT_ALLOWED',
+        `${request.method} is not possible here; use ${allowed.join(' or ')}.`,
+      );
     },
   });
 }
@@ -120,7 +128,8 @@ function sendError(
   const { code, message, details, status, cause } = toAppError(error);
   const context = requestContext();
   if (context !== undefined) context.code = code;
-  if (code === 'INTERNAL') logger.error({ requestId: request.id, err: cause ?? error }, 'unexpected error');
+  if (code === 'INTERNAL')
+    logger.error({ requestId: request.id, err: cause ?? error }, 'unexpected error');
 
   const { errorShape } = request.routeOptions.config as RouteConfig;
   const requestId = request.id;

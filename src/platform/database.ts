@@ -124,7 +124,11 @@ export function isDatabaseOutage(error: unknown): boolean {
   const saysSo =
     [code, originalCode].some((value) => typeof value === 'string' && isOutageCode(value)) ||
     (typeof message === 'string' && OUTAGE_MESSAGES.test(message));
-  const inner = [cause, meta?.driverAdapterError, ...(Array.isArray(errors) ? errors : [])];
+  const inner = [
+    cause,
+    meta?.driverAdapterError,
+    ...(Array.isArray(errors) ? (errors as unknown[]) : []),
+  ];
   return saysSo || inner.some(isDatabaseOutage);
 }
 
@@ -135,5 +139,7 @@ export function databaseAway(cause: unknown): AppError {
 }
 
 function isOutageCode(code: string): boolean {
-  return OUTAGE_SYSTEM_CODES.has(code) || OUTAGE_PRISMA_CODES.has(code) || OUTAGE_SQLSTATES.test(code);
+  return (
+    OUTAGE_SYSTEM_CODES.has(code) || OUTAGE_PRISMA_CODES.has(code) || OUTAGE_SQLSTATES.test(code)
+  );
 }

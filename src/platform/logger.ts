@@ -27,7 +27,8 @@ const ALLOWED_FIELDS = new Set([
 ]);
 
 /** `scheme://user:password@` and our own secret prefixes, wherever they stand in a text. */
-const SECRETS = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@/]+@|\b((?:sk|rk|whsec|gr)_)[A-Za-z0-9_-]{8,}/gi;
+const SECRETS =
+  /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@/]+@|\b((?:sk|rk|whsec|gr)_)[A-Za-z0-9_-]{8,}/gi;
 
 /** Text with credentials replaced by `[redacted]`. */
 export function redact(text: string): string {
@@ -56,8 +57,15 @@ export function createLogger(level: LogLevel, destination?: { write(line: string
     },
     serializers: { err: describeError },
     hooks: {
-      logMethod(this: PinoLogger, args: Parameters<PinoLogger['info']>, method: PinoLogger['info']) {
-        method.apply(this, args.map((arg) => (typeof arg === 'string' ? redact(arg) : arg)) as typeof args);
+      logMethod(
+        this: PinoLogger,
+        args: Parameters<PinoLogger['info']>,
+        method: PinoLogger['info'],
+      ) {
+        method.apply(
+          this,
+          args.map((arg) => (typeof arg === 'string' ? redact(arg) : arg)) as typeof args,
+        );
       },
     },
   };
@@ -72,6 +80,8 @@ function describeError(error: unknown, depth = 0): unknown {
     name: error.name,
     ...(typeof code === 'string' ? { code } : {}),
     stack: redact(error.stack ?? error.message),
-    ...(error.cause !== undefined && depth < 4 ? { cause: describeError(error.cause, depth + 1) } : {}),
+    ...(error.cause !== undefined && depth < 4
+      ? { cause: describeError(error.cause, depth + 1) }
+      : {}),
   };
 }

@@ -17,7 +17,9 @@ export interface Metrics {
 }
 
 /** @param pool read at each scrape: connections open, idle, and callers waiting for one. */
-export function createMetrics(pool: () => { total: number; idle: number; waiting: number }): Metrics {
+export function createMetrics(
+  pool: () => { total: number; idle: number; waiting: number },
+): Metrics {
   const registry = new Registry();
   // Event-loop delay, memory, CPU, handles.
   collectDefaultMetrics({ register: registry });
@@ -59,10 +61,10 @@ export function createMetrics(pool: () => { total: number; idle: number; waiting
     contentType: registry.contentType,
     render: () => registry.metrics(),
     request: (route, method, status, durationS) => {
-      requests.observe({ route, method, status }, durationS);
+      observerOf(requests, { route, method, status }).observe(durationS);
     },
     operation: (operation, outcome, durationS) => {
-      operations.observe({ operation, outcome }, durationS);
+      observerOf(operations, { operation, outcome }).observe(durationS);
     },
     statement: () => {
       statementCount += 1;
@@ -70,4 +72,19 @@ export function createMetrics(pool: () => { total: number; idle: number; waiting
     },
     statementCount: () => statementCount,
   };
+}
+
+const observers = new WeakMap<Histogram, Map<string, Histogram.Internal<string>>>();
+
+/** The series of these labels. Looked up by one string: prom-client hashes the labels at every call. */
+function observerOf<Labels extends string>(
+  histogram: Histogram<Labels>,
+  labels: Record<Labels, string | number>,
+): Histogram.Internal<string> {
+  const series = observers.get(histogram) ?? new Map<string, Histogram.Internal<string>>();
+  observers.set(histogram, series);
+  const key = Object.values(labels).join(' ');
+  const observer = series.get(key) ?? histogram.labels(labels);
+  series.set(key, observer);
+  return observer;
 }

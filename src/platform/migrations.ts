@@ -42,7 +42,10 @@ export async function migrate(
   onApplied: (name: string) => void = () => undefined,
 ): Promise<string[]> {
   const migrations = await readMigrations(folder);
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'gigarouter migrate' });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'gigarouter migrate',
+  });
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
@@ -90,7 +93,11 @@ async function readMigrations(folder: string): Promise<Migration[]> {
 }
 
 async function findPending(client: pg.Client, migrations: Migration[]): Promise<Migration[]> {
-  const { rows } = await client.query<{ migration_name: string; checksum: string; finished: boolean }>(
+  const { rows } = await client.query<{
+    migration_name: string;
+    checksum: string;
+    finished: boolean;
+  }>(
     `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished
        FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`,
   );
@@ -98,7 +105,10 @@ async function findPending(client: pg.Client, migrations: Migration[]): Promise<
   for (const row of rows) {
     const known = byName.get(row.migration_name);
     if (!row.finished) {
-      throw new AppError('CONFLICT', `Migration ${row.migration_name} failed before and was not resolved.`);
+      throw new AppError(
+        'CONFLICT',
+        `Migration ${row.migration_name} failed before and was not resolved.`,
+      );
     }
     if (known === undefined) {
       throw new AppError(
@@ -107,7 +117,10 @@ async function findPending(client: pg.Client, migrations: Migration[]): Promise<
       );
     }
     if (known.checksum !== row.checksum) {
-      throw new AppError('CONFLICT', `Migration ${row.migration_name} was changed after it had been applied.`);
+      throw new AppError(
+        'CONFLICT',
+        `Migration ${row.migration_name} was changed after it had been applied.`,
+      );
     }
   }
   const applied = new Set(rows.map((row) => row.migration_name));
@@ -126,6 +139,8 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');
-    throw new Error(`Migration ${migration.name} failed; nothing of it was applied.`, { cause: error });
+    throw new Error(`Migration ${migration.name} failed; nothing of it was applied.`, {
+      cause: error,
+    });
   }
 }

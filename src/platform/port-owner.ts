@@ -17,10 +17,14 @@ export function portOwner(port: number): string | undefined {
 function listenerOnLinux(port: number): number | undefined {
   const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
   const listening = '0A';
-  const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => read(table).split('\n').slice(1));
+  const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
+    read(table).split('\n').slice(1),
+  );
   const inode = rows
     .map((row) => row.trim().split(/\s+/))
-    .find(([, local, , state]) => local?.endsWith(`:${hexPort}`) === true && state === listening)?.[9];
+    .find(
+      ([, local, , state]) => local?.endsWith(`:${hexPort}`) === true && state === listening,
+    )?.[9];
   if (inode === undefined) return undefined;
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -31,7 +35,9 @@ function listenerOnLinux(port: number): number | undefined {
 function holdsSocket(pid: number, inode: string): boolean {
   const folder = `/proc/${String(pid)}/fd`;
   try {
-    return readdirSync(folder).some((fd) => readlinkSync(`${folder}/${fd}`) === `socket:[${inode}]`);
+    return readdirSync(folder).some(
+      (fd) => readlinkSync(`${folder}/${fd}`) === `socket:[${inode}]`,
+    );
   } catch {
     return false; // Another user's process, or one that has just ended.
   }
@@ -39,7 +45,11 @@ function holdsSocket(pid: number, inode: string): boolean {
 
 function listenerByLsof(port: number): number | undefined {
   try {
-    return Number(execFileSync('lsof', ['-nPt', `-iTCP:${String(port)}`, '-sTCP:LISTEN'], { encoding: 'utf8' }).split('\n')[0]);
+    return Number(
+      execFileSync('lsof', ['-nPt', `-iTCP:${String(port)}`, '-sTCP:LISTEN'], {
+        encoding: 'utf8',
+      }).split('\n')[0],
+    );
   } catch {
     return undefined;
   }

@@ -14,7 +14,9 @@ export function isAlive(pid: number): boolean {
 /** The command line of a process, or undefined when it is gone or hidden. */
 export function commandOf(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8')
+      .replaceAll('\0', ' ')
+      .trim();
   } catch {
     // No /proc outside Linux; ps knows there.
   }

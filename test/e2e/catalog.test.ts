@@ -24,10 +24,22 @@ beforeAll(async () => {
     published_on: '2023-10',
     related_slugs: ['other/vector'],
   });
-  await insertModel(t.database, { slug: 'timm/siglip-base', name: 'SigLIP base', status: 'LIVE', parameters: 90 });
+  await insertModel(t.database, {
+    slug: 'timm/siglip-base',
+    name: 'SigLIP base',
+    status: 'LIVE',
+    parameters: 90,
+  });
   await insertModel(t.database, { slug: 'old/gone', name: 'Gone', status: 'RETIRED' });
-  await insertModel(t.database, { slug: 'other/vector', name: 'Vector', task: 'FEATURE_EXTRACTION' });
-  await t.database.query(`INSERT INTO model_alias (slug, model_id) VALUES ('openai/former-name', $1)`, [small]);
+  await insertModel(t.database, {
+    slug: 'other/vector',
+    name: 'Vector',
+    task: 'FEATURE_EXTRACTION',
+  });
+  await t.database.query(
+    `INSERT INTO model_alias (slug, model_id) VALUES ('openai/former-name', $1)`,
+    [small],
+  );
   await t.database.query(
     `INSERT INTO price_version (id, model_id, unit, nanos_per_unit, effective_from) VALUES
        ('prc_1', $1, 'IMAGE', 500, '2026-01-01'), ('prc_2', $1, 'IMAGE', 300, '2026-05-01'),
@@ -77,7 +89,10 @@ describe('node', () => {
   test('finds by the id that a model gives, and knows its type', async () => {
     const { body } = await t.gql('{ model(slug: "timm/siglip-base") { id } }');
     const { id } = body.data.model as { id: string };
-    const again = await t.gql('query($id: ID!) { node(id: $id) { __typename id ... on Model { slug } } }', { id });
+    const again = await t.gql(
+      'query($id: ID!) { node(id: $id) { __typename id ... on Model { slug } } }',
+      { id },
+    );
     expect(again.body.data.node).toEqual({ __typename: 'Model', id, slug: 'timm/siglip-base' });
   });
 
@@ -119,11 +134,14 @@ describe('models', () => {
     ['PARAMETERS', ['timm/siglip-large', 'openai/clip-small', 'timm/siglip-base', 'other/vector']],
     ['PRICE', ['openai/clip-small']],
   ])('orders by %s', async (field, expected) => {
-    expect((await slugs(`(orderBy: { field: ${field} })`)).slice(0, expected.length)).toEqual(expected);
+    expect((await slugs(`(orderBy: { field: ${field} })`)).slice(0, expected.length)).toEqual(
+      expected,
+    );
   });
 
   test.each([
     ['siglip', ['timm/siglip-base', 'timm/siglip-large']],
+    // cspell:ignore siglpi contrastve smal
     ['siglpi', ['timm/siglip-base', 'timm/siglip-large']],
     ['SigLIP large', ['timm/siglip-large']],
     ['contrastve', ['openai/clip-small']],
@@ -165,7 +183,9 @@ describe('models', () => {
   );
 
   test('a row that comes or goes elsewhere does not shift the next page', async () => {
-    const firstPage = await t.gql('{ models(first: 2, orderBy: { field: NAME }) { pageInfo { endCursor } } }');
+    const firstPage = await t.gql(
+      '{ models(first: 2, orderBy: { field: NAME }) { pageInfo { endCursor } } }',
+    );
     const after = firstPage.body.data.models.pageInfo.endCursor as string;
     await insertModel(t.database, { slug: 'a/aardvark', name: 'Aardvark' });
     const next = await slugs(`(first: 1, after: "${after}", orderBy: { field: NAME })`);
@@ -174,7 +194,9 @@ describe('models', () => {
   });
 
   test('counts what the filter lets through, not the page', async () => {
-    const { body } = await t.gql('{ models(first: 1, filter: { owners: ["timm"] }) { totalCount edges { cursor } } }');
+    const { body } = await t.gql(
+      '{ models(first: 1, filter: { owners: ["timm"] }) { totalCount edges { cursor } } }',
+    );
     expect(body.data.models.totalCount).toBe(2);
     expect(body.data.models.edges).toHaveLength(1);
   });
@@ -197,11 +219,21 @@ describe('tasks', () => {
 
 describe('compareModels', () => {
   test('aligns the facts and says where they differ', async () => {
-    const { body } = await t.gql(`{ compareModels(slugs: ["timm/siglip-large", "openai/former-name"]) {
+    const { body } =
+      await t.gql(`{ compareModels(slugs: ["timm/siglip-large", "openai/former-name"]) {
       models { slug } rows { label values differs } } }`);
-    expect(body.data.compareModels.models).toEqual([{ slug: 'timm/siglip-large' }, { slug: 'openai/clip-small' }]);
-    const rows = new Map(body.data.compareModels.rows.map((row: { label: string }) => [row.label, row]));
-    expect(rows.get('License')).toEqual({ label: 'License', values: ['apache-2.0', 'mit'], differs: true });
+    expect(body.data.compareModels.models).toEqual([
+      { slug: 'timm/siglip-large' },
+      { slug: 'openai/clip-small' },
+    ]);
+    const rows = new Map(
+      body.data.compareModels.rows.map((row: { label: string }) => [row.label, row]),
+    );
+    expect(rows.get('License')).toEqual({
+      label: 'License',
+      values: ['apache-2.0', 'mit'],
+      differs: true,
+    });
     expect(rows.get('Task')).toMatchObject({ differs: false });
     expect(rows.get('Price per image')).toMatchObject({ values: [null, '0.0000003 USD'] });
     expect(rows.has('Image size')).toBe(false);
@@ -240,16 +272,34 @@ describe('relatedModels', () => {
 describe('every operation sends three statements at most', () => {
   const models = (field: string) => `{ models(first: 20) { edges { node { ${field} } } } }`;
   test.each([
-    [1, '{ models(first: 20) { edges { cursor node { slug name status } } pageInfo { endCursor } } }'],
-    [2, '{ models(first: 20) { totalCount edges { node { about prices { nanosPerUnit } aliases } } } }'],
+    [
+      1,
+      '{ models(first: 20) { edges { cursor node { slug name status } } pageInfo { endCursor } } }',
+    ],
+    [
+      2,
+      '{ models(first: 20) { totalCount edges { node { about prices { nanosPerUnit } aliases } } } }',
+    ],
     [2, models('slug relatedModels(first: 3) { slug }')],
-    [3, '{ models(first: 20) { totalCount edges { node { faq { answer } relatedModels(first: 2) { name } } } } }'],
+    [
+      3,
+      '{ models(first: 20) { totalCount edges { node { faq { answer } relatedModels(first: 2) { name } } } } }',
+    ],
     [2, models('priceVersions { id }')],
-    [1, '{ model(slug: "timm/siglip-large") { slug about specs { label } prices { unit } aliases snippets { code } } }'],
+    [
+      1,
+      '{ model(slug: "timm/siglip-large") { slug about specs { label } prices { unit } aliases snippets { code } } }',
+    ],
     [2, '{ model(slug: "timm/siglip-large") { slug relatedModels { slug prices { unit } } } }'],
-    [1, '{ a: model(slug: "timm/siglip-large") { slug } b: model(slug: "timm/siglip-base") { about } c: node(id: "mdl_1") { id } }'],
+    [
+      1,
+      '{ a: model(slug: "timm/siglip-large") { slug } b: model(slug: "timm/siglip-base") { about } c: node(id: "mdl_1") { id } }',
+    ],
     [1, '{ tasks { task modelCount } }'],
-    [1, '{ compareModels(slugs: ["timm/siglip-large", "openai/clip-small"]) { models { slug } rows { label } } }'],
+    [
+      1,
+      '{ compareModels(slugs: ["timm/siglip-large", "openai/clip-small"]) { models { slug } rows { label } } }',
+    ],
     [0, '{ __typename }'],
   ])('%d for %s', async (expected, query) => {
     const before = t.app.metrics.statementCount();

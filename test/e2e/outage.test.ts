@@ -3,7 +3,10 @@ import { createApp, type App } from '../../src/app.js';
 import { bringUpCatalog, bringUpMigrations } from '../../src/bring-up.js';
 import { readConfig } from '../../src/config.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.js';
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../src/platform/embedded-postgres/index.js';
 import { postGraphQL } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { until } from '../support/process.js';
@@ -45,7 +48,11 @@ test('a stop and start of the database under load gives 503 with a code, then wo
     for (let call = 0; loading; call += 1) {
       const query = OPERATIONS[(caller + call) % OPERATIONS.length];
       const { status, body, headers } = await postGraphQL(url, { query });
-      seen.push({ status, code: body.errors?.[0]?.extensions.code, hasData: body.data !== undefined });
+      seen.push({
+        status,
+        code: body.errors?.[0]?.extensions.code,
+        hasData: body.data !== undefined,
+      });
       if (status === 503) expect(headers.get('retry-after')).toBe('1');
     }
   });
@@ -68,7 +75,9 @@ test('a stop and start of the database under load gives 503 with a code, then wo
   await Promise.all(callers);
 
   expect(seen.filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
-  expect(seen.filter(({ status, code }) => status === 503 && code !== 'UPSTREAM_UNAVAILABLE')).toEqual([]);
+  expect(
+    seen.filter(({ status, code }) => status === 503 && code !== 'UPSTREAM_UNAVAILABLE'),
+  ).toEqual([]);
   expect(seen.filter(({ status, hasData }) => (status === 200) !== hasData)).toEqual([]);
 });
 
@@ -85,6 +94,8 @@ test('a statement that takes too long is cancelled and answers 503', async () =>
   const config = { ...readConfig({}), databaseStatementTimeoutMs: 100 };
   const hasty = await createApp(config, postgres.url, { logger: createLogger('silent') });
   const { query } = hasty.database;
-  await expect(query('SELECT pg_sleep(5)', [])).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+  await expect(query('SELECT pg_sleep(5)', [])).rejects.toMatchObject({
+    code: 'UPSTREAM_UNAVAILABLE',
+  });
   await hasty.stop();
 });

@@ -6,6 +6,8 @@ import { createTestDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/folder.js';
 import { killLeftServers, processesNaming, startServer, until } from '../support/process.js';
 
+// cspell:ignore geheim
+
 const folder = temporaryFolder();
 const env = { DATA_DIR: folder.path };
 const lockFile = path.join(folder.path, 'postgres/cluster/postmaster.pid');
@@ -57,7 +59,10 @@ test('after a crash the next start takes the database over, and stops it', async
 });
 
 test('a stale lock file that names somebody else’s process does not block the start', async () => {
-  writeFileSync(lockFile, `${String(process.pid)}\n${path.dirname(lockFile)}\n0\n1\n\n127.0.0.1\n\nready\n`);
+  writeFileSync(
+    lockFile,
+    `${String(process.pid)}\n${path.dirname(lockFile)}\n0\n1\n\n127.0.0.1\n\nready\n`,
+  );
   const server = startServer(env);
   await server.ready();
   expect(readFileSync(lockFile, 'utf8')).not.toMatch(new RegExp(`^${String(process.pid)}\n`));
@@ -85,15 +90,22 @@ test('a taken port is reported with the process that has it, before anything is 
   const { port } = holder.address() as AddressInfo;
   const server = startServer({ ...env, PORT: String(port) });
   expect(await server.ended()).toBe(1);
-  expect(server.progress()).toContain(`Port ${String(port)} is in use by process ${String(process.pid)}`);
+  expect(server.progress()).toContain(
+    `Port ${String(port)} is in use by process ${String(process.pid)}`,
+  );
   expect(server.progress()).not.toContain('database:');
   holder.close();
 });
 
 test('every wrong variable is reported at once, by name, without its value', async () => {
-  const server = startServer({ PORT: 'abc', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://root:geheim@db' });
+  const server = startServer({
+    PORT: 'abc',
+    LOG_LEVEL: 'loud',
+    DATABASE_URL: 'mysql://root:geheim@db',
+  });
   expect(await server.ended()).toBe(1);
-  for (const name of ['PORT', 'LOG_LEVEL', 'DATABASE_URL']) expect(server.progress()).toContain(name);
+  for (const name of ['PORT', 'LOG_LEVEL', 'DATABASE_URL'])
+    expect(server.progress()).toContain(name);
   expect(server.progress()).not.toContain('geheim');
 });
 
@@ -106,7 +118,9 @@ test('a database that cannot be reached ends the start with the reason', async (
 
 test('DATABASE_URL is migrated, and nothing else is done to it or started', async () => {
   const database = await createTestDatabase({ seeded: false });
-  await database.query('DROP TABLE price_version, model_alias, model, catalog_seed, _prisma_migrations');
+  await database.query(
+    'DROP TABLE price_version, model_alias, model, catalog_seed, _prisma_migrations',
+  );
   await database.query('DROP TYPE "ModelStatus", "ModelTask", "PriceUnit"');
   await database.query('DROP FUNCTION refuse_change, model_search_text');
   const server = startServer({ ...env, DATABASE_URL: database.url });
@@ -121,7 +135,10 @@ test('DATABASE_URL is migrated, and nothing else is done to it or started', asyn
 
 test('SIGTERM lets a request in flight finish, and refuses new ones', async () => {
   const database = await createTestDatabase();
-  const server = startServer({ DATABASE_URL: database.url, DATABASE_STATEMENT_TIMEOUT_MS: '20000' });
+  const server = startServer({
+    DATABASE_URL: database.url,
+    DATABASE_STATEMENT_TIMEOUT_MS: '20000',
+  });
   const url = await server.ready();
   const lock = await database.hold('LOCK TABLE model IN ACCESS EXCLUSIVE MODE');
   const inFlight = postGraphQL(url, { query: '{ models { totalCount } }' });

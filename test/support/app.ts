@@ -26,13 +26,20 @@ export interface TestApp {
 
 /** The whole app on a port of its own and a database of its own. */
 export async function startTestApp(
-  options: { env?: Record<string, string>; seeded?: boolean; config?: Partial<Config> } & AppParts = {},
+  options: {
+    env?: Record<string, string>;
+    seeded?: boolean;
+    config?: Partial<Config>;
+  } & AppParts = {},
 ): Promise<TestApp> {
   const { env = {}, seeded = true, config = {}, ...parts } = options;
   const database = await createTestDatabase({ seeded });
   const log: string[] = [];
   const logger = createLogger('info', { write: (line) => log.push(line) });
-  const app = await createApp({ ...readConfig(env), ...config }, database.url, { logger, ...parts });
+  const app = await createApp({ ...readConfig(env), ...config }, database.url, {
+    logger,
+    ...parts,
+  });
   await app.server.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${String(port)}`;

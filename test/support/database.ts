@@ -25,7 +25,10 @@ function databaseUrl(name: string): string {
  * A database of the test's own, copied from a template in some 30 ms.
  * @param options `migrated: false` gives one without a table.
  */
-export async function createTestDatabase({ seeded = true, migrated = true } = {}): Promise<TestDatabase> {
+export async function createTestDatabase({
+  seeded = true,
+  migrated = true,
+} = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const template = !migrated ? 'template0' : seeded ? SEEDED_TEMPLATE : EMPTY_TEMPLATE;
   await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}`);

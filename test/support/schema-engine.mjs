@@ -24,7 +24,10 @@ class Adapter extends PrismaPg {
     const connection = await super.connect();
     const queryRaw = connection.queryRaw.bind(connection);
     connection.queryRaw = async (query) => {
-      const sql = query.sql.replaceAll(/\bcon(str)?\.con(type(?= AS)|(fdel|fupd)type(?=,))/g, '$&::text');
+      const sql = query.sql.replaceAll(
+        /\bcon(str)?\.con(type(?= AS)|(fdel|fupd)type(?=,))/g,
+        '$&::text',
+      );
       const result = await queryRaw({ ...query, sql });
       for (const [column, name] of result.columnNames.entries()) {
         if (['constraint_type', 'confdeltype', 'confupdtype'].includes(name)) {
@@ -53,7 +56,10 @@ async function readMigrations() {
   return Promise.all(
     names.sort().map(async (name) => {
       const value = await readFile(path.join(MIGRATIONS_DIR, name, 'migration.sql'), 'utf8');
-      return { path: name, migrationFile: { path: 'migration.sql', content: { tag: 'ok', value } } };
+      return {
+        path: name,
+        migrationFile: { path: 'migration.sql', content: { tag: 'ok', value } },
+      };
     }),
   );
 }

@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { AppError } from '../../errors.js';
@@ -36,7 +46,10 @@ export function prepareInstallation(dataDir: string): Installation {
   mkdirSync(base, { recursive: true, mode: 0o755 });
   if (!reachable && statSync(base).uid !== process.getuid?.()) {
     // Whoever made the folder first could have put another program into it.
-    throw new AppError('FORBIDDEN', `${base} belongs to another user: remove it, or set DATABASE_URL.`);
+    throw new AppError(
+      'FORBIDDEN',
+      `${base} belongs to another user: remove it, or set DATABASE_URL.`,
+    );
   }
   const home = path.join(base, 'postgres');
   mkdirSync(home, { recursive: true, mode: 0o755 });

@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import pg from 'pg';
@@ -99,7 +107,9 @@ async function start(
       `--options=-p ${String(port)} ${flags.join(' ')}`,
     ]);
   } catch (cause) {
-    const lastLines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n  ') : '';
+    const lastLines = existsSync(log)
+      ? readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n  ')
+      : '';
     throw new Error(`PostgreSQL did not start. The end of ${log}:\n  ${lastLines}`, { cause });
   }
   return port;
@@ -109,7 +119,9 @@ async function createDatabase(server: string): Promise<void> {
   const client = new pg.Client({ connectionString: `${server}/postgres` });
   await client.connect();
   try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [
+      DATABASE,
+    ]);
     if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
   } finally {
     await client.end();
@@ -118,7 +130,12 @@ async function createDatabase(server: string): Promise<void> {
 
 async function stop(installation: Installation, cluster: string): Promise<void> {
   // "fast" ends open sessions; the default would wait for them for ever.
-  await run(installation, installation.pgCtl, ['stop', '--mode=fast', '--wait', `--pgdata=${cluster}`]);
+  await run(installation, installation.pgCtl, [
+    'stop',
+    '--mode=fast',
+    '--wait',
+    `--pgdata=${cluster}`,
+  ]);
   rmSync(ownerFile(installation.home), { force: true });
 }
 
@@ -131,7 +148,8 @@ function runningPort(cluster: string): number | undefined {
 /** After a crash of the machine the lock may name a process id that something else has now. */
 function removeStaleLock(cluster: string): void {
   const lock = readLock(cluster);
-  if (lock !== undefined && !isPostgres(lock.pid)) rmSync(path.join(cluster, 'postmaster.pid'), { force: true });
+  if (lock !== undefined && !isPostgres(lock.pid))
+    rmSync(path.join(cluster, 'postmaster.pid'), { force: true });
 }
 
 /** Lines 1, 4 and 8 of `postmaster.pid`: process id, port, status (PostgreSQL, miscinit.h). */
@@ -198,7 +216,8 @@ function run({ runAs, home }: Installation, program: string, args: string[]): Pr
       child.stdout.destroy();
       child.stderr.destroy();
       if (code === 0) resolve();
-      else reject(new Error(`${path.basename(program)} ended with ${String(code)}: ${output.trim()}`));
+      else
+        reject(new Error(`${path.basename(program)} ended with ${String(code)}: ${output.trim()}`));
     });
   });
 }

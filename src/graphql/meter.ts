@@ -1,0 +1,38 @@
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import { AppError } from '../errors.js';
+import { COST_MAX, operationCost } from './cost.js';
+import { checkShape } from './shape.js';
+
+/** Cost of an operation with these variables. @throws AppError QUERY_TOO_COMPLEX past any limit. */
+export type Meter = (
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+) => number;
+
+export function createMeter(schema: GraphQLSchema): Meter {
+  // Apollo hands out the same parsed document for the same text. Without variables the cost of an
+  // operation is then always the same: it is worked out once.
+  const known = new WeakMap<OperationDefinitionNode, number>();
+
+  return (document, operation, variables) => {
+    const before = known.get(operation);
+    if (before !== undefined) return before;
+    checkShape(document, operation);
+    const cost = operationCost(schema, document, operation, variables);
+    if (cost > COST_MAX) {
+      throw new AppError(
+        'QUERY_TOO_COMPLEX',
+        `The operation costs ${String(cost)}; the most is ${String(COST_MAX)}. Ask for fewer rows or fields.`,
+        { details: { cost, maximum: COST_MAX } },
+      );
+    }
+    if ((operation.variableDefinitions ?? []).length === 0) known.set(operation, cost);
+    return cost;
+  };
+}
+
+/** What the answer says of its cost (as Shopify does). */
+export function costExtension(cost: number) {
+  return { requestedQueryCost: cost, maximumQueryCost: COST_MAX };
+}

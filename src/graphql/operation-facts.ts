@@ -1,0 +1,79 @@
+import {
+  Kind,
+  type FormattedExecutionResult,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import type { Access } from './access.js';
+
+/** What an operation is called in the metrics, and how long its answer may be kept. */
+export interface OperationFacts {
+  /** Root field, `multiple`, `introspection` or `refused`: a closed set, unlike what callers name theirs. */
+  readonly label: string;
+  /** 0: not at all. */
+  readonly cacheMaxAgeS: number;
+}
+
+export const REFUSED: OperationFacts = { label: 'refused', cacheMaxAgeS: 0 };
+
+export function operationFacts(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+): OperationFacts {
+  // A fragment at the root counts as unknown.
+  const names = operation.selectionSet.selections.map((selection) =>
+    selection.kind === Kind.FIELD ? selection.name.value : undefined,
+  );
+  return { label: labelOf(names), cacheMaxAgeS: cacheMaxAgeOf(schema, operation, names) };
+}
+
+function labelOf(names: readonly (string | undefined)[]): string {
+  const [first] = names;
+  if (names.length !== 1 || first === undefined) return 'multiple';
+  return first.startsWith('__') ? 'introspection' : first;
+}
+
+/** The shortest time that any root field allows. */
+function cacheMaxAgeOf(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  names: readonly (string | undefined)[],
+): number {
+  const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
+  return Math.min(
+    ...names.map((name) => {
+      const access = name === undefined ? undefined : fields[name]?.extensions.access;
+      return (access as Access | undefined)?.cacheMaxAgeS ?? 0;
+    }),
+  );
+}
+
+/** HTTP's part of an answer. */
+export interface AnswerHead {
+  /** Left out: what GraphQL over HTTP says. */
+  readonly status?: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const NOT_KEPT: AnswerHead = { headers: { 'cache-control': 'no-store' } };
+const DATABASE_AWAY: AnswerHead = {
+  status: 503,
+  headers: { 'cache-control': 'no-store', 'retry-after': '1' },
+};
+
+/**
+ * Status and headers of an executed operation. Takes the data from an answer whose database went
+ * away: half an answer would look like "not found" (docs/decisions/0004).
+ */
+export function answerHead(
+  result: FormattedExecutionResult,
+  { cacheMaxAgeS }: OperationFacts,
+): AnswerHead {
+  if (result.errors?.some(({ extensions }) => extensions?.code === 'UPSTREAM_UNAVAILABLE') === true) {
+    delete result.data;
+    return DATABASE_AWAY;
+  }
+  if (result.errors !== undefined || cacheMaxAgeS === 0) return NOT_KEPT;
+  const kept = `public, max-age=${String(cacheMaxAgeS)}, stale-while-revalidate=${String(cacheMaxAgeS * 10)}`;
+  return { headers: { 'cache-control': kept } };
+}
