@@ -29,13 +29,23 @@ const CONNECTIONS = 32;
 const SIGLIP = 'timm/ViT-SO400M-14-SigLIP-384';
 const CARD = 'id slug name owner task status summary license parameters downloadsPerMonth';
 
-/** `statements` is asserted by test/e2e/catalog.test.ts. */
+/**
+ * `statements` is asserted by test/e2e/catalog-statements.test.ts. With `variables`, requests take one
+ * after the other, so that callers cannot share what they read.
+ */
 const OPERATIONS = [
   { name: '{ __typename }', statements: 0, query: '{ __typename }' },
   {
     name: 'models(first: 20)',
     statements: 1,
     query: `{ models(first: 20) { edges { cursor node { ${CARD} } } pageInfo { hasNextPage endCursor } } }`,
+  },
+  {
+    name: 'models(first: 20), each caller another list',
+    statements: 1,
+    query: `query Q($max: SafeInt) { models(first: 20, filter: { parameters: { max: $max } }) {
+      edges { cursor node { ${CARD} } } pageInfo { hasNextPage endCursor } } }`,
+    variables: Array.from({ length: 1000 }, (_, index) => ({ max: 10 ** 12 + index })),
   },
   {
     name: 'models with totalCount and prices',
@@ -109,12 +119,21 @@ async function serve(script, env) {
   return { child, url };
 }
 
-async function load({ server, query, name }, duration) {
+async function load({ server, query, variables = [undefined], name }, duration) {
+  const bodies = variables.map((values) => JSON.stringify({ query, variables: values }));
+  let sent = 0;
   const result = await autocannon({
     url: `${server.url}/graphql`,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
+    requests: [
+      {
+        setupRequest: (request) => {
+          sent += 1;
+          return { ...request, body: bodies[sent % bodies.length] };
+        },
+      },
+    ],
     connections: CONNECTIONS,
     duration,
     expectBody: undefined,

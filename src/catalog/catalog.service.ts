@@ -2,7 +2,6 @@ import { AppError } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
-import { SharedReads } from '../platform/shared-reads.js';
 import * as store from './catalog.store.js';
 import { compareRows, type ComparisonRow } from './comparison.js';
 import { type ModelFilter, type ModelOrder } from './model-order.js';
@@ -17,13 +16,8 @@ export interface Comparison {
 const COMPARE_MIN = 2;
 const COMPARE_MAX = 6;
 
-/**
- * Reads the catalog. Everything here is public, so equal reads that come together share one statement,
- * and what is returned belongs to several callers. Prices are those of the current second.
- */
+/** Reads the catalog. Everything here is public; each method sends one statement unless it says otherwise. */
 export class CatalogService {
-  private readonly shared = new SharedReads();
-
   constructor(
     private readonly db: Pick<Database, 'query'>,
     private readonly clock: Clock,
@@ -37,13 +31,11 @@ export class CatalogService {
     after: string | undefined;
     parts: ReadonlySet<ModelPart>;
   }): Promise<store.ModelPage> {
-    return this.share('list', { ...list, parts: [...list.parts] }, (now) =>
-      store.listModels(this.db, { ...list, now }),
-    );
+    return store.listModels(this.db, { ...list, now: this.clock.now() });
   }
 
   countModels(filter: ModelFilter): Promise<number> {
-    return this.share('count', filter, (now) => store.countModels(this.db, filter, now));
+    return store.countModels(this.db, filter, this.clock.now());
   }
 
   /** @param keys slugs, aliases or ids; those that nobody has are missing from the result. */
@@ -54,9 +46,7 @@ export class CatalogService {
     const possible = keys.filter((key) => key.length <= 300 && !key.includes('\0'));
     return possible.length === 0
       ? new Map()
-      : this.share('find', { possible, parts: [...parts] }, (now) =>
-          store.findModels(this.db, possible, parts, now),
-        );
+      : store.findModels(this.db, possible, parts, this.clock.now());
   }
 
   listRelated(
@@ -64,17 +54,15 @@ export class CatalogService {
     first: number,
     parts: ReadonlySet<ModelPart>,
   ): Promise<ReadonlyMap<ModelId, readonly Model[]>> {
-    return this.share('related', { ids, first, parts: [...parts] }, (now) =>
-      store.listRelatedModels(this.db, ids, first, parts, now),
-    );
+    return store.listRelatedModels(this.db, ids, first, parts, this.clock.now());
   }
 
   listPriceVersions(ids: readonly ModelId[]): Promise<ReadonlyMap<ModelId, readonly PriceVersion[]>> {
-    return this.share('prices', ids, () => store.listPriceVersions(this.db, ids));
+    return store.listPriceVersions(this.db, ids);
   }
 
   countByTask(): Promise<readonly store.TaskCount[]> {
-    return this.share('tasks', null, () => store.countByTask(this.db));
+    return store.countByTask(this.db);
   }
 
   /**
@@ -97,11 +85,6 @@ export class CatalogService {
       throw badSlugs('The slugs must name different models; an alias counts as its model.');
     }
     return { models, rows: compareRows(models) };
-  }
-
-  private share<T>(what: string, args: unknown, read: (now: Date) => Promise<T>): Promise<T> {
-    const now = new Date(Math.floor(this.clock.now().getTime() / 1000) * 1000);
-    return this.shared.run(JSON.stringify([what, args, now]), () => read(now));
   }
 }
 

@@ -1,103 +1,105 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import {
-  type DocumentNode,
-  execute,
-  type ExecutionResult,
-  type FormattedExecutionResult,
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-  type OperationDefinitionNode,
-} from 'graphql';
+import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { Metrics } from '../platform/metrics.js';
 import { requestContext } from '../platform/request-context.js';
+import { SharedReads } from '../platform/shared-reads.js';
+import type { FormatError } from './format-error.js';
+import type { KnownOperation, KnownOperations } from './known-operations.js';
 import { costExtension, type Meter } from './meter.js';
-import { answerHead, type OperationFacts, operationFacts } from './operation-facts.js';
+import { answerHead } from './operation-facts.js';
+import { isAnonymous, type PlainRequest, plainRequest } from './plain-request.js';
 
 export interface DirectExecutionOptions {
-  schema: GraphQLSchema;
+  known: KnownOperations;
   meter: Meter;
   metrics: Metrics;
-  formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  formatError: FormatError;
   contextOf: (request: FastifyRequest) => object;
-  executionOptions: { maxCoercionErrors: number };
   /** Answers what turns out not to be plain after all. */
   fallback: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 }
 
+/** A query that this way can answer. */
 interface Known {
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
-  readonly facts: OperationFacts;
+  readonly operation: KnownOperation;
+  readonly text: string;
+  readonly variables: Record<string, unknown>;
+  readonly cost: number;
 }
 
-/** Texts that are remembered, the longest and how many. */
-const TEXT_LENGTH_MAX = 10_000;
-const TEXTS_MAX = 1_000;
-const PLAIN_ACCEPT = new Set([undefined, '*/*', 'application/json', 'application/json, */*']);
-const JSON_TYPE = 'application/json; charset=utf-8';
+interface Outcome {
+  readonly result: ExecutionResult;
+  /** The answer as it is sent, one for all who share it; undefined with errors: they carry a request id. */
+  readonly body: Buffer | undefined;
+}
 
 /**
  * Answers queries whose text Apollo has let through before, without Apollo's pipeline, which costs
- * several times what executing a small query does (docs/decisions/0005). Only plain requests: POST, a
- * document with one query, JSON wanted. All others, and all that are refused, are Apollo's; a test
- * holds both ways to the same answers.
+ * several times what executing a small query does (docs/decisions/0005). Only plain requests; all
+ * others, and all that are refused, are Apollo's. A test holds both ways to the same answers.
+ *
+ * Anonymous callers who ask for the same public thing at the same time share one execution, which
+ * begins after each of them has asked.
  */
 export class DirectExecution {
-  private readonly known = new Map<string, Known>();
+  private readonly shared = new SharedReads();
 
   constructor(private readonly options: DirectExecutionOptions) {}
 
-  /** Remembers a document that was parsed, validated and measured. */
-  learn(text: string | undefined, document: DocumentNode, operation: OperationDefinitionNode): void {
-    const operations = document.definitions.filter(({ kind }) => kind === 'OperationDefinition');
-    if (text === undefined || text.length > TEXT_LENGTH_MAX) return;
-    if (operations.length > 1 || operation.operation !== 'query' || this.known.has(text)) return;
-    const [oldest] = this.known.keys();
-    if (this.known.size >= TEXTS_MAX && oldest !== undefined) this.known.delete(oldest);
-    this.known.set(text, { document, operation, facts: operationFacts(this.options.schema, operation) });
-  }
-
   /** @returns false, with nothing done, when the request is not one for this way. */
   answer(request: FastifyRequest, reply: FastifyReply): boolean {
-    const { schema, meter, contextOf, executionOptions } = this.options;
     const plain = plainRequest(request);
-    const known = plain === undefined ? undefined : this.known.get(plain.query);
-    if (plain === undefined || known === undefined || !namesOperation(plain, known)) return false;
+    const known = plain === undefined ? undefined : this.recognise(plain);
+    if (known === undefined) return false;
 
+    const { operation, text, variables, cost } = known;
+    const { facts } = operation;
     const startedAt = performance.now();
-    const { document, operation, facts } = known;
-    const variableValues = plain.variables ?? {};
-    let cost: number;
-    try {
-      cost = meter(document, operation, variableValues);
-    } catch {
-      return false;
-    }
     const context = requestContext();
     if (context !== undefined) context.operation = facts.label;
 
-    const contextValue = contextOf(request);
-    const running = execute({ schema, document, contextValue, variableValues, options: executionOptions });
-    const finish = (result: ExecutionResult) => {
-      // Nothing was executed: the variables do not fit. Apollo words the refusal.
-      if (!('data' in result)) return this.options.fallback(request, reply);
-      return this.send(reply, result, facts, cost, startedAt);
+    const execute = (): Outcome | Promise<Outcome> => {
+      const result = operation.run(this.options.contextOf(request), variables);
+      return result instanceof Promise
+        ? result.then((settled) => outcomeOf(settled, cost))
+        : outcomeOf(result, cost);
     };
-    if (running instanceof Promise) running.then(finish).catch((error: unknown) => reply.send(error));
-    else void finish(running);
+    const outcome =
+      facts.cacheMaxAgeS > 0 && isAnonymous(request)
+        ? this.shared.run(`${text}\0${JSON.stringify(variables)}`, async () => execute())
+        : execute();
+    const finish = (settled: Outcome) => {
+      // Nothing was executed: the variables do not fit. Apollo words the refusal.
+      if (!('data' in settled.result)) return this.options.fallback(request, reply);
+      return this.send(reply, known, settled, startedAt);
+    };
+    if (outcome instanceof Promise) outcome.then(finish).catch((error: unknown) => reply.send(error));
+    else void finish(outcome);
     return true;
+  }
+
+  /** The known operation and its cost; undefined for what Apollo must answer or refuse. */
+  private recognise(plain: PlainRequest): Known | undefined {
+    const operation = this.options.known.find(plain);
+    if (operation === undefined) return undefined;
+    const variables = plain.variables ?? {};
+    try {
+      const cost = this.options.meter(operation.document, operation.operation, variables);
+      return { operation, text: plain.query, variables, cost };
+    } catch {
+      return undefined;
+    }
   }
 
   private send(
     reply: FastifyReply,
-    { data, errors }: ExecutionResult,
-    facts: OperationFacts,
-    cost: number,
+    { operation: { facts }, cost }: Known,
+    { result: { data, errors }, body }: Outcome,
     startedAt: number,
   ): FastifyReply {
     const { formatError, metrics } = this.options;
     const result: FormattedExecutionResult = {
-      ...(errors === undefined ? {} : { errors: errors.map((error) => formatError(error.toJSON(), error)) }),
+      ...(errors === undefined ? {} : { errors: errors.map((error) => formatError(error, error)) }),
       data: data ?? null,
       extensions: { cost: costExtension(cost) },
     };
@@ -110,31 +112,17 @@ export class DirectExecution {
     return reply
       .status(status)
       .headers(headers)
-      .header('content-type', JSON_TYPE)
-      .send(`${JSON.stringify(result)}\n`);
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(body ?? bodyOf(result));
   }
 }
 
-interface PlainRequest {
-  readonly query: string;
-  readonly variables?: Record<string, unknown> | null;
-  readonly operationName?: string | null;
+function outcomeOf(result: ExecutionResult, cost: number): Outcome {
+  const { data, errors } = result;
+  if (errors !== undefined) return { result, body: undefined };
+  return { result, body: bodyOf({ data, extensions: { cost: costExtension(cost) } }) };
 }
 
-/** The body, when it and the headers ask for nothing but the execution of a query. */
-function plainRequest({ method, headers, body, raw }: FastifyRequest): PlainRequest | undefined {
-  if (method !== 'POST' || !PLAIN_ACCEPT.has(headers.accept)) return undefined;
-  if (raw.url !== '/graphql' || typeof body !== 'object' || body === null) return undefined;
-  const { query, variables, operationName, ...rest } = body as Record<string, unknown>;
-  if (typeof query !== 'string' || Object.keys(rest).length > 0) return undefined;
-  if (typeof variables !== 'object' && variables !== undefined) return undefined;
-  if (Array.isArray(variables)) return undefined;
-  if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') {
-    return undefined;
-  }
-  return body as PlainRequest;
-}
-
-function namesOperation({ operationName }: PlainRequest, { operation }: Known): boolean {
-  return operationName === undefined || operationName === null || operationName === operation.name?.value;
+function bodyOf(result: object): Buffer {
+  return Buffer.from(`${JSON.stringify(result)}\n`);
 }

@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, type SourceLocation } from 'graphql';
 import { isErrorCode, type ErrorCode, AppError } from '../errors.js';
 import { toAppError } from '../http/errors.js';
 import type { Logger } from '../platform/logger.js';
@@ -11,14 +11,24 @@ const APOLLO_CODES: Readonly<Record<string, ErrorCode>> = {
   PERSISTED_QUERY_NOT_SUPPORTED: 'BAD_REQUEST',
 };
 
+/** What is used of an error before it is formatted. */
+interface Reported {
+  readonly message: string;
+  readonly locations?: readonly SourceLocation[] | undefined;
+  readonly path?: readonly (string | number)[] | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export type FormatError = (reported: Reported, error: unknown) => GraphQLFormattedError;
+
 /**
  * Apollo's `formatError`, total: every error leaves with a code of the closed list and the request
  * id; a failure that nobody foresaw leaves as INTERNAL, its message only in the log.
  */
-export function createFormatError(logger: Logger) {
-  return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
+export function createFormatError(logger: Logger): FormatError {
+  return (reported, error) => {
     const context = requestContext();
-    const shown = describe(formatted, error);
+    const shown = describe(reported, error);
     if (shown.code === 'INTERNAL') {
       logger.error(
         { requestId: context?.requestId, err: originOf(error) },
@@ -28,32 +38,33 @@ export function createFormatError(logger: Logger) {
     if (context !== undefined) context.code ??= shown.code;
     return {
       message: shown.message,
-      ...(formatted.locations === undefined ? {} : { locations: formatted.locations }),
-      ...(formatted.path === undefined ? {} : { path: formatted.path }),
+      ...(reported.locations === undefined ? {} : { locations: reported.locations }),
+      ...(reported.path === undefined ? {} : { path: reported.path }),
       extensions: { code: shown.code, ...shown.details, requestId: context?.requestId },
     };
   };
 }
 
 function describe(
-  formatted: GraphQLFormattedError,
+  reported: Reported,
   error: unknown,
 ): { code: ErrorCode; message: string; details?: Readonly<Record<string, unknown>> | undefined } {
   const origin = originOf(error);
   if (!(origin instanceof GraphQLError) || origin instanceof AppError) return toAppError(origin);
-  const code = formatted.extensions?.code;
+  const code = reported.extensions?.code;
   if (typeof code === 'string' && Object.hasOwn(APOLLO_CODES, code)) {
-    return { code: APOLLO_CODES[code] ?? 'BAD_REQUEST', message: formatted.message };
+    return { code: APOLLO_CODES[code] ?? 'BAD_REQUEST', message: reported.message };
   }
-  if (isErrorCode(code) && code !== 'INTERNAL') return { code, message: formatted.message };
+  if (isErrorCode(code) && code !== 'INTERNAL') return { code, message: reported.message };
   return toAppError(origin);
 }
 
-/** What was thrown, below the GraphQLErrors that wrap it. */
+/** What was thrown, below the errors of GraphQL that wrap it; those of graphql-jit are a class of their own. */
 function originOf(error: unknown): unknown {
   let origin = error;
-  while (origin instanceof GraphQLError && origin.originalError !== undefined) {
-    origin = origin.originalError;
+  for (;;) {
+    const { originalError } = origin as { originalError?: unknown };
+    if (originalError === undefined) return origin;
+    origin = originalError;
   }
-  return origin;
 }

@@ -11,6 +11,7 @@ import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { DirectExecution } from './direct-execution.js';
 import { createFormatError } from './format-error.js';
+import { KnownOperations } from './known-operations.js';
 import { limitsPlugin } from './limits.plugin.js';
 import { createMeter } from './meter.js';
 import { observePlugin } from './observe.plugin.js';
@@ -37,16 +38,15 @@ export async function registerGraphQL(
 ): Promise<void> {
   const { schema, logger, metrics } = options;
   const formatError = createFormatError(logger);
-  const executionOptions = { maxCoercionErrors: 5 };
   const contextOf = ({ id }: FastifyRequest): GraphQLContext => ({ requestId: id });
   const meter = createMeter(schema);
+  const known = new KnownOperations(schema);
   const direct = new DirectExecution({
-    schema,
+    known,
     meter,
     metrics,
     formatError,
     contextOf,
-    executionOptions,
     fallback: (request, reply) => throughApollo(request, reply),
   });
   const apollo = new ApolloServer<GraphQLContext>({
@@ -62,7 +62,7 @@ export async function registerGraphQL(
     logger: apolloLogger(logger),
     parseOptions: { maxLexicalTokens: 1_500 },
     validationOptions: { maxErrors: 5 },
-    executionOptions,
+    executionOptions: { maxCoercionErrors: 5 },
     maxRecursiveSelections: 1_000,
     plugins: [
       // The page loads scripts from Apollo's servers.
@@ -71,7 +71,7 @@ export async function registerGraphQL(
       ApolloServerPluginCacheControlDisabled(),
       observePlugin(metrics),
       limitsPlugin(meter, (text, document, operation) => {
-        direct.learn(text, document, operation);
+        known.learn(text, document, operation);
       }),
     ],
   });

@@ -269,46 +269,6 @@ describe('relatedModels', () => {
   });
 });
 
-describe('every operation sends three statements at most', () => {
-  const models = (field: string) => `{ models(first: 20) { edges { node { ${field} } } } }`;
-  test.each([
-    [
-      1,
-      '{ models(first: 20) { edges { cursor node { slug name status } } pageInfo { endCursor } } }',
-    ],
-    [
-      2,
-      '{ models(first: 20) { totalCount edges { node { about prices { nanosPerUnit } aliases } } } }',
-    ],
-    [2, models('slug relatedModels(first: 3) { slug }')],
-    [
-      3,
-      '{ models(first: 20) { totalCount edges { node { faq { answer } relatedModels(first: 2) { name } } } } }',
-    ],
-    [2, models('priceVersions { id }')],
-    [
-      1,
-      '{ model(slug: "timm/siglip-large") { slug about specs { label } prices { unit } aliases snippets { code } } }',
-    ],
-    [2, '{ model(slug: "timm/siglip-large") { slug relatedModels { slug prices { unit } } } }'],
-    [
-      1,
-      '{ a: model(slug: "timm/siglip-large") { slug } b: model(slug: "timm/siglip-base") { about } c: node(id: "mdl_1") { id } }',
-    ],
-    [1, '{ tasks { task modelCount } }'],
-    [
-      1,
-      '{ compareModels(slugs: ["timm/siglip-large", "openai/clip-small"]) { models { slug } rows { label } } }',
-    ],
-    [0, '{ __typename }'],
-  ])('%d for %s', async (expected, query) => {
-    const before = t.app.metrics.statementCount();
-    const { body } = await t.gql(query);
-    expect(body.errors).toBeUndefined();
-    expect(t.app.metrics.statementCount() - before).toBe(expected);
-  });
-});
-
 test('public reads may be kept by shared caches, answers with an error may not', async () => {
   const good = await t.gql('{ tasks { task } }');
   expect(good.headers.get('cache-control')).toBe('public, max-age=60, stale-while-revalidate=600');
