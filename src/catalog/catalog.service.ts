@@ -57,7 +57,9 @@ export class CatalogService {
     return store.listRelatedModels(this.db, ids, first, parts, this.clock.now());
   }
 
-  listPriceVersions(ids: readonly ModelId[]): Promise<ReadonlyMap<ModelId, readonly PriceVersion[]>> {
+  listPriceVersions(
+    ids: readonly ModelId[],
+  ): Promise<ReadonlyMap<ModelId, readonly PriceVersion[]>> {
     return store.listPriceVersions(this.db, ids);
   }
 

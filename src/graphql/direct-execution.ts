@@ -73,7 +73,8 @@ export class DirectExecution {
       if (!('data' in settled.result)) return this.options.fallback(request, reply);
       return this.send(reply, known, settled, startedAt);
     };
-    if (outcome instanceof Promise) outcome.then(finish).catch((error: unknown) => reply.send(error));
+    if (outcome instanceof Promise)
+      outcome.then(finish).catch((error: unknown) => reply.send(error));
     else void finish(outcome);
     return true;
   }

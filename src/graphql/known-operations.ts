@@ -57,10 +57,16 @@ export class KnownOperations {
   constructor(private readonly schema: GraphQLSchema) {}
 
   /** Remembers a document with one query; leaves others out. */
-  learn(text: string | undefined, document: DocumentNode, operation: OperationDefinitionNode): void {
+  learn(
+    text: string | undefined,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+  ): void {
     if (text === undefined || text.length > TEXT_LENGTH_MAX || this.byText.has(text)) return;
     if (operation.operation !== OperationTypeNode.QUERY) return;
-    const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+    const operations = document.definitions.filter(
+      ({ kind }) => kind === Kind.OPERATION_DEFINITION,
+    );
     if (operations.length !== 1) return;
     const [oldest] = this.byText.keys();
     if (this.byText.size >= TEXTS_MAX && oldest !== undefined) this.byText.delete(oldest);

@@ -11,7 +11,11 @@ import { costExtension, type Meter } from './meter.js';
  */
 export function limitsPlugin(
   meter: Meter,
-  onPassed: (text: string | undefined, document: DocumentNode, operation: OperationDefinitionNode) => void,
+  onPassed: (
+    text: string | undefined,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+  ) => void,
 ): ApolloServerPlugin {
   return {
     requestDidStart: () => {

@@ -69,7 +69,9 @@ export function answerHead(
   result: FormattedExecutionResult,
   { cacheMaxAgeS }: OperationFacts,
 ): AnswerHead {
-  if (result.errors?.some(({ extensions }) => extensions?.code === 'UPSTREAM_UNAVAILABLE') === true) {
+  if (
+    result.errors?.some(({ extensions }) => extensions?.code === 'UPSTREAM_UNAVAILABLE') === true
+  ) {
     delete result.data;
     return DATABASE_AWAY;
   }
