@@ -68,15 +68,20 @@ export class KnownOperations {
       ({ kind }) => kind === Kind.OPERATION_DEFINITION,
     );
     if (operations.length !== 1) return;
-    const [oldest] = this.byText.keys();
-    if (this.byText.size >= TEXTS_MAX && oldest !== undefined) this.byText.delete(oldest);
+    const [longestUnused] = this.byText.keys();
+    if (this.byText.size >= TEXTS_MAX && longestUnused !== undefined)
+      this.byText.delete(longestUnused);
     this.byText.set(text, new KnownOperation(this.schema, document, operation));
   }
 
   /** The operation that the request means, if it is known. */
   find({ query, operationName }: PlainRequest): KnownOperation | undefined {
     const known = this.byText.get(query);
+    if (known === undefined) return undefined;
+    // A map keeps the order of insertion: what was used last goes to the end.
+    this.byText.delete(query);
+    this.byText.set(query, known);
     if (operationName === undefined || operationName === null) return known;
-    return known?.operation.name?.value === operationName ? known : undefined;
+    return known.operation.name?.value === operationName ? known : undefined;
   }
 }

@@ -18,6 +18,7 @@ export function createMeter(schema: GraphQLSchema): Meter {
   return (document, operation, variables) => {
     const before = known.get(operation);
     if (before !== undefined) return before;
+    refuseUnknownKind(schema, operation);
     checkShape(document, operation);
     const cost = operationCost(schema, document, operation, variables);
     if (cost > COST_MAX) {
@@ -30,6 +31,13 @@ export function createMeter(schema: GraphQLSchema): Meter {
     if ((operation.variableDefinitions ?? []).length === 0) known.set(operation, cost);
     return cost;
   };
+}
+
+/** Validation lets a kind that the schema lacks pass; executing it would fail as if it were our fault. */
+function refuseUnknownKind(schema: GraphQLSchema, operation: OperationDefinitionNode): void {
+  const kind = operation.operation;
+  if (schema.getRootType(kind) != null) return;
+  throw new AppError('GRAPHQL_VALIDATION_FAILED', `This API has no ${kind}.`);
 }
 
 /** What the answer says of its cost (as Shopify does). */

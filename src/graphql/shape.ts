@@ -8,7 +8,7 @@ import {
 import { AppError } from '../errors.js';
 
 /** Counted after fragments are expanded, so that a fragment used twice counts twice. */
-export const SHAPE_LIMITS = {
+const SHAPE_LIMITS = {
   depth: 10,
   introspectionDepth: 15,
   aliases: 30,

@@ -41,6 +41,10 @@ export function createHttpServer({ logger, metrics, trustProxy }: HttpOptions): 
     keepAliveTimeout: 65_000,
     http: { headersTimeout: 10_000 },
     routerOptions: { maxParamLength: 300 },
+    // An address that cannot be decoded: no hook runs for it, so the id is set here.
+    frameworkErrors: (error, request, reply) => {
+      sendError(logger, error, request, reply.header('x-request-id', request.id));
+    },
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && CALLER_REQUEST_ID.test(given) ? given : newRequestId();

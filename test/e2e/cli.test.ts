@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase({ migrated: false });
+});
+afterAll(() => database.drop());
+
+/** The command as it is installed. */
+function gigarouter(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['dist/cli.js', ...args], {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH ?? '', DATABASE_URL: database.url },
+    });
+    let [out, err] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk));
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (err += chunk));
+    child.once('close', (code) => {
+      resolve({ code, out, err });
+    });
+  });
+}
+
+test('--help lists the commands', async () => {
+  const { code, out } = await gigarouter('--help');
+  expect(code).toBe(0);
+  for (const command of ['migrate', 'seed', 'schema']) expect(out).toContain(command);
+});
+
+test.each([[['fly']], [['migrate', 'now']], [['seed', '--loud']], [[]]])(
+  '%j is answered with the usage, and 2',
+  async (args) => {
+    const { code, out, err } = await gigarouter(...args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('Usage');
+  },
+);
+
+test('migrate applies what is missing, once, and says so', async () => {
+  const first = await gigarouter('migrate', '--json');
+  expect(first.code).toBe(0);
+  expect(JSON.parse(first.out)).toEqual({ applied: [expect.stringMatching(/^\d+_catalog$/)] });
+  expect(first.err).toMatch(/migrations: applied \d+_catalog/);
+  expect(first.err).not.toContain(new URL(database.url).password || 'no password at all');
+  expect(JSON.parse((await gigarouter('migrate', '--json')).out)).toEqual({ applied: [] });
+});
+
+test('seed fills the catalog, once', async () => {
+  const first = JSON.parse((await gigarouter('seed', '--json')).out) as { added: number };
+  expect(first.added).toBeGreaterThanOrEqual(13);
+  const again = JSON.parse((await gigarouter('seed', '--json')).out) as object;
+  expect(again).toMatchObject({ added: 0, unchanged: first.added });
+});
+
+test('schema prints what is committed', async () => {
+  expect((await gigarouter('schema')).out).toContain('type Query {');
+  expect((await gigarouter('schema', '--check')).code).toBe(0);
+});

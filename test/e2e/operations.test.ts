@@ -1,0 +1,152 @@
+import { startTestApp, type TestApp } from '../support/app.js';
+
+const TOKEN = 'a-token-of-enough-length';
+const SIGLIP = 'timm/ViT-SO400M-14-SigLIP-384';
+
+let t: TestApp;
+beforeAll(async () => {
+  t = await startTestApp({ env: { METRICS_TOKEN: TOKEN, INTROSPECTION: 'false' } });
+});
+afterAll(() => t.stop());
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(`${t.url}${path}`, { headers });
+const metrics = async () => (await get('/metrics', { authorization: `Bearer ${TOKEN}` })).text();
+
+test('/healthz says that the process runs, and nothing may keep that', async () => {
+  const response = await get('/healthz');
+  expect([response.status, await response.json()]).toEqual([200, { status: 'alive' }]);
+  expect(response.headers.get('cache-control')).toBe('no-store');
+});
+
+test('/readyz says ready, and names the migrations when some are missing', async () => {
+  expect(await (await get('/readyz')).json()).toEqual({ status: 'ready' });
+
+  const [last] = await t.database.query<{ migration_name: string }>(
+    'DELETE FROM _prisma_migrations WHERE migration_name = (SELECT max(migration_name) FROM _prisma_migrations) RETURNING migration_name',
+  );
+  const response = await get('/readyz');
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({
+    error: { code: 'UPSTREAM_UNAVAILABLE', details: { pending: [last?.migration_name] } },
+  });
+  expect(response.headers.get('retry-after')).toBe('1');
+});
+
+describe('/metrics', () => {
+  test.each([
+    ['nothing', {}],
+    ['another token', { authorization: 'Bearer another-token-of-length' }],
+    ['the token without its scheme', { authorization: TOKEN }],
+  ])('refuses %s', async (_name, headers) => {
+    const response = await get('/metrics', headers);
+    expect(response.status).toBe(401);
+    expect(await response.json()).toMatchObject({ error: { code: 'UNAUTHENTICATED' } });
+  });
+
+  test('counts requests by route and operations by root field', async () => {
+    await t.gql('{ tasks { task } }');
+    await t.gql('{ nothing }');
+    await get('/nowhere');
+    const text = await metrics();
+    expect(text).toMatch(
+      /gigarouter_http_request_duration_seconds_count\{route="\/graphql",method="POST",status="200"\} \d/,
+    );
+    expect(text).toMatch(/duration_seconds_count\{route="unknown",method="GET",status="404"\} \d/);
+    expect(text).toMatch(
+      /gigarouter_graphql_operation_duration_seconds_count\{operation="tasks",outcome="ok"\} \d/,
+    );
+    expect(text).toMatch(
+      /operation_duration_seconds_count\{operation="refused",outcome="error"\} \d/,
+    );
+    expect(text).toMatch(/nodejs_eventloop_lag_p99_seconds \S/);
+    expect(text).toMatch(/gigarouter_db_connections\{state="idle"\} \d/);
+    expect(text).toMatch(/gigarouter_db_statements_total [1-9]/);
+  });
+
+  test('never takes a label from what callers send', async () => {
+    await get('/secret-path-of-a-caller');
+    await t.gql('query SecretName { __typename }');
+    expect(await metrics()).not.toMatch(/secret/i);
+  });
+});
+
+describe('a request id', () => {
+  const send = (id: string) =>
+    fetch(`${t.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': id },
+      body: '{"query":"{ nothing }"}',
+    });
+
+  test('is in the header, the error and the log', async () => {
+    const response = await send('caller-chosen-1');
+    expect(response.headers.get('x-request-id')).toBe('caller-chosen-1');
+    expect(await response.json()).toMatchObject({
+      errors: [{ extensions: { requestId: 'caller-chosen-1' } }],
+    });
+    expect(t.log.some((line) => line.includes('"requestId":"caller-chosen-1"'))).toBe(true);
+  });
+
+  test.each(['short', 'x'.repeat(65), 'with space', '<script>'])(
+    'of a caller is replaced when it could do harm: %s',
+    async (id) => {
+      const given = (await send(id)).headers.get('x-request-id');
+      expect(given).toMatch(/^req_\w+$/);
+    },
+  );
+});
+
+test('without introspection the schema stays hidden, also in suggestions', async () => {
+  const asked = await t.gql('{ __schema { types { name } } }');
+  expect(asked.body.errors[0].extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+  const misspelt = await t.gql('{ modls { totalCount } }');
+  expect(misspelt.body.errors[0].message).not.toContain('models');
+});
+
+test('a request is one line of allowed fields, without what was sent', async () => {
+  const before = t.log.length;
+  await fetch(`${t.url}/graphql?token=hush-hush`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: 'Bearer gr_hush_hush_hush',
+      cookie: 'session=hush-hush',
+    },
+    body: JSON.stringify({
+      query: `{ model(slug: "${SIGLIP}") { name } }`,
+      variables: { x: 'hush-hush' },
+    }),
+  });
+  const lines = t.log.slice(before);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toContain('hush');
+  expect(Object.keys(JSON.parse(lines[0] ?? '') as object).sort()).toEqual([
+    'durationMs',
+    'level',
+    'method',
+    'msg',
+    'operation',
+    'requestId',
+    'route',
+    'status',
+    'time',
+  ]);
+});
+
+test('an error that nobody foresaw shows nothing of itself, and its cause is in the log', async () => {
+  await t.database.query('ALTER TABLE model RENAME COLUMN summary TO was_summary');
+  try {
+    const { status, body } = await t.gql(`{ model(slug: "${SIGLIP}") { summary } }`);
+    // The answer has its `data`: the field is null.
+    expect([status, body.data]).toEqual([200, { model: null }]);
+    expect(body.errors[0].extensions.code).toBe('INTERNAL');
+    expect(JSON.stringify(body)).not.toMatch(/was_summary|SELECT|\.ts|prisma/i);
+    const line = t.log.find(
+      (one) => one.includes('"level":"error"') && one.includes(body.errors[0].extensions.requestId),
+    );
+    expect(line).toContain('summary');
+  } finally {
+    await t.database.query('ALTER TABLE model RENAME COLUMN was_summary TO summary');
+  }
+});
