@@ -24,9 +24,9 @@ test.each([
     'postgresql://user:hush@host/db',
     'postgresql://user:[redacted]@host/db',
   ],
-  ['a Stripe key', 'sk_test_hushhushhush', 'sk_[redacted]'],
-  ['a webhook secret', 'whsec_hushhushhush', 'whsec_[redacted]'],
-  ['a key of ours', 'gr_hushhushhush', 'gr_[redacted]'],
+  ['a Stripe key', 'sk_test_hush-hush-hush', 'sk_[redacted]'],
+  ['a webhook secret', 'whsec_hush-hush-hush', 'whsec_[redacted]'],
+  ['a key of ours', 'gr_hush-hush-hush', 'gr_[redacted]'],
 ])('%s is hidden wherever it stands', (_name, secret, shown) => {
   expect(redact(`before ${secret} after`)).toBe(`before ${shown} after`);
   const cause = new Error(`inner ${secret}`);
@@ -38,13 +38,13 @@ test.each([
 
 test('an error shows name, code, stack and causes, and none of its other fields', () => {
   const error = Object.assign(new Error('broken', { cause: new Error('below') }), {
-    code: 'ECODE',
+    code: 'E_CODE',
     query: 'SELECT secret',
   });
   const { text, fields } = logged((logger) => {
     logger.error({ err: error }, 'failed');
   });
-  expect(fields.err).toMatchObject({ code: 'ECODE', cause: { name: 'Error' } });
+  expect(fields.err).toMatchObject({ code: 'E_CODE', cause: { name: 'Error' } });
   expect(text).not.toContain('SELECT');
 });
 
