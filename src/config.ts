@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from './platform/logger.js';
@@ -7,6 +8,9 @@ const milliseconds = z.coerce.number().int().min(1).max(600_000);
 const flag = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((value) => value === 'true');
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+  .transform((url) => url.replace(/\/+$/, ''));
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, 'must be a postgresql:// URL');
 
 /**
@@ -22,6 +26,16 @@ export const environment = z.object({
   DATABASE_CONNECT_TIMEOUT_MS: milliseconds.default(3_000),
   DATA_DIR: z.string().min(1).default('.data'),
   CATALOG_DIR: z.string().min(1).optional(),
+  MODELS_DIR: z.string().min(1).optional(),
+  HF_ENDPOINT: httpUrl.default('https://huggingface.co'),
+  HF_TOKEN: z.string().min(1).optional(),
+  PREDICTOR_URL: httpUrl.optional(),
+  PREDICTOR_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
+  PREDICTOR_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  PREDICTOR_PREPACK: flag.default(false),
+  PREDICTOR_BATCH_ROWS_MAX: z.coerce.number().int().min(1).max(1_024).default(16),
+  PREDICTOR_BATCH_DELAY_MS: z.coerce.number().int().min(0).max(1_000).default(0),
+  PREDICTOR_QUEUE_MAX: z.coerce.number().int().min(1).max(100_000).default(64),
   INTROSPECTION: flag.default(true),
   TRUST_PROXY: z.string().min(1).optional(),
   METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
@@ -43,6 +57,20 @@ export interface Config {
   /** Absolute; one YAML file a model. */
   catalogDir: string;
   migrationsDir: string;
+  /** Absolute; `<owner>/<name>/` for each model. */
+  modelsDir: string;
+  /** Where `models pull` downloads from. */
+  hub: { endpoint: string; token: string | undefined };
+  /** Of another predictor; undefined: a child of this process serves `modelsDir`. */
+  predictorUrl: string | undefined;
+  predictor: {
+    /** Bearer token that a predictor asks for, and that is shown to one at `predictorUrl`. */
+    token: string | undefined;
+    /** Threads of one run. */
+    threads: number;
+    prepack: boolean;
+    rules: { rowsMax: number; delayMs: number; queueMax: number };
+  };
   introspection: boolean;
   /** Addresses or CIDR ranges, comma-separated, whose `X-Forwarded-*` headers count; undefined: nobody's. */
   trustProxy: string | undefined;
@@ -50,6 +78,11 @@ export interface Config {
   metricsToken: string | undefined;
   logLevel: (typeof LOG_LEVELS)[number];
   shutdownTimeoutMs: number;
+}
+
+/** The environment of a child: all of ours, with some variables changed. */
+export function childEnvironment(changes: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...changes };
 }
 
 /** The package's folder: `src/` and `dist/` lie directly below it. */
@@ -86,6 +119,19 @@ export function readConfig(
     dataDir: path.resolve(values.DATA_DIR),
     catalogDir: path.resolve(values.CATALOG_DIR ?? path.join(PACKAGE_DIR, 'prisma/seed/models')),
     migrationsDir: path.join(PACKAGE_DIR, 'prisma/migrations'),
+    modelsDir: path.resolve(values.MODELS_DIR ?? path.join(values.DATA_DIR, 'models')),
+    hub: { endpoint: values.HF_ENDPOINT, token: values.HF_TOKEN },
+    predictorUrl: values.PREDICTOR_URL,
+    predictor: {
+      token: values.PREDICTOR_TOKEN,
+      threads: values.PREDICTOR_THREADS,
+      prepack: values.PREDICTOR_PREPACK,
+      rules: {
+        rowsMax: values.PREDICTOR_BATCH_ROWS_MAX,
+        delayMs: values.PREDICTOR_BATCH_DELAY_MS,
+        queueMax: values.PREDICTOR_QUEUE_MAX,
+      },
+    },
     introspection: values.INTROSPECTION,
     trustProxy: values.TRUST_PROXY,
     metricsToken: values.METRICS_TOKEN,

@@ -19,7 +19,9 @@ export const ERROR_CODES = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false },
   RATE_LIMITED: { status: 429, retryable: true },
   INTERNAL: { status: 500, retryable: false },
+  OVERLOADED: { status: 503, retryable: true },
   UPSTREAM_UNAVAILABLE: { status: 503, retryable: true },
+  DEADLINE_EXCEEDED: { status: 504, retryable: true },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -48,7 +50,7 @@ export class AppError extends Error {
     this.details = options.details;
   }
 
-  /** HTTP status of the code, 400–503. */
+  /** HTTP status of the code, 400–504. */
   get status(): number {
     return ERROR_CODES[this.code].status;
   }

@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Say } from '../bring-up.js';
+import { childEnvironment, type Config } from '../config.js';
+import { AppError } from '../errors.js';
+import { ClassificationService, EmbeddingService, ModelService } from '../inference/index.js';
+import { createLogger } from '../platform/logger.js';
+import { PredictorChild } from '../predictor/child.js';
+import { type PredictorAddress, PredictorClient } from '../predictor/client.js';
+import { listModelFolders, type Variant } from '../siglip/index.js';
+
+interface Options {
+  readonly labels: string;
+  readonly model?: string;
+  readonly variant: string;
+  readonly template?: string;
+  readonly threshold: string;
+  readonly json?: true;
+}
+
+const TIMEOUT_MS = 120_000;
+const CACHE_BYTES = 64 * 2 ** 20;
+
+/** Scores each image; one that cannot be read is reported, and the others go on. */
+export async function classify(
+  config: Config,
+  images: readonly string[],
+  options: Options,
+  say: Say,
+): Promise<void> {
+  const variant = readVariant(options.variant);
+  const threshold = readThreshold(options.threshold);
+  const labels = options.labels.split(',').map((label) => label.trim());
+  const store = new ModelService(config.modelsDir);
+  const model = await store.get(options.model ?? (await onlyModel(config.modelsDir)));
+
+  const { address, stop } = await reachPredictor(config);
+  const client = new PredictorClient(address);
+  const embeddings = new EmbeddingService(client, {
+    textCacheBytesMax: CACHE_BYTES,
+    imageCacheBytesMax: CACHE_BYTES,
+    timeoutMs: TIMEOUT_MS,
+  });
+  const service = new ClassificationService(embeddings);
+  try {
+    const results = [];
+    for (const file of images) {
+      try {
+        const image = await readImage(file);
+        const { template } = options;
+        const request = { model, variant, image, labels, template, threshold };
+        const { ranked, margin, noneOfTheAbove } = await service.classify(request);
+        const scores = ranked.map(({ index, ...score }) => ({ label: labels[index], ...score }));
+        results.push({ image: file, scores, margin, noneOfTheAbove });
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        say(`${file}: ${error.message}`);
+        process.exitCode = 1;
+      }
+    }
+    if (options.json) process.stdout.write(`${JSON.stringify({ model: model.slug, results })}\n`);
+    else for (const result of results) process.stdout.write(table(result));
+  } finally {
+    await client.close();
+    await stop();
+  }
+}
+
+/** The predictor that PREDICTOR_URL names, or a child for this one command. */
+async function reachPredictor({ predictorUrl, predictor, shutdownTimeoutMs }: Config): Promise<{
+  address: () => PredictorAddress | undefined;
+  stop: () => Promise<void>;
+}> {
+  if (predictorUrl !== undefined) {
+    const address = { url: predictorUrl, token: predictor.token };
+    return { address: () => address, stop: () => Promise.resolve() };
+  }
+  const child = new PredictorChild({
+    args: [path.resolve(import.meta.dirname, '../cli.js'), 'predictor', '--port', '0'],
+    logger: createLogger('error', process.stderr),
+    env: childEnvironment({ LOG_LEVEL: 'error' }),
+    stopTimeoutMs: shutdownTimeoutMs,
+  });
+  await child.start();
+  return { address: child.address, stop: () => child.stop() };
+}
+
+async function onlyModel(root: string): Promise<string> {
+  const [first, ...others] = await listModelFolders(root);
+  if (first !== undefined && others.length === 0) return first;
+  throw new AppError(
+    'BAD_USER_INPUT',
+    first === undefined
+      ? `There is no compiled model in ${root}. Fetch one: gigarouter models pull <owner/name>`
+      : `Choose one with --model: ${[first, ...others].join(', ')}.`,
+  );
+}
+
+async function readImage(file: string): Promise<Uint8Array> {
+  return readFile(file).catch((cause: unknown) => {
+    throw new AppError('BAD_USER_INPUT', 'The file cannot be read.', { cause });
+  });
+}
+
+function readVariant(name: string): Variant {
+  if (name === 'fp32' || name === 'int8') return name;
+  throw new AppError('BAD_USER_INPUT', `--variant is fp32 or int8, not ${name}.`);
+}
+
+function readThreshold(text: string): number {
+  const threshold = Number(text);
+  if (threshold >= 0 && threshold <= 1) return threshold;
+  throw new AppError('BAD_USER_INPUT', `--threshold is 0 to 1, not ${text}.`);
+}
+
+interface Result {
+  readonly image: string;
+  readonly scores: readonly { label: string | undefined; probability: number; share: number }[];
+  readonly noneOfTheAbove: boolean;
+}
+
+/** Columns: the label, its own probability, its share among the labels, and the share as a bar. */
+function table({ image, scores, noneOfTheAbove }: Result): string {
+  const width = Math.max(...scores.map(({ label = '' }) => label.length));
+  const percent = (value: number) => `${(value * 100).toFixed(1)} %`.padStart(8);
+  const lines = scores.map(
+    ({ label = '', probability, share }) =>
+      `  ${label.padEnd(width)} ${percent(probability)} ${percent(share)}  ${'█'.repeat(Math.round(share * 24))}`,
+  );
+  const verdict = noneOfTheAbove ? ['  none of the labels reaches the threshold'] : [];
+  const head = `  ${' '.repeat(width)}   itself    among`;
+  return `${[image, head, ...lines, ...verdict].join('\n')}\n`;
+}

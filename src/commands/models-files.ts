@@ -1,0 +1,183 @@
+import { constants } from 'node:fs';
+import { access, copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Say } from '../bring-up.js';
+import type { Config } from '../config.js';
+import { AppError } from '../errors.js';
+import { Hub } from '../inference/index.js';
+import { runOnce } from '../predictor/run-once.js';
+import {
+  compile,
+  type CompileOptions,
+  listModelFolders,
+  type Manifest,
+  modelFolder,
+  openModel,
+  verify,
+} from '../siglip/index.js';
+import { progressBar } from './progress.js';
+
+const REQUIRED = [
+  'open_clip_config.json',
+  'open_clip_model.safetensors',
+  'tokenizer.json',
+  'tokenizer_config.json',
+];
+const OPTIONAL = ['golden.json', 'README.md', 'LICENSE'];
+const BYTES = { name: 'MB', size: 1e6 };
+
+interface Json {
+  readonly json?: true;
+}
+
+/** @throws AppError BAD_USER_INPUT, NOT_FOUND, FORBIDDEN, UPSTREAM_UNAVAILABLE; what came is kept */
+export async function pullModel(
+  { modelsDir, hub: hubOptions }: Pick<Config, 'modelsDir' | 'hub'>,
+  source: string,
+  options: Json & { revision: string; as?: string; int8?: true; compile: boolean },
+  say: Say,
+): Promise<void> {
+  const isFolder = /^[./~]/.test(source);
+  const slug = options.as ?? (isFolder ? `local/${path.basename(path.resolve(source))}` : source);
+  const folder = modelFolder(modelsDir, slug);
+  let weightsSha256: string | undefined;
+  if (isFolder) {
+    await copyCheckpoint(path.resolve(source), folder);
+  } else {
+    const hub = new Hub(hubOptions);
+    const bar = progressBar(say, BYTES);
+    try {
+      const files = { required: REQUIRED, optional: OPTIONAL };
+      const hashes = await hub.download(source, options.revision, folder, files, (at) => {
+        bar({ name: at.file, done: at.bytesDone, all: at.bytesAll });
+      });
+      weightsSha256 = hashes.get('open_clip_model.safetensors');
+    } finally {
+      await hub.close();
+    }
+  }
+  say(`${slug} is in ${folder}.`);
+  if (options.compile) {
+    await compileModel(modelsDir, slug, { ...options, weightsSha256 }, say);
+  } else {
+    print(options, { model: slug, folder });
+  }
+}
+
+/** Copies share their bytes with the source where the file system can do that. */
+async function copyCheckpoint(source: string, folder: string): Promise<void> {
+  for (const name of REQUIRED) {
+    await access(path.join(source, name)).catch((cause: unknown) => {
+      const message = `${source} has no ${name}: it is not in the OpenCLIP layout.`;
+      throw new AppError('BAD_USER_INPUT', message, { cause });
+    });
+  }
+  await mkdir(folder, { recursive: true });
+  const there = await readdir(source);
+  for (const name of [...REQUIRED, ...OPTIONAL].filter((one) => there.includes(one))) {
+    await copyFile(path.join(source, name), path.join(folder, name), constants.COPYFILE_FICLONE);
+  }
+}
+
+export async function compileModel(
+  root: string,
+  slug: string,
+  options: Json & {
+    int8?: true;
+    weightBits?: string;
+    huggingFace?: true;
+    weightsSha256?: string | undefined;
+  },
+  say: Say,
+): Promise<void> {
+  const startedAt = performance.now();
+  const bar = progressBar(say, BYTES);
+  const manifest = await compile(modelFolder(root, slug), {
+    int8: options.int8,
+    huggingFace: options.huggingFace,
+    weightsSha256: options.weightsSha256,
+    weightBits: readBits(options.weightBits),
+    onProgress: ({ step, doneBytes, totalBytes }) => {
+      bar({ name: step, done: doneBytes, all: totalBytes });
+    },
+  });
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  say(`${slug} is compiled (${variantNames(manifest)}) after ${seconds} s.`);
+  print(options, { model: slug, modelHash: manifest.modelHash, variants: manifest.variants });
+}
+
+function readBits(bits: string | undefined): CompileOptions['weightBits'] {
+  if (bits === undefined || bits === '8') return 8;
+  if (bits === '7') return 7;
+  throw new AppError('BAD_USER_INPUT', `--weight-bits is 7 or 8, not ${bits}.`);
+}
+
+/** @throws AppError BAD_USER_INPUT that says what differs */
+export async function verifyModel(
+  root: string,
+  slug: string,
+  options: Json,
+  say: Say,
+): Promise<void> {
+  const checks = await verify(modelFolder(root, slug), runOnce);
+  for (const { name, outcome } of checks) say(`ok  ${name}: ${outcome}`);
+  print(options, { model: slug, checks });
+}
+
+export async function listModels(root: string, options: Json, say: Say): Promise<void> {
+  const slugs = await listModelFolders(root);
+  const models = await Promise.all(slugs.map((slug) => describe(root, slug)));
+  if (options.json) {
+    print(options, { folder: root, models });
+    return;
+  }
+  if (models.length === 0) {
+    say(`There is no compiled model in ${root}. Fetch one: gigarouter models pull <owner/name>`);
+  }
+  for (const { model, ...facts } of models) {
+    const text = 'problem' in facts ? facts.problem : `${facts.size}, ${facts.variants}`;
+    process.stdout.write(`${model}  ${text}\n`);
+  }
+}
+
+async function describe(root: string, slug: string) {
+  try {
+    const { modelHash, config, variants } = await openModel(modelFolder(root, slug));
+    const side = String(config.preprocess.imageSize);
+    return {
+      model: slug,
+      modelHash,
+      size: `${side}×${side} px`,
+      variants: variantNames({ variants }),
+    };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { model: slug, problem: error.message };
+  }
+}
+
+function variantNames({ variants }: Pick<Manifest, 'variants'>): string {
+  return variants.int8 === undefined ? 'fp32' : 'fp32, int8';
+}
+
+/** @throws AppError NOT_FOUND when there is no such folder */
+export async function removeModel(
+  root: string,
+  slug: string,
+  options: Json,
+  say: Say,
+): Promise<void> {
+  const folder = modelFolder(root, slug);
+  const names = await readdir(folder).catch((cause: unknown) => {
+    throw new AppError('NOT_FOUND', `There is no ${slug} in ${root}.`, { cause });
+  });
+  let bytes = 0;
+  for (const name of names) bytes += (await stat(path.join(folder, name))).size;
+  await rm(folder, { recursive: true });
+  say(`${slug} is removed; ${String(Math.round(bytes / 1e6))} MB are free again.`);
+  print(options, { model: slug, bytes });
+}
+
+function print({ json }: Json, result: object): void {
+  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+}

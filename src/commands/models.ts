@@ -1,0 +1,82 @@
+import path from 'node:path';
+import { Argument, Command } from 'commander';
+import type { Say } from '../bring-up.js';
+import { readConfig } from '../config.js';
+import { classify } from './models-classify.js';
+import { compileModel, listModels, pullModel, removeModel, verifyModel } from './models-files.js';
+
+const slug = () => new Argument('<model>', 'owner/name');
+const JSON_FLAG = ['--json', 'print the result as JSON'] as const;
+
+/** `gigarouter models …`: what an operator does with the models of MODELS_DIR. */
+export function modelsCommand(say: Say): Command {
+  const models = new Command('models').description('download, compile, check and try models');
+  const root = () => readConfig().modelsDir;
+
+  models
+    .command('pull')
+    .description('copy a checkpoint from the Hub (HF_ENDPOINT) or a folder, and compile it')
+    .argument('<source>', 'owner/name on the Hub, or a folder (with a / at its beginning or ./)')
+    .option('--revision <name>', 'branch, tag or commit on the Hub', 'main')
+    .option('--as <owner/name>', 'name it has here; a folder’s is local/<its name> by default')
+    .option('--int8', 'write the int8 variant as well')
+    .option('--no-compile', 'only copy the files')
+    .option(...JSON_FLAG)
+    .action((source: string, options: Parameters<typeof pullModel>[2]) =>
+      pullModel(readConfig(), source, options, say),
+    );
+
+  models
+    .command('compile')
+    .description('write the graphs that the predictor runs; the weights stay as they are')
+    .addArgument(slug())
+    .option('--int8', 'write the int8 variant as well: faster, less exact')
+    .option('--weight-bits <7|8>', '7 for x86 processors without VNNI', '8')
+    .option('--hugging-face', 'also write model.onnx, vision_model.onnx and text_model.onnx')
+    .option(...JSON_FLAG)
+    .action((name: string, options: Parameters<typeof compileModel>[2]) =>
+      compileModel(root(), name, options, say),
+    );
+
+  models
+    .command('verify')
+    .description(
+      'check files against their hashes, and results against golden.json where there is one',
+    )
+    .addArgument(slug())
+    .option(...JSON_FLAG)
+    .action((name: string, options: { json?: true }) => verifyModel(root(), name, options, say));
+
+  models
+    .command('list')
+    .description('the models of MODELS_DIR')
+    .option(...JSON_FLAG)
+    .action((options: { json?: true }) => listModels(root(), options, say));
+
+  models
+    .command('remove')
+    .description('delete a model’s files')
+    .addArgument(slug())
+    .option(...JSON_FLAG)
+    .action((name: string, options: { json?: true }) => removeModel(root(), name, options, say));
+
+  models
+    .command('classify')
+    .description('score images against labels')
+    .argument('<image...>', 'image files')
+    .requiredOption('--labels <a,b,c>', 'labels, separated by commas')
+    .option('--model <owner/name>', 'left out: the only one there is')
+    .option('--variant <fp32|int8>', 'fp32 by default', 'fp32')
+    .option('--template <text>', 'prompt with {} where the label goes')
+    .option('--threshold <0-1>', 'probability that counts as a match', '0')
+    .option(...JSON_FLAG)
+    .action((images: string[], options: Parameters<typeof classify>[2]) =>
+      classify(
+        readConfig(),
+        images.map((image) => path.resolve(image)),
+        options,
+        say,
+      ),
+    );
+  return models;
+}

@@ -1,0 +1,48 @@
+import { Command, Option } from 'commander';
+import { readConfig } from '../config.js';
+import { VERSION } from '../platform/version.js';
+import { createLogger } from '../platform/logger.js';
+import { startPredictor } from '../predictor/serve.js';
+
+/** `gigarouter predictor`: serves the models until it is told to stop. The api starts one as its child. */
+export function predictorCommand(): Command {
+  return new Command('predictor')
+    .description('serve the models of MODELS_DIR by the Open Inference Protocol v2')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .addOption(
+      new Option('--port <number>', '0 lets the system choose').default(8000).argParser(Number),
+    )
+    .action(serve);
+}
+
+async function serve({ host, port }: { host: string; port: number }): Promise<void> {
+  const { modelsDir, predictor, logLevel, shutdownTimeoutMs } = readConfig();
+  const logger = createLogger(logLevel);
+  const served = await startPredictor({
+    modelsDir,
+    host,
+    port,
+    logger,
+    version: VERSION,
+    token: predictor.token,
+    executor: { threads: predictor.threads, prepack: predictor.prepack },
+    rules: predictor.rules,
+    onDeath: (err) => {
+      logger.error({ err }, 'the inference thread died');
+      process.exit(1);
+    },
+  });
+  if (process.send === undefined) process.stderr.write(`predictor: ${served.url}/v2\n`);
+  else process.send({ predictorUrl: served.url });
+  await new Promise<void>((resolve) => {
+    for (const event of ['SIGINT', 'SIGTERM', 'disconnect']) {
+      process.once(event, () => {
+        resolve();
+      });
+    }
+  });
+  // A run cannot be broken off from outside without an abort of the process; this is that abort.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), shutdownTimeoutMs).unref();
+  await served.stop();
+  if (process.connected) process.disconnect();
+}

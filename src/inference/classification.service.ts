@@ -1,0 +1,95 @@
+import { AppError } from '../errors.js';
+import {
+  canonicalPrompt,
+  DEFAULT_TEMPLATE,
+  labelLogits,
+  parseTemplate,
+  type RankedScores,
+  rankLabels,
+  type Variant,
+} from '../siglip/index.js';
+import type { EmbeddingService } from './embedding.service.js';
+import type { LoadedModel } from './model.service.js';
+
+const LABELS_MAX = 500;
+const LABEL_CHARS_MAX = 1_000;
+
+export interface ClassifyRequest {
+  readonly model: LoadedModel;
+  readonly variant: Variant;
+  /** Bytes of an image file. */
+  readonly image: Uint8Array;
+  /** 1–500, in any script; equal ones are scored alike. */
+  readonly labels: readonly string[];
+  /** With `{}` or `{label}` once; by default that of the Hugging Face pipeline. */
+  readonly template?: string | undefined;
+  /** 0–1: a label's probability that counts as a match. */
+  readonly threshold?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Classification extends RankedScores {
+  /** The image was not run for this call. */
+  readonly imageCached: boolean;
+  /** Labels that were not run for this call. */
+  readonly labelsCached: number;
+}
+
+/** Scores an image against labels that nobody trained it for. Knows no accounts and charges nobody. */
+export class ClassificationService {
+  constructor(private readonly embeddings: EmbeddingService) {}
+
+  /**
+   * @throws AppError BAD_USER_INPUT for labels or a template that cannot be scored, as `imagePixels` for
+   *   the image, and as `PredictorClient.infer`
+   */
+  async classify(request: ClassifyRequest): Promise<Classification> {
+    const { model, variant, image, signal } = request;
+    const prompts = promptsOf(request.labels, request.template);
+    const [images, labels] = await Promise.all([
+      this.embeddings.embedImage(model, variant, image, signal),
+      this.embeddings.embedTexts(model, variant, prompts, signal),
+    ]);
+    const [vector = new Float32Array()] = images.vectors;
+    const logits = labelLogits(vector, join(labels.vectors), model.scoring);
+    return {
+      ...rankLabels(logits, request.threshold),
+      imageCached: images.cached === 1,
+      labelsCached: labels.cached,
+    };
+  }
+}
+
+/** The cleaned prompts of some labels. @throws AppError BAD_USER_INPUT */
+function promptsOf(labels: readonly string[], template = DEFAULT_TEMPLATE): string[] {
+  if (labels.length === 0) throw bad('There are no labels: give at least one.');
+  if (labels.length > LABELS_MAX) {
+    throw bad(
+      `There are ${String(labels.length)} labels; at most ${String(LABELS_MAX)} are allowed.`,
+    );
+  }
+  const parsed = parseTemplate(template);
+  const alone = { before: '', after: '' };
+  return labels.map((label, at) => {
+    if (label.length > LABEL_CHARS_MAX) {
+      throw bad(
+        `Label ${String(at + 1)} has ${String(label.length)} characters; at most ${String(LABEL_CHARS_MAX)} are allowed.`,
+      );
+    }
+    if (canonicalPrompt(alone, label) === '') {
+      throw bad(`Label ${String(at + 1)} is empty, or punctuation, which the model does not read.`);
+    }
+    return canonicalPrompt(parsed, label);
+  });
+}
+
+function join(vectors: readonly Float32Array[]): Float32Array {
+  const width = vectors[0]?.length ?? 0;
+  const rows = new Float32Array(vectors.length * width);
+  for (const [row, vector] of vectors.entries()) rows.set(vector, row * width);
+  return rows;
+}
+
+function bad(message: string): AppError {
+  return new AppError('BAD_USER_INPUT', message);
+}

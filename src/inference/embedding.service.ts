@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import type { PredictorClient } from '../predictor/client.js';
+import { graphName, type Tower } from '../predictor/graph-name.js';
+import type { Tensor } from '../predictor/tensor.js';
+import { imagePixels, type Variant } from '../siglip/index.js';
+import { EmbeddingCache, type Embeddings } from './embedding-cache.js';
+import type { LoadedModel } from './model.service.js';
+
+export interface EmbeddingOptions {
+  /** Bytes of the two caches. */
+  readonly textCacheBytesMax: number;
+  readonly imageCacheBytesMax: number;
+  /** Longest time for one run of the predictor, its queue included, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** Embeds images and prompts with a predictor, and keeps what was embedded. */
+export class EmbeddingService {
+  readonly texts: EmbeddingCache;
+  readonly images: EmbeddingCache;
+
+  constructor(
+    private readonly predictor: Pick<PredictorClient, 'infer'>,
+    private readonly options: EmbeddingOptions,
+  ) {
+    this.texts = new EmbeddingCache(options.textCacheBytesMax);
+    this.images = new EmbeddingCache(options.imageCacheBytesMax);
+  }
+
+  /**
+   * @param prompts cleaned, as by `canonicalPrompt`
+   * @returns vectors of length 1; those that are not kept are computed in one run
+   */
+  embedTexts(
+    model: LoadedModel,
+    variant: Variant,
+    prompts: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Embeddings> {
+    const prefix = `${model.modelHash}.${variant}.`;
+    return this.texts.getAll(
+      prompts.map((prompt) => prefix + prompt),
+      async (missing, until) => {
+        const { tokenizer, config } = model;
+        const ids = await tokenizer.encode(
+          missing.map((key) => key.slice(prefix.length)),
+          until,
+        );
+        const shape = [missing.length, config.text.contextLength];
+        return this.infer(model, variant, 'text', { type: 'int64', shape, data: ids }, until);
+      },
+      signal,
+    );
+  }
+
+  /**
+   * @param bytes of an image file
+   * @returns one vector of length 1
+   * @throws AppError as `imagePixels` for a file that is no picture
+   */
+  embedImage(
+    model: LoadedModel,
+    variant: Variant,
+    bytes: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<Embeddings> {
+    const content = createHash('sha256').update(bytes).digest('base64url');
+    return this.images.getAll(
+      [`${model.modelHash}.${variant}.${content}`],
+      async (_missing, until) => {
+        const { preprocess } = model.config;
+        const data = await imagePixels(bytes, preprocess, { signal: until });
+        const shape = [1, preprocess.imageSize, preprocess.imageSize, 3];
+        return this.infer(model, variant, 'image', { type: 'uint8', shape, data }, until);
+      },
+      signal,
+    );
+  }
+
+  private async infer(
+    { slug, variants }: LoadedModel,
+    variant: Variant,
+    tower: Tower,
+    input: Tensor,
+    signal: AbortSignal,
+  ): Promise<Float32Array[]> {
+    const face = (variants[variant] ?? variants.fp32)[tower];
+    const { timeoutMs } = this.options;
+    const { data, shape } = await this.predictor.infer(
+      graphName(slug, variant, tower),
+      face.inputs[0]?.name ?? '',
+      input,
+      { timeoutMs, signal },
+    );
+    const [rows = 0, width = 0] = shape;
+    // Copies, as a slice would keep the whole answer alive for as long as one row is kept.
+    return Array.from({ length: rows }, (_, row) =>
+      Float32Array.from(data.subarray(row * width, (row + 1) * width) as Float32Array),
+    );
+  }
+}

@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, type Dispatcher, interceptors, request } from 'undici';
+import { z } from 'zod';
+import { AppError } from '../errors.js';
+
+export interface HubOptions {
+  /** `https://huggingface.co`, or a mirror that speaks the same. */
+  readonly endpoint: string;
+  readonly token: string | undefined;
+}
+
+/** A file of a repository, as the Hub lists it. */
+interface HubFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Git's hash of a small file (SHA-1, with its header), or the SHA-256 of a large one. */
+  readonly hash: { readonly kind: 'git' | 'sha256'; readonly hex: string };
+}
+
+export interface DownloadProgress {
+  readonly file: string;
+  readonly bytesDone: number;
+  readonly bytesAll: number;
+}
+
+const ATTEMPTS_MAX = 6;
+const RETRY_AFTER_MS = 100;
+/** Left free on the disk, beside the files. */
+const SPARE_BYTES = 256 * 2 ** 20;
+
+const infoSchema = z.object({
+  sha: z.string().regex(/^[0-9a-f]{40}$/),
+  siblings: z.array(
+    z.object({
+      rfilename: z.string(),
+      size: z.int().min(0).optional(),
+      blobId: z.string().optional(),
+      lfs: z.object({ sha256: z.string(), size: z.int().min(0) }).optional(),
+    }),
+  ),
+});
+
+/**
+ * Downloads files of a model repository by the endpoints of the Hugging Face Hub. A download that was
+ * broken off goes on where it ended; what does not have the hash that the Hub lists is refused.
+ */
+export class Hub {
+  // The Hub sends large files from elsewhere; a token is not shown to another host.
+  private readonly dispatcher: Dispatcher = new Agent({
+    connect: { timeout: 10_000 },
+    headersTimeout: 30_000,
+    bodyTimeout: 60_000,
+  }).compose(interceptors.redirect({ maxRedirections: 5 }));
+
+  constructor(private readonly options: HubOptions) {}
+
+  /**
+   * @param folder where the files go; made when it is not there. Holds `*.part` while they come.
+   * @param wanted names; those in `optional` may be missing
+   * @returns SHA-256 of each file in hex
+   * @throws AppError NOT_FOUND, FORBIDDEN, BAD_USER_INPUT (a file is missing or has a wrong hash, the disk
+   *   is too small), UPSTREAM_UNAVAILABLE after some attempts
+   */
+  async download(
+    repository: string,
+    revision: string,
+    folder: string,
+    wanted: { required: readonly string[]; optional: readonly string[] },
+    onProgress: (progress: DownloadProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> {
+    const { commit, files } = await this.list(repository, revision, signal);
+    for (const name of wanted.required) {
+      if (!files.some((file) => file.name === name)) {
+        throw new AppError(
+          'BAD_USER_INPUT',
+          `${repository} has no file ${name}: it is not published in the OpenCLIP layout.`,
+        );
+      }
+    }
+    const names = [...wanted.required, ...wanted.optional];
+    const chosen = files.filter(({ name }) => names.includes(name));
+    await mkdir(folder, { recursive: true });
+    await checkDisk(folder, chosen);
+    const hashes = new Map<string, string>();
+    for (const file of chosen) {
+      const address = `/${repository}/resolve/${commit}/${file.name}`;
+      const target = path.join(folder, file.name);
+      hashes.set(file.name, await this.fetchFile(address, file, target, onProgress, signal));
+    }
+    return hashes;
+  }
+
+  async close(): Promise<void> {
+    await this.dispatcher.close();
+  }
+
+  private async list(repository: string, revision: string, signal: AbortSignal | undefined) {
+    const address = `/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
+    const body = await retry(async () => (await this.get(address, 0, signal)).body.text(), signal);
+    const info = infoSchema.safeParse(parseJson(body));
+    if (!info.success) {
+      const { endpoint } = this.options;
+      throw new AppError('UPSTREAM_UNAVAILABLE', `${endpoint} does not answer as the Hub does.`);
+    }
+    const files = info.data.siblings.map(({ rfilename, size, blobId, lfs }): HubFile => {
+      const hash = lfs ? { kind: 'sha256', hex: lfs.sha256 } : { kind: 'git', hex: blobId ?? '' };
+      return { name: rfilename, bytes: lfs?.size ?? size ?? 0, hash } as HubFile;
+    });
+    return { commit: info.data.sha, files };
+  }
+
+  /** @returns SHA-256 in hex */
+  private async fetchFile(
+    address: string,
+    file: HubFile,
+    target: string,
+    onProgress: (progress: DownloadProgress) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const there = await hashFile(target, file);
+    if (there?.fits) return there.sha256;
+    // The hash is in the name: what is left of another version is not gone on with.
+    const part = `${target}.${file.hash.hex.slice(0, 12)}.part`;
+    await retry(() => this.goOn(address, file, part, onProgress, signal), signal);
+    const got = await hashFile(part, file);
+    if (!got?.fits) {
+      await rm(part, { force: true });
+      throw new AppError(
+        'BAD_USER_INPUT',
+        `${file.name} does not have the hash that the Hub lists: it was damaged on its way, or the server is not to be trusted. Pull again.`,
+      );
+    }
+    await rename(part, target);
+    return got.sha256;
+  }
+
+  /** Appends to `part` what it still lacks. */
+  private async goOn(
+    address: string,
+    { name, bytes }: HubFile,
+    part: string,
+    onProgress: (progress: DownloadProgress) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const there = (await stat(part).catch(() => undefined))?.size ?? 0;
+    if (there === bytes && bytes > 0) return;
+    const from = there < bytes ? there : 0;
+    const { statusCode, body } = await this.get(address, from, signal);
+    // A server that knows no ranges sends all of it again.
+    const resumed = statusCode === 206;
+    let bytesDone = resumed ? from : 0;
+    const count = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        bytesDone += chunk.length;
+        onProgress({ file: name, bytesDone, bytesAll: bytes });
+        done(bytesDone > bytes ? new Error(`${name} is longer than listed.`) : null, chunk);
+      },
+    });
+    await pipeline(body, count, createWriteStream(part, { flags: resumed ? 'a' : 'w' }));
+    if (bytesDone < bytes) throw new Error(`${name} ended early.`);
+  }
+
+  private async get(
+    address: string,
+    from: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Dispatcher.ResponseData> {
+    const { endpoint, token } = this.options;
+    const response = await request(endpoint + address, {
+      dispatcher: this.dispatcher,
+      headers: {
+        'user-agent': 'gigarouter',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(from === 0 ? {} : { range: `bytes=${String(from)}-` }),
+      },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const { statusCode, body } = response;
+    if (statusCode === 200 || statusCode === 206) return response;
+    await body.dump();
+    if (statusCode === 404) {
+      throw new AppError('NOT_FOUND', `${endpoint}${address} does not exist.`);
+    }
+    if (statusCode === 401 || statusCode === 403) {
+      throw new AppError(
+        'FORBIDDEN',
+        `${endpoint} refuses ${address}: it is private, or its terms have to be accepted first. Set HF_TOKEN.`,
+      );
+    }
+    throw new Error(`${endpoint}${address} answered ${String(statusCode)}.`);
+  }
+}
+
+/** Tries again after what may pass: a cut, a time-out, a busy server. */
+async function retry<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof AppError || signal?.aborted) throw error;
+      if (count === ATTEMPTS_MAX) {
+        throw new AppError(
+          'UPSTREAM_UNAVAILABLE',
+          `The Hub does not answer (${(error as Error).message}). What came so far is kept: pull again to go on.`,
+          { cause: error },
+        );
+      }
+      await sleep(RETRY_AFTER_MS * 2 ** count, undefined, signal === undefined ? {} : { signal });
+    }
+  }
+}
+
+async function checkDisk(folder: string, files: readonly HubFile[]): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  let needed = SPARE_BYTES;
+  for (const { name, bytes, hash } of files) {
+    const target = path.join(folder, name);
+    const [whole, part] = await Promise.all(
+      [target, `${target}.${hash.hex.slice(0, 12)}.part`].map((one) =>
+        stat(one).catch(() => undefined),
+      ),
+    );
+    needed += Math.max(0, bytes - Math.max(whole?.size ?? 0, part?.size ?? 0));
+  }
+  const free = bavail * bsize;
+  if (free >= needed) return;
+  throw new AppError(
+    'BAD_USER_INPUT',
+    `The disk of ${folder} has ${megabytes(free)} free, and ${megabytes(needed)} are needed. Set MODELS_DIR to a larger one.`,
+  );
+}
+
+const megabytes = (bytes: number) => `${String(Math.ceil(bytes / 1e6))} MB`;
+
+/** Undefined when there is no such file. */
+async function hashFile(
+  file: string,
+  { bytes, hash }: HubFile,
+): Promise<{ sha256: string; fits: boolean } | undefined> {
+  if ((await stat(file).catch(() => undefined))?.size !== bytes) return undefined;
+  const sha256 = createHash('sha256');
+  const git = createHash('sha1').update(`blob ${String(bytes)}\0`);
+  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) {
+    sha256.update(chunk as Buffer);
+    if (hash.kind === 'git') git.update(chunk as Buffer);
+  }
+  const hex = sha256.digest('hex');
+  return { sha256: hex, fits: hash.hex === (hash.kind === 'git' ? git.digest('hex') : hex) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import { type CompiledModel, modelFolder, openModel, Tokenizer } from '../siglip/index.js';
+
+/** What the api process needs of a model: all but the weights, which the predictor holds. */
+export interface LoadedModel extends CompiledModel {
+  readonly slug: string;
+  readonly tokenizer: Tokenizer;
+}
+
+/** The models of a folder, each opened once, when it is first asked for. */
+export class ModelService {
+  private readonly bySlug = new Map<string, Promise<LoadedModel>>();
+
+  constructor(private readonly root: string) {}
+
+  /**
+   * @throws AppError NOT_FOUND when the model is not there or not compiled; BAD_USER_INPUT when its files
+   *   do not fit each other. Both are tried again by the next call.
+   */
+  get(slug: string): Promise<LoadedModel> {
+    const opened = this.bySlug.get(slug);
+    if (opened !== undefined) return opened;
+    const opening = open(modelFolder(this.root, slug), slug);
+    this.bySlug.set(slug, opening);
+    opening.catch(() => this.bySlug.delete(slug));
+    return opening;
+  }
+}
+
+async function open(folder: string, slug: string): Promise<LoadedModel> {
+  const model = await openModel(folder);
+  return { ...model, slug, tokenizer: await Tokenizer.open(model.folder, model.config.text) };
+}

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { z } from 'zod';
+import type { Logger } from '../platform/logger.js';
+import type { PredictorAddress } from './client.js';
+
+/** What the child says to its parent, once, when its models are warm. */
+const readyMessage = z.object({ predictorUrl: z.url() });
+
+export interface PredictorChildOptions {
+  /** Program and arguments of a predictor that serves on a port of its choice; run by this Node. */
+  readonly args: readonly string[];
+  readonly logger: Logger;
+  /** All of its environment, but for the token. */
+  readonly env: NodeJS.ProcessEnv;
+  /** A child that does not stop by itself is killed after this. */
+  readonly stopTimeoutMs: number;
+}
+
+const BACK_OFF_MIN_MS = 100;
+const BACK_OFF_MAX_MS = 10_000;
+/** A child that served for so long has recovered: the next restart is quick again. */
+const HEALTHY_AFTER_MS = 30_000;
+
+/**
+ * Keeps one predictor running as a child: on a loopback port, with a secret that nobody else knows.
+ * It is started again when it dies, after 0.1 s, then twice as long each time, up to 10 s.
+ */
+export class PredictorChild {
+  private readonly token = randomBytes(32).toString('base64url');
+  private child: ChildProcess | undefined;
+  private url: string | undefined;
+  private backOffMs = BACK_OFF_MIN_MS;
+  private restart: NodeJS.Timeout | undefined;
+  private stopping = false;
+
+  constructor(private readonly options: PredictorChildOptions) {}
+
+  /** Undefined while it starts, or between two lives. */
+  readonly address = (): PredictorAddress | undefined =>
+    this.url === undefined ? undefined : { url: this.url, token: this.token };
+
+  /** Resolves when the models are warm, or the first attempt has failed: it goes on trying then. */
+  async start(): Promise<void> {
+    const child = this.spawn();
+    await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.restart);
+    const { child } = this;
+    if (child === undefined) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    const kill = setTimeout(() => child.kill('SIGKILL'), this.options.stopTimeoutMs);
+    await exit;
+    clearTimeout(kill);
+  }
+
+  private spawn(): ChildProcess {
+    const { args, logger, env } = this.options;
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, [...args], {
+      // Its log goes with ours. It ends when the channel does: a parent that is killed leaves no child.
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...env, PREDICTOR_TOKEN: this.token },
+    });
+    this.child = child;
+    child.on('message', (message) => {
+      const ready = readyMessage.safeParse(message);
+      if (ready.success) this.url = ready.data.predictorUrl;
+    });
+    child.on('exit', (code, signal) => {
+      this.url = undefined;
+      this.child = undefined;
+      if (this.stopping) return;
+      if (performance.now() - startedAt > HEALTHY_AFTER_MS) this.backOffMs = BACK_OFF_MIN_MS;
+      logger.error(
+        { code: signal ?? String(code) },
+        `the predictor ended; it is started again in ${String(this.backOffMs)} ms`,
+      );
+      this.restart = setTimeout(() => this.spawn(), this.backOffMs);
+      this.backOffMs = Math.min(this.backOffMs * 2, BACK_OFF_MAX_MS);
+    });
+    return child;
+  }
+}

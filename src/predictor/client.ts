@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import { AppError } from '../errors.js';
+import { decodeResponse, encodeRequest, HEADER_LENGTH } from './protocol.js';
+import { rowCount, type Tensor } from './tensor.js';
+
+/** Where a predictor answers now, and what it wants to hear. */
+export interface PredictorAddress {
+  /** `http://host:port`, without a path. */
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
+export interface InferOptions {
+  /** Milliseconds until the caller gives up; work that has not begun by then is dropped. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Connections to one predictor: as many as its queue could fill, and each is cheap. */
+const CONNECTIONS_MAX = 128;
+const ATTEMPTS_MAX = 3;
+const RETRY_AFTER_MS = 50;
+
+/** Failures after which nothing can have run: no connection came about. */
+const NOTHING_SENT = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'ENOENT', 'EHOSTUNREACH']);
+
+/**
+ * Speaks the Open Inference Protocol v2 to our predictor, Triton, KServe or OpenVINO Model Server.
+ * Requests may run in parallel. Nothing is sent twice unless the first attempt did not reach anybody.
+ */
+export class PredictorClient {
+  private readonly agent = new Agent({
+    connections: CONNECTIONS_MAX,
+    pipelining: 1,
+    connect: { timeout: 2_000 },
+    bodyTimeout: 0,
+    headersTimeout: 0,
+  });
+
+  /** @param address undefined while the predictor is away */
+  constructor(private readonly address: () => PredictorAddress | undefined) {}
+
+  /**
+   * Runs a graph with one input on some rows.
+   *
+   * @param input one row or more; @returns one row for each, in order
+   * @throws AppError OVERLOADED (nothing was run), DEADLINE_EXCEEDED, UPSTREAM_UNAVAILABLE, or NOT_FOUND
+   *   when it does not serve the model; the signal's reason when that is aborted
+   */
+  async infer(
+    model: string,
+    inputName: string,
+    input: Tensor,
+    { timeoutMs, signal }: InferOptions,
+  ): Promise<Tensor> {
+    const message = encodeRequest(inputName, input, timeoutMs);
+    const deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
+    const until = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+    const answer = await this.send('POST', `/v2/models/${model}/infer`, until, message).catch(
+      (error: unknown) => {
+        if (signal?.aborted) throw signal.reason;
+        throw translate(error);
+      },
+    );
+    if (answer.status !== 200) throw refused(model, answer);
+    const [output] = Object.values(decodeResponse(answer.body, answer.headerLength));
+    if (output?.type !== 'float32' || rowCount(output) !== rowCount(input)) {
+      throw unavailable(`The predictor gave no rows for ${model}.`);
+    }
+    return output;
+  }
+
+  /**
+   * Whether it serves a graph now.
+   * @returns the hash of the model that it runs, '' when it does not tell; undefined: not served
+   */
+  async find(model: string, timeoutMs: number): Promise<string | undefined> {
+    const until = AbortSignal.timeout(timeoutMs);
+    const answer = await this.send('GET', `/v2/models/${model}`, until).catch((error: unknown) => {
+      throw translate(error);
+    });
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw refused(model, answer);
+    const { parameters } = JSON.parse(answer.body.toString()) as {
+      parameters?: { model_hash?: string };
+    };
+    return parameters?.model_hash ?? '';
+  }
+
+  async close(): Promise<void> {
+    await this.agent.destroy();
+  }
+
+  private async send(
+    method: 'GET' | 'POST',
+    path: string,
+    signal: AbortSignal,
+    message?: { body: Buffer; headers: Readonly<Record<string, string>> },
+  ): Promise<Answer> {
+    for (let attempt = 1; ; attempt++) {
+      const address = this.address();
+      if (address === undefined) throw unavailable('The predictor is starting.');
+      const { url, token } = address;
+      try {
+        const response = await request(url + path, {
+          method,
+          dispatcher: this.agent,
+          signal,
+          headers: {
+            ...message?.headers,
+            ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          },
+          body: message?.body ?? null,
+        });
+        return {
+          status: response.statusCode,
+          headerLength: response.headers[HEADER_LENGTH]?.toString(),
+          retryAfter: response.headers['retry-after']?.toString(),
+          body: Buffer.from(await response.body.arrayBuffer()),
+        };
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (attempt === ATTEMPTS_MAX || !NOTHING_SENT.has(code ?? '')) throw error;
+        await sleep(RETRY_AFTER_MS * attempt, undefined, { signal });
+      }
+    }
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headerLength: string | undefined;
+  readonly retryAfter: string | undefined;
+  readonly body: Buffer;
+}
+
+/** What a status of the predictor means to our callers: its complaints about us are our fault. */
+function refused(model: string, { status, retryAfter, body }: Answer): AppError {
+  const cause = new Error(`${model}: ${String(status)} ${body.toString('utf8', 0, 500)}`);
+  if (status === 404) return new AppError('NOT_FOUND', `${model} is not served.`, { cause });
+  if (status === 504) return deadlineExceeded(cause);
+  if (status === 429 || (status === 503 && retryAfter !== undefined)) {
+    const retryAfterS = Number(retryAfter) || 1;
+    return new AppError('OVERLOADED', 'Too much is waiting to be run; try again later.', {
+      details: { retryAfterS },
+      cause,
+    });
+  }
+  if (status === 503) return unavailable('The predictor is not ready.', cause);
+  return new AppError('INTERNAL', 'The predictor refused the request.', { cause });
+}
+
+function translate(error: unknown): Error {
+  if (error instanceof AppError) return error;
+  if ((error as Error).name === 'TimeoutError') return deadlineExceeded(error);
+  return unavailable('The predictor does not answer.', error);
+}
+
+function deadlineExceeded(cause: unknown): AppError {
+  return new AppError('DEADLINE_EXCEEDED', 'The result was not there in time.', { cause });
+}
+
+function unavailable(message: string, cause?: unknown): AppError {
+  return new AppError('UPSTREAM_UNAVAILABLE', message, { cause });
+}

@@ -1,0 +1,139 @@
+import path from 'node:path';
+import { AppError } from '../errors.js';
+import { listModelFolders, type ManifestGraph, modelFolder, openModel } from '../siglip/index.js';
+import type { Executor } from './executor.js';
+import { graphName } from './graph-name.js';
+import {
+  arrayOf,
+  DATATYPES,
+  elementBytes,
+  rowCount,
+  type Tensor,
+  type TensorSpec,
+} from './tensor.js';
+
+/** A graph as it is served: one input and one output, whose first dimension is the batch. */
+export interface ServedGraph {
+  readonly name: string;
+  readonly modelHash: string;
+  readonly input: TensorSpec;
+  readonly output: TensorSpec;
+  readonly rowsAreIndependent: boolean;
+  /** Ids of a text are below this; undefined for images. */
+  readonly vocabularySize: number | undefined;
+}
+
+/** The graphs of the models that lie, compiled, in a folder. */
+export class ServedModels {
+  private readonly graphs = new Map<string, ServedGraph>();
+
+  constructor(
+    private readonly root: string,
+    private readonly executor: Executor,
+  ) {}
+
+  /**
+   * Loads every model and runs each graph once, so that the first caller does not wait for that. One that
+   * is broken is left out, and the others are served.
+   */
+  async loadAll(tell: {
+    onLoaded: (slug: string) => void;
+    onBroken: (slug: string, error: unknown) => void;
+  }): Promise<void> {
+    for (const slug of await listModelFolders(this.root)) {
+      try {
+        await this.load(slug);
+        tell.onLoaded(slug);
+      } catch (error) {
+        tell.onBroken(slug, error);
+      }
+    }
+  }
+
+  /** @throws AppError NOT_FOUND for a model that is not there, BAD_USER_INPUT for a broken one */
+  private async load(slug: string): Promise<void> {
+    const { folder, modelHash, config, variants } = await openModel(modelFolder(this.root, slug));
+    for (const variant of ['fp32', 'int8'] as const) {
+      const files = variants[variant];
+      if (files === undefined) continue;
+      for (const tower of ['image', 'text'] as const) {
+        const { file, inputs, outputs } = files[tower];
+        const input = onlySpec(file, inputs);
+        const graph: ServedGraph = {
+          name: graphName(slug, variant, tower),
+          modelHash,
+          input,
+          output: onlySpec(file, outputs),
+          rowsAreIndependent: files.rowsAreIndependent,
+          vocabularySize: tower === 'text' ? config.text.vocabSize : undefined,
+        };
+        await this.executor.load(graph.name, path.join(folder, file));
+        await this.executor.run(graph.name, zeros(input));
+        this.graphs.set(graph.name, graph);
+      }
+    }
+  }
+
+  list(): readonly ServedGraph[] {
+    return [...this.graphs.values()];
+  }
+
+  /** @throws AppError NOT_FOUND */
+  get(name: string): ServedGraph {
+    const graph = this.graphs.get(name);
+    if (graph === undefined) {
+      throw new AppError(
+        'NOT_FOUND',
+        'There is no such model here; /v2/repository/index lists all.',
+      );
+    }
+    return graph;
+  }
+}
+
+/**
+ * Refuses what ONNX Runtime would fail on, or run for ever: then a run that fails is our own fault.
+ * @throws AppError BAD_REQUEST that says what the graph takes
+ */
+export function checkInput(
+  { input, vocabularySize }: ServedGraph,
+  tensor: Tensor,
+  rowsMax: number,
+): void {
+  const wanted = `${input.name}: ${input.type} [${input.shape.join(', ')}]`;
+  const fits =
+    tensor.type === input.type &&
+    tensor.shape.length === input.shape.length &&
+    input.shape.every((size, at) => typeof size === 'string' || size === tensor.shape[at]);
+  if (!fits) throw new AppError('BAD_REQUEST', `It takes ${wanted}.`);
+  const rows = rowCount(tensor);
+  if (rows < 1 || rows > rowsMax) {
+    throw new AppError(
+      'BAD_REQUEST',
+      `It takes 1 to ${String(rowsMax)} rows, not ${String(rows)}.`,
+    );
+  }
+  if (vocabularySize === undefined || !(tensor.data instanceof BigInt64Array)) return;
+  const limit = BigInt(vocabularySize);
+  if (tensor.data.some((id) => id < 0n || id >= limit)) {
+    throw new AppError('BAD_REQUEST', `Ids are 0 to ${String(vocabularySize - 1)}.`);
+  }
+}
+
+function onlySpec(file: string, values: ManifestGraph['inputs']): TensorSpec {
+  const [value] = values;
+  if (value === undefined || values.length !== 1 || !(value.type in DATATYPES)) {
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `${file} does not take and give one tensor that is served.`,
+    );
+  }
+  return value as TensorSpec;
+}
+
+/** One row: black pixels, or the first id. */
+function zeros({ type, shape }: TensorSpec): Tensor {
+  const sizes = shape.map((size) => (typeof size === 'number' ? size : 1));
+  const elements = sizes.reduce((product, size) => product * size, 1);
+  return { type, shape: sizes, data: arrayOf(type, new Uint8Array(elements * elementBytes(type))) };
+}

@@ -1,0 +1,156 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type Checkpoint, openCheckpoint, WEIGHTS_FILE } from './checkpoint.js';
+import { checkWeights } from './check-weights.js';
+import { CONFIG_FILE } from './config.js';
+import { DataFile } from './data-file.js';
+import {
+  type Manifest,
+  MANIFEST_FILE,
+  type ManifestGraph,
+  type ManifestVariant,
+  parseManifest,
+  RECIPE,
+} from './manifest.js';
+import { type Graph, imageGraph, type Model, textGraph } from './onnx/graphs.js';
+import {
+  huggingFaceGraph,
+  huggingFaceTextGraph,
+  huggingFaceVisionGraph,
+} from './onnx/hugging-face.js';
+import { int8Linear } from './onnx/int8.js';
+import { floatLinear } from './onnx/layers.js';
+import { type OutputFiles, sha256, writeTogether } from './output-files.js';
+import { type QuantizeOptions, quantizedNames, writeInt8Weights } from './quantize.js';
+import { DTYPE_BYTES } from './safetensors-header.js';
+
+export interface CompileOptions extends QuantizeOptions {
+  /** Write the int8 variant as well: about a quarter of the float32 weights more on the disk. */
+  readonly int8?: boolean | undefined;
+  /** Write `model.onnx`, `vision_model.onnx` and `text_model.onnx`, named as by Hugging Face Optimum. */
+  readonly huggingFace?: boolean | undefined;
+  /** SHA-256 of the weights in hex, where the caller has just verified it: they are not hashed again. */
+  readonly weightsSha256?: string | undefined;
+}
+
+const INT8_DATA_FILE = 'open_clip_model.int8.bin';
+
+/**
+ * Makes a folder with a checkpoint one that ONNX Runtime serves: writes the graphs, and the int8 weights
+ * where asked, beside the checkpoint, and `gigarouter.json` that describes them. The weights are read
+ * once (int8: twice), never copied, and never held: about 100 MB of memory for any size.
+ *
+ * Safe to repeat and to run twice at once: files are written aside and renamed, the manifest last, and the
+ * same checkpoint gives the same bytes. What an earlier run made of the same checkpoint stays listed.
+ *
+ * @param folder may be a link; the graphs go where it leads
+ * @throws AppError BAD_USER_INPUT that names the file, setting or tensor at fault; nothing is written then
+ */
+export async function compile(folder: string, options: CompileOptions = {}): Promise<Manifest> {
+  const checkpoint = await openCheckpoint(folder);
+  try {
+    const { weights } = checkpoint;
+    const { weightsSha256: knownSha256, ...step } = options;
+    const weightsSha256 = await checkWeights(weights, { ...step, knownSha256 });
+    return await writeTogether(checkpoint.folder, (files) =>
+      writeModel(files, checkpoint, weightsSha256, options),
+    );
+  } finally {
+    await checkpoint.weights.close();
+  }
+}
+
+async function writeModel(
+  files: OutputFiles,
+  checkpoint: Checkpoint,
+  weightsSha256: string,
+  options: CompileOptions,
+): Promise<Manifest> {
+  const { config, configBytes, weights, scoring } = checkpoint;
+  const configSha256 = sha256(configBytes);
+  const modelHash = sha256(`${CONFIG_FILE} ${configSha256}\n${WEIGHTS_FILE} ${weightsSha256}\n`);
+  const model: Model = { config, source: { file: WEIGHTS_FILE, tensors: weights.tensors } };
+  const earlier = await earlierManifest(checkpoint.folder, modelHash);
+  const manifest: Manifest = {
+    recipe: RECIPE,
+    modelHash,
+    config: { file: CONFIG_FILE, bytes: configBytes.length, sha256: configSha256 },
+    weights: {
+      file: WEIGHTS_FILE,
+      bytes: weights.bytes,
+      sha256: weightsSha256,
+      parameters: countParameters(checkpoint),
+    },
+    scoring,
+    variants: {
+      fp32: await writeFloat(files, model),
+      int8: options.int8
+        ? await writeInt8(files, checkpoint, model, options)
+        : earlier?.variants.int8,
+    },
+    huggingFace: options.huggingFace ? await writeHuggingFace(files, model) : earlier?.huggingFace,
+  };
+  await files.write(MANIFEST_FILE, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+  return manifest;
+}
+
+async function writeFloat(files: OutputFiles, model: Model): Promise<ManifestVariant> {
+  return {
+    image: await writeGraph(files, 'image.onnx', imageGraph(model, floatLinear)),
+    text: await writeGraph(files, 'text.onnx', textGraph(model, floatLinear)),
+    rowsAreIndependent: true,
+  };
+}
+
+async function writeInt8(
+  files: OutputFiles,
+  { config, weights }: Checkpoint,
+  model: Model,
+  options: QuantizeOptions,
+): Promise<ManifestVariant> {
+  const target = await DataFile.create(files.path(INT8_DATA_FILE), INT8_DATA_FILE);
+  try {
+    const matrices = await writeInt8Weights(weights, quantizedNames(config), target, options);
+    const linear = int8Linear(matrices);
+    return {
+      image: await writeGraph(files, 'image.int8.onnx', imageGraph(model, linear)),
+      text: await writeGraph(files, 'text.int8.onnx', textGraph(model, linear)),
+      data: await target.finish(),
+      rowsAreIndependent: false,
+    };
+  } finally {
+    await target.close();
+  }
+}
+
+async function writeHuggingFace(
+  files: OutputFiles,
+  model: Model,
+): Promise<Manifest['huggingFace']> {
+  return {
+    model: await writeGraph(files, 'model.onnx', huggingFaceGraph(model)),
+    vision: await writeGraph(files, 'vision_model.onnx', huggingFaceVisionGraph(model)),
+    text: await writeGraph(files, 'text_model.onnx', huggingFaceTextGraph(model)),
+  };
+}
+
+async function writeGraph(files: OutputFiles, name: string, graph: Graph): Promise<ManifestGraph> {
+  const file = await files.write(name, graph.onnx);
+  return { ...file, inputs: graph.inputs, outputs: graph.outputs };
+}
+
+/** The manifest of an earlier run on the same checkpoint; undefined where there is none to build on. */
+async function earlierManifest(folder: string, modelHash: string): Promise<Manifest | undefined> {
+  try {
+    const manifest = parseManifest(await readFile(path.join(folder, MANIFEST_FILE), 'utf8'));
+    return manifest.modelHash === modelHash ? manifest : undefined;
+  } catch {
+    return undefined; // None, a broken one, or of another version: it is replaced.
+  }
+}
+
+function countParameters({ weights }: Checkpoint): number {
+  let parameters = 0;
+  for (const { bytes, dtype } of weights.tensors.values()) parameters += bytes / DTYPE_BYTES[dtype];
+  return parameters;
+}

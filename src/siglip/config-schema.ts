@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { TIMM_MODELS } from './timm-models.js';
+
+/*
+ * `open_clip_config.json`, as strictly as it matters: a setting that changes what the model computes is
+ * either one that the graphs implement or refused by its name. Settings that only training reads are
+ * accepted with any value of their kind. Names and defaults: open_clip, src/open_clip/model.py
+ * (`CLIPVisionCfg`, `CLIPTextCfg`), transform.py (`PreprocessCfg`); timm, `VisionTransformer`.
+ */
+
+/** One of the choices that the graphs implement; the message names the one that was asked for. */
+function only<const T extends string | number | boolean | null>(...choices: T[]) {
+  return z.literal(choices, {
+    error: ({ input }) =>
+      `${show(input)} is not supported; supported: ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`,
+  });
+}
+
+function show(input: unknown): string {
+  if (input === undefined) return 'Leaving it out';
+  return typeof input === 'object' && input !== null ? 'This' : JSON.stringify(input);
+}
+
+// Far above any published model; they bound the graph that a hostile config could ask for.
+const size = z.int().min(1).max(65_536);
+const depth = z.int().min(1).max(256);
+const heads = z.int().min(1).max(1024);
+const ratio = z.number().positive().max(64);
+const pixels = z.int().min(1).max(4096);
+const square = z
+  .union([
+    pixels,
+    z.tuple([pixels, pixels]).refine(([height, width]) => height === width, 'must be square'),
+  ])
+  .transform((value) => (typeof value === 'number' ? value : value[0]));
+const channels = z.tuple([z.number(), z.number(), z.number()]);
+const trainingOnly = z.number().nullable().optional();
+
+/** Overrides of what the timm name stands for. */
+const timmKwargs = z.strictObject({
+  img_size: square.optional(),
+  patch_size: z.int().min(1).max(1024).optional(),
+  embed_dim: size.optional(),
+  depth: depth.optional(),
+  num_heads: heads.optional(),
+  mlp_ratio: ratio.optional(),
+  act_layer: only('gelu', 'gelu_tanh').optional(),
+  global_pool: only('map').optional(),
+  in_chans: only(3).optional(),
+  num_classes: only(0).optional(),
+  qkv_bias: only(true).optional(),
+  proj_bias: only(true).optional(),
+  final_norm: only(true).optional(),
+  class_token: only(false).optional(),
+  qk_norm: only(false).optional(),
+  pre_norm: only(false).optional(),
+  dynamic_img_size: only(false).optional(),
+  dynamic_img_pad: only(false).optional(),
+  reg_tokens: only(0).optional(),
+  init_values: only(null).optional(),
+  drop_rate: trainingOnly,
+  pos_drop_rate: trainingOnly,
+  patch_drop_rate: trainingOnly,
+  proj_drop_rate: trainingOnly,
+  attn_drop_rate: trainingOnly,
+  drop_path_rate: trainingOnly,
+});
+
+const visionSchema = z.strictObject({
+  image_size: square,
+  timm_model_name: only(...TIMM_MODELS.keys()),
+  timm_model_pretrained: z.boolean().optional(),
+  timm_model_kwargs: timmKwargs.prefault({}),
+  timm_pool: only('map'),
+  timm_proj: only('none'),
+  timm_proj_bias: only(false).optional(),
+  timm_drop: trainingOnly,
+  timm_drop_path: trainingOnly,
+  patch_dropout: trainingOnly,
+});
+
+const textSchema = z.strictObject({
+  context_length: z.int().min(1).max(4096),
+  vocab_size: z
+    .int()
+    .min(1)
+    .max(2 ** 20),
+  width: size,
+  heads,
+  layers: depth,
+  mlp_ratio: ratio.default(4),
+  no_causal_mask: only(true),
+  use_pad_mask: only(false).optional(),
+  pool_type: only('last'),
+  proj_type: only('linear').optional(),
+  proj_bias: only(true),
+  embed_cls: only(false).optional(),
+  final_ln_after_pool: only(false).optional(),
+  ls_init_value: only(null).optional(),
+  hf_model_name: only(null).optional(),
+  act_kwargs: z.strictObject({ approximate: only('none', 'tanh').default('none') }).prefault({}),
+  // 1e-5 is torch's own default; the published configs say 1e-6.
+  norm_kwargs: z.strictObject({ eps: z.number().min(0).max(1).default(1e-5) }).prefault({}),
+  hf_tokenizer_name: z.string().max(300).nullable().optional(),
+  tokenizer_kwargs: z.strictObject({ clean: only('canonicalize') }),
+  // Only masks and pooling at the end-of-text token read them, and there are none here.
+  pad_id: z.int().optional(),
+  eos_id: z.int().optional(),
+});
+
+const modelSchema = z.strictObject({
+  embed_dim: size,
+  vision_cfg: visionSchema,
+  text_cfg: textSchema,
+  custom_text: only(true),
+  quick_gelu: only(false).optional(),
+  // What training started from; the trained values are in the checkpoint.
+  init_logit_scale: trainingOnly,
+  init_logit_bias: trainingOnly,
+});
+
+const preprocessSchema = z.strictObject({
+  mean: channels,
+  std: channels.refine((values) => values.every((value) => value > 0), 'must be above 0'),
+  interpolation: only('bicubic'),
+  resize_mode: only('squash'),
+  size: square.optional(),
+  mode: only('RGB').optional(),
+  // Only other resize modes leave a border to fill.
+  fill_color: z.number().optional(),
+});
+
+export const openClipConfigSchema = z.strictObject({
+  model_cfg: modelSchema,
+  preprocess_cfg: preprocessSchema,
+});
+
+export type OpenClipConfig = z.output<typeof openClipConfigSchema>;

@@ -1,0 +1,177 @@
+import type { SafetensorsFile } from '../safetensors.js';
+import type { Dtype, TensorInfo } from '../safetensors-header.js';
+import type { Field } from './protobuf.js';
+import {
+  type Attribute,
+  type DataLocation,
+  DATA_TYPES,
+  type DataType,
+  externalTensor,
+  graphProto,
+  inlineTensor,
+  modelProto,
+  nodeProto,
+  type ValueInfo,
+} from './proto.js';
+
+/** The name of a value in a graph: an input, a weight, or an output of a node. */
+export type Value = string;
+
+/** The operators of ONNX Runtime itself, which other runtimes do not have. */
+export const MICROSOFT = 'com.microsoft';
+
+/** 20 is the first with `Gelu`. */
+const OPSET = 20;
+
+const STORED_TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const satisfies Record<
+  Dtype,
+  DataType
+>;
+
+/** Where a graph finds the checkpoint: the tensors, and the file's name beside the graph. */
+export interface WeightSource {
+  readonly file: string;
+  readonly tensors: SafetensorsFile['tensors'];
+}
+
+/**
+ * Collects the nodes and constants of one ONNX graph. Weights are never copied into it: they are external
+ * data that points into the checkpoint by offset. Values are named after the part of the model that
+ * makes them, so that a viewer or profiler shows where one is.
+ */
+export class GraphBuilder {
+  readonly #nodes: Field[][] = [];
+  /** By name: a constant that several nodes use is written once. */
+  readonly #initializers = new Map<string, Field[]>();
+  readonly #widened = new Map<string, Value>();
+  readonly #domains = new Set<string>();
+  #scope = '';
+
+  constructor(readonly source: WeightSource) {}
+
+  /** Names what `build` adds after a part of the model, as `vision.blocks.0`. */
+  within<T>(scope: string, build: () => T): T {
+    const outer = this.#scope;
+    this.#scope = outer === '' ? scope : `${outer}/${scope}`;
+    try {
+      return build();
+    } finally {
+      this.#scope = outer;
+    }
+  }
+
+  /** Adds a node with one output. An empty input name leaves an optional input out. */
+  node(
+    operator: string,
+    inputs: readonly Value[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): Value {
+    const [output] = this.#add(operator, inputs, 1, attributes, domain);
+    if (output === undefined) throw new RangeError('A node has an output.');
+    return output;
+  }
+
+  /** Cuts the last axis, of `3 · n` or `2 · n`, into equal parts. */
+  split<const N extends 2 | 3>(
+    input: Value,
+    parts: N,
+  ): N extends 2 ? [Value, Value] : [Value, Value, Value];
+  split(input: Value, parts: number): Value[] {
+    const attributes = { axis: { int: -1 }, num_outputs: { int: parts } };
+    return this.#add('Split', [input], parts, attributes, '');
+  }
+
+  /** Gives a value the name of an output of the graph. */
+  output(value: Value, name: string): void {
+    this.#nodes.push(
+      nodeProto({
+        operator: 'Identity',
+        domain: '',
+        name: `output/${name}`,
+        inputs: [value],
+        outputs: [name],
+        attributes: {},
+      }),
+    );
+  }
+
+  /**
+   * A tensor of the checkpoint as float32. What is stored in half precision is widened when the graph
+   * is loaded; see the README for what that costs.
+   *
+   * @param dims another shape for the same bytes
+   * @throws AppError BAD_USER_INPUT when the checkpoint has no such tensor
+   */
+  weight(name: string, dims?: readonly number[]): Value {
+    const tensor = this.#tensor(name);
+    const shape = dims ?? tensor.shape;
+    const location = { file: this.source.file, offset: tensor.offset, bytes: tensor.bytes };
+    const stored = this.external(name, STORED_TYPES[tensor.dtype], shape, location);
+    if (tensor.dtype === 'F32') return stored;
+    let widened = this.#widened.get(name);
+    if (widened === undefined) {
+      widened = this.node('Cast', [stored], { to: { int: DATA_TYPES.float32 } });
+      this.#widened.set(name, widened);
+    }
+    return widened;
+  }
+
+  /** A constant whose bytes lie in a file beside the graph. */
+  external(name: string, type: DataType, dims: readonly number[], location: DataLocation): Value {
+    this.#initializers.set(name, externalTensor(name, type, dims, location));
+    return name;
+  }
+
+  /** A constant of int64 numbers: `dims` of other nodes, indices. Rank 1, or 0 for a single number. */
+  integers(values: readonly number[] | number): Value {
+    const list = typeof values === 'number' ? [values] : values;
+    const dims = typeof values === 'number' ? [] : [values.length];
+    const data = new BigInt64Array(list.map((value) => BigInt(value)));
+    return this.#constant(`int64:${JSON.stringify(values)}`, 'int64', dims, data.buffer);
+  }
+
+  /** A constant of float32 numbers. Rank 1, or 0 for a single number. */
+  floats(values: readonly number[] | number): Value {
+    const data = new Float32Array(typeof values === 'number' ? [values] : values);
+    const dims = typeof values === 'number' ? [] : [data.length];
+    return this.#constant(`float32:${JSON.stringify(values)}`, 'float32', dims, data.buffer);
+  }
+
+  /** The finished ONNX file. Deterministic: the same calls give the same bytes. */
+  finish(name: string, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): Uint8Array {
+    const initializers = [...this.#initializers.values()];
+    const opsets: Record<string, number> = { '': OPSET };
+    for (const domain of this.#domains) opsets[domain] = 1;
+    const graph = graphProto({ name, nodes: this.#nodes, initializers, inputs, outputs });
+    return modelProto({ graph, opsets });
+  }
+
+  #tensor(name: string): TensorInfo {
+    const tensor = this.source.tensors.get(name);
+    if (!tensor)
+      throw new RangeError(`The checkpoint was not checked: it has no tensor "${name}".`);
+    return tensor;
+  }
+
+  #constant(name: string, type: DataType, dims: readonly number[], data: ArrayBuffer): Value {
+    this.#initializers.set(name, inlineTensor(name, type, dims, new Uint8Array(data)));
+    return name;
+  }
+
+  #add(
+    operator: string,
+    inputs: readonly Value[],
+    outputs: number,
+    attributes: Readonly<Record<string, Attribute>>,
+    domain: string,
+  ): Value[] {
+    const name = `${this.#scope}/${operator}_${String(this.#nodes.length)}`;
+    const names = Array.from({ length: outputs }, (_, i) =>
+      i === 0 ? name : `${name}:${String(i)}`,
+    );
+    this.#nodes.push(nodeProto({ operator, domain, name, inputs, outputs: names, attributes }));
+    if (domain !== '') this.#domains.add(domain);
+    return names;
+  }
+}

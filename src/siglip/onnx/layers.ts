@@ -1,0 +1,99 @@
+import type { BlockNames } from '../architecture.js';
+import type { TowerConfig } from '../config.js';
+import type { GraphBuilder, Value } from './graph.js';
+
+/**
+ * Adds `x · weightᵀ + bias` for a Linear of the checkpoint. `x` has rank 2, `[rows, in]`; the result is
+ * `[rows, out]`. One for each variant: which numbers the product is computed in is all that differs.
+ */
+export type Linear = (graph: GraphBuilder, x: Value, weight: string, bias: string) => Value;
+
+/** In float32, from the published `[out, in]` layout: nothing is transposed. */
+export const floatLinear: Linear = (graph, x, weight, bias) =>
+  graph.node('Gemm', [x, graph.weight(weight), graph.weight(bias)], { transB: { int: 1 } });
+
+/** A tower in the making. Values of the residual stream have rank 2: `[n · tokens, width]`. */
+export interface TowerBuilder {
+  readonly graph: GraphBuilder;
+  readonly config: TowerConfig;
+  /** Positions of one image or text. */
+  readonly tokens: number;
+  readonly linear: Linear;
+}
+
+/** LayerNorm over the last axis, with the tower's epsilon (ONNX's own default is another). */
+export function layerNorm({ graph, config }: TowerBuilder, x: Value, name: string): Value {
+  return graph.node(
+    'LayerNormalization',
+    [x, graph.weight(`${name}.weight`), graph.weight(`${name}.bias`)],
+    { axis: { int: -1 }, epsilon: { float: config.layerNormEpsilon } },
+  );
+}
+
+/** A pre-norm transformer block: `x += attention(norm1(x)); x += mlp(norm2(x))`. No mask. */
+export function block(tower: TowerBuilder, x: Value, names: BlockNames): Value {
+  const { graph, linear, tokens } = tower;
+  const qkv = linear(graph, layerNorm(tower, x, names.norm1), names.qkvWeight, names.qkvBias);
+  const [query, key, value] = graph.split(qkv, 3);
+  const mixed = attention(tower, heads(tower, query, tokens), key, value);
+  const attended = linear(
+    graph,
+    mixed,
+    `${names.attentionOut}.weight`,
+    `${names.attentionOut}.bias`,
+  );
+  const middle = graph.node('Add', [x, attended]);
+  const changed = mlp(tower, layerNorm(tower, middle, names.norm2), names.mlpUp, names.mlpDown);
+  return graph.node('Add', [middle, changed]);
+}
+
+/** `[rows, width]` → `[rows, width]`, through the MLP's width. */
+export function mlp(
+  { graph, config, linear }: TowerBuilder,
+  x: Value,
+  up: string,
+  down: string,
+): Value {
+  const wide = linear(graph, x, `${up}.weight`, `${up}.bias`);
+  const approximate = config.activation === 'gelu_tanh' ? 'tanh' : 'none';
+  const active = graph.node('Gelu', [wide], { approximate: { string: approximate } });
+  return linear(graph, active, `${down}.weight`, `${down}.bias`);
+}
+
+/**
+ * Multi-head attention, `softmax(query · keyᵀ / √(width / heads)) · value`, heads one after the other in
+ * the width.
+ *
+ * @param query from {@link heads}: `[n or 1, heads, positions, width / heads]`
+ * @param key `[n · tokens, width]`, as `value`
+ * @returns `[n · positions, width]`
+ */
+export function attention(tower: TowerBuilder, query: Value, key: Value, value: Value): Value {
+  const { graph, config, tokens } = tower;
+  const scale = graph.floats((config.width / config.heads) ** -0.5);
+  const scores = graph.node('MatMul', [
+    graph.node('Mul', [query, scale]),
+    heads(tower, key, tokens, [0, 2, 3, 1]),
+  ]);
+  const shares = graph.node('Softmax', [scores], { axis: { int: -1 } });
+  const mixed = graph.node('MatMul', [shares, heads(tower, value, tokens)]);
+  const inRows = graph.node('Transpose', [mixed], { perm: { ints: [0, 2, 1, 3] } });
+  return graph.node('Reshape', [inRows, graph.integers([-1, config.width])]);
+}
+
+/** `[n · positions, width]` → `[n, heads, positions, width / heads]`, or another order of those axes. */
+export function heads(
+  { graph, config }: TowerBuilder,
+  x: Value,
+  positions: number,
+  perm: readonly number[] = [0, 2, 1, 3],
+): Value {
+  const shape = graph.integers([-1, positions, config.heads, config.width / config.heads]);
+  return graph.node('Transpose', [graph.node('Reshape', [x, shape])], { perm: { ints: perm } });
+}
+
+/** Rows of length 1: `x / max(‖x‖, 1e-12)`, as torch's `F.normalize`. */
+export function l2Normalize(graph: GraphBuilder, x: Value): Value {
+  const norm = graph.node('ReduceL2', [x, graph.integers([-1])], { keepdims: { int: 1 } });
+  return graph.node('Div', [x, graph.node('Max', [norm, graph.floats(1e-12)])]);
+}

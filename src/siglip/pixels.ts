@@ -1,0 +1,81 @@
+import { AppError } from '../errors.js';
+import type { PreprocessConfig } from './config.js';
+import { decodeImage } from './image-decode.js';
+import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.js';
+import { type Raster, resize } from './resize.js';
+
+export interface PixelOptions extends Partial<ImageLimits> {
+  /** True by default: the picture as a person sees it. False: as the reference does, which ignores EXIF. */
+  readonly exifOrientation?: boolean | undefined;
+  /** Ends the call with the signal's reason; what libvips has begun ends by itself. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes an image file what the vision graph takes. Decodes on a thread of libuv's pool and resizes here,
+ * in steps of a few milliseconds. Safe to run in parallel: each call holds its decoded image, up to
+ * 4 bytes a pixel, so that callers bound how many run at once.
+ *
+ * @param config of the checkpoint: the size and the resampling
+ * @returns uint8 `[imageSize, imageSize, 3]`: rows from the top, pixels from the left, red, green, blue
+ * @throws AppError as {@link decodeImage}
+ */
+export async function imagePixels(
+  bytes: Uint8Array,
+  config: Pick<PreprocessConfig, 'imageSize' | 'interpolation'>,
+  { exifOrientation = true, signal, ...limits }: PixelOptions = {},
+): Promise<Uint8Array> {
+  signal?.throwIfAborted();
+  const allLimits = { ...DEFAULT_IMAGE_LIMITS, ...limits };
+  const deadline = startDeadline(allLimits.decodeTimeoutMs, signal);
+  try {
+    const image = await deadline.race(decodeImage(bytes, { ...allLimits, exifOrientation }));
+    const size = { width: config.imageSize, height: config.imageSize };
+    const interpolation = image.indexed ? 'nearest' : config.interpolation;
+    return toRgb(await resize(image, size, { interpolation, signal: deadline.signal }));
+  } finally {
+    deadline.stop();
+  }
+}
+
+/** Alpha is dropped, not laid on a background: so does the reference. */
+function toRgb({ data, width, height, channels }: Raster): Uint8Array {
+  const pixels = new Uint8Array(width * height * 3);
+  const second = channels === 1 ? 0 : 1;
+  for (let at = 0, from = 0; at < pixels.length; at += 3, from += channels) {
+    pixels[at] = data[from] ?? 0;
+    pixels[at + 1] = data[from + second] ?? 0;
+    pixels[at + 2] = data[from + 2 * second] ?? 0;
+  }
+  return pixels;
+}
+
+/** One signal for the caller's and for the time limit. */
+function startDeadline(timeoutMs: number, signal: AbortSignal | undefined) {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(
+      new AppError('REQUEST_TIMEOUT', `The image took over ${String(timeoutMs)} ms to decode.`),
+    );
+  }, timeoutMs);
+  const abort = () => {
+    controller.abort(signal?.reason);
+  };
+  signal?.addEventListener('abort', abort);
+  const stop = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  };
+  return { signal: controller.signal, race: raceWith(controller.signal), stop };
+}
+
+/** Settles with the work, or with the signal's reason: whichever is first. The work goes on unheard. */
+function raceWith(signal: AbortSignal) {
+  return <T>(work: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        reject(signal.reason as Error);
+      });
+      work.then(resolve, reject);
+    });
+}

@@ -1,0 +1,91 @@
+import { unescapeHtml, unescapeHtmlStrictly, WINDOWS_1252 } from './text-html.js';
+
+/**
+ * Characters of a cleaned text that are kept. 64 tokens take some 300, and at most about 1000; the rest
+ * would cost time in the tokenizer and be read by no model, save behind a longer run of characters that
+ * the vocabulary does not have: such a run is one token.
+ */
+export const CLEAN_CHARS_MAX = 2048;
+
+/**
+ * Rounds of repairs. ftfy repeats them until nothing changes, which for `&amp;amp;amp;…` takes time that
+ * grows with the square of the text.
+ */
+const ROUNDS_MAX = 10;
+
+/** Python's, as `str.split` takes it; JavaScript's lacks the next-line character and adds U+FEFF. */
+const WHITESPACE = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
+
+/** The 32 of ASCII, which Python calls `string.punctuation`; other punctuation stays. */
+const PUNCTUATION = /[!-/:-@[-`{-~]/g;
+
+/**
+ * Cleans a text as the reference does for SigLIP: open_clip's `clean="canonicalize"`
+ * (src/open_clip/tokenizer.py), which repairs with ftfy 6.3, unescapes HTML twice, makes `_` a space,
+ * drops ASCII punctuation, lowercases, and makes all whitespace single spaces. Left out of ftfy:
+ * text decoded with the wrong encoding (`cafÃ©`) stays as it is.
+ *
+ * Linear in the text. Cleaning the result again may change it: `&#x5f;` and the like.
+ *
+ * @returns at most {@link CLEAN_CHARS_MAX} characters, well-formed
+ */
+export function canonicalText(text: string): string {
+  const unescaped = unescapeHtml(unescapeHtml(repair(text)));
+  const canonical = unescaped
+    .replaceAll('_', ' ')
+    .replace(PUNCTUATION, '')
+    .toLowerCase()
+    .replace(WHITESPACE, ' ')
+    .trim();
+  // Cut inside of a pair, half a character would be left.
+  return canonical.slice(0, CLEAN_CHARS_MAX).replace(LONE_SURROGATE, '').trim();
+}
+
+/**
+ * `ftfy.fix_text` by its defaults: up to the line with a `<`, which may be HTML on purpose, character
+ * references are resolved, however often they were escaped.
+ */
+function repair(text: string): string {
+  const markup = text.indexOf('<');
+  const plainTo = markup < 0 ? text.length : text.lastIndexOf('\n', markup) + 1;
+  return (
+    repeatedly(text.slice(0, plainTo), (part) => repairCharacters(unescapeHtmlStrictly(part))) +
+    repeatedly(text.slice(plainTo), repairCharacters)
+  );
+}
+
+function repeatedly(text: string, step: (text: string) => string): string {
+  let current = text;
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const next = step(current);
+    if (next === current) break;
+    current = next;
+  }
+  return current;
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+const LATIN_LIGATURES = /[\u0132\u0133\u0149\u01c4-\u01cc\u01f1-\u01f3\ufb00-\ufb06]/g;
+const ANSI_ESCAPE = new RegExp(`${String.fromCharCode(0x1b)}\\[[\\d;]*[a-zA-Z]`, 'g');
+/** Not whitespace, and not the joiners and marks that shape other characters. */
+const CONTROL = /(?![\t\n\f\r\u0080-\u009f])\p{Cc}|[\u206a-\u206f\ufeff\ufff9-\ufffc]/gu;
+
+/** ftfy/fixes.py, in its order. */
+function repairCharacters(text: string): string {
+  return text
+    .replace(/[\u0080-\u009f]/g, (c) => WINDOWS_1252.decode(Uint8Array.of(c.charCodeAt(0))))
+    .replace(LATIN_LIGATURES, ligature)
+    .replace(/[\u3000\uff01-\uffef]/g, (c) => c.normalize('NFKC'))
+    .replace(/[\u201c-\u201f]/g, '"')
+    .replace(/[\u02bc\u2018-\u201b]/g, "'")
+    .replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n')
+    .replace(LONE_SURROGATE, '\ufffd')
+    .replace(ANSI_ESCAPE, '')
+    .replace(CONTROL, '')
+    .normalize('NFC');
+}
+
+/** Taken apart one level only: the long s of U+FB05 stays long. */
+function ligature(character: string): string {
+  return character === '\ufb05' ? '\u017ft' : character.normalize('NFKC');
+}
