@@ -1,6 +1,6 @@
 /** Sources are compiled to CommonJS for jest only: its ESM mode leaks memory (jest#14605). */
 const transform = {
-  '^.+\\.(ts|mjs)$': [
+  '^.+\\.(ts|mjs)$|/(p-limit|yocto-queue)/.+\\.js$': [
     '@swc/jest',
     {
       jsc: {
@@ -20,8 +20,10 @@ export default {
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   transform,
-  // Prisma loads its query compiler as ES modules, which have to become CommonJS too.
-  transformIgnorePatterns: ['/node_modules/(?!@prisma/client/runtime/.*\\.mjs$)'],
+  // Prisma's query compiler and some packages are ES modules, which have to become CommonJS too.
+  transformIgnorePatterns: [
+    '/node_modules/(?!@prisma/client/runtime/.*\\.mjs$|p-limit/|yocto-queue/)',
+  ],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',

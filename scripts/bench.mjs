@@ -1,5 +1,6 @@
-// Prepares the project and runs the measurements that the README quotes.
+// Prepares the project and runs measurements that the README quotes: `bench.mjs catalog|inference`.
 import { prepare, runNode } from './prepare.mjs';
 
 prepare();
-runNode(['bench/catalog.mjs', ...process.argv.slice(2)]);
+const [name, ...args] = process.argv.slice(2);
+runNode([`bench/${name}.mjs`, ...args]);

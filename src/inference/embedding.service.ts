@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
+import pLimit from 'p-limit';
 import type { PredictorClient } from '../predictor/client.js';
 import { graphName, type Tower } from '../predictor/graph-name.js';
 import type { Tensor } from '../predictor/tensor.js';
 import { imagePixels, type Variant } from '../siglip/index.js';
 import { EmbeddingCache, type Embeddings } from './embedding-cache.js';
 import type { LoadedModel } from './model.service.js';
+
+/**
+ * Images that are made into pixels at the same time. Each takes its turns on the event loop, a few
+ * milliseconds long, and up to 400 MB: more at once would make all other callers wait.
+ */
+const DECODING_MAX = 2;
 
 export interface EmbeddingOptions {
   /** Bytes of the two caches. */
@@ -18,6 +25,7 @@ export interface EmbeddingOptions {
 export class EmbeddingService {
   readonly texts: EmbeddingCache;
   readonly images: EmbeddingCache;
+  private readonly decoding = pLimit(DECODING_MAX);
 
   constructor(
     private readonly predictor: Pick<PredictorClient, 'infer'>,
@@ -69,7 +77,7 @@ export class EmbeddingService {
       [`${model.modelHash}.${variant}.${content}`],
       async (_missing, until) => {
         const { preprocess } = model.config;
-        const data = await imagePixels(bytes, preprocess, { signal: until });
+        const data = await this.decoding(() => imagePixels(bytes, preprocess, { signal: until }));
         const shape = [1, preprocess.imageSize, preprocess.imageSize, 3];
         return this.infer(model, variant, 'image', { type: 'uint8', shape, data }, until);
       },

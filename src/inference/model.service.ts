@@ -19,14 +19,14 @@ export class ModelService {
   get(slug: string): Promise<LoadedModel> {
     const opened = this.bySlug.get(slug);
     if (opened !== undefined) return opened;
-    const opening = open(modelFolder(this.root, slug), slug);
+    const opening = open(this.root, slug);
     this.bySlug.set(slug, opening);
     opening.catch(() => this.bySlug.delete(slug));
     return opening;
   }
 }
 
-async function open(folder: string, slug: string): Promise<LoadedModel> {
-  const model = await openModel(folder);
+async function open(root: string, slug: string): Promise<LoadedModel> {
+  const model = await openModel(modelFolder(root, slug));
   return { ...model, slug, tokenizer: await Tokenizer.open(model.folder, model.config.text) };
 }

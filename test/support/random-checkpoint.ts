@@ -1,8 +1,6 @@
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expectedTensors } from '../../src/siglip/architecture.js';
-import { parseConfig } from '../../src/siglip/config.js';
-import { DTYPE_BYTES, type Dtype } from '../../src/siglip/safetensors-header.js';
+import type { Dtype } from '../../src/siglip/safetensors-header.js';
 
 export interface RandomCheckpoint {
   readonly vision: {
@@ -34,18 +32,23 @@ const PIECE_VALUES = 2 ** 20;
 
 /**
  * Writes a checkpoint of the published layout with random weights, of any size, streaming; a few seconds
- * for SO400M. The weights keep activations near 1, so that no layer hides another's fault.
+ * for SO400M. Imports nothing, so that the measurements run it as it is. The weights keep activations
+ * near 1, so that no layer hides another’s fault.
+ *
+ * @param shapesOf the tensors that a model of this `open_clip_config.json` has
  */
 export async function writeRandomCheckpoint(
   folder: string,
   model: RandomCheckpoint,
+  shapesOf: (config: string) => ReadonlyMap<string, { readonly shape: readonly number[] }>,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const config = JSON.stringify(openClipConfig(model), null, 1);
   await writeFile(path.join(folder, 'open_clip_config.json'), config);
   const dtype = model.dtype ?? 'F32';
+  const bytesEach = dtype === 'F32' ? 4 : 2;
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
-  const tensors = [...expectedTensors(parseConfig(config))].map(([name, { shape }]) => ({
+  const tensors = [...shapesOf(config)].map(([name, { shape }]) => ({
     name,
     shape,
     elements: shape.reduce((product, size) => product * size, 1),
@@ -53,7 +56,7 @@ export async function writeRandomCheckpoint(
   let end = 0;
   for (const { name, shape, elements } of tensors) {
     const begin = end;
-    end += elements * DTYPE_BYTES[dtype];
+    end += elements * bytesEach;
     header[name] = { dtype, shape, data_offsets: [begin, end] };
   }
   const json = Buffer.from(JSON.stringify(header));

@@ -1,0 +1,238 @@
+// One measurement each, in a process of its own: `node bench/inference-tasks.mjs <task> <options as JSON>`.
+// Writes its result to stdout as one line of JSON.
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { createLogger } from '../dist/platform/logger.js';
+
+const [name, json] = process.argv.slice(2);
+const options = JSON.parse(json);
+
+/** Milliseconds of each of `count` calls. */
+async function times(count, work) {
+  const all = [];
+  for (let call = 0; call < count; call++) {
+    const startedAt = performance.now();
+    await work(call);
+    all.push(performance.now() - startedAt);
+  }
+  return all;
+}
+
+/** Memory that no other process shares, in bytes (Linux). */
+function privateBytes() {
+  const text = readFileSync('/proc/self/smaps_rollup', 'utf8');
+  const kib = (field) => Number(new RegExp(`^${field}: +(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  return (kib('Private_Clean') + kib('Private_Dirty')) * 1024;
+}
+
+async function openSession(file, { threads, prepack }) {
+  const { InferenceSession } = await import('onnxruntime-node');
+  return InferenceSession.create(file, {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    extra: { session: { disable_prepacking: prepack ? '0' : '1' } },
+  });
+}
+
+async function tensors({ side, contextLength }, texts) {
+  const { Tensor } = await import('onnxruntime-node');
+  const pixels = Uint8Array.from({ length: side * side * 3 }, (_, at) => (at * 31) % 256);
+  const ids = BigInt64Array.from({ length: texts * contextLength }, (_, at) =>
+    BigInt((at * 7) % 900),
+  );
+  return {
+    image: { pixel_values: new Tensor('uint8', pixels, [1, side, side, 3]) },
+    text: { input_ids: new Tensor('int64', ids, [texts, contextLength]) },
+  };
+}
+
+function predictorOptions(modelsDir, threads, prepack) {
+  return {
+    modelsDir,
+    host: '127.0.0.1',
+    port: 0,
+    token: undefined,
+    version: 'bench',
+    executor: { threads, prepack },
+    rules: { rowsMax: 16, delayMs: 0, queueMax: 64 },
+    logger: createLogger('error', process.stderr),
+    onDeath: (error) => {
+      throw error;
+    },
+  };
+}
+
+const tasks = {
+  /** The compiler, with its peak of memory. */
+  async compile({ folder, int8 }) {
+    const { compile } = await import('../dist/siglip/index.js');
+    const startedAt = performance.now();
+    await compile(folder, { int8, huggingFace: true, weightsSha256: options.weightsSha256 });
+    const seconds = (performance.now() - startedAt) / 1000;
+    return { seconds, peakBytes: process.resourceUsage().maxRSS * 1024 };
+  },
+
+  /** Both towers loaded, then warm; waits with them in memory when asked to. */
+  async load({ image, text, threads, prepack, sizes, holdMs = 0 }) {
+    const startedAt = performance.now();
+    const sessions = [
+      await openSession(image, { threads, prepack }),
+      await openSession(text, { threads, prepack }),
+    ];
+    const seconds = (performance.now() - startedAt) / 1000;
+    const input = await tensors(sizes, 1);
+    await sessions[0].run(input.image);
+    await sessions[1].run(input.text);
+    await sleep(holdMs);
+    return { seconds, privateBytes: privateBytes() };
+  },
+
+  /** `session.run` alone, in a loop. */
+  async run({ file, threads, prepack, sizes, tower, texts = 1, count }) {
+    const session = await openSession(file, { threads, prepack });
+    const input = (await tensors(sizes, texts))[tower];
+    await session.run(input);
+    return { ms: await times(count, () => session.run(input)) };
+  },
+
+  /** The same through a predictor process and its client: what HTTP, queue and thread add. */
+  async served({ modelsDir, graph, sizes, threads, prepack, count }) {
+    const { startPredictor } = await import('../dist/predictor/serve.js');
+    const { PredictorClient } = await import('../dist/predictor/client.js');
+    const predictor = await startPredictor(predictorOptions(modelsDir, threads, prepack));
+    const client = new PredictorClient(() => ({ url: predictor.url, token: undefined }));
+    const { side } = sizes;
+    const data = Uint8Array.from({ length: side * side * 3 }, (_, at) => (at * 31) % 256);
+    const input = { type: 'uint8', shape: [1, side, side, 3], data };
+    const infer = () => client.infer(graph, 'pixel_values', input, { timeoutMs: 600_000 });
+    await infer();
+    const ms = await times(count, infer);
+    await client.close();
+    await predictor.stop();
+    return { ms };
+  },
+
+  /** The pipeline of transformers.js on the same weights: a picture and its labels, again and again. */
+  async peer({ package: file, root, picture, labels, threads, count }) {
+    const { env, pipeline } = await import(pathToFileURL(file).href);
+    env.localModelPath = root;
+    env.allowRemoteModels = false;
+    const startedAt = performance.now();
+    const classify = await pipeline('zero-shot-image-classification', 'model', {
+      dtype: 'fp32',
+      device: 'cpu',
+      session_options: { intraOpNumThreads: threads, interOpNumThreads: 1 },
+    });
+    await classify(picture, labels);
+    const firstMs = performance.now() - startedAt;
+    return { firstMs, ms: await times(count, () => classify(picture, labels)) };
+  },
+
+  /** Our whole path: predictor process, its client, pictures, prompts, caches. */
+  async ours({ modelsDir, slug, variant, picture, labels, threads, prepack, count, callers = 1 }) {
+    const { PredictorChild } = await import('../dist/predictor/child.js');
+    const { PredictorClient } = await import('../dist/predictor/client.js');
+    const { ClassificationService, EmbeddingService, ModelService } =
+      await import('../dist/inference/index.js');
+    const { childEnvironment } = await import('../dist/config.js');
+    const startedAt = performance.now();
+    const child = new PredictorChild({
+      args: [path.resolve(import.meta.dirname, '../dist/cli.js'), 'predictor', '--port', '0'],
+      logger: createLogger('error', process.stderr),
+      env: childEnvironment({
+        MODELS_DIR: modelsDir,
+        PREDICTOR_THREADS: String(threads),
+        PREDICTOR_PREPACK: String(prepack),
+        LOG_LEVEL: 'error',
+      }),
+      stopTimeoutMs: 10_000,
+    });
+    await child.start();
+    const client = new PredictorClient(child.address);
+    // No cache for images: each call runs its picture, as new pictures would.
+    const service = new ClassificationService(
+      new EmbeddingService(client, {
+        textCacheBytesMax: 64 * 2 ** 20,
+        imageCacheBytesMax: 0,
+        timeoutMs: 600_000,
+      }),
+    );
+    const model = await new ModelService(modelsDir).get(slug);
+    const image = readFileSync(picture);
+    const classify = () => service.classify({ model, variant, image, labels });
+    try {
+      const { ranked } = await classify();
+      const firstMs = performance.now() - startedAt;
+      const delay = monitorEventLoopDelay({ resolution: 1 });
+      delay.enable();
+      const perCaller = await Promise.all(
+        // Different bytes for each caller, as equal pictures in flight share one run.
+        Array.from({ length: callers }, (_, caller) => {
+          const own = Buffer.concat([image, Buffer.from([caller])]);
+          return times(count, () => service.classify({ model, variant, image: own, labels }));
+        }),
+      );
+      delay.disable();
+      return {
+        firstMs,
+        ms: perCaller.flat(),
+        loopDelayP99Ms: delay.percentile(99) / 1e6,
+        loopDelayMaxMs: delay.max / 1e6,
+        best: labels[ranked[0].index],
+      };
+    } finally {
+      await client.close();
+      await child.stop();
+    }
+  },
+
+  /** int8 beside fp32 on pictures: best labels that agree, and how far probabilities are apart. */
+  async agreement({ modelsDir, slug, pictures, labels, threads }) {
+    const scores = {};
+    for (const variant of ['fp32', 'int8']) {
+      scores[variant] = [];
+      const { PredictorClient } = await import('../dist/predictor/client.js');
+      const { startPredictor } = await import('../dist/predictor/serve.js');
+      const { ClassificationService, EmbeddingService, ModelService } =
+        await import('../dist/inference/index.js');
+      const predictor = await startPredictor(predictorOptions(modelsDir, threads, true));
+      const client = new PredictorClient(() => ({ url: predictor.url, token: undefined }));
+      const service = new ClassificationService(
+        new EmbeddingService(client, {
+          textCacheBytesMax: 2 ** 24,
+          imageCacheBytesMax: 0,
+          timeoutMs: 60_000,
+        }),
+      );
+      const model = await new ModelService(modelsDir).get(slug);
+      for (const picture of pictures) {
+        const image = Buffer.from(picture, 'base64');
+        const { ranked } = await service.classify({ model, variant, image, labels });
+        const byLabel = [];
+        for (const { index, probability } of ranked) byLabel[index] = probability;
+        scores[variant].push({ best: ranked[0].index, byLabel });
+      }
+      await client.close();
+      await predictor.stop();
+    }
+    const pairs = scores.fp32.map((one, at) => [one, scores.int8[at]]);
+    const differences = pairs.flatMap(([a, b]) =>
+      a.byLabel.map((probability, at) => Math.abs(probability - b.byLabel[at])),
+    );
+    return {
+      pictures: pairs.length,
+      labels: labels.length,
+      agreement: pairs.filter(([a, b]) => a.best === b.best).length / pairs.length,
+      meanDifference: differences.reduce((sum, one) => sum + one, 0) / differences.length,
+    };
+  },
+};
+
+if (options.package !== undefined && !existsSync(options.package)) {
+  throw new Error(`${options.package} is not installed.`);
+}
+process.stdout.write(`${JSON.stringify(await tasks[name](options))}\n`);
+process.exit(0);

@@ -1,0 +1,264 @@
+// What inference costs at the true sizes of SigLIP SO400M (random weights, made here, 3.5 GB), beside
+// transformers.js on the same weights. Each measurement has a process of its own; those that are compared
+// take turns. `npm run bench:inference -- --rounds 3 --json`
+import { execFile } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import path from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import sharp from 'sharp';
+import { expectedTensors } from '../dist/siglip/architecture.js';
+import { parseConfig } from '../dist/siglip/config.js';
+import { compile, openModel } from '../dist/siglip/index.js';
+import { installPeer, layOutForPeer, PEER, PEER_VERSION } from './peer.mjs';
+import { mb, median, print, round, summary } from './report.mjs';
+import { writeRandomCheckpoint } from '../test/support/random-checkpoint.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+    small: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  console.log(`Usage: npm run bench:inference -- [--rounds 3] [--threads ${options.threads}] [--small] [--keep] [--json]
+
+  --small   a tiny model, to try the measurements themselves; writes no results
+  --keep    leave the checkpoint (4.5 GB) in .data/bench for the next run`);
+  process.exit(0);
+}
+const rounds = Number(options.rounds);
+const threads = Number(options.threads);
+const root = path.resolve(import.meta.dirname, '..');
+const work = path.join(root, '.data/bench');
+const modelsDir = path.join(work, 'models');
+const slug = options.small ? 'bench/small' : 'bench/so400m';
+const folder = path.join(modelsDir, slug);
+
+const tower = options.small
+  ? { width: 64, depth: 2, heads: 4, mlpRatio: 4 }
+  : { width: 1152, depth: 27, heads: 16, mlpRatio: 3.7362 };
+const side = options.small ? 64 : 384;
+const sizes = { side, contextLength: 64 };
+const model = {
+  vision: { imageSize: side, patchSize: options.small ? 16 : 14, ...tower },
+  text: { contextLength: 64, vocabSize: 32_000, ...tower },
+};
+const LABELS = Array.from({ length: 10 }, (_, at) => `label number ${String(at + 1)}`);
+
+const say = (line) => process.stderr.write(`${line}\n`);
+const run = promisify(execFile);
+
+/** One measurement in a process of its own. */
+async function task(name, input) {
+  const script = path.join(root, 'bench/inference-tasks.mjs');
+  const args = ['--no-warnings', script, name, JSON.stringify(input)];
+  const { stdout } = await run(process.execPath, args, { maxBuffer: 2 ** 26 });
+  return JSON.parse(stdout.trim().split('\n').at(-1));
+}
+
+async function measure() {
+  const results = {
+    machine: `${cpus()[0]?.model ?? '?'}, ${String(availableParallelism())} cores, ${String(Math.round(totalmem() / 2 ** 30))} GiB`,
+    node: process.version,
+    onnxruntime: version('onnxruntime-node'),
+    peer: `${PEER} ${PEER_VERSION}`,
+    threads,
+    rounds,
+  };
+  mkdirSync(folder, { recursive: true });
+  if (!existsSync(path.join(folder, 'open_clip_model.safetensors'))) {
+    say('Writing the checkpoint …');
+    await writeRandomCheckpoint(folder, model, (config) => expectedTensors(parseConfig(config)));
+  }
+  for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
+    copyFileSync(path.join(root, 'test/fixtures/siglip-micro', name), path.join(folder, name));
+  }
+  const picture = path.join(work, 'picture.jpg');
+  const noise = { type: 'gaussian', mean: 128, sigma: 40 };
+  const create = { width: 1280, height: 960, channels: 3, background: 'white', noise };
+  await sharp({ create }).jpeg().toFile(picture);
+
+  say('Compiling …');
+  const hashing = await task('compile', { folder });
+  const { weights } = await openModel(folder);
+  const known = await task('compile', { folder, weightsSha256: weights.sha256 });
+  const int8 = await task('compile', { folder, weightsSha256: weights.sha256, int8: true });
+  results.compile = {
+    fp32: { seconds: round(known.seconds, 2), peakMB: mb(known.peakBytes) },
+    fp32WithHashing: { seconds: round(hashing.seconds, 2), peakMB: mb(hashing.peakBytes) },
+    int8: { seconds: round(int8.seconds, 2), peakMB: mb(int8.peakBytes) },
+  };
+
+  const { variants } = await openModel(folder);
+  const file = (variant, which) => path.join(folder, variants[variant][which].file);
+  say('Loading …');
+  results.load = {};
+  for (const variant of ['fp32', 'int8']) {
+    for (const prepack of [false, true]) {
+      const towers = { image: file(variant, 'image'), text: file(variant, 'text') };
+      const input = { ...towers, threads, prepack, sizes };
+      const alone = await task('load', input);
+      const both = await Promise.all([1, 2].map(() => task('load', { ...input, holdMs: 15_000 })));
+      results.load[`${variant}${prepack ? ', prepacked' : ''}`] = {
+        seconds: round(alone.seconds, 2),
+        privateMB: mb(alone.privateBytes),
+        privateMBOfEachOfTwo: both.map((one) => mb(one.privateBytes)),
+      };
+    }
+  }
+
+  say('Bare runs …');
+  results.run = {};
+  for (const variant of ['fp32', 'int8']) {
+    for (const prepack of [false, true]) {
+      const input = { threads, prepack, sizes, count: options.small ? 20 : 3 };
+      const name = `${variant}${prepack ? ', prepacked' : ''}`;
+      const image = await task('run', { ...input, file: file(variant, 'image'), tower: 'image' });
+      results.run[`image, ${name}`] = summary(image.ms);
+      if (!prepack && variant === 'int8') continue;
+      for (const texts of [1, 10, 100]) {
+        const text = { ...input, file: file(variant, 'text'), tower: 'text', texts };
+        if (texts === 100) text.count = 1;
+        results.run[`${String(texts)} texts, ${name}`] = summary((await task('run', text)).ms);
+      }
+    }
+  }
+
+  say('Beside transformers.js …');
+  const peerPackage = installPeer(work);
+  const hub = layOutForPeer(work, folder, side);
+  const count = options.small ? 20 : 3;
+  const ours = { modelsDir, slug, picture, labels: LABELS, threads, count };
+  const measured = { peer: [], fp32: [], 'fp32, prepacked': [], 'int8, prepacked': [] };
+  for (let at = 1; at <= rounds; at++) {
+    say(`  round ${String(at)} of ${String(rounds)}`);
+    measured.peer.push(
+      await task('peer', {
+        package: peerPackage,
+        root: hub,
+        picture,
+        labels: LABELS,
+        threads,
+        count,
+      }),
+    );
+    measured.fp32.push(await task('ours', { ...ours, variant: 'fp32', prepack: false }));
+    measured['fp32, prepacked'].push(
+      await task('ours', { ...ours, variant: 'fp32', prepack: true }),
+    );
+    measured['int8, prepacked'].push(
+      await task('ours', { ...ours, variant: 'int8', prepack: true }),
+    );
+  }
+  const peerMs = median(measured.peer.flatMap(({ ms }) => ms));
+  const peerFirst = median(measured.peer.map(({ firstMs }) => firstMs));
+  results.oneImageTenLabels = Object.fromEntries(
+    Object.entries(measured).map(([name, all]) => [
+      name,
+      {
+        first: summary(all.map(({ firstMs }) => firstMs)),
+        steady: summary(all.flatMap(({ ms }) => ms)),
+        timesFasterFirst: round(peerFirst / median(all.map(({ firstMs }) => firstMs)), 2),
+        timesFasterSteady: round(peerMs / median(all.flatMap(({ ms }) => ms)), 2),
+      },
+    ]),
+  );
+
+  say('Overhead of the predictor …');
+  const graph = `${slug.replace('/', '--')}.fp32.image`;
+  const bare = [];
+  const served = [];
+  for (let at = 0; at < rounds; at++) {
+    const input = { threads, prepack: true, sizes, count };
+    bare.push(...(await task('run', { ...input, file: file('fp32', 'image'), tower: 'image' })).ms);
+    served.push(...(await task('served', { ...input, modelsDir, graph })).ms);
+  }
+  results.predictorOverhead = {
+    bare: summary(bare),
+    served: summary(served),
+    percent: round((median(served) / median(bare) - 1) * 100, 2),
+  };
+
+  say('Event loop of the api while the predictor is saturated …');
+  const saturated = await task('ours', { ...ours, variant: 'int8', prepack: true, callers: 8 });
+  results.eventLoopDelay = {
+    callers: 8,
+    p99Ms: round(saturated.loopDelayP99Ms),
+    maxMs: round(saturated.loopDelayMaxMs),
+  };
+  return results;
+}
+
+/** The demo model: what the whole path costs beside the run, and int8 beside fp32 on its own pictures. */
+async function measureDemo() {
+  const demo = path.join(root, 'models/demo-shapes');
+  if (!existsSync(path.join(demo, 'golden.json'))) return undefined;
+  say('The demo model …');
+  const demos = path.join(work, 'demo');
+  const target = path.join(demos, 'demo/shapes');
+  rmSync(demos, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  for (const name of readdirSync(demo).filter((one) => /\.(json|safetensors)$/.test(one))) {
+    copyFileSync(path.join(demo, name), path.join(target, name));
+  }
+  await compile(target, { int8: true });
+  const { variants, config } = await openModel(target);
+  const demoSizes = { side: config.preprocess.imageSize, contextLength: config.text.contextLength };
+  const samples = path.join(demo, 'samples');
+  const files = readdirSync(samples).filter((one) => /\.(png|jpg)$/.test(one));
+  const labels = files.map((one) => path.parse(one).name.replaceAll('-', ' '));
+  const input = { threads, prepack: true, count: 300 };
+  const picture = path.join(samples, files[0]);
+  const image = path.join(target, variants.fp32.image.file);
+  const bare = await task('run', { ...input, sizes: demoSizes, file: image, tower: 'image' });
+  const common = { modelsDir: demos, slug: 'demo/shapes', labels, threads };
+  const whole = await task('ours', { ...input, ...common, variant: 'fp32', picture });
+  const pictures = [];
+  for (const name of files) {
+    for (let turn = 0; turn < 12; turn++) {
+      const at = { hue: (turn % 4) * 90, brightness: 0.85 + 0.1 * (turn % 3) };
+      const one = sharp(path.join(samples, name))
+        .modulate(at)
+        .jpeg({ quality: 70 + 2 * turn });
+      pictures.push((await one.toBuffer()).toString('base64'));
+    }
+  }
+  const shades = ['red', 'green', 'blue', 'yellow', 'purple', 'orange', 'black'];
+  const shapes = ['circle', 'square', 'triangle', 'star', 'heart', 'arrow'];
+  const all = shades.flatMap((shade) => shapes.map((shape) => `${shade} ${shape}`));
+  return {
+    bare: summary(bare.ms),
+    whole: summary(whole.ms),
+    overheadMs: round(median(whole.ms) - median(bare.ms), 2),
+    int8: await task('agreement', { ...common, labels: all, pictures }),
+  };
+}
+
+function version(name) {
+  const file = path.join(root, 'node_modules', name, 'package.json');
+  return JSON.parse(readFileSync(file, 'utf8')).version;
+}
+
+const results = await measure();
+const demo = await measureDemo();
+if (demo !== undefined) results.demo = demo;
+if (!options.small) {
+  const target = path.join(root, 'bench/results/inference.json');
+  writeFileSync(target, `${JSON.stringify(results, null, 2)}\n`);
+}
+if (!options.keep) rmSync(modelsDir, { recursive: true, force: true });
+if (options.json) console.log(JSON.stringify(results));
+else print(results);
