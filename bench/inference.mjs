@@ -205,7 +205,6 @@ async function measure() {
 /** The demo model: what the whole path costs beside the run, and int8 beside fp32 on its own pictures. */
 async function measureDemo() {
   const demo = path.join(root, 'models/demo-shapes');
-  if (!existsSync(path.join(demo, 'golden.json'))) return undefined;
   say('The demo model …');
   const demos = path.join(work, 'demo');
   const target = path.join(demos, 'demo/shapes');
@@ -253,12 +252,11 @@ function version(name) {
 }
 
 const results = await measure();
-const demo = await measureDemo();
-if (demo !== undefined) results.demo = demo;
-if (!options.small) {
-  const target = path.join(root, 'bench/results/inference.json');
-  writeFileSync(target, `${JSON.stringify(results, null, 2)}\n`);
-}
+const target = path.join(root, 'bench/results/inference.json');
+const save = () => options.small || writeFileSync(target, `${JSON.stringify(results, null, 2)}\n`);
+save();
+results.demo = await measureDemo();
+save();
 if (!options.keep) rmSync(modelsDir, { recursive: true, force: true });
 if (options.json) console.log(JSON.stringify(results));
 else print(results);

@@ -1,9 +1,14 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { readCatalogFolder, seedCatalog } from './catalog/index.js';
-import type { Config } from './config.js';
+import { childEnvironment, type Config } from './config.js';
 import { systemClock } from './platform/clock.js';
 import { openDatabase } from './platform/database.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/index.js';
+import type { Logger } from './platform/logger.js';
 import { migrate } from './platform/migrations.js';
+import { PredictorChild } from './predictor/child.js';
+import { compile, copyCheckpoint, listModelFolders, modelFolder } from './siglip/index.js';
 
 /** One line of progress for whoever watches the start. */
 export type Say = (line: string) => void;
@@ -63,6 +68,38 @@ export async function bringUpCatalog(config: Config, databaseUrl: string, say: S
   } finally {
     await database.close();
   }
+}
+
+const DEMO_MODEL = 'gigarouter/demo-shapes';
+
+/** Compiles the demo model where there is no model yet, so that the first run has something to run. */
+export async function bringUpModels(
+  { modelsDir, demoModelDir }: Pick<Config, 'modelsDir' | 'demoModelDir'>,
+  say: Say,
+): Promise<void> {
+  const slugs = await listModelFolders(modelsDir);
+  if (slugs.length === 0 && existsSync(demoModelDir)) {
+    const folder = modelFolder(modelsDir, DEMO_MODEL);
+    await copyCheckpoint(demoModelDir, folder);
+    await compile(folder, { int8: true });
+    slugs.push(DEMO_MODEL);
+    say(`models: compiled ${DEMO_MODEL}, which knows drawn shapes`);
+  }
+  say(`models: ${slugs.join(', ') || 'none'}`);
+}
+
+/** A predictor for `modelsDir` as a child of this process, not started yet. */
+export function createPredictorChild(
+  { shutdownTimeoutMs }: Pick<Config, 'shutdownTimeoutMs'>,
+  logger: Logger,
+  env: Readonly<Record<string, string>> = {},
+): PredictorChild {
+  return new PredictorChild({
+    args: [path.resolve(import.meta.dirname, 'cli.js'), 'predictor', '--port', '0'],
+    logger,
+    env: childEnvironment(env),
+    stopTimeoutMs: shutdownTimeoutMs,
+  });
 }
 
 /** Host and database of a URL, without user and password. */

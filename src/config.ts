@@ -61,6 +61,8 @@ export interface Config {
   modelsDir: string;
   /** Where `models pull` downloads from. */
   hub: { endpoint: string; token: string | undefined };
+  /** Absolute; the checkpoint that the first start compiles. */
+  demoModelDir: string;
   /** Of another predictor; undefined: a child of this process serves `modelsDir`. */
   predictorUrl: string | undefined;
   predictor: {
@@ -120,6 +122,7 @@ export function readConfig(
     catalogDir: path.resolve(values.CATALOG_DIR ?? path.join(PACKAGE_DIR, 'prisma/seed/models')),
     migrationsDir: path.join(PACKAGE_DIR, 'prisma/migrations'),
     modelsDir: path.resolve(values.MODELS_DIR ?? path.join(values.DATA_DIR, 'models')),
+    demoModelDir: path.join(PACKAGE_DIR, 'models/demo-shapes'),
     hub: { endpoint: values.HF_ENDPOINT, token: values.HF_TOKEN },
     predictorUrl: values.PREDICTOR_URL,
     predictor: {

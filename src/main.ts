@@ -1,6 +1,13 @@
 import { createServer } from 'node:net';
 import { createApp } from './app.js';
-import { bringUpCatalog, bringUpDatabase, bringUpMigrations, type Say } from './bring-up.js';
+import {
+  bringUpCatalog,
+  bringUpDatabase,
+  bringUpMigrations,
+  bringUpModels,
+  createPredictorChild,
+  type Say,
+} from './bring-up.js';
 import { type Config, ConfigError, readConfig } from './config.js';
 import { AppError } from './errors.js';
 import { createLogger, redact } from './platform/logger.js';
@@ -42,6 +49,13 @@ async function main(config: Config): Promise<void> {
   if (database.embedded) await bringUpCatalog(config, database.url, say);
 
   const logger = createLogger(config.logLevel);
+  if (config.predictorUrl === undefined) {
+    await bringUpModels(config, say);
+    const predictor = createPredictorChild(config, logger);
+    running.push(() => predictor.stop());
+    // The catalog is served while models load.
+    void predictor.start();
+  }
   const app = await createApp(config, database.url, { logger });
   running.push(() => stopWithin(config.shutdownTimeoutMs, app));
   await app.server.listen({ port: config.port, host: config.host });

@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import type { Say } from '../bring-up.js';
-import { childEnvironment, type Config } from '../config.js';
+import { createPredictorChild, type Say } from '../bring-up.js';
+import type { Config } from '../config.js';
 import { AppError } from '../errors.js';
 import { ClassificationService, EmbeddingService, ModelService } from '../inference/index.js';
 import { createLogger } from '../platform/logger.js';
-import { PredictorChild } from '../predictor/child.js';
 import { type PredictorAddress, PredictorClient } from '../predictor/client.js';
 import { listModelFolders, type Variant } from '../siglip/index.js';
 
@@ -67,20 +65,17 @@ export async function classify(
 }
 
 /** The predictor that PREDICTOR_URL names, or a child for this one command. */
-async function reachPredictor({ predictorUrl, predictor, shutdownTimeoutMs }: Config): Promise<{
+async function reachPredictor(config: Config): Promise<{
   address: () => PredictorAddress | undefined;
   stop: () => Promise<void>;
 }> {
+  const { predictorUrl, predictor } = config;
   if (predictorUrl !== undefined) {
     const address = { url: predictorUrl, token: predictor.token };
     return { address: () => address, stop: () => Promise.resolve() };
   }
-  const child = new PredictorChild({
-    args: [path.resolve(import.meta.dirname, '../cli.js'), 'predictor', '--port', '0'],
-    logger: createLogger('error', process.stderr),
-    env: childEnvironment({ LOG_LEVEL: 'error' }),
-    stopTimeoutMs: shutdownTimeoutMs,
-  });
+  const logger = createLogger('error', process.stderr);
+  const child = createPredictorChild(config, logger, { LOG_LEVEL: 'error' });
   await child.start();
   return { address: child.address, stop: () => child.stop() };
 }

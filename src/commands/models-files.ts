@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Say } from '../bring-up.js';
 import type { Config } from '../config.js';
@@ -7,8 +6,10 @@ import { AppError } from '../errors.js';
 import { Hub } from '../inference/index.js';
 import { runOnce } from '../predictor/run-once.js';
 import {
+  CHECKPOINT_FILES,
   compile,
   type CompileOptions,
+  copyCheckpoint,
   listModelFolders,
   type Manifest,
   modelFolder,
@@ -17,13 +18,6 @@ import {
 } from '../siglip/index.js';
 import { progressBar } from './progress.js';
 
-const REQUIRED = [
-  'open_clip_config.json',
-  'open_clip_model.safetensors',
-  'tokenizer.json',
-  'tokenizer_config.json',
-];
-const OPTIONAL = ['golden.json', 'README.md', 'LICENSE'];
 const BYTES = { name: 'MB', size: 1e6 };
 
 interface Json {
@@ -47,10 +41,15 @@ export async function pullModel(
     const hub = new Hub(hubOptions);
     const bar = progressBar(say, BYTES);
     try {
-      const files = { required: REQUIRED, optional: OPTIONAL };
-      const hashes = await hub.download(source, options.revision, folder, files, (at) => {
-        bar({ name: at.file, done: at.bytesDone, all: at.bytesAll });
-      });
+      const hashes = await hub.download(
+        source,
+        options.revision,
+        folder,
+        CHECKPOINT_FILES,
+        (at) => {
+          bar({ name: at.file, done: at.bytesDone, all: at.bytesAll });
+        },
+      );
       weightsSha256 = hashes.get('open_clip_model.safetensors');
     } finally {
       await hub.close();
@@ -61,21 +60,6 @@ export async function pullModel(
     await compileModel(modelsDir, slug, { ...options, weightsSha256 }, say);
   } else {
     print(options, { model: slug, folder });
-  }
-}
-
-/** Copies share their bytes with the source where the file system can do that. */
-async function copyCheckpoint(source: string, folder: string): Promise<void> {
-  for (const name of REQUIRED) {
-    await access(path.join(source, name)).catch((cause: unknown) => {
-      const message = `${source} has no ${name}: it is not in the OpenCLIP layout.`;
-      throw new AppError('BAD_USER_INPUT', message, { cause });
-    });
-  }
-  await mkdir(folder, { recursive: true });
-  const there = await readdir(source);
-  for (const name of [...REQUIRED, ...OPTIONAL].filter((one) => there.includes(one))) {
-    await copyFile(path.join(source, name), path.join(folder, name), constants.COPYFILE_FICLONE);
   }
 }
 

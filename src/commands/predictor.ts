@@ -34,15 +34,23 @@ async function serve({ host, port }: { host: string; port: number }): Promise<vo
   });
   if (process.send === undefined) process.stderr.write(`predictor: ${served.url}/v2\n`);
   else process.send({ predictorUrl: served.url });
-  await new Promise<void>((resolve) => {
-    for (const event of ['SIGINT', 'SIGTERM', 'disconnect']) {
+  await toldToStop();
+  // A run cannot be broken off from outside without an abort of the process; this is that abort.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), shutdownTimeoutMs).unref();
+  await served.stop();
+  if (process.connected) process.disconnect();
+}
+
+function toldToStop(): Promise<void> {
+  // Ctrl-C reaches the whole process group. A child leaves it to its parent, which finishes its own requests
+  // first, and ends with the parent's end of the channel.
+  const isChild = process.send !== undefined;
+  if (isChild) process.on('SIGINT', () => undefined);
+  return new Promise((resolve) => {
+    for (const event of isChild ? ['SIGTERM', 'disconnect'] : ['SIGINT', 'SIGTERM']) {
       process.once(event, () => {
         resolve();
       });
     }
   });
-  // A run cannot be broken off from outside without an abort of the process; this is that abort.
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), shutdownTimeoutMs).unref();
-  await served.stop();
-  if (process.connected) process.disconnect();
 }

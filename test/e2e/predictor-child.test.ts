@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createLogger } from '../../src/platform/logger.js';
 import { PredictorChild } from '../../src/predictor/child.js';
 import { PredictorClient } from '../../src/predictor/client.js';
 import type { Tensor } from '../../src/predictor/tensor.js';
 import { modelsFolder } from '../support/model.js';
-import { processesNaming, until } from '../support/process.js';
+import { childrenOf, processesNaming, until } from '../support/process.js';
 
 const TEXT = 'test--micro.fp32.text';
 const IMAGE = 'test--micro.fp32.image';
@@ -41,14 +40,10 @@ describe('the child of an api', () => {
     });
     await child.start();
     const client = new PredictorClient(child.address);
-    const pid = () => processesNaming('dist/cli.js').filter((id) => isOurs(id));
+    const pid = () =>
+      childrenOf(process.pid).filter((id) => processesNaming('cli.js').includes(id));
     return { child, client, log, pid };
   };
-  const isOurs = (id: number) => {
-    const stat = readFileSync(`/proc/${String(id)}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === process.pid;
-  };
-
   test('is killed and comes back, with requests refused meanwhile and none lost after', async () => {
     const { child, client, pid, log } = await start();
     try {

@@ -4,7 +4,13 @@ import path from 'node:path';
 import { postGraphQL } from '../support/app.js';
 import { createTestDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/folder.js';
-import { killLeftServers, processesNaming, startServer, until } from '../support/process.js';
+import {
+  childrenOf,
+  killLeftServers,
+  processesNaming,
+  startServer,
+  until,
+} from '../support/process.js';
 
 // cspell:ignore geheim
 
@@ -29,6 +35,23 @@ test('a first start makes everything, and an interrupt leaves no process', async
   process.kill(-(server.child.pid ?? 0), 'SIGINT');
   expect(await server.ended()).toBe(0);
   expect(leftover()).toBe(0);
+});
+
+test.each(['SIGINT', 'SIGKILL'] as const)('its predictor ends with it: %s', async (signal) => {
+  const server = startServer(env);
+  await server.ready();
+  expect(server.progress()).toContain('gigarouter/demo-shapes');
+  const pid = server.child.pid ?? 0;
+  const predictors = await until('a predictor', () => {
+    const found = childrenOf(pid).filter((id) => processesNaming('cli.js').includes(id));
+    return found.length > 0 ? found : undefined;
+  });
+  process.kill(signal === 'SIGINT' ? -pid : pid, signal);
+  await server.ended();
+  await until('it to be gone', () =>
+    predictors.some((id) => processesNaming('cli.js').includes(id)) ? undefined : true,
+  );
+  expect(server.progress()).not.toContain('started again');
 });
 
 test('the call that the start prints works as it is printed', async () => {

@@ -72,6 +72,20 @@ export function processesNaming(needle: string): number[] {
     .filter((pid) => pid !== process.pid && commandLine(pid).includes(needle));
 }
 
+/** Ids of the processes that this one started (Linux). */
+export function childrenOf(pid: number): number[] {
+  return processesNaming('').filter((id) => parentOf(id) === pid);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined; // It has ended.
+  }
+}
+
 function commandLine(pid: number): string {
   const file = `/proc/${String(pid)}/cmdline`;
   try {
