@@ -189,6 +189,21 @@ const tasks = {
     }
   },
 
+  /** Twelve of each picture into a folder: other hues, brighter and darker, as JPEG. */
+  async variations({ files, folder }) {
+    const { default: sharp } = await import('sharp');
+    const all = files.flatMap((file) =>
+      Array.from({ length: 12 }, async (_, turn) => {
+        const change = { hue: (turn % 4) * 90, brightness: 0.85 + 0.1 * (turn % 3) };
+        const jpeg = { quality: 70 + 2 * turn };
+        const target = path.join(folder, `${path.parse(file).name}-${String(turn)}.jpg`);
+        await sharp(file).modulate(change).jpeg(jpeg).toFile(target);
+        return target;
+      }),
+    );
+    return Promise.all(all);
+  },
+
   /** int8 beside fp32 on pictures: best labels that agree, and how far probabilities are apart. */
   async agreement({ modelsDir, slug, pictures, labels, threads }) {
     const scores = {};
@@ -209,7 +224,7 @@ const tasks = {
       );
       const model = await new ModelService(modelsDir).get(slug);
       for (const picture of pictures) {
-        const image = Buffer.from(picture, 'base64');
+        const image = readFileSync(picture);
         const { ranked } = await service.classify({ model, variant, image, labels });
         const byLabel = [];
         for (const { index, probability } of ranked) byLabel[index] = probability;
@@ -234,5 +249,5 @@ const tasks = {
 if (options.package !== undefined && !existsSync(options.package)) {
   throw new Error(`${options.package} is not installed.`);
 }
-process.stdout.write(`${JSON.stringify(await tasks[name](options))}\n`);
-process.exit(0);
+const result = JSON.stringify(await tasks[name](options));
+process.stdout.write(`${result}\n`, () => process.exit(0));
