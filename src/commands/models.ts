@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { Argument, Command } from 'commander';
 import type { Say } from '../bring-up.js';
 import { readConfig } from '../config.js';
@@ -71,12 +70,7 @@ export function modelsCommand(say: Say): Command {
     .option('--threshold <0-1>', 'probability that counts as a match', '0')
     .option(...JSON_FLAG)
     .action((images: string[], options: Parameters<typeof classify>[2]) =>
-      classify(
-        readConfig(),
-        images.map((image) => path.resolve(image)),
-        options,
-        say,
-      ),
+      classify(readConfig(), images, options, say),
     );
   return models;
 }
