@@ -1,6 +1,22 @@
+/** ES modules only, which have to become CommonJS too: p-limit, and the identity library. */
+const ES_MODULES = [
+  'p-limit',
+  'yocto-queue',
+  'better-auth',
+  '@better-auth',
+  '@better-fetch',
+  'better-call',
+  'jose',
+  'kysely',
+  'nanostores',
+  'rou3',
+  'defu',
+  '@noble',
+].join('|');
+
 /** Sources are compiled to CommonJS for jest only: its ESM mode leaks memory (jest#14605). */
 const transform = {
-  '^.+\\.(ts|mjs)$|/(p-limit|yocto-queue)/.+\\.js$': [
+  [`^.+\\.(ts|mjs)$|/(${ES_MODULES})/.+\\.js$`]: [
     '@swc/jest',
     {
       jsc: {
@@ -20,9 +36,9 @@ export default {
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   transform,
-  // Prisma's query compiler and some packages are ES modules, which have to become CommonJS too.
+  // Prisma's query compiler is an ES module too.
   transformIgnorePatterns: [
-    '/node_modules/(?!@prisma/client/runtime/.*\\.mjs$|p-limit/|yocto-queue/)',
+    `/node_modules/(?!@prisma/client/runtime/.*\\.mjs$|(?:${ES_MODULES})/)`,
   ],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFiles: ['reflect-metadata'],

@@ -1,25 +1,55 @@
 // Before anything that is decorated: type-graphql asks for it when classes are defined.
 import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
+import {
+  AccountsResolver,
+  AccountsService,
+  Authenticator,
+  IdentityGateway,
+  IdentityResolver,
+  KeysResolver,
+  KeysService,
+  SignInService,
+} from './accounts/index.js';
 import { CatalogResolver, CatalogService } from './catalog/index.js';
 import type { Config } from './config.js';
+import { CreditsResolver, CreditsService } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { registerGraphQL } from './graphql/server.js';
 import { registerOperationsRoutes } from './http/operations.routes.js';
 import { createHttpServer } from './http/server.js';
+import {
+  ClassificationService,
+  EmbeddingService,
+  IMAGE_BYTES_MAX,
+  ImageDownloader,
+  InferenceResolver,
+  MeteredClassificationService,
+  MeterService,
+  ModelService,
+} from './inference/index.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { type Database, openDatabase } from './platform/database.js';
+import type { KeyId } from './platform/ids.js';
+import { every } from './platform/jobs.js';
+import { listen } from './platform/listener.js';
 import { createLogger, type Logger } from './platform/logger.js';
+import { createMailer } from './platform/mailer.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
 import { listMigrations, pendingMigrations } from './platform/migrations.js';
+import { type PredictorAddress, PredictorClient } from './predictor/client.js';
+import { registerIdentityRoutes } from './rest/identity.routes.js';
+import { UsageResolver, UsageService } from './usage/index.js';
 
 export interface App {
   readonly server: FastifyInstance;
   readonly database: Database;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly services: Services;
   /** Answers what is in flight, refuses the rest, then closes the database. Safe to repeat. */
   stop(): Promise<void>;
 }
@@ -27,18 +57,97 @@ export interface App {
 export interface AppParts {
   clock?: Clock;
   logger?: Logger;
+  /** Where the predictor answers now; by default what `config.predictorUrl` says. */
+  predictorAddress?: () => PredictorAddress | undefined;
 }
 
-/** The domains' resolvers over their services: every `new` of both is here. */
-function createResolvers(database: Pick<Database, 'query'>, clock: Clock): object[] {
-  const catalog = new CatalogResolver(new CatalogService(database, clock));
-  return [catalog, new NodeResolver(new Map([['mdl', catalog.findNode]]))];
+/** How often the ledger is swept, and uses of keys are written down. */
+const SWEEP_MS = 2_000;
+const WRITE_USES_MS = 5_000;
+/** Longest run of the predictor, its queue included. */
+const PREDICT_MS = 60_000;
+
+type Services = ReturnType<typeof createServices>;
+
+/** Every service of every domain. */
+function createServices(
+  config: Config,
+  database: Pick<Database, 'query' | 'prisma'>,
+  parts: { clock: Clock; logger: Logger; predictor: PredictorClient },
+) {
+  const { clock, logger } = parts;
+  const catalog = new CatalogService(database, clock);
+  const credits = new CreditsService(database);
+  const usage = new UsageService(database);
+  const accounts = new AccountsService(database, credits, clock, config.freeCredit);
+  const keys = new KeysService(database, clock);
+  const identity = new IdentityGateway({
+    db: database,
+    mailer: createMailer(config.mail),
+    publicUrl: config.publicUrl,
+    secret: config.authSecret ?? randomBytes(32).toString('base64url'),
+    ...config.oauth,
+    onUserCreated: async (user) => {
+      await accounts.openPersonalAccount(user);
+    },
+    onEmailVerified: (user) => accounts.giveFreeCredit(user),
+  });
+  const embeddings = new EmbeddingService(parts.predictor, {
+    textCacheBytesMax: config.caches.textBytesMax,
+    imageCacheBytesMax: config.caches.imageBytesMax,
+    timeoutMs: PREDICT_MS,
+  });
+  const inference = new MeteredClassificationService(
+    new MeterService(catalog, credits, usage, logger),
+    new ModelService(config.modelsDir),
+    new ClassificationService(embeddings),
+    embeddings,
+    new ImageDownloader({ bytesMax: IMAGE_BYTES_MAX, ...config.imageUrl }),
+  );
+  const authenticator = new Authenticator(keys, identity, accounts);
+  const signIn = new SignInService(identity);
+  return { catalog, credits, usage, accounts, keys, identity, signIn, inference, authenticator };
+}
+
+/** The domains' resolvers over their services. */
+function createResolvers(services: Omit<Services, 'authenticator' | 'identity'>): object[] {
+  const { accounts } = services;
+  const catalog = new CatalogResolver(services.catalog);
+  const credits = new CreditsResolver(services.credits, (event) => accounts.audit(event));
+  const usage = new UsageResolver(services.usage);
+  return [
+    catalog,
+    credits,
+    usage,
+    new NodeResolver(
+      new Map([
+        ['mdl', catalog.findNode],
+        ['ent', credits.findNode],
+        ['run', usage.findNode],
+      ]),
+    ),
+    new IdentityResolver(services.signIn),
+    new AccountsResolver(accounts),
+    new KeysResolver(services.keys),
+    new InferenceResolver(services.inference),
+  ];
 }
 
 /** The schema without a database, for printing it. */
 export function createPrintableSchema(): GraphQLSchema {
-  const query = () => Promise.reject(new Error('The schema is only printed.'));
-  return createSchema(createResolvers({ query }, systemClock));
+  // Resolvers keep their services and ask them nothing while the schema is built.
+  const service = undefined as never;
+  return createSchema(
+    createResolvers({
+      catalog: service,
+      credits: service,
+      usage: service,
+      accounts: service,
+      keys: service,
+      signIn: service,
+      inference: service,
+    }),
+  );
 }
 
 /**
@@ -80,12 +189,36 @@ export async function createApp(
         ),
     },
   });
+  const { predictorUrl, predictor: predictorConfig } = config;
+  const configured =
+    predictorUrl === undefined ? undefined : { url: predictorUrl, token: predictorConfig.token };
+  const predictor = new PredictorClient(parts.predictorAddress ?? (() => configured));
+  const clock = parts.clock ?? systemClock;
+  const services = createServices(config, database, { clock, logger, predictor });
   await registerGraphQL(server, {
-    schema: createSchema(createResolvers(database, parts.clock ?? systemClock)),
+    schema: createSchema(createResolvers(services)),
     introspection: config.introspection,
     logger,
     metrics,
+    authenticate: (request) => services.authenticator.authenticate(request),
+    // Images come in base64, a third longer, with some room for the rest.
+    bodyBytesMax: Math.ceil(IMAGE_BYTES_MAX / 3) * 4 + 256 * 1024,
   });
+
+  registerIdentityRoutes(server, { identity: services.identity, publicUrl: config.publicUrl });
+
+  const background = [
+    every(SWEEP_MS, () => services.credits.sweep(), backgroundError(logger, 'sweeping the ledger')),
+    every(WRITE_USES_MS, () => services.keys.writeUses(), backgroundError(logger, 'uses of keys')),
+    listen(databaseUrl, 'api_key_changed', {
+      onMessage: (keyId) => {
+        services.keys.forget(keyId as KeyId);
+      },
+      onGap: () => {
+        services.keys.forget();
+      },
+    }),
+  ];
 
   let stopping: Promise<void> | undefined;
   return {
@@ -93,9 +226,23 @@ export async function createApp(
     database,
     metrics,
     logger,
+    services,
     stop: () => {
       draining = true;
-      return (stopping ??= server.close().then(() => database.close()));
+      return (stopping ??= (async () => {
+        await server.close();
+        await Promise.all(background.map((job) => job.stop()));
+        await services.keys.writeUses().catch(backgroundError(logger, 'uses of keys'));
+        await predictor.close();
+        await database.close();
+      })());
     },
+  };
+}
+
+/** An outage is told by every request already; here it is a remark. */
+function backgroundError(logger: Logger, work: string): (err: unknown) => void {
+  return (err) => {
+    logger.warn({ err }, `background work failed: ${work}`);
   };
 }

@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { App } from './app.js';
 import { readCatalogFolder, seedCatalog } from './catalog/index.js';
 import { childEnvironment, type Config } from './config.js';
+import { anonymous, SCOPES } from './platform/actor.js';
 import { systemClock } from './platform/clock.js';
 import { openDatabase } from './platform/database.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/index.js';
@@ -100,6 +104,51 @@ export function createPredictorChild(
     env: childEnvironment(env),
     stopTimeoutMs: shutdownTimeoutMs,
   });
+}
+
+/** Signs sessions; made at the first start and kept, so that they outlive the process. */
+export async function bringUpAuthSecret({ authSecret, dataDir }: Config): Promise<string> {
+  return (
+    authSecret ??
+    keepSecret(path.join(dataDir, 'auth-secret'), () => randomBytes(32).toString('base64url'))
+  );
+}
+
+/** What the demo account gets, 1 USD, and what its key may spend. */
+const DEMO_NANOS = 1_000_000_000n;
+
+/** The key of an account for trying things, with some credit; the same one at each start. */
+export async function bringUpDemoKey(
+  { dataDir }: Pick<Config, 'dataDir'>,
+  { accounts, keys, credits }: App['services'],
+): Promise<string> {
+  const file = path.join(dataDir, 'demo-key');
+  const create = async () => {
+    const accountId = await accounts.openAccount('Demo');
+    const reason = 'Credit of the demo account';
+    await credits.grant({ accountId, nanos: DEMO_NANOS, reason, actor: 'system' });
+    const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
+    const key = { name: 'Demo key', scopes: ['INFERENCE', 'READ'] as const };
+    return (await keys.create(actor, accountId, key)).secret;
+  };
+  const kept = await keepSecret(file, create);
+  // The file may be older than the database.
+  const valid = await keys.authenticate(kept, '127.0.0.1').catch(() => undefined);
+  return valid === undefined ? keepSecret(file, create, { anew: true }) : kept;
+}
+
+/** Reads a file that only we may read, or makes it. */
+async function keepSecret(
+  file: string,
+  create: () => string | Promise<string>,
+  { anew = false } = {},
+): Promise<string> {
+  const kept = anew ? '' : await readFile(file, 'utf8').catch(() => '');
+  if (kept.trim() !== '') return kept.trim();
+  const secret = await create();
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, `${secret}\n`, { mode: 0o600 });
+  return secret;
 }
 
 /** Host and database of a URL, without user and password. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import type { OAuthClient } from './accounts/index.js';
 import { LOG_LEVELS } from './platform/logger.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -36,6 +37,26 @@ export const environment = z.object({
   PREDICTOR_BATCH_ROWS_MAX: z.coerce.number().int().min(1).max(1_024).default(16),
   PREDICTOR_BATCH_DELAY_MS: z.coerce.number().int().min(0).max(1_000).default(0),
   PREDICTOR_QUEUE_MAX: z.coerce.number().int().min(1).max(100_000).default(64),
+  PUBLIC_URL: httpUrl.optional(),
+  AUTH_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/.+/, 'must be an smtp:// or smtps:// URL')
+    .optional(),
+  MAIL_FROM: z.string().min(3).default('gigarouter <noreply@localhost>'),
+  GITHUB_CLIENT_ID: z.string().min(1).optional(),
+  GITHUB_CLIENT_SECRET: z.string().min(1).optional(),
+  GOOGLE_CLIENT_ID: z.string().min(1).optional(),
+  GOOGLE_CLIENT_SECRET: z.string().min(1).optional(),
+  FREE_CREDIT_NANOS: z
+    .string()
+    .regex(/^\d{1,18}$/, 'must be whole nano-dollars')
+    .default('100000000'),
+  FREE_CREDIT_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
+  IMAGE_URL_ALLOW: z.string().min(1).optional(),
+  IMAGE_URL_TIMEOUT_MS: milliseconds.default(10_000),
+  TEXT_CACHE_MB: z.coerce.number().int().min(0).max(100_000).default(128),
+  IMAGE_CACHE_MB: z.coerce.number().int().min(0).max(100_000).default(128),
   INTROSPECTION: flag.default(true),
   TRUST_PROXY: z.string().min(1).optional(),
   METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
@@ -73,6 +94,17 @@ export interface Config {
     prepack: boolean;
     rules: { rowsMax: number; delayMs: number; queueMax: number };
   };
+  /** Where people reach the server, for links in mails; without a slash at the end. */
+  publicUrl: string;
+  /** Signs sessions; undefined: the server makes one and keeps it in `dataDir`. */
+  authSecret: string | undefined;
+  /** `smtpUrl` undefined: mails are written to `outboxDir`. */
+  mail: { smtpUrl: string | undefined; from: string; outboxDir: string };
+  oauth: { github: OAuthClient | undefined; google: OAuthClient | undefined };
+  freeCredit: { nanos: bigint; days: number };
+  imageUrl: { allow: readonly string[]; timeoutMs: number };
+  /** Bytes of embeddings that are kept. */
+  caches: { textBytesMax: number; imageBytesMax: number };
   introspection: boolean;
   /** Addresses or CIDR ranges, comma-separated, whose `X-Forwarded-*` headers count; undefined: nobody's. */
   trustProxy: string | undefined;
@@ -135,10 +167,43 @@ export function readConfig(
         queueMax: values.PREDICTOR_QUEUE_MAX,
       },
     },
+    publicUrl: values.PUBLIC_URL ?? `http://localhost:${String(values.PORT)}`,
+    authSecret: values.AUTH_SECRET,
+    mail: {
+      smtpUrl: values.SMTP_URL,
+      from: values.MAIL_FROM,
+      outboxDir: path.resolve(values.DATA_DIR, 'outbox'),
+    },
+    oauth: {
+      github: oauthClient('GITHUB', values.GITHUB_CLIENT_ID, values.GITHUB_CLIENT_SECRET),
+      google: oauthClient('GOOGLE', values.GOOGLE_CLIENT_ID, values.GOOGLE_CLIENT_SECRET),
+    },
+    freeCredit: { nanos: BigInt(values.FREE_CREDIT_NANOS), days: values.FREE_CREDIT_DAYS },
+    imageUrl: {
+      allow: (values.IMAGE_URL_ALLOW ?? '').split(',').flatMap((entry) => entry.trim() || []),
+      timeoutMs: values.IMAGE_URL_TIMEOUT_MS,
+    },
+    caches: {
+      textBytesMax: values.TEXT_CACHE_MB * 2 ** 20,
+      imageBytesMax: values.IMAGE_CACHE_MB * 2 ** 20,
+    },
     introspection: values.INTROSPECTION,
     trustProxy: values.TRUST_PROXY,
     metricsToken: values.METRICS_TOKEN,
     logLevel: values.LOG_LEVEL,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
   };
+}
+
+/** @throws ConfigError when only one of the two is set */
+function oauthClient(
+  name: string,
+  clientId: string | undefined,
+  clientSecret: string | undefined,
+): OAuthClient | undefined {
+  if (clientId === undefined && clientSecret === undefined) return undefined;
+  if (clientId !== undefined && clientSecret !== undefined) return { clientId, clientSecret };
+  throw new ConfigError(
+    `${name}_CLIENT_ID and ${name}_CLIENT_SECRET are set together, or not at all.`,
+  );
 }

@@ -1,8 +1,10 @@
 import { createServer } from 'node:net';
 import { createApp } from './app.js';
 import {
+  bringUpAuthSecret,
   bringUpCatalog,
   bringUpDatabase,
+  bringUpDemoKey,
   bringUpMigrations,
   bringUpModels,
   createPredictorChild,
@@ -10,7 +12,7 @@ import {
 } from './bring-up.js';
 import { type Config, ConfigError, readConfig } from './config.js';
 import { AppError } from './errors.js';
-import { createLogger, redact } from './platform/logger.js';
+import { createLogger, type Logger, redact } from './platform/logger.js';
 import { portOwner } from './platform/port-owner.js';
 
 /** Progress goes to stderr, for people; the log goes to stdout, for machines. */
@@ -49,19 +51,24 @@ async function main(config: Config): Promise<void> {
   if (database.embedded) await bringUpCatalog(config, database.url, say);
 
   const logger = createLogger(config.logLevel);
-  if (config.predictorUrl === undefined) {
-    await bringUpModels(config, say);
-    const predictor = createPredictorChild(config, logger);
-    running.push(() => predictor.stop());
-    // The catalog is served while models load.
-    void predictor.start();
-  }
-  const app = await createApp(config, database.url, { logger });
+  const predictor = config.predictorUrl === undefined ? await startPredictor(config, logger) : {};
+  const authSecret = await bringUpAuthSecret(config);
+  const app = await createApp({ ...config, authSecret }, database.url, { logger, ...predictor });
   running.push(() => stopWithin(config.shutdownTimeoutMs, app));
   await app.server.listen({ port: config.port, host: config.host });
   const [address] = app.server.addresses();
   const port = typeof address === 'object' ? address.port : config.port;
-  announce(config, port, startedAt, database.embedded);
+  const demoKey = database.embedded ? await bringUpDemoKey(config, app.services) : undefined;
+  announce(config, port, startedAt, demoKey);
+}
+
+/** The catalog is served while models load. */
+async function startPredictor(config: Config, logger: Logger) {
+  await bringUpModels(config, say);
+  const child = createPredictorChild(config, logger);
+  running.push(() => child.stop());
+  void child.start();
+  return { predictorAddress: child.address };
 }
 
 async function stopWithin(
@@ -104,20 +111,41 @@ function refuseTakenPort({ port, host }: Config): Promise<void> {
   });
 }
 
-function announce({ host }: Config, port: number, startedAt: number, embedded: boolean): void {
+function announce(
+  { host, mail }: Config,
+  port: number,
+  startedAt: number,
+  demoKey: string | undefined,
+): void {
   const name = ['0.0.0.0', '127.0.0.1', '::', '::1'].includes(host) ? 'localhost' : host;
   const url = `http://${name}:${String(port)}`;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const mails = mail.smtpUrl === undefined ? `mails are written to ${mail.outboxDir}\n` : '';
   say(`
 gigarouter is ready after ${seconds} s: ${url}/graphql
-
+${mails}
 Reading the catalog needs no sign-in. Try:
 
   curl -s ${url}/graphql -H 'content-type: application/json' \\
     -d '{"query":"{ models(first: 3) { totalCount edges { node { slug name status } } } }"}'
 
-${embedded ? '' : 'If the catalog is empty, fill it: npm run gigarouter -- seed\n'}Ctrl-C stops everything.
+${demoKey === undefined ? SEED_HINT : demoCall(url, demoKey)}
+Ctrl-C stops everything.
 `);
+}
+
+const SEED_HINT = `If the catalog is empty, fill it: npm run gigarouter -- seed
+`;
+
+/** A call that classifies a picture of the repository. */
+function demoCall(url: string, key: string): string {
+  return `A key with some credit: ${key}
+Classify a picture with it:
+
+  export KEY=${key}
+  echo '{"query":"mutation ($image: String!) { classifyImage(input: { model: \\"gigarouter/demo-shapes\\", image: { base64: $image }, labels: [\\"red circle\\", \\"green heart\\", \\"cat\\"] }) { classification { labels { label score } } cost { chargedNanos balanceNanos } } }","variables":{"image":"'$(base64 < models/demo-shapes/samples/green-heart.png | tr -d '\\n')'"}}' |
+    curl -s ${url}/graphql -H "authorization: Bearer $KEY" -H 'content-type: application/json' -d @-
+`;
 }
 
 /** Errors that say by themselves what to do; others keep their stack. */

@@ -14,7 +14,7 @@ export interface DirectExecutionOptions {
   meter: Meter;
   metrics: Metrics;
   formatError: FormatError;
-  contextOf: (request: FastifyRequest) => object;
+  contextOf: (request: FastifyRequest, reply: FastifyReply) => object;
   /** Answers what turns out not to be plain after all. */
   fallback: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 }
@@ -59,7 +59,7 @@ export class DirectExecution {
     if (context !== undefined) context.operation = facts.label;
 
     const execute = (): Outcome | Promise<Outcome> => {
-      const result = operation.run(this.options.contextOf(request), variables);
+      const result = operation.run(this.options.contextOf(request, reply), variables);
       return result instanceof Promise
         ? result.then((settled) => outcomeOf(settled, cost))
         : outcomeOf(result, cost);
@@ -71,7 +71,7 @@ export class DirectExecution {
     const finish = (settled: Outcome) => {
       // Nothing was executed: the variables do not fit. Apollo words the refusal.
       if (!('data' in settled.result)) return this.options.fallback(request, reply);
-      return this.send(reply, known, settled, startedAt);
+      return this.send(request, reply, known, settled, startedAt);
     };
     if (outcome instanceof Promise)
       outcome.then(finish).catch((error: unknown) => reply.send(error));
@@ -93,6 +93,7 @@ export class DirectExecution {
   }
 
   private send(
+    { actor }: FastifyRequest,
     reply: FastifyReply,
     { operation: { facts }, cost }: Known,
     { result: { data, errors }, body }: Outcome,
@@ -104,7 +105,7 @@ export class DirectExecution {
       data: data ?? null,
       extensions: { cost: costExtension(cost) },
     };
-    const { status = 200, headers } = answerHead(result, facts);
+    const { status = 200, headers } = answerHead(result, facts, { accountId: actor?.accountId });
     metrics.operation(
       facts.label,
       errors === undefined ? 'ok' : 'error',

@@ -4,6 +4,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
+import type { Actor } from '../platform/actor.js';
 import type { Access } from './access.js';
 
 /** What an operation is called in the metrics, and how long its answer may be kept. */
@@ -68,6 +69,7 @@ const DATABASE_AWAY: AnswerHead = {
 export function answerHead(
   result: FormattedExecutionResult,
   { cacheMaxAgeS }: OperationFacts,
+  { accountId }: Pick<Actor, 'accountId'>,
 ): AnswerHead {
   if (
     result.errors?.some(({ extensions }) => extensions?.code === 'UPSTREAM_UNAVAILABLE') === true
@@ -75,7 +77,9 @@ export function answerHead(
     delete result.data;
     return DATABASE_AWAY;
   }
-  if (result.errors !== undefined || cacheMaxAgeS === 0) return NOT_KEPT;
+  // Some public fields tell a signed-in caller more.
+  const shared = cacheMaxAgeS > 0 && accountId === undefined;
+  if (result.errors !== undefined || !shared) return NOT_KEPT;
   const kept = `public, max-age=${String(cacheMaxAgeS)}, stale-while-revalidate=${String(cacheMaxAgeS * 10)}`;
   return { headers: { 'cache-control': kept } };
 }

@@ -6,7 +6,8 @@ import {
   isInterfaceType,
   isObjectType,
 } from 'graphql';
-import { type Access, SCOPES } from './access.js';
+import { SCOPES } from '../platform/actor.js';
+import type { Access } from './access.js';
 
 /**
  * Refuses a schema that forgot something: a root field that does not say who may call it and what it

@@ -1,5 +1,12 @@
-import { GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import {
+  defaultFieldResolver,
+  type GraphQLSchema,
+  lexicographicSortSchema,
+  printSchema,
+} from 'graphql';
 import { buildSchemaSync, type ClassType, type NonEmptyArray } from 'type-graphql';
+import { type Access, requireScope } from './access.js';
+import type { GraphQLContext } from './context.js';
 import { checkSchema } from './schema-walk.js';
 
 /**
@@ -16,16 +23,36 @@ export function createSchema(resolvers: readonly object[]): GraphQLSchema {
     validate: false,
     globalMiddlewares: [],
   });
-  const described = withQueryDescription(schema);
-  checkSchema(described);
-  return described;
+  describeRoots(schema);
+  checkSchema(schema);
+  guardRoots(schema);
+  return schema;
 }
 
 /** type-graphql offers no place to describe the root types. */
-function withQueryDescription(schema: GraphQLSchema): GraphQLSchema {
+function describeRoots(schema: GraphQLSchema): void {
   const query = schema.getQueryType();
+  const mutation = schema.getMutationType();
   if (query) query.description = 'What can be read.';
-  return schema;
+  if (mutation) mutation.description = 'What can be done.';
+}
+
+/**
+ * Every root field that is not public asks for its scope first, whatever executes it. Done here and not
+ * by type-graphql's own decorator, which some of its options switch off without a word.
+ */
+function guardRoots(schema: GraphQLSchema): void {
+  for (const root of [schema.getQueryType(), schema.getMutationType()]) {
+    for (const field of Object.values(root?.getFields() ?? {})) {
+      const { scope } = field.extensions.access as Access;
+      if (scope === 'public') continue;
+      const resolve = field.resolve ?? defaultFieldResolver;
+      field.resolve = (source, args, context: GraphQLContext, info): unknown => {
+        requireScope(context.actor, scope);
+        return resolve(source, args, context, info);
+      };
+    }
+  }
 }
 
 /** The schema as SDL in a stable order, for `schema.graphql`. */

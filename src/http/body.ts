@@ -1,5 +1,34 @@
-import type { FastifyInstance } from 'fastify';
+import { Transform } from 'node:stream';
+import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
 import { AppError } from '../errors.js';
+
+/** Larger bodies get a route of their own, with a limit of its own. */
+export const BODY_BYTES_MAX = 256 * 1024;
+
+/** Refuses a body over BODY_BYTES_MAX on a route that allows larger ones to some. */
+export function limitBody(
+  request: FastifyRequest,
+  payload: RequestPayload,
+  done: (error: Error | null, payload?: RequestPayload) => void,
+): void {
+  const tooLarge = () => new AppError('PAYLOAD_TOO_LARGE', 'Request body is too large');
+  const announced = request.headers['content-length'];
+  if (announced !== undefined) {
+    if (Number(announced) > BODY_BYTES_MAX) done(tooLarge());
+    else done(null, payload);
+    return;
+  }
+  let bytes = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      bytes += chunk.length;
+      if (bytes > BODY_BYTES_MAX) next(tooLarge());
+      else next(null, chunk);
+    },
+  });
+  payload.on('error', (error: Error) => counted.destroy(error));
+  done(null, payload.pipe(counted));
+}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

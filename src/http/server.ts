@@ -4,7 +4,7 @@ import { newRequestId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { requestContext, runWithContext } from '../platform/request-context.js';
-import { acceptJsonOnly } from './body.js';
+import { acceptJsonOnly, BODY_BYTES_MAX } from './body.js';
 import { toAppError } from './errors.js';
 
 export interface HttpOptions {
@@ -18,9 +18,6 @@ interface RouteConfig {
   /** GraphQL clients read `errors`, all others `error`. */
   errorShape?: 'graphql';
 }
-
-/** Larger bodies get a route of their own, with a limit of its own. */
-const BODY_BYTES_MAX = 256 * 1024;
 
 const CALLER_REQUEST_ID = /^[\w-]{8,64}$/;
 

@@ -14,11 +14,9 @@ import type { LoadedModel } from './model.service.js';
 const LABELS_MAX = 500;
 const LABEL_CHARS_MAX = 1_000;
 
-export interface ClassifyRequest {
+interface Labelled {
   readonly model: LoadedModel;
   readonly variant: Variant;
-  /** Bytes of an image file. */
-  readonly image: Uint8Array;
   /** 1–500, in any script; equal ones are scored alike. */
   readonly labels: readonly string[];
   /** With `{}` or `{label}` once; by default that of the Hugging Face pipeline. */
@@ -28,6 +26,27 @@ export interface ClassifyRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ClassifyRequest extends Labelled {
+  /** Bytes of an image file. */
+  readonly image: Uint8Array;
+}
+
+export interface ClassifyAllRequest extends Labelled {
+  readonly images: readonly Uint8Array[];
+}
+
+export interface ScoredImage extends RankedScores {
+  /** The image was not run for this call. */
+  readonly cached: boolean;
+}
+
+export interface Classifications {
+  /** In the order of the request. */
+  readonly images: readonly ScoredImage[];
+  /** Labels that were not run for this call. */
+  readonly labelsCached: number;
+}
+
 export interface Classification extends RankedScores {
   /** The image was not run for this call. */
   readonly imageCached: boolean;
@@ -35,7 +54,7 @@ export interface Classification extends RankedScores {
   readonly labelsCached: number;
 }
 
-/** Scores an image against labels that nobody trained it for. Knows no accounts and charges nobody. */
+/** Scores images against labels that nobody trained it for. Knows no accounts and charges nobody. */
 export class ClassificationService {
   constructor(private readonly embeddings: EmbeddingService) {}
 
@@ -43,25 +62,36 @@ export class ClassificationService {
    * @throws AppError BAD_USER_INPUT for labels or a template that cannot be scored, as `imagePixels` for
    *   the image, and as `PredictorClient.infer`
    */
-  async classify(request: ClassifyRequest): Promise<Classification> {
-    const { model, variant, image, signal } = request;
-    const prompts = promptsOf(request.labels, request.template);
-    const [images, labels] = await Promise.all([
-      this.embeddings.embedImage(model, variant, image, signal),
+  async classify({ image, ...request }: ClassifyRequest): Promise<Classification> {
+    const { images, labelsCached } = await this.classifyAll({ ...request, images: [image] });
+    const [scored] = images;
+    if (scored === undefined) throw new Error('One image gave no result.');
+    const { cached, ...scores } = scored;
+    return { ...scores, imageCached: cached, labelsCached };
+  }
+
+  /** As `classify`, for several images and the same labels. */
+  async classifyAll(request: ClassifyAllRequest): Promise<Classifications> {
+    const { model, variant, signal } = request;
+    const prompts = checkLabels(request.labels, request.template);
+    const [labels, ...images] = await Promise.all([
       this.embeddings.embedTexts(model, variant, prompts, signal),
+      ...request.images.map((image) => this.embeddings.embedImage(model, variant, image, signal)),
     ]);
-    const [vector = new Float32Array()] = images.vectors;
-    const logits = labelLogits(vector, join(labels.vectors), model.scoring);
+    const rows = join(labels.vectors);
     return {
-      ...rankLabels(logits, request.threshold),
-      imageCached: images.cached === 1,
+      images: images.map(({ vectors, cached }) => {
+        const [vector = new Float32Array()] = vectors;
+        const logits = labelLogits(vector, rows, model.scoring);
+        return { ...rankLabels(logits, request.threshold), cached: cached === 1 };
+      }),
       labelsCached: labels.cached,
     };
   }
 }
 
-/** The cleaned prompts of some labels. @throws AppError BAD_USER_INPUT */
-function promptsOf(labels: readonly string[], template = DEFAULT_TEMPLATE): string[] {
+/** The cleaned prompts of some labels, in order. @throws AppError BAD_USER_INPUT */
+export function checkLabels(labels: readonly string[], template = DEFAULT_TEMPLATE): string[] {
   if (labels.length === 0) throw bad('There are no labels: give at least one.');
   if (labels.length > LABELS_MAX) {
     throw bad(

@@ -1,4 +1,9 @@
 export { ClassificationService } from './classification.service.js';
 export { EmbeddingService } from './embedding.service.js';
 export { Hub } from './hub.gateway.js';
+export { ImageDownloader } from './image-url.gateway.js';
+export { IMAGE_BYTES_MAX } from './image-source.js';
+export { InferenceResolver } from './inference.resolver.js';
+export { MeteredClassificationService } from './metered-classification.service.js';
+export { MeterService } from './meter.service.js';
 export { ModelService } from './model.service.js';

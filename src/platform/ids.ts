@@ -6,10 +6,31 @@ const ulid = monotonicFactory();
 /** The prefix says what an id names, wherever it turns up. */
 export type ModelId = `mdl_${string}`;
 export type PriceVersionId = `prc_${string}`;
+export type AccountId = `acct_${string}`;
+export type UserId = `usr_${string}`;
+export type KeyId = `key_${string}`;
+export type RunId = `run_${string}`;
+export type GrantId = `grant_${string}`;
+export type AdjustmentId = `adj_${string}`;
+export type AuditEventId = `aud_${string}`;
+export type InvitationId = `inv_${string}`;
+export type MailId = `mail_${string}`;
+/** Of what better-auth keeps about a person. */
+export type IdentityId = `idn_${string}`;
 
 interface IdByPrefix {
   mdl: ModelId;
   prc: PriceVersionId;
+  acct: AccountId;
+  usr: UserId;
+  key: KeyId;
+  run: RunId;
+  grant: GrantId;
+  adj: AdjustmentId;
+  aud: AuditEventId;
+  inv: InvitationId;
+  mail: MailId;
+  idn: IdentityId;
 }
 
 /** A new id: prefix, underscore, 26 characters that sort by time of creation (ULID). */

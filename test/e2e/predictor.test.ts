@@ -151,10 +151,7 @@ describe('one predictor', () => {
   });
 
   test('a caller that leaves is dropped from the queue', async () => {
-    const size = async () =>
-      /predictor_queue_size (\d+)/.exec(
-        await (await fetch(`${predictor.url}/metrics`)).text(),
-      )?.[1];
+    const size = () => queueSize(predictor.url);
     const busy = client.infer(IMAGE, 'pixel_values', images(300), WAIT);
     const leaver = new AbortController();
     const leaving = client.infer(IMAGE, 'pixel_values', images(64), {
@@ -185,6 +182,9 @@ test('a full queue refuses at once, and says when to come again', async () => {
   const client = new PredictorClient(() => ({ url: predictor.url, token: undefined }));
   try {
     const busy = client.infer(IMAGE, 'pixel_values', images(300), WAIT);
+    await until('it to be there', async () =>
+      (await queueSize(predictor.url)) === '1' ? true : undefined,
+    );
     const refusal = await until('a refusal', async () => {
       const message = encodeRequest('pixel_values', images(1), 20_000);
       const response = await fetch(`${predictor.url}/v2/models/${IMAGE}/infer`, {
@@ -231,3 +231,8 @@ test('SIGTERM lets a request in flight finish, and the process ends', async () =
   expect(await ended).toBe(0);
   await client.close();
 });
+
+async function queueSize(url: string): Promise<string | undefined> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return /predictor_queue_size (\d+)/.exec(metrics)?.[1];
+}

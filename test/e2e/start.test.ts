@@ -141,11 +141,8 @@ test('a database that cannot be reached ends the start with the reason', async (
 
 test('DATABASE_URL is migrated, and nothing else is done to it or started', async () => {
   const database = await createTestDatabase({ seeded: false });
-  await database.query(
-    'DROP TABLE price_version, model_alias, model, catalog_seed, _prisma_migrations',
-  );
-  await database.query('DROP TYPE "ModelStatus", "ModelTask", "PriceUnit"');
-  await database.query('DROP FUNCTION refuse_change, model_search_text');
+  await database.query('DROP SCHEMA public CASCADE');
+  await database.query('CREATE SCHEMA public');
   const server = startServer({ ...env, DATABASE_URL: database.url });
   await server.ready();
   expect(server.progress()).toMatch(/migrations: applied \d+_catalog/);

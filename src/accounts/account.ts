@@ -1,0 +1,64 @@
+import type { Scope } from '../platform/actor.js';
+import type { AccountId, UserId } from '../platform/ids.js';
+
+export const ACCOUNT_KINDS = { PERSONAL: 'PERSONAL', ORGANISATION: 'ORGANISATION' } as const;
+export type AccountKind = keyof typeof ACCOUNT_KINDS;
+
+export const ROLES = {
+  OWNER: 'OWNER',
+  ADMIN: 'ADMIN',
+  DEVELOPER: 'DEVELOPER',
+  BILLING: 'BILLING',
+  VIEWER: 'VIEWER',
+} as const;
+export type Role = keyof typeof ROLES;
+
+/** What each role may do on its account; what a field asks for stands at the field. */
+export const SCOPES_OF_ROLE: Readonly<Record<Role, readonly Scope[]>> = {
+  OWNER: ['read', 'inference', 'billing', 'admin'],
+  ADMIN: ['read', 'inference', 'billing', 'admin'],
+  DEVELOPER: ['read', 'inference'],
+  BILLING: ['read', 'billing'],
+  VIEWER: ['read'],
+};
+
+/** The billing entity: it holds credit, keys and runs. */
+export interface Account {
+  readonly id: AccountId;
+  readonly kind: AccountKind;
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+/** An account, and what a person is there. */
+export interface AccountOfUser extends Account {
+  readonly role: Role;
+}
+
+export interface User {
+  readonly id: UserId;
+  readonly email: string;
+  readonly emailVerified: boolean;
+  readonly name: string;
+  readonly operator: boolean;
+}
+
+/**
+ * An address in its plainest form, to tell whether two are one person's: without case, tags and, where
+ * the provider ignores them, dots. For comparing only; mail goes to the address as it was given.
+ */
+export function plainEmail(email: string): string {
+  const [local = '', domain = ''] = email.normalize('NFKC').toLowerCase().trim().split('@');
+  const host = asciiDomain(domain);
+  const [untagged = ''] = local.split('+');
+  const ignoresDots = host === 'gmail.com' || host === 'googlemail.com';
+  return `${ignoresDots ? untagged.replaceAll('.', '') : untagged}@${host.replace('googlemail.', 'gmail.')}`;
+}
+
+function asciiDomain(domain: string): string {
+  try {
+    return new URL(`http://${domain}`).hostname.replace(/\.$/, '');
+  } catch {
+    return domain;
+  }
+}

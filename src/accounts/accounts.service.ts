@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { type CreditsService } from '../credits/index.js';
+import { AppError } from '../errors.js';
+import type { Actor, Scope } from '../platform/actor.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import { type AccountId, newId, type UserId } from '../platform/ids.js';
+import { type AccountOfUser, plainEmail, SCOPES_OF_ROLE, type User } from './account.js';
+import * as store from './accounts.store.js';
+import type { AuditEvent } from './audit-event.js';
+import { insertAuditEvent, listAuditEvents } from './audit.store.js';
+
+export interface FreeCredit {
+  /** Nano-USD for each verified address; 0: none. */
+  readonly nanos: bigint;
+  readonly days: number;
+}
+
+const NAME_CHARS_MAX = 100;
+
+/** Accounts, who belongs to them, and what was done there. */
+export class AccountsService {
+  constructor(
+    private readonly db: Pick<Database, 'query' | 'prisma'>,
+    private readonly credits: Pick<CreditsService, 'grant' | 'adjust' | 'balance'>,
+    private readonly clock: Clock,
+    private readonly freeCredit: FreeCredit,
+  ) {}
+
+  /** A person's own account. For the identity gateway, once for each person. */
+  async openPersonalAccount(user: { id: UserId; name: string; email: string }): Promise<AccountId> {
+    const id = newId('acct');
+    const name = (user.name.trim() || user.email).slice(0, NAME_CHARS_MAX);
+    await this.db.prisma.$transaction(async (tx) => {
+      await store.insertAccount(tx, { id, kind: 'PERSONAL', name }, user.id);
+      await insertAuditEvent(tx, {
+        actor: { userId: user.id },
+        accountId: id,
+        action: 'account.created',
+        target: id,
+      });
+    });
+    return id;
+  }
+
+  /**
+   * Free credit for a verified address: once for each mailbox, for ever, whatever account has it. The
+   * ledger keeps the count: its transaction bears the hash of the address in its plainest form.
+   */
+  async giveFreeCredit(user: { id: UserId; email: string }): Promise<void> {
+    const { nanos, days } = this.freeCredit;
+    if (nanos === 0n) return;
+    const [account] = await store.listAccounts(this.db, user.id);
+    if (account === undefined) return;
+    const hash = createHash('sha256').update(plainEmail(user.email)).digest('hex');
+    await this.credits
+      .grant({
+        id: `sign-up:${hash}`,
+        accountId: account.id,
+        nanos,
+        source: 'SIGN_UP',
+        // Before anything that was paid for.
+        priority: 10,
+        expiresAt: new Date(this.clock.now().getTime() + days * 24 * 3_600_000),
+        reason: 'Free credit at sign-up',
+        actor: 'system',
+      })
+      .catch((error: unknown) => {
+        // Given before: to this account with another date, or to another one.
+        if (!(error instanceof AppError) || error.code !== 'CONFLICT') throw error;
+      });
+  }
+
+  /** An account of the server's own, for the demo key. */
+  async openAccount(name: string): Promise<AccountId> {
+    const id = newId('acct');
+    await this.db.prisma.$transaction((tx) =>
+      store.insertAccount(tx, { id, kind: 'PERSONAL', name }, undefined),
+    );
+    return id;
+  }
+
+  /**
+   * What a signed-in person is on an account.
+   * @param wanted the account that the request names; the personal one by default
+   * @throws AppError FORBIDDEN when the person does not belong to it
+   */
+  async actorOf(userId: UserId, wanted: string | undefined, ipAddress: string): Promise<Actor> {
+    const [user, accounts] = await Promise.all([
+      store.findUser(this.db, userId),
+      store.listAccounts(this.db, userId),
+    ]);
+    const account = wanted === undefined ? accounts[0] : accounts.find(({ id }) => id === wanted);
+    if (user === undefined || account === undefined) {
+      throw new AppError('FORBIDDEN', 'You do not belong to this account.');
+    }
+    const scopes = new Set<Scope>(['public', 'session', ...SCOPES_OF_ROLE[account.role]]);
+    if (user.operator) scopes.add('operator');
+    return {
+      accountId: account.id,
+      userId,
+      keyId: undefined,
+      scopes,
+      models: undefined,
+      ratePerMinute: undefined,
+      ipAddress,
+    };
+  }
+
+  /** @throws AppError NOT_FOUND */
+  async user(userId: UserId): Promise<User> {
+    const user = await store.findUser(this.db, userId);
+    if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such person.');
+    return user;
+  }
+
+  /** The personal account first, then organisations by name. */
+  list(userId: UserId): Promise<readonly AccountOfUser[]> {
+    return store.listAccounts(this.db, userId);
+  }
+
+  /** Newest first. */
+  auditEvents(
+    accountId: AccountId,
+    page: { first: number; after: string | undefined },
+  ): Promise<readonly AuditEvent[]> {
+    return listAuditEvents(this.db, accountId, page);
+  }
+
+  /** Writes down an act that another domain did. */
+  audit(event: Parameters<typeof insertAuditEvent>[1]): Promise<void> {
+    return insertAuditEvent(this.db.prisma, event);
+  }
+
+  /**
+   * Ends an account: its keys stop, its history stays. Credit that is left is given up, by an entry.
+   * @param giveUpCredit must be said when there is credit left
+   * @throws AppError CONFLICT that names what is in the way: runs in flight, debt, messages not sent
+   */
+  async close(actor: Actor, accountId: AccountId, giveUpCredit: boolean): Promise<void> {
+    const obstacles = await store.findObstacles(this.db, accountId);
+    if (obstacles === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+    const { holds, postedNanos, unsent } = obstacles;
+    if (holds > 0) throw inTheWay(`${String(holds)} calls are in flight; wait for them to end.`);
+    if (unsent > 0) throw inTheWay(`${String(unsent)} messages wait to be sent; try again later.`);
+    if (postedNanos < 0n) throw inTheWay('Its balance is negative; settle it first.');
+    if (postedNanos > 0n && !giveUpCredit) {
+      throw inTheWay('It has credit left; say that you give it up (giveUpCredit: true).');
+    }
+    const { availableNanos } = await this.credits.balance(accountId);
+    if (availableNanos > 0n) {
+      await this.credits.adjust({
+        id: `closing:${accountId}`,
+        accountId,
+        nanos: -availableNanos,
+        actor: actor.userId === undefined ? 'system' : `user:${actor.userId}`,
+        reason: 'Given up when the account was closed',
+      });
+    }
+    await this.db.prisma.$transaction(async (tx) => {
+      if (!(await store.closeAccount(tx, accountId))) return;
+      await insertAuditEvent(tx, { actor, accountId, action: 'account.closed', target: accountId });
+    });
+  }
+}
+
+function inTheWay(message: string): AppError {
+  return new AppError('CONFLICT', `The account cannot be closed: ${message}`);
+}

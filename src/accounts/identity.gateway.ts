@@ -1,0 +1,218 @@
+import { betterAuth } from 'better-auth';
+import { prismaAdapter } from 'better-auth/adapters/prisma';
+import { APIError } from 'better-auth/api';
+import { bearer, magicLink } from 'better-auth/plugins';
+import { AppError } from '../errors.js';
+import type { Database } from '../platform/database.js';
+import { newId, type UserId } from '../platform/ids.js';
+import type { Mailer } from '../platform/mailer.js';
+
+export interface OAuthClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export interface IdentityOptions {
+  readonly db: Pick<Database, 'prisma'>;
+  readonly mailer: Mailer;
+  /** Where people reach the server; links in mails begin with it, never with what a request says. */
+  readonly publicUrl: string;
+  /** Signs cookies and tokens; the same on all replicas. */
+  readonly secret: string;
+  readonly github: OAuthClient | undefined;
+  readonly google: OAuthClient | undefined;
+  /** Called once for each new person, before anything else is done for them. */
+  readonly onUserCreated: (user: { id: UserId; name: string; email: string }) => Promise<void>;
+  /** Called whenever an address has been verified; may be called again. */
+  readonly onEmailVerified: (user: { id: UserId; email: string }) => Promise<void>;
+}
+
+/** Path of better-auth's own routes, for the console's cookies and for OAuth. */
+export const IDENTITY_PATH = '/api/auth';
+
+const SESSION_S = 7 * 24 * 3_600;
+const MAIL_LINK_S = 15 * 60;
+
+/**
+ * Who people are: passwords, links by mail, OAuth, sessions. All of it is better-auth's; this is the door
+ * to it, and turns what it says into our errors.
+ */
+export class IdentityGateway {
+  private readonly auth: ReturnType<typeof createAuth>;
+
+  constructor(options: IdentityOptions) {
+    this.auth = createAuth(options);
+  }
+
+  /** Answers a request to IDENTITY_PATH. */
+  handle(request: Request): Promise<Response> {
+    return this.auth.handler(request);
+  }
+
+  /** The person whose session the headers carry, as cookie or bearer token. */
+  async findUser(headers: Headers): Promise<UserId | undefined> {
+    const session = await this.auth.api.getSession({ headers });
+    return session === null ? undefined : (session.user.id as UserId);
+  }
+
+  /** Says nothing about whether the address is known: its owner gets a mail either way. */
+  async signUp(person: { email: string; password: string; name: string }): Promise<void> {
+    await this.ask(() => this.auth.api.signUpEmail({ body: person }));
+  }
+
+  /** @returns a session's token, for `authorization: Bearer`. @throws AppError UNAUTHENTICATED */
+  async signIn(body: { email: string; password: string }): Promise<string> {
+    const { token } = await this.ask(() => this.auth.api.signInEmail({ body }));
+    return token;
+  }
+
+  async signOut(headers: Headers): Promise<void> {
+    await this.ask(() => this.auth.api.signOut({ headers }));
+  }
+
+  /** @throws AppError BAD_USER_INPUT for a link that was used, has expired or was never sent */
+  async verifyEmail(token: string): Promise<void> {
+    await this.ask(() => this.auth.api.verifyEmail({ query: { token } }));
+  }
+
+  async requestMagicLink(email: string): Promise<void> {
+    await this.ask(() =>
+      this.auth.api.signInMagicLink({ body: { email }, headers: new Headers() }),
+    );
+  }
+
+  /** @returns a session's token. @throws AppError BAD_USER_INPUT as `verifyEmail` */
+  async signInWithMagicLink(token: string): Promise<string> {
+    const answer = await this.ask(() =>
+      this.auth.api.magicLinkVerify({ query: { token }, headers: new Headers() }),
+    );
+    return answer.token;
+  }
+
+  async requestPasswordReset(email: string): Promise<void> {
+    await this.ask(() => this.auth.api.requestPasswordReset({ body: { email } }));
+  }
+
+  /** Ends all of the person's sessions. @throws AppError BAD_USER_INPUT */
+  async resetPassword(token: string, newPassword: string): Promise<void> {
+    await this.ask(() => this.auth.api.resetPassword({ body: { token, newPassword } }));
+  }
+
+  private async ask<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof APIError)) throw error;
+      const { statusCode, body } = error;
+      const message = body?.message ?? 'The request was refused.';
+      if (statusCode === 401) throw new AppError('UNAUTHENTICATED', message, { cause: error });
+      if (statusCode === 403) throw new AppError('FORBIDDEN', message, { cause: error });
+      if (statusCode === 429) throw new AppError('RATE_LIMITED', message, { cause: error });
+      if (statusCode < 500) throw new AppError('BAD_USER_INPUT', message, { cause: error });
+      throw error;
+    }
+  }
+}
+
+function createAuth(options: IdentityOptions) {
+  const { db, mailer, publicUrl, secret, github, google } = options;
+  const link = (path: string, token: string) =>
+    `${publicUrl}/auth/${path}?token=${encodeURIComponent(token)}`;
+  return betterAuth({
+    appName: 'gigarouter',
+    baseURL: publicUrl,
+    basePath: IDENTITY_PATH,
+    secret,
+    database: prismaAdapter(db.prisma, { provider: 'postgresql' }),
+    logger: { disabled: true },
+    telemetry: { enabled: false },
+    trustedOrigins: [publicUrl],
+    user: {
+      additionalFields: { operator: { type: 'boolean', input: false, defaultValue: false } },
+    },
+    account: { modelName: 'identity', accountLinking: { enabled: true, trustedProviders: [] } },
+    session: { expiresIn: SESSION_S, updateAge: 24 * 3_600, cookieCache: { enabled: false } },
+    emailAndPassword: {
+      enabled: true,
+      // Until then, an address that is taken and one that is new are answered alike.
+      requireEmailVerification: true,
+      minPasswordLength: 10,
+      maxPasswordLength: 128,
+      revokeSessionsOnPasswordReset: true,
+      resetPasswordTokenExpiresIn: MAIL_LINK_S,
+      sendResetPassword: async ({ user, token }) => {
+        await mailer.send({
+          to: user.email,
+          subject: 'Set a new password',
+          text: `Open this to set a new password; it works once, for 15 minutes:\n\n${link('reset-password', token)}\n\nIf you did not ask for it, do nothing.\n`,
+        });
+      },
+      onExistingUserSignUp: async ({ user }) => {
+        await mailer.send({
+          to: user.email,
+          subject: 'You have an account already',
+          text: `Somebody, perhaps you, tried to sign up with this address. Sign in, or set a new password:\n\n${publicUrl}\n`,
+        });
+      },
+    },
+    emailVerification: {
+      sendOnSignUp: true,
+      sendOnSignIn: true,
+      expiresIn: 24 * 3_600,
+      sendVerificationEmail: async ({ user, token }) => {
+        await mailer.send({
+          to: user.email,
+          subject: 'Confirm your address',
+          text: `Open this to confirm your address; it works for a day:\n\n${link('verify-email', token)}\n`,
+        });
+      },
+    },
+    socialProviders: {
+      ...(github === undefined ? {} : { github: { ...github } }),
+      ...(google === undefined ? {} : { google: { ...google } }),
+    },
+    plugins: [
+      bearer(),
+      magicLink({
+        expiresIn: MAIL_LINK_S,
+        storeToken: 'hashed',
+        sendMagicLink: async ({ email, token }) => {
+          await mailer.send({
+            to: email,
+            subject: 'Your link to sign in',
+            text: `Open this to sign in; it works once, for 15 minutes:\n\n${link('magic-link', token)}\n\nIf you did not ask for it, do nothing.\n`,
+          });
+        },
+      }),
+    ],
+    rateLimit: { enabled: true, storage: 'memory', window: 60, max: 60 },
+    advanced: {
+      cookiePrefix: 'gigarouter',
+      useSecureCookies: publicUrl.startsWith('https:'),
+      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
+      // The edge writes the address that it trusts into this header, over whatever was sent.
+      ipAddress: { ipAddressHeaders: ['x-gigarouter-ip'] },
+      database: {
+        generateId: ({ model }: { model: string }) =>
+          model === 'user' ? newId('usr') : newId('idn'),
+      },
+    },
+    databaseHooks: {
+      user: {
+        create: {
+          after: async (user) => {
+            const { name, email, emailVerified } = user;
+            const id = user.id as UserId;
+            await options.onUserCreated({ id, name, email });
+            if (emailVerified) await options.onEmailVerified({ id, email });
+          },
+        },
+        update: {
+          after: async ({ id, email, emailVerified }) => {
+            if (emailVerified) await options.onEmailVerified({ id: id as UserId, email });
+          },
+        },
+      },
+    },
+  });
+}

@@ -1,0 +1,115 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Access } from '../graphql/access.js';
+import type { GraphQLContext } from '../graphql/context.js';
+import { LOOKUP_COST } from '../graphql/cost.js';
+import { AcknowledgementType, DONE, SessionType } from './session.type.js';
+import type { SignInService } from './sign-in.service.js';
+
+const EMAIL = { description: 'The address.' } as const;
+
+@Resolver()
+export class IdentityResolver {
+  constructor(private readonly people: SignInService) {}
+
+  @Mutation(() => AcknowledgementType, {
+    complexity: LOOKUP_COST,
+    description:
+      'Opens an account, once the link in the mail was used. Answers the same for an address that is taken.',
+  })
+  @Access({ scope: 'public' })
+  async signUp(
+    @Arg('email', () => String, EMAIL) email: string,
+    @Arg('password', () => String, { description: '10 to 128 characters.' }) password: string,
+    @Arg('name', () => String, { description: 'What to call you.' }) name: string,
+    @Ctx() { actor }: GraphQLContext,
+  ): Promise<AcknowledgementType> {
+    await this.people.signUp(actor, { email, password, name });
+    return DONE;
+  }
+
+  @Mutation(() => SessionType, {
+    complexity: LOOKUP_COST,
+    description: 'Signs in by password.',
+  })
+  @Access({ scope: 'public' })
+  async signIn(
+    @Arg('email', () => String, EMAIL) email: string,
+    @Arg('password', () => String, { description: 'The password.' }) password: string,
+    @Ctx() { actor }: GraphQLContext,
+  ): Promise<SessionType> {
+    return { token: await this.people.signIn(actor, { email, password }) };
+  }
+
+  @Mutation(() => AcknowledgementType, {
+    complexity: LOOKUP_COST,
+    description: 'Ends the session.',
+  })
+  @Access({ scope: 'session' })
+  async signOut(@Ctx() { authorization }: GraphQLContext): Promise<AcknowledgementType> {
+    await this.people.signOut(authorization);
+    return DONE;
+  }
+
+  @Mutation(() => AcknowledgementType, {
+    complexity: LOOKUP_COST,
+    description: 'Confirms an address with what its mail carries.',
+  })
+  @Access({ scope: 'public' })
+  async verifyEmail(
+    @Arg('token', () => String, { description: 'From the mail.' }) token: string,
+  ): Promise<AcknowledgementType> {
+    await this.people.verifyEmail(token);
+    return DONE;
+  }
+
+  @Mutation(() => AcknowledgementType, {
+    complexity: LOOKUP_COST,
+    description: 'Mails a link to sign in with. Answers the same for any address.',
+  })
+  @Access({ scope: 'public' })
+  async requestMagicLink(
+    @Arg('email', () => String, EMAIL) email: string,
+    @Ctx() { actor }: GraphQLContext,
+  ): Promise<AcknowledgementType> {
+    await this.people.requestMagicLink(actor, email);
+    return DONE;
+  }
+
+  @Mutation(() => SessionType, {
+    complexity: LOOKUP_COST,
+    description: 'Signs in with what the mail carries; works once.',
+  })
+  @Access({ scope: 'public' })
+  async signInWithMagicLink(
+    @Arg('token', () => String, { description: 'From the mail.' }) token: string,
+  ): Promise<SessionType> {
+    return { token: await this.people.signInWithMagicLink(token) };
+  }
+
+  @Mutation(() => AcknowledgementType, {
+    complexity: LOOKUP_COST,
+    description: 'Mails a link to set a new password. Answers the same for any address.',
+  })
+  @Access({ scope: 'public' })
+  async requestPasswordReset(
+    @Arg('email', () => String, EMAIL) email: string,
+    @Ctx() { actor }: GraphQLContext,
+  ): Promise<AcknowledgementType> {
+    await this.people.requestPasswordReset(actor, email);
+    return DONE;
+  }
+
+  @Mutation(() => AcknowledgementType, {
+    complexity: LOOKUP_COST,
+    description: 'Sets a new password, and ends every session.',
+  })
+  @Access({ scope: 'public' })
+  async resetPassword(
+    @Arg('token', () => String, { description: 'From the mail; works once.' }) token: string,
+    @Arg('password', () => String, { description: 'The new one, 10 to 128 characters.' })
+    password: string,
+  ): Promise<AcknowledgementType> {
+    await this.people.resetPassword(token, password);
+    return DONE;
+  }
+}

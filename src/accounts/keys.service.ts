@@ -1,0 +1,296 @@
+import { LRUCache } from 'lru-cache';
+import { AppError } from '../errors.js';
+import { type Actor } from '../platform/actor.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import { type AccountId, type KeyId, newId } from '../platform/ids.js';
+import {
+  type ApiKey,
+  type CapPeriod,
+  createSecret,
+  hashSecret,
+  type KeyScope,
+  looksLikeKey,
+  scopesOfKey,
+} from './api-key.js';
+import { insertAuditEvent } from './audit.store.js';
+import * as store from './keys.store.js';
+
+export interface NewKey {
+  readonly name: string;
+  readonly scopes: readonly KeyScope[];
+  readonly spendCapNanos?: bigint | undefined;
+  readonly capPeriod?: CapPeriod | undefined;
+  readonly models?: readonly string[] | undefined;
+  readonly ratePerMinute?: number | undefined;
+  readonly expiresAt?: Date | undefined;
+}
+
+/** The only time that the secret is shown. */
+export interface CreatedKey {
+  readonly key: ApiKey;
+  readonly secret: string;
+}
+
+const KEYS_MAX = 100;
+const NAME_CHARS_MAX = 100;
+const GRACE_HOURS_MAX = 24 * 30;
+
+/** A look-up is believed for this long, should the announcement of a change be lost. */
+const CACHE_MS = 5_000;
+const CACHE_KEYS_MAX = 50_000;
+
+/** Keeps an account's API keys, and tells who sends one. */
+export class KeysService {
+  private readonly cache = new LRUCache<string, { key: ApiKey; actorOf: (ip: string) => Actor }>({
+    max: CACHE_KEYS_MAX,
+    ttl: CACHE_MS,
+  });
+  private readonly hashesById = new Map<KeyId, string>();
+  /** Raised by each change: a look-up that began before is not kept. */
+  private changes = 0;
+  private uses = new Map<KeyId, Date>();
+
+  constructor(
+    private readonly db: Pick<Database, 'query' | 'prisma'>,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Whose secret this is. Kept for 5 s at most, and forgotten when the key changes.
+   * @throws AppError UNAUTHENTICATED for a key that is unknown, expired, revoked, or of a closed account:
+   *   the same for each
+   */
+  async authenticate(secret: string, ipAddress: string): Promise<Actor> {
+    if (!looksLikeKey(secret)) throw notValid();
+    const hash = hashSecret(secret);
+    const cacheKey = hash.toString('base64');
+    let entry = this.cache.get(cacheKey);
+    if (entry === undefined) {
+      const before = this.changes;
+      const key = await store.findKeyByHash(this.db, hash);
+      if (key === undefined) throw notValid();
+      entry = { key, actorOf: actorOf(key) };
+      if (this.changes === before) {
+        this.cache.set(cacheKey, entry);
+        this.hashesById.set(key.id, cacheKey);
+      }
+    }
+    const { key } = entry;
+    const now = this.clock.now();
+    if (
+      (key.revokedAt !== null && key.revokedAt <= now) ||
+      (key.expiresAt !== null && key.expiresAt <= now)
+    ) {
+      throw notValid();
+    }
+    this.uses.set(key.id, now);
+    return entry.actorOf(ipAddress);
+  }
+
+  /** Forgets what is cached of a key; of all keys without one. */
+  forget(keyId?: KeyId): void {
+    this.changes += 1;
+    if (keyId === undefined) {
+      this.cache.clear();
+      this.hashesById.clear();
+      return;
+    }
+    const hash = this.hashesById.get(keyId);
+    if (hash === undefined) return;
+    this.cache.delete(hash);
+    this.hashesById.delete(keyId);
+  }
+
+  /** Writes down when keys were last used. For a timer; what it cannot write it keeps. */
+  async writeUses(): Promise<void> {
+    if (this.uses.size === 0) return;
+    const uses = this.uses;
+    this.uses = new Map();
+    try {
+      await store.touchKeys(this.db, uses);
+    } catch (error) {
+      this.uses = new Map([...uses, ...this.uses]);
+      throw error;
+    }
+  }
+
+  list(accountId: AccountId): Promise<readonly ApiKey[]> {
+    return store.listKeys(this.db.prisma, accountId);
+  }
+
+  /** @throws AppError BAD_USER_INPUT; FORBIDDEN when the caller would give what it does not have */
+  async create(actor: Actor, accountId: AccountId, input: NewKey): Promise<CreatedKey> {
+    this.check(input);
+    refuseMoreThanOwn(actor, input.scopes);
+    const secret = createSecret();
+    const key = await this.db.prisma.$transaction(async (tx) => {
+      if ((await store.countLiveKeys(tx, accountId)) >= KEYS_MAX) {
+        throw new AppError(
+          'CONFLICT',
+          `The account has ${String(KEYS_MAX)} keys. Revoke one before you make another.`,
+        );
+      }
+      const id = newId('key');
+      const row = {
+        id,
+        accountId,
+        name: input.name.trim(),
+        scopes: [...new Set(input.scopes)],
+        models: input.models ?? [],
+        ratePerMinute: input.ratePerMinute ?? null,
+        expiresAt: input.expiresAt ?? null,
+      };
+      const created = await store.insertKey(tx, row, secret, actor.userId ?? actor.keyId ?? null);
+      const { spendCapNanos, capPeriod = 'MONTH' } = input;
+      if (spendCapNanos !== undefined) await store.setCap(tx, id, spendCapNanos, capPeriod);
+      await insertAuditEvent(tx, { actor, accountId, action: 'key.created', target: id });
+      return { ...created, spendCapNanos: spendCapNanos ?? null, capPeriod };
+    });
+    return { key, secret: secret.secret };
+  }
+
+  /**
+   * Sets or lifts (null) a key's spend cap; what it spent in the period counts.
+   * @throws AppError NOT_FOUND, BAD_USER_INPUT
+   */
+  async setCap(
+    actor: Actor,
+    accountId: AccountId,
+    keyId: KeyId,
+    cap: { nanos: bigint | null; period: CapPeriod },
+  ): Promise<ApiKey> {
+    if (cap.nanos !== null && cap.nanos < 0n) throw bad('spendCapNanos', 'A cap is 0 or more.');
+    return this.db.prisma.$transaction(async (tx) => {
+      if ((await store.findKey(tx, accountId, keyId)) === undefined) throw noSuchKey();
+      await store.setCap(tx, keyId, cap.nanos, cap.period);
+      const details = { spendCapNanos: String(cap.nanos), period: cap.period };
+      await insertAuditEvent(tx, {
+        actor,
+        accountId,
+        action: 'key.changed',
+        target: keyId,
+        details,
+      });
+      const key = await store.findKey(tx, accountId, keyId);
+      if (key === undefined) throw noSuchKey();
+      return key;
+    });
+  }
+
+  /**
+   * Replaces a key by one of the same kind; the old one works for a while longer.
+   * @param graceHours 0–720
+   * @throws AppError NOT_FOUND; CONFLICT when it was revoked or rotated before
+   */
+  async rotate(
+    actor: Actor,
+    accountId: AccountId,
+    keyId: KeyId,
+    graceHours: number,
+  ): Promise<CreatedKey> {
+    if (!(graceHours >= 0 && graceHours <= GRACE_HOURS_MAX)) {
+      throw bad('graceHours', `The grace period is 0 to ${String(GRACE_HOURS_MAX)} hours.`);
+    }
+    const secret = createSecret();
+    const key = await this.db.prisma.$transaction(async (tx) => {
+      const old = await store.findKey(tx, accountId, keyId);
+      if (old === undefined) throw noSuchKey();
+      if (old.revokedAt !== null) throw new AppError('CONFLICT', 'The key was revoked or rotated.');
+      refuseMoreThanOwn(actor, old.scopes);
+      const id = newId('key');
+      const created = await store.insertKey(
+        tx,
+        { ...pickCopied(old), id },
+        secret,
+        actor.userId ?? null,
+      );
+      if (old.spendCapNanos !== null) await store.setCap(tx, id, old.spendCapNanos, old.capPeriod);
+      const revokedAt = new Date(this.clock.now().getTime() + graceHours * 3_600_000);
+      await store.updateKey(tx, accountId, keyId, { revokedAt, replacedById: id });
+      await insertAuditEvent(tx, {
+        actor,
+        accountId,
+        action: 'key.rotated',
+        target: keyId,
+        details: { replacedBy: id },
+      });
+      return { ...created, spendCapNanos: old.spendCapNanos, capPeriod: old.capPeriod };
+    });
+    this.forget(keyId);
+    return { key, secret: secret.secret };
+  }
+
+  /** Ends a key at once. May be repeated. @throws AppError NOT_FOUND */
+  async revoke(actor: Actor, accountId: AccountId, keyId: KeyId): Promise<ApiKey> {
+    const revoked = await this.db.prisma.$transaction(async (tx) => {
+      const now = this.clock.now();
+      const key = await store.findKey(tx, accountId, keyId);
+      if (key === undefined) throw noSuchKey();
+      if (key.revokedAt !== null && key.revokedAt <= now) return key;
+      await insertAuditEvent(tx, { actor, accountId, action: 'key.revoked', target: keyId });
+      return (await store.updateKey(tx, accountId, keyId, { revokedAt: now })) ?? key;
+    });
+    this.forget(keyId);
+    return revoked;
+  }
+
+  private check({ name, scopes, spendCapNanos, models, ratePerMinute, expiresAt }: NewKey): void {
+    const trimmed = name.trim();
+    if (trimmed === '' || trimmed.length > NAME_CHARS_MAX || /\p{Cc}/u.test(trimmed)) {
+      throw bad('name', `A key’s name has 1 to ${String(NAME_CHARS_MAX)} characters.`);
+    }
+    if (scopes.length === 0) throw bad('scopes', 'A key needs at least one scope.');
+    if (spendCapNanos !== undefined && spendCapNanos < 0n) {
+      throw bad('spendCapNanos', 'A cap is 0 or more.');
+    }
+    if (models !== undefined && (models.length > 100 || models.some((slug) => slug.length > 300))) {
+      throw bad('models', 'At most 100 models can be listed.');
+    }
+    if (ratePerMinute !== undefined && !(ratePerMinute >= 1 && ratePerMinute <= 1_000_000)) {
+      throw bad('ratePerMinute', 'The rate is 1 to 1,000,000 in a minute.');
+    }
+    if (expiresAt !== undefined && expiresAt <= this.clock.now()) {
+      throw bad('expiresAt', 'The key would have expired already.');
+    }
+  }
+}
+
+function pickCopied({ accountId, name, scopes, models, ratePerMinute, expiresAt }: ApiKey) {
+  return { accountId, name, scopes, models, ratePerMinute, expiresAt };
+}
+
+function actorOf(key: ApiKey): (ipAddress: string) => Actor {
+  const actor = {
+    accountId: key.accountId,
+    userId: undefined,
+    keyId: key.id,
+    scopes: scopesOfKey(key.scopes),
+    models: key.models.length === 0 ? undefined : new Set(key.models),
+    ratePerMinute: key.ratePerMinute ?? undefined,
+  };
+  return (ipAddress) => ({ ...actor, ipAddress });
+}
+
+function refuseMoreThanOwn(actor: Actor, scopes: readonly KeyScope[]): void {
+  const own = scopesOfKey(scopes);
+  const lacking = [...own].filter((scope) => !actor.scopes.has(scope));
+  if (lacking.length > 0) {
+    throw new AppError(
+      'FORBIDDEN',
+      `You cannot give a scope that you do not have: ${lacking.join(', ')}.`,
+    );
+  }
+}
+
+function notValid(): AppError {
+  return new AppError('UNAUTHENTICATED', 'The API key is not valid.');
+}
+
+function noSuchKey(): AppError {
+  return new AppError('NOT_FOUND', 'The account has no such key.');
+}
+
+function bad(argument: string, message: string): AppError {
+  return new AppError('BAD_USER_INPUT', message, { details: { argument } });
+}

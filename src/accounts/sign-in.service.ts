@@ -1,0 +1,84 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { AppError } from '../errors.js';
+import type { Actor } from '../platform/actor.js';
+import { plainEmail } from './account.js';
+import type { IdentityGateway } from './identity.gateway.js';
+
+/** Tries in ten minutes: for one address of a person, and from one address of the network. */
+const TRIES = { person: 10, network: 50 } as const;
+const WINDOW_S = 600;
+
+type From = Pick<Actor, 'ipAddress'>;
+
+/**
+ * Signing up and in through GraphQL. Limits guessing by person and by network: who guesses at many people
+ * from one place is stopped, and who guesses at one person from many, without locking that person's
+ * sessions.
+ */
+export class SignInService {
+  private readonly byPerson = new RateLimiterMemory({ points: TRIES.person, duration: WINDOW_S });
+  private readonly byNetwork = new RateLimiterMemory({ points: TRIES.network, duration: WINDOW_S });
+
+  constructor(private readonly identity: IdentityGateway) {}
+
+  async signUp(
+    from: From,
+    person: { email: string; password: string; name: string },
+  ): Promise<void> {
+    const email = await this.admit(from, person.email);
+    await this.identity.signUp({ ...person, email });
+  }
+
+  async signIn(
+    from: From,
+    { email, password }: { email: string; password: string },
+  ): Promise<string> {
+    return this.identity.signIn({ email: await this.admit(from, email), password });
+  }
+
+  /** @param authorization the header of the session that ends */
+  async signOut(authorization: string | undefined): Promise<void> {
+    if (authorization === undefined) return;
+    await this.identity.signOut(new Headers({ authorization }));
+  }
+
+  verifyEmail(token: string): Promise<void> {
+    return this.identity.verifyEmail(token);
+  }
+
+  async requestMagicLink(from: From, email: string): Promise<void> {
+    await this.identity.requestMagicLink(await this.admit(from, email));
+  }
+
+  signInWithMagicLink(token: string): Promise<string> {
+    return this.identity.signInWithMagicLink(token);
+  }
+
+  async requestPasswordReset(from: From, email: string): Promise<void> {
+    await this.identity.requestPasswordReset(await this.admit(from, email));
+  }
+
+  resetPassword(token: string, password: string): Promise<void> {
+    return this.identity.resetPassword(token, password);
+  }
+
+  /** @returns the address in lower case. @throws AppError RATE_LIMITED, BAD_USER_INPUT */
+  private async admit({ ipAddress }: From, email: string): Promise<string> {
+    if (email.length > 254 || !/^[^\s@\0]+@[^\s@\0]+$/.test(email)) {
+      throw new AppError('BAD_USER_INPUT', 'This is no e-mail address.', {
+        details: { argument: 'email' },
+      });
+    }
+    try {
+      await this.byNetwork.consume(ipAddress);
+      await this.byPerson.consume(`${plainEmail(email)} ${ipAddress}`);
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error;
+      const retryAfterS = Math.ceil(error.msBeforeNext / 1_000);
+      throw new AppError('RATE_LIMITED', 'Too many tries. Wait before the next one.', {
+        details: { retryAfterS },
+      });
+    }
+    return email.toLowerCase();
+  }
+}

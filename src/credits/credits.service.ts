@@ -1,0 +1,214 @@
+import { AppError } from '../errors.js';
+import { type Database, databaseAway, isDatabaseOutage } from '../platform/database.js';
+import { type AccountId, newId, type RunId } from '../platform/ids.js';
+import { LedgerQueue } from './ledger-queue.js';
+import * as store from './ledger.store.js';
+import type {
+  Answer,
+  Balance,
+  CreditLot,
+  HoldCommand,
+  HoldStatus,
+  LedgerEntry,
+  PostCommand,
+  SettleCommand,
+  SettleStatus,
+} from './movement.js';
+import { type Finding, verifyLedger } from './verify.store.js';
+
+/** Credit is set aside for a new run, or the same request was answered before. */
+export type HoldOutcome = { readonly held: Answer<HoldStatus> } | { readonly doneRunId: RunId };
+
+const BALANCE_MAX = 2n ** 62n;
+
+/**
+ * The only way to an account's credit. Everything is in nano-USD. `hold` and `settle` of many callers are
+ * committed together; each is safe to repeat, as the run's id makes it one effect.
+ */
+export class CreditsService {
+  private readonly queue: LedgerQueue;
+
+  constructor(private readonly db: Pick<Database, 'query' | 'prisma'>) {
+    this.queue = new LedgerQueue({
+      apply: (settles, holds) => store.apply(db.prisma, settles, holds),
+      isOutage: isDatabaseOutage,
+    });
+  }
+
+  /**
+   * Sets credit aside before anything runs.
+   * @throws AppError INSUFFICIENT_CREDIT, SPEND_CAP_REACHED, UNAUTHENTICATED (key revoked or expired),
+   *   FORBIDDEN (account closed), IDEMPOTENCY_MISMATCH, IDEMPOTENCY_IN_FLIGHT, OVERLOADED, UPSTREAM_UNAVAILABLE
+   */
+  async hold(command: HoldCommand): Promise<HoldOutcome> {
+    const answer = await this.queue.hold(command).catch(translate);
+    switch (answer.status) {
+      case 'HELD':
+        return { held: answer };
+      case 'DONE':
+        return { doneRunId: answer.runId };
+      case 'INSUFFICIENT':
+        throw insufficient(command.nanos, answer.postedNanos - answer.heldNanos);
+      case 'KEY_CAP':
+        throw new AppError(
+          'SPEND_CAP_REACHED',
+          'The key’s spend cap does not allow this call. Raise the cap, or use another key.',
+        );
+      case 'KEY_REVOKED':
+      case 'KEY_EXPIRED':
+        throw new AppError('UNAUTHENTICATED', 'The API key is no longer valid.');
+      case 'MISMATCH':
+        throw new AppError(
+          'IDEMPOTENCY_MISMATCH',
+          'This idempotency key was used for another request. Use a new key for a new request.',
+        );
+      case 'IN_FLIGHT':
+        throw new AppError(
+          'IDEMPOTENCY_IN_FLIGHT',
+          'A request with this idempotency key is being answered. Send it again shortly.',
+          { details: { retryAfterS: 1 } },
+        );
+      case 'ACCOUNT_CLOSED':
+        throw new AppError('FORBIDDEN', 'The account is closed.');
+      case 'NO_ACCOUNT':
+        throw new AppError('NOT_FOUND', 'There is no such account.');
+      case 'ENDED':
+        throw new AppError('CONFLICT', 'The run has ended already.');
+    }
+  }
+
+  /**
+   * Charges a run that is about to be answered, at most what is held. The answer may leave once this has
+   * returned, not before.
+   * @returns what was charged, and the balance after it
+   * @throws AppError CONFLICT when the hold has expired and its credit is gone, or the run was voided;
+   *   UPSTREAM_UNAVAILABLE when the outcome is unknown: the same call may be settled again
+   */
+  async capture(
+    command: SettleCommand & { readonly nanos: bigint },
+  ): Promise<Answer<SettleStatus>> {
+    const answer = await this.queue.settle(command).catch(translate);
+    if (answer.status === 'CAPTURED' || answer.status === 'DONE') return answer;
+    if (answer.status === 'NO_HOLD') {
+      throw new Error(`Run ${command.runId} has no hold of at least ${String(command.nanos)}.`);
+    }
+    throw new AppError(
+      'CONFLICT',
+      'The call took longer than its credit was held, and the credit is gone. Nothing was charged.',
+    );
+  }
+
+  /** Gives back what is held for a run that came to nothing. A run that was captured stays captured. */
+  async void(command: Omit<SettleCommand, 'nanos' | 'result'>): Promise<void> {
+    await this.queue.settle({ ...command, nanos: null }).catch(translate);
+  }
+
+  /** @throws AppError NOT_FOUND */
+  async balance(accountId: AccountId): Promise<Balance> {
+    const balance = await store.findBalance(this.db, accountId);
+    if (balance === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+    return balance;
+  }
+
+  lots(accountId: AccountId): Promise<readonly CreditLot[]> {
+    return store.listLots(this.db, accountId);
+  }
+
+  /** Newest first. @param page `before`: a version */
+  entries(
+    accountId: AccountId,
+    page: { first: number; before: bigint | undefined },
+  ): Promise<readonly LedgerEntry[]> {
+    return store.listEntries(this.db, accountId, page);
+  }
+
+  /**
+   * Gives credit away, as a lot of its own.
+   * @param grant `id` makes it one grant however often it is sent; made here when left out
+   * @throws AppError BAD_USER_INPUT, NOT_FOUND, CONFLICT when the id was used for another grant
+   */
+  async grant(
+    grant: Pick<PostCommand, 'accountId' | 'nanos' | 'expiresAt' | 'priority' | 'actor'> & {
+      readonly id?: string | undefined;
+      readonly source?: 'GRANT' | 'SIGN_UP';
+      readonly reason: string;
+    },
+  ): Promise<string> {
+    if (grant.nanos <= 0n) throw badAmount('A grant is more than 0.');
+    const { source = 'GRANT', id = newId('grant') } = grant;
+    return this.post({ ...grant, id, kind: 'GRANT', source });
+  }
+
+  /**
+   * Corrects an account by a movement with a reason, up or down; never below what is there.
+   * @throws AppError BAD_USER_INPUT, NOT_FOUND, INSUFFICIENT_CREDIT, CONFLICT
+   */
+  async adjust(
+    adjustment: Pick<PostCommand, 'accountId' | 'nanos' | 'actor' | 'reverses'> & {
+      readonly id?: string | undefined;
+      readonly reason: string;
+    },
+  ): Promise<string> {
+    if (adjustment.nanos === 0n) throw badAmount('An adjustment is not 0.');
+    const { id = newId('adj') } = adjustment;
+    return this.post({ ...adjustment, id, kind: 'ADJUSTMENT', source: 'ADJUSTMENT' });
+  }
+
+  /** One turn of the sweeper: expired holds and lots. @returns how many holds it ended */
+  async sweep(atMost = 1_000): Promise<number> {
+    const ended = await store.expireHolds(this.db.prisma, atMost);
+    await store.expireCredit(this.db.prisma, atMost);
+    return ended;
+  }
+
+  /** Checks what the ledger promises (README.md) on live data, as it is at one moment. Reads only. */
+  verify(): Promise<readonly Finding[]> {
+    return verifyLedger(this.db);
+  }
+
+  /** Calls that wait for their commit. */
+  get waiting(): number {
+    return this.queue.waiting;
+  }
+
+  private async post(command: PostCommand): Promise<string> {
+    if (command.nanos > BALANCE_MAX || command.nanos < -BALANCE_MAX) {
+      throw badAmount('The amount is out of range.');
+    }
+    const status = await store.post(this.db.prisma, command).catch(translate);
+    switch (status) {
+      case 'POSTED':
+      case 'EXISTS':
+        return command.id;
+      case 'NO_ACCOUNT':
+        throw new AppError('NOT_FOUND', 'There is no such account.');
+      case 'MISMATCH':
+        throw new AppError('CONFLICT', `${command.id} was used for another movement.`);
+      case 'INSUFFICIENT': {
+        const { availableNanos } = await this.balance(command.accountId);
+        throw insufficient(-command.nanos, availableNanos);
+      }
+    }
+  }
+}
+
+function insufficient(neededNanos: bigint, availableNanos: bigint): AppError {
+  return new AppError(
+    'INSUFFICIENT_CREDIT',
+    'The account has not enough credit for this call. Buy credit, or ask for less.',
+    {
+      details: {
+        neededNanos: neededNanos.toString(),
+        availableNanos: availableNanos.toString(),
+      },
+    },
+  );
+}
+
+function badAmount(message: string): AppError {
+  return new AppError('BAD_USER_INPUT', message, { details: { argument: 'nanos' } });
+}
+
+function translate(error: unknown): never {
+  throw isDatabaseOutage(error) ? databaseAway(error) : error;
+}

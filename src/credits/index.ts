@@ -1,0 +1,2 @@
+export { CreditsResolver } from './credits.resolver.js';
+export { CreditsService } from './credits.service.js';

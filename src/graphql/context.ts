@@ -1,0 +1,29 @@
+import { AppError } from '../errors.js';
+import type { Actor } from '../platform/actor.js';
+import type { AccountId, UserId } from '../platform/ids.js';
+
+/** One object a request; domains hang their loaders on it. */
+export interface GraphQLContext {
+  readonly requestId: string;
+  readonly actor: Actor;
+  /** Aborted when the caller has left. */
+  readonly signal: AbortSignal;
+  /** The header as it was sent. */
+  readonly authorization: string | undefined;
+  /** Milliseconds that finding out who calls took. */
+  readonly authMs: number;
+  /** Adds a header to the answer. */
+  setHeader(name: string, value: string): void;
+}
+
+/** The account of a caller whose scope was checked. */
+export function accountOf({ actor: { accountId } }: GraphQLContext): AccountId {
+  if (accountId === undefined) throw new AppError('UNAUTHENTICATED', 'Nobody is signed in.');
+  return accountId;
+}
+
+/** The person of a caller whose scope was checked; a key is nobody. */
+export function userOf({ actor: { userId } }: GraphQLContext): UserId {
+  if (userId === undefined) throw new AppError('UNAUTHENTICATED', 'This needs a signed-in person.');
+  return userId;
+}

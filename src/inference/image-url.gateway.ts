@@ -1,0 +1,183 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { Agent, buildConnector, request } from 'undici';
+import { AppError } from '../errors.js';
+import { isAllowed, isPublicAddress } from './public-address.js';
+
+export interface ImageUrlOptions {
+  readonly bytesMax: number;
+  /** For all of it: names, redirects, headers and body, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Addresses or CIDR ranges that may be reached although they are not public; none by default. */
+  readonly allow: readonly string[];
+}
+
+export type Resolve = (host: string) => Promise<readonly { address: string; family: number }[]>;
+
+const REDIRECTS_MAX = 3;
+const URL_CHARS_MAX = 2_048;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Downloads pictures from addresses that callers choose, from the public internet only. A name is resolved
+ * once and the connection made to what came out of it, so that a second answer cannot lead elsewhere; each
+ * redirect starts anew.
+ */
+export class ImageDownloader {
+  constructor(
+    private readonly options: ImageUrlOptions,
+    private readonly resolve: Resolve = (host) => lookup(host, { all: true, order: 'verbatim' }),
+  ) {}
+
+  /**
+   * @returns the bytes, at most `bytesMax`
+   * @throws AppError BAD_USER_INPUT that says what is wrong with the address or its answer;
+   *   PAYLOAD_TOO_LARGE; the signal's reason when that is aborted
+   */
+  async download(url: string, signal: AbortSignal): Promise<Buffer> {
+    const deadline = AbortSignal.timeout(this.options.timeoutMs);
+    const until = AbortSignal.any([signal, deadline]);
+    try {
+      let next = parse(url);
+      for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
+        const answer = await this.fetchOnce(next, until);
+        if (Buffer.isBuffer(answer)) return answer;
+        if (next.protocol === 'https:' && answer.protocol === 'http:') {
+          throw bad('The image’s address redirects from https to http.');
+        }
+        next = answer;
+      }
+      throw bad(`The image’s address redirects more than ${String(REDIRECTS_MAX)} times.`);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (deadline.aborted) {
+        throw bad(`The image did not come within ${String(this.options.timeoutMs)} ms.`, error);
+      }
+      if (error instanceof AppError) throw error;
+      throw bad('The image could not be downloaded.', error);
+    }
+  }
+
+  /** The body, or where it is said to be. */
+  private async fetchOnce(url: URL, signal: AbortSignal): Promise<Buffer | URL> {
+    const pinned = await this.pin(url.hostname, signal);
+    const agent = new Agent({ connect: this.connector(pinned), connections: 1, pipelining: 0 });
+    try {
+      const { statusCode, headers, body } = await request(url, {
+        dispatcher: agent,
+        signal,
+        headers: { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'gigarouter' },
+        headersTimeout: this.options.timeoutMs,
+        bodyTimeout: this.options.timeoutMs,
+      });
+      // What is not read to its end has no more to say: its failures are nobody's.
+      body.on('error', () => undefined);
+      if (REDIRECTS.has(statusCode) && typeof headers.location === 'string') {
+        return parse(headers.location, url);
+      }
+      if (statusCode !== 200) {
+        throw bad(`The image’s address answers with status ${String(statusCode)}.`);
+      }
+      const encoding = headers['content-encoding'];
+      if (encoding !== undefined && encoding !== 'identity') {
+        throw bad('The image’s address answers with a compressed body, which was not asked for.');
+      }
+      return await this.read(body, Number(headers['content-length'] ?? 0));
+    } finally {
+      void agent.destroy().catch(() => undefined);
+    }
+  }
+
+  private async read(body: AsyncIterable<Buffer>, announced: number): Promise<Buffer> {
+    const { bytesMax } = this.options;
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    if (announced > bytesMax) throw tooLarge(bytesMax);
+    for await (const chunk of body) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
+      chunks.push(chunk);
+    }
+    if (bytes === 0) throw bad('The image’s address answers with nothing.');
+    return Buffer.concat(chunks);
+  }
+
+  /** The one address to connect to; every address of the name has to be one that may be reached. */
+  private async pin(hostname: string, signal: AbortSignal): Promise<string> {
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const found =
+      isIP(host) === 0 ? await abortable(this.resolve(host), signal) : [{ address: host }];
+    const [first] = found;
+    if (first === undefined || !found.every(({ address }) => this.mayReach(address))) {
+      throw bad('The image’s address does not lead to the public internet.');
+    }
+    return first.address;
+  }
+
+  private mayReach(address: string): boolean {
+    return isPublicAddress(address) || isAllowed(address, this.options.allow);
+  }
+
+  /** Connects to the pinned address under the name's own certificate, and looks where it came out. */
+  private connector(pinned: string): buildConnector.connector {
+    const connect = buildConnector({ timeout: this.options.timeoutMs });
+    return (options, callback) => {
+      const servername = isIP(options.hostname) === 0 ? options.hostname : undefined;
+      const host = pinned.includes(':') ? `[${pinned}]` : pinned;
+      const aimed = { ...options, hostname: pinned, host, ...(servername && { servername }) };
+      connect(aimed, (...result) => {
+        const [error, socket] = result;
+        if (error === null && !this.mayReach(socket.remoteAddress ?? '')) {
+          socket.destroy();
+          callback(new Error('The connection came out elsewhere.'), null);
+          return;
+        }
+        callback(...result);
+      });
+    };
+  }
+}
+
+function parse(text: string, base?: URL): URL {
+  if (text.length > URL_CHARS_MAX) {
+    throw bad(`An image’s address has at most ${String(URL_CHARS_MAX)} characters.`);
+  }
+  const url = URL.parse(text, base?.href);
+  if (url === null) throw bad('The image’s address is not a URL.');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw bad('An image’s address begins with https:// or http://.');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw bad('An image’s address may not carry a user name or password.');
+  }
+  return url;
+}
+
+/** A look-up cannot be stopped, but nobody has to wait for it. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let leave: (() => void) | undefined;
+  const left = new Promise<never>((_resolve, reject) => {
+    leave = () => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    return await Promise.race([work, left]);
+  } finally {
+    if (leave !== undefined) signal.removeEventListener('abort', leave);
+  }
+}
+
+function tooLarge(bytesMax: number): AppError {
+  return new AppError(
+    'PAYLOAD_TOO_LARGE',
+    `The image is larger than ${String(bytesMax / 2 ** 20)} MiB.`,
+    { details: { argument: 'image.url' } },
+  );
+}
+
+function bad(message: string, cause?: unknown): AppError {
+  return new AppError('BAD_USER_INPUT', message, { details: { argument: 'image.url' }, cause });
+}

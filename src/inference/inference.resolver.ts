@@ -1,0 +1,127 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { AppError } from '../errors.js';
+import { Access } from '../graphql/access.js';
+import type { GraphQLContext } from '../graphql/context.js';
+import { present } from '../graphql/input.js';
+import {
+  CallCostType,
+  type CallTimingsType,
+  ClassifyImagePayload,
+  EmbedPayload,
+  QuoteType,
+} from './classification.type.js';
+import {
+  ClassifyImageInput,
+  EmbedImagesInput,
+  EmbedTextsInput,
+  type ImageInput,
+} from './classify-image.input.js';
+import type { Metered } from './metered-call.js';
+import type { EmbedCall, MeteredClassificationService } from './metered-classification.service.js';
+
+/** A paid field costs as much as forty rows: a request has room for a few. */
+const PAID_COST = ({ childComplexity }: { childComplexity: number }) => 40 + childComplexity;
+
+@Resolver()
+export class InferenceResolver {
+  constructor(private readonly inference: MeteredClassificationService) {}
+
+  @Mutation(() => ClassifyImagePayload, {
+    complexity: PAID_COST,
+    description:
+      'Scores images against labels that nobody trained the model for. Charges what ran; a call that fails is free.',
+  })
+  @Access({ scope: 'inference' })
+  async classifyImage(
+    @Arg('input', () => ClassifyImageInput, { description: 'What to classify.' })
+    { image, images, dryRun, ...input }: ClassifyImageInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<ClassifyImagePayload> {
+    const { actor, signal } = context;
+    const call = { ...present(input), images: oneOf(image, images), actor, signal };
+    if (dryRun) {
+      const quote = new QuoteType(await this.inference.quote(call));
+      return {
+        runId: null,
+        classification: null,
+        classifications: [],
+        labelsCached: 0,
+        cost: null,
+        quote,
+        timingsMs: null,
+        replayed: false,
+      };
+    }
+    const metered = await this.inference.classify(call);
+    return {
+      runId: metered.runId,
+      classification: metered.result.images[0] ?? null,
+      classifications: metered.result.images,
+      labelsCached: metered.result.labelsCached,
+      cost: new CallCostType(metered),
+      quote: null,
+      timingsMs: timed(context, metered),
+      replayed: metered.replayed,
+    };
+  }
+
+  @Mutation(() => EmbedPayload, {
+    complexity: PAID_COST,
+    description: 'Turns images into vectors that lie close to those of fitting texts.',
+  })
+  @Access({ scope: 'inference' })
+  embedImages(
+    @Arg('input', () => EmbedImagesInput, { description: 'What to embed.' })
+    input: EmbedImagesInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<EmbedPayload> {
+    const { actor, signal } = context;
+    const images = input.images.map(present);
+    return this.embed({ ...present(input), images, actor, signal }, context);
+  }
+
+  @Mutation(() => EmbedPayload, {
+    complexity: PAID_COST,
+    description: 'Turns texts into vectors that lie close to those of fitting images.',
+  })
+  @Access({ scope: 'inference' })
+  embedTexts(
+    @Arg('input', () => EmbedTextsInput, { description: 'What to embed.' })
+    input: EmbedTextsInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<EmbedPayload> {
+    const { actor, signal } = context;
+    return this.embed({ ...present(input), actor, signal }, context);
+  }
+
+  private async embed(call: EmbedCall, context: GraphQLContext): Promise<EmbedPayload> {
+    const metered = await this.inference.embed(call);
+    return {
+      runId: metered.runId,
+      vectors: metered.result.vectors,
+      cached: metered.result.cached,
+      cost: new CallCostType(metered),
+      timingsMs: timed(context, metered),
+      replayed: metered.replayed,
+    };
+  }
+}
+
+/** What a call's parts took; also as the header that browsers show (Server Timing, W3C). */
+function timed(context: GraphQLContext, { timingsMs }: Metered<object>): CallTimingsType {
+  const all = { auth: context.authMs, ...timingsMs };
+  const header = Object.entries(all).map(([name, ms]) => `${name};dur=${ms.toFixed(2)}`);
+  context.setHeader('server-timing', header.join(', '));
+  return all;
+}
+
+function oneOf(image: ImageInput | undefined, images: ImageInput[] | undefined): ImageInput[] {
+  const given = [image == null ? [] : [image], images ?? []].filter((list) => list.length > 0);
+  const [only] = given;
+  if (only === undefined || given.length > 1) {
+    throw new AppError('BAD_USER_INPUT', 'Give either image or images.', {
+      details: { argument: 'image' },
+    });
+  }
+  return only.map(present);
+}

@@ -1,0 +1,27 @@
+import type { PriceUnit } from '../catalog/index.js';
+import type { RunId } from '../platform/ids.js';
+import type { ChargedUnit } from '../usage/index.js';
+
+/** How many of each unit. */
+export type Units = Readonly<Partial<Record<PriceUnit, number>>>;
+
+/** A call that was answered, and what it cost. */
+export interface Metered<Result> {
+  readonly runId: RunId;
+  readonly result: Result;
+  readonly units: readonly ChargedUnit[];
+  readonly chargedNanos: bigint;
+  readonly timingsMs: Readonly<Record<string, number>>;
+  /** It is the answer to an earlier request with the same idempotency key, which was charged then. */
+  readonly replayed: boolean;
+  readonly balance: { readonly postedNanos: bigint; readonly heldNanos: bigint };
+}
+
+export interface Quote {
+  readonly units: readonly ChargedUnit[];
+  /** What it costs when nothing is cached: the most. */
+  readonly maximumNanos: bigint;
+}
+
+export const SCORINGS = { SIGMOID: 'SIGMOID', SOFTMAX: 'SOFTMAX' } as const;
+export type Scoring = keyof typeof SCORINGS;

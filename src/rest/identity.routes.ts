@@ -1,0 +1,38 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { IDENTITY_PATH, type IdentityGateway } from '../accounts/index.js';
+
+/** The identity library's own routes, for the console's cookies and for OAuth. */
+export function registerIdentityRoutes(
+  app: FastifyInstance,
+  { identity, publicUrl }: { identity: Pick<IdentityGateway, 'handle'>; publicUrl: string },
+): void {
+  app.route({
+    method: ['GET', 'POST'],
+    url: `${IDENTITY_PATH}/*`,
+    handler: async (request, reply) => {
+      const answer = await identity.handle(toRequest(request, publicUrl));
+      return send(reply, answer);
+    },
+  });
+}
+
+/** The address is the configured one, never what the Host header says. */
+function toRequest(request: FastifyRequest, publicUrl: string): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (typeof value === 'string' && name !== 'content-length') headers.set(name, value);
+  }
+  headers.set('x-gigarouter-ip', request.ip);
+  const body = request.method === 'POST' ? { body: JSON.stringify(request.body ?? {}) } : {};
+  return new Request(new URL(request.url, publicUrl), { method: request.method, headers, ...body });
+}
+
+async function send(reply: FastifyReply, answer: Response): Promise<FastifyReply> {
+  reply.status(answer.status);
+  for (const [name, value] of answer.headers) {
+    if (name !== 'set-cookie') reply.header(name, value);
+  }
+  const cookies = answer.headers.getSetCookie();
+  if (cookies.length > 0) reply.header('set-cookie', cookies);
+  return reply.send(Buffer.from(await answer.arrayBuffer()));
+}

@@ -1,0 +1,4 @@
+export type { ChargedUnit } from './run.js';
+export { ChargedUnitType } from './run.type.js';
+export { UsageResolver } from './usage.resolver.js';
+export { UsageService } from './usage.service.js';

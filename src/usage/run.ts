@@ -1,0 +1,39 @@
+import type { AccountId, KeyId, RunId } from '../platform/ids.js';
+
+export const RUN_OUTCOMES = { CAPTURED: 'CAPTURED', VOIDED: 'VOIDED', EXPIRED: 'EXPIRED' } as const;
+export type RunOutcome = keyof typeof RUN_OUTCOMES;
+
+/** One line of what a call cost. */
+export interface ChargedUnit {
+  readonly unit: string;
+  readonly priceVersionId: string;
+  readonly nanosPerUnit: string;
+  /** The most that could have run. */
+  readonly requested: number;
+  /** What ran, and was charged; left out while it is not known. */
+  readonly ran?: number;
+}
+
+/** What is kept of a call beside its money. Never the image, nor the labels. */
+export interface RunDetails {
+  readonly operation?: string;
+  readonly model?: string;
+  readonly variant?: string;
+  readonly units?: readonly ChargedUnit[];
+  readonly timingsMs?: Readonly<Record<string, number>>;
+  readonly errorCode?: string;
+}
+
+/** A metered call of the past. */
+export interface Run {
+  readonly id: RunId;
+  readonly accountId: AccountId;
+  readonly keyId: KeyId | null;
+  readonly outcome: RunOutcome;
+  readonly heldNanos: bigint;
+  readonly chargedNanos: bigint;
+  readonly idempotencyKey: string | null;
+  readonly details: RunDetails;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+}

@@ -1,0 +1,70 @@
+import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
+import { Access } from '../graphql/access.js';
+import { accountOf, type GraphQLContext } from '../graphql/context.js';
+import { listCost, LOOKUP_COST } from '../graphql/cost.js';
+import type { FindNode } from '../graphql/node.resolver.js';
+import { checkPageSize, PAGE_SIZE_DEFAULT } from '../graphql/page.js';
+import { RunConnectionType, RunType } from './run.type.js';
+import type { UsageService } from './usage.service.js';
+
+@Resolver()
+export class UsageResolver {
+  constructor(private readonly usage: UsageService) {}
+
+  /** For `node(id)`: the caller's own runs. */
+  readonly findNode: FindNode = async (id, { actor: { accountId, scopes } }) => {
+    if (accountId === undefined || !scopes.has('read')) return null;
+    const run = await this.usage.find(accountId, id);
+    return run === undefined ? null : new RunType(run);
+  };
+
+  @Query(() => RunType, {
+    nullable: true,
+    complexity: LOOKUP_COST,
+    description: 'One of the account’s calls; null when it has no such one.',
+  })
+  @Access({ scope: 'read' })
+  async run(
+    @Arg('id', () => ID, { description: '"run_…".' }) id: string,
+    @Ctx() context: GraphQLContext,
+  ): Promise<RunType | null> {
+    const run = await this.usage.find(accountOf(context), id);
+    return run === undefined ? null : new RunType(run);
+  }
+
+  @Query(() => RunConnectionType, {
+    complexity: listCost(1),
+    description: 'The account’s calls that have ended, newest first.',
+  })
+  @Access({ scope: 'read' })
+  async runs(
+    @Arg('first', () => Int, {
+      defaultValue: PAGE_SIZE_DEFAULT,
+      description: 'Rows of the page, 1 to 100.',
+    })
+    first: number,
+    @Arg('after', () => String, {
+      nullable: true,
+      description: 'Cursor of the row before the page.',
+    })
+    after: string | undefined,
+    @Ctx() context: GraphQLContext,
+  ): Promise<RunConnectionType> {
+    const page = await this.usage.list(accountOf(context), {
+      first: checkPageSize(first),
+      after: after ?? undefined,
+    });
+    return {
+      edges: page.runs.map((run, row) => ({
+        cursor: page.cursors[row] ?? '',
+        node: new RunType(run),
+      })),
+      pageInfo: {
+        hasNextPage: page.hasNextPage,
+        hasPreviousPage: typeof after === 'string',
+        startCursor: page.cursors[0] ?? null,
+        endCursor: page.cursors.at(-1) ?? null,
+      },
+    };
+  }
+}
