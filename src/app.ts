@@ -11,6 +11,8 @@ import {
   IdentityResolver,
   KeysResolver,
   KeysService,
+  MembersResolver,
+  MembersService,
   SignInService,
 } from './accounts/index.js';
 import { CatalogResolver, CatalogService } from './catalog/index.js';
@@ -81,9 +83,11 @@ function createServices(
   const usage = new UsageService(database);
   const accounts = new AccountsService(database, credits, clock, config.freeCredit);
   const keys = new KeysService(database, clock);
+  const mailer = createMailer(config.mail);
+  const members = new MembersService(database, mailer, config.publicUrl, clock);
   const identity = new IdentityGateway({
     db: database,
-    mailer: createMailer(config.mail),
+    mailer,
     publicUrl: config.publicUrl,
     secret: config.authSecret ?? randomBytes(32).toString('base64url'),
     ...config.oauth,
@@ -106,7 +110,18 @@ function createServices(
   );
   const authenticator = new Authenticator(keys, identity, accounts);
   const signIn = new SignInService(identity);
-  return { catalog, credits, usage, accounts, keys, identity, signIn, inference, authenticator };
+  return {
+    catalog,
+    credits,
+    usage,
+    accounts,
+    members,
+    keys,
+    identity,
+    signIn,
+    inference,
+    authenticator,
+  };
 }
 
 /** The domains' resolvers over their services. */
@@ -128,6 +143,7 @@ function createResolvers(services: Omit<Services, 'authenticator' | 'identity'>)
     ),
     new IdentityResolver(services.signIn),
     new AccountsResolver(accounts),
+    new MembersResolver(services.members),
     new KeysResolver(services.keys),
     new InferenceResolver(services.inference),
   ];
@@ -143,6 +159,7 @@ export function createPrintableSchema(): GraphQLSchema {
       credits: service,
       usage: service,
       accounts: service,
+      members: service,
       keys: service,
       signIn: service,
       inference: service,

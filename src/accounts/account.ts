@@ -1,3 +1,4 @@
+import { AppError } from '../errors.js';
 import type { Scope } from '../platform/actor.js';
 import type { AccountId, UserId } from '../platform/ids.js';
 
@@ -15,7 +16,7 @@ export type Role = keyof typeof ROLES;
 
 /** What each role may do on its account; what a field asks for stands at the field. */
 export const SCOPES_OF_ROLE: Readonly<Record<Role, readonly Scope[]>> = {
-  OWNER: ['read', 'inference', 'billing', 'admin'],
+  OWNER: ['read', 'inference', 'billing', 'admin', 'owner'],
   ADMIN: ['read', 'inference', 'billing', 'admin'],
   DEVELOPER: ['read', 'inference'],
   BILLING: ['read', 'billing'],
@@ -41,6 +42,14 @@ export interface User {
   readonly emailVerified: boolean;
   readonly name: string;
   readonly operator: boolean;
+}
+
+/** @returns the address in lower case. @throws AppError BAD_USER_INPUT */
+export function checkEmail(email: string): string {
+  if (email.length <= 254 && /^[^\s@\0]+@[^\s@\0]+$/.test(email)) return email.toLowerCase();
+  throw new AppError('BAD_USER_INPUT', 'This is no e-mail address.', {
+    details: { argument: 'email' },
+  });
 }
 
 /**

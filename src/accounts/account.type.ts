@@ -16,7 +16,7 @@ registerEnumType(ROLES, {
   description: 'What somebody may do on an account.',
   valuesConfig: {
     OWNER: { description: 'Everything.' },
-    ADMIN: { description: 'Everything but ending the account.' },
+    ADMIN: { description: 'Everything but ending the account and making owners.' },
     DEVELOPER: { description: 'Run models, and read.' },
     BILLING: { description: 'Buy credit, and read.' },
     VIEWER: { description: 'Read.' },

@@ -48,7 +48,7 @@ export class AccountsResolver {
     complexity: LOOKUP_COST,
     description: 'Ends the account and its keys; its history stays. Cannot be undone.',
   })
-  @Access({ scope: 'admin' })
+  @Access({ scope: 'owner' })
   async closeAccount(
     @Arg('giveUpCredit', () => Boolean, {
       defaultValue: false,

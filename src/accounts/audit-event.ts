@@ -9,6 +9,7 @@ export type AuditAction =
   | 'key.rotated'
   | 'key.revoked'
   | 'member.invited'
+  | 'member.uninvited'
   | 'member.joined'
   | 'member.changed'
   | 'member.removed'

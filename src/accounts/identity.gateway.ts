@@ -1,6 +1,6 @@
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
-import { APIError } from 'better-auth/api';
+import { isAPIError } from 'better-auth/api';
 import { bearer, magicLink } from 'better-auth/plugins';
 import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
@@ -32,6 +32,7 @@ export const IDENTITY_PATH = '/api/auth';
 
 const SESSION_S = 7 * 24 * 3_600;
 const MAIL_LINK_S = 15 * 60;
+const LINK_OVER = 'The link is not valid. It works once, and for a while: ask for a new one.';
 
 /**
  * Who people are: passwords, links by mail, OAuth, sessions. All of it is better-auth's; this is the door
@@ -72,7 +73,7 @@ export class IdentityGateway {
 
   /** @throws AppError BAD_USER_INPUT for a link that was used, has expired or was never sent */
   async verifyEmail(token: string): Promise<void> {
-    await this.ask(() => this.auth.api.verifyEmail({ query: { token } }));
+    await this.ask(() => this.auth.api.verifyEmail({ query: { token } }), true);
   }
 
   async requestMagicLink(email: string): Promise<void> {
@@ -98,12 +99,16 @@ export class IdentityGateway {
     await this.ask(() => this.auth.api.resetPassword({ body: { token, newPassword } }));
   }
 
-  private async ask<T>(call: () => Promise<T>): Promise<T> {
+  private async ask<T>(call: () => Promise<T>, isLink = false): Promise<T> {
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof APIError)) throw error;
+      if (!isAPIError(error)) throw error;
       const { statusCode, body } = error;
+      // It answers a link that is over by leading a browser elsewhere, or by 401.
+      if (statusCode === 302 || (isLink && statusCode === 401)) {
+        throw new AppError('BAD_USER_INPUT', LINK_OVER, { cause: error });
+      }
       const message = body?.message ?? 'The request was refused.';
       if (statusCode === 401) throw new AppError('UNAUTHENTICATED', message, { cause: error });
       if (statusCode === 403) throw new AppError('FORBIDDEN', message, { cause: error });

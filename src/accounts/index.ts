@@ -5,4 +5,6 @@ export { IDENTITY_PATH, IdentityGateway, type OAuthClient } from './identity.gat
 export { IdentityResolver } from './identity.resolver.js';
 export { KeysResolver } from './keys.resolver.js';
 export { KeysService } from './keys.service.js';
+export { MembersResolver } from './members.resolver.js';
+export { MembersService } from './members.service.js';
 export { SignInService } from './sign-in.service.js';

@@ -15,16 +15,7 @@ import {
 } from './api-key.js';
 import { insertAuditEvent } from './audit.store.js';
 import * as store from './keys.store.js';
-
-export interface NewKey {
-  readonly name: string;
-  readonly scopes: readonly KeyScope[];
-  readonly spendCapNanos?: bigint | undefined;
-  readonly capPeriod?: CapPeriod | undefined;
-  readonly models?: readonly string[] | undefined;
-  readonly ratePerMinute?: number | undefined;
-  readonly expiresAt?: Date | undefined;
-}
+import { badKey, checkNewKey, type NewKey } from './new-key.js';
 
 /** The only time that the secret is shown. */
 export interface CreatedKey {
@@ -33,7 +24,6 @@ export interface CreatedKey {
 }
 
 const KEYS_MAX = 100;
-const NAME_CHARS_MAX = 100;
 const GRACE_HOURS_MAX = 24 * 30;
 
 /** A look-up is believed for this long, should the announcement of a change be lost. */
@@ -58,16 +48,22 @@ export class KeysService {
 
   /**
    * Whose secret this is. Kept for 5 s at most, and forgotten when the key changes.
+   * @param beforeLookUp called before the database is asked; may refuse
    * @throws AppError UNAUTHENTICATED for a key that is unknown, expired, revoked, or of a closed account:
    *   the same for each
    */
-  async authenticate(secret: string, ipAddress: string): Promise<Actor> {
+  async authenticate(
+    secret: string,
+    ipAddress: string,
+    beforeLookUp?: () => Promise<void>,
+  ): Promise<Actor> {
     if (!looksLikeKey(secret)) throw notValid();
     const hash = hashSecret(secret);
     const cacheKey = hash.toString('base64');
     let entry = this.cache.get(cacheKey);
     if (entry === undefined) {
       const before = this.changes;
+      await beforeLookUp?.();
       const key = await store.findKeyByHash(this.db, hash);
       if (key === undefined) throw notValid();
       entry = { key, actorOf: actorOf(key) };
@@ -121,7 +117,7 @@ export class KeysService {
 
   /** @throws AppError BAD_USER_INPUT; FORBIDDEN when the caller would give what it does not have */
   async create(actor: Actor, accountId: AccountId, input: NewKey): Promise<CreatedKey> {
-    this.check(input);
+    checkNewKey(input, this.clock.now());
     refuseMoreThanOwn(actor, input.scopes);
     const secret = createSecret();
     const key = await this.db.prisma.$transaction(async (tx) => {
@@ -160,7 +156,7 @@ export class KeysService {
     keyId: KeyId,
     cap: { nanos: bigint | null; period: CapPeriod },
   ): Promise<ApiKey> {
-    if (cap.nanos !== null && cap.nanos < 0n) throw bad('spendCapNanos', 'A cap is 0 or more.');
+    if (cap.nanos !== null && cap.nanos < 0n) throw badKey('spendCapNanos', 'A cap is 0 or more.');
     return this.db.prisma.$transaction(async (tx) => {
       if ((await store.findKey(tx, accountId, keyId)) === undefined) throw noSuchKey();
       await store.setCap(tx, keyId, cap.nanos, cap.period);
@@ -190,7 +186,7 @@ export class KeysService {
     graceHours: number,
   ): Promise<CreatedKey> {
     if (!(graceHours >= 0 && graceHours <= GRACE_HOURS_MAX)) {
-      throw bad('graceHours', `The grace period is 0 to ${String(GRACE_HOURS_MAX)} hours.`);
+      throw badKey('graceHours', `The grace period is 0 to ${String(GRACE_HOURS_MAX)} hours.`);
     }
     const secret = createSecret();
     const key = await this.db.prisma.$transaction(async (tx) => {
@@ -234,26 +230,6 @@ export class KeysService {
     this.forget(keyId);
     return revoked;
   }
-
-  private check({ name, scopes, spendCapNanos, models, ratePerMinute, expiresAt }: NewKey): void {
-    const trimmed = name.trim();
-    if (trimmed === '' || trimmed.length > NAME_CHARS_MAX || /\p{Cc}/u.test(trimmed)) {
-      throw bad('name', `A key’s name has 1 to ${String(NAME_CHARS_MAX)} characters.`);
-    }
-    if (scopes.length === 0) throw bad('scopes', 'A key needs at least one scope.');
-    if (spendCapNanos !== undefined && spendCapNanos < 0n) {
-      throw bad('spendCapNanos', 'A cap is 0 or more.');
-    }
-    if (models !== undefined && (models.length > 100 || models.some((slug) => slug.length > 300))) {
-      throw bad('models', 'At most 100 models can be listed.');
-    }
-    if (ratePerMinute !== undefined && !(ratePerMinute >= 1 && ratePerMinute <= 1_000_000)) {
-      throw bad('ratePerMinute', 'The rate is 1 to 1,000,000 in a minute.');
-    }
-    if (expiresAt !== undefined && expiresAt <= this.clock.now()) {
-      throw bad('expiresAt', 'The key would have expired already.');
-    }
-  }
 }
 
 function pickCopied({ accountId, name, scopes, models, ratePerMinute, expiresAt }: ApiKey) {
@@ -289,8 +265,4 @@ function notValid(): AppError {
 
 function noSuchKey(): AppError {
   return new AppError('NOT_FOUND', 'The account has no such key.');
-}
-
-function bad(argument: string, message: string): AppError {
-  return new AppError('BAD_USER_INPUT', message, { details: { argument } });
 }

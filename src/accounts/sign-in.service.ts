@@ -1,7 +1,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.js';
 import type { Actor } from '../platform/actor.js';
-import { plainEmail } from './account.js';
+import { checkEmail, plainEmail } from './account.js';
 import type { IdentityGateway } from './identity.gateway.js';
 
 /** Tries in ten minutes: for one address of a person, and from one address of the network. */
@@ -64,11 +64,7 @@ export class SignInService {
 
   /** @returns the address in lower case. @throws AppError RATE_LIMITED, BAD_USER_INPUT */
   private async admit({ ipAddress }: From, email: string): Promise<string> {
-    if (email.length > 254 || !/^[^\s@\0]+@[^\s@\0]+$/.test(email)) {
-      throw new AppError('BAD_USER_INPUT', 'This is no e-mail address.', {
-        details: { argument: 'email' },
-      });
-    }
+    const address = checkEmail(email);
     try {
       await this.byNetwork.consume(ipAddress);
       await this.byPerson.consume(`${plainEmail(email)} ${ipAddress}`);
@@ -79,6 +75,6 @@ export class SignInService {
         details: { retryAfterS },
       });
     }
-    return email.toLowerCase();
+    return address;
   }
 }

@@ -27,6 +27,8 @@ export class InferenceResolver {
   constructor(private readonly inference: MeteredClassificationService) {}
 
   @Mutation(() => ClassifyImagePayload, {
+    // One that fails must not take the answers of others in its request, which were paid for.
+    nullable: true,
     complexity: PAID_COST,
     description:
       'Scores images against labels that nobody trained the model for. Charges what ran; a call that fails is free.',
@@ -66,6 +68,8 @@ export class InferenceResolver {
   }
 
   @Mutation(() => EmbedPayload, {
+    // One that fails must not take the answers of others in its request, which were paid for.
+    nullable: true,
     complexity: PAID_COST,
     description: 'Turns images into vectors that lie close to those of fitting texts.',
   })
@@ -81,6 +85,8 @@ export class InferenceResolver {
   }
 
   @Mutation(() => EmbedPayload, {
+    // One that fails must not take the answers of others in its request, which were paid for.
+    nullable: true,
     complexity: PAID_COST,
     description: 'Turns texts into vectors that lie close to those of fitting images.',
   })

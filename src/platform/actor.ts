@@ -1,7 +1,7 @@
 import type { AccountId, KeyId, UserId } from './ids.js';
 
 /**
- * What a caller may do. `public` is everybody's, `session` a signed-in person's own, the next four are
+ * What a caller may do. `public` is everybody's, `session` a signed-in person's own, the next five are
  * what a role or a key grants on an account, `operator` is for those who run the platform.
  */
 export const SCOPES = [
@@ -11,6 +11,7 @@ export const SCOPES = [
   'inference',
   'billing',
   'admin',
+  'owner',
   'operator',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -1,0 +1,219 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { AppError } from '../errors.js';
+import type { Actor } from '../platform/actor.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database, Transaction } from '../platform/database.js';
+import { type AccountId, type InvitationId, newId, type UserId } from '../platform/ids.js';
+import type { Mailer } from '../platform/mailer.js';
+import { type AccountOfUser, checkEmail, type Role } from './account.js';
+import * as accounts from './accounts.store.js';
+import type { AuditAction } from './audit-event.js';
+import { insertAuditEvent } from './audit.store.js';
+import type { Invitation, Member } from './member.js';
+import * as store from './members.store.js';
+
+const NAME_CHARS_MAX = 100;
+const MEMBERS_MAX = 1_000;
+const INVITATION_MS = 7 * 24 * 3_600_000;
+
+/** Who belongs to an organisation, and as what. An account always keeps an owner. */
+export class MembersService {
+  constructor(
+    private readonly db: Pick<Database, 'query' | 'prisma'>,
+    private readonly mailer: Mailer,
+    private readonly publicUrl: string,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The person becomes its owner. @throws AppError BAD_USER_INPUT */
+  async createOrganisation(actor: Actor, userId: UserId, name: string): Promise<AccountOfUser> {
+    const trimmed = name.trim();
+    if (trimmed === '' || trimmed.length > NAME_CHARS_MAX || /\p{Cc}/u.test(trimmed)) {
+      throw bad('name', `A name has 1 to ${String(NAME_CHARS_MAX)} characters.`);
+    }
+    const account = { id: newId('acct'), kind: 'ORGANISATION', name: trimmed } as const;
+    await this.db.prisma.$transaction(async (tx) => {
+      await accounts.insertAccount(tx, account, userId);
+      await this.writeDown(tx, actor, account.id, 'account.created', account.id);
+    });
+    return { ...account, role: 'OWNER', createdAt: this.clock.now() };
+  }
+
+  /** By time of joining. */
+  list(accountId: AccountId): Promise<readonly Member[]> {
+    return store.listMembers(this.db, accountId);
+  }
+
+  /** Those that wait, newest first. */
+  invitations(accountId: AccountId): Promise<readonly Invitation[]> {
+    return store.listInvitations(this.db.prisma, accountId, this.clock.now());
+  }
+
+  /**
+   * Mails an invitation, which replaces an earlier one to the same address.
+   * @throws AppError BAD_USER_INPUT; CONFLICT for a personal account; FORBIDDEN when only an owner may
+   */
+  async invite(
+    actor: Actor,
+    accountId: AccountId,
+    { email, role }: { email: string; role: Role },
+  ): Promise<Invitation> {
+    const address = checkEmail(email);
+    refuseUnlessOwner(actor, role);
+    const token = randomBytes(32).toString('base64url');
+    const now = this.clock.now();
+    const invitation = await this.change(accountId, async (tx) => {
+      if ((await this.list(accountId)).length >= MEMBERS_MAX) {
+        throw new AppError('CONFLICT', `The account has ${String(MEMBERS_MAX)} members.`);
+      }
+      await store.revokeInvitations(tx, accountId, { email: address }, now);
+      const expiresAt = new Date(now.getTime() + INVITATION_MS);
+      const made = await store.insertInvitation(
+        tx,
+        { id: newId('inv'), accountId, email: address, role, expiresAt },
+        hashOf(token),
+        actor.userId ?? actor.keyId ?? 'system',
+      );
+      await this.writeDown(tx, actor, accountId, 'member.invited', made.id, { role });
+      return made;
+    });
+    await this.mailer.send({
+      to: address,
+      subject: 'You are invited',
+      text: `You are invited to an account on ${this.publicUrl}, as ${role.toLowerCase()}. Sign in with this address and open this, within a week:\n\n${this.publicUrl}/auth/invitation?token=${token}\n`,
+    });
+    return invitation;
+  }
+
+  /** Withdraws an invitation; may be repeated. */
+  async revokeInvitation(actor: Actor, accountId: AccountId, id: InvitationId): Promise<void> {
+    await this.change(accountId, async (tx) => {
+      if ((await store.revokeInvitations(tx, accountId, { id }, this.clock.now())) === 1) {
+        await this.writeDown(tx, actor, accountId, 'member.uninvited', id);
+      }
+    });
+  }
+
+  /**
+   * The person whose verified address was invited becomes a member.
+   * @throws AppError NOT_FOUND for an invitation that was used, withdrawn, has expired or was never sent,
+   *   and for one to somebody else
+   */
+  async accept(actor: Actor, userId: UserId, token: string): Promise<AccountOfUser> {
+    const now = this.clock.now();
+    const user = await accounts.findUser(this.db, userId);
+    const accountId = await this.db.prisma.$transaction(async (tx) => {
+      const invitation = await store.findInvitation(tx, hashOf(token), now);
+      if (
+        invitation === undefined ||
+        user?.emailVerified !== true ||
+        user.email.toLowerCase() !== invitation.email ||
+        (await store.lockAccount(tx, invitation.accountId)) === undefined ||
+        !(await store.takeInvitation(tx, invitation.id, now))
+      ) {
+        throw new AppError(
+          'NOT_FOUND',
+          'There is no such invitation for your address. Sign in with the address that was invited, or ask for a new one.',
+        );
+      }
+      // Who is there already keeps the role.
+      if ((await store.findRole(tx, invitation.accountId, userId)) === undefined) {
+        await store.setRole(tx, invitation.accountId, userId, invitation.role);
+      }
+      await this.writeDown(tx, actor, invitation.accountId, 'member.joined', userId);
+      return invitation.accountId;
+    });
+    const joined = (await accounts.listAccounts(this.db, userId)).find(
+      ({ id }) => id === accountId,
+    );
+    if (joined === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+    return joined;
+  }
+
+  /** @throws AppError NOT_FOUND, FORBIDDEN, CONFLICT when no owner would be left */
+  async changeRole(
+    actor: Actor,
+    accountId: AccountId,
+    userId: UserId,
+    role: Role,
+  ): Promise<Member> {
+    await this.change(accountId, async (tx) => {
+      const current = await this.currentRole(tx, accountId, userId);
+      refuseUnlessOwner(actor, current);
+      refuseUnlessOwner(actor, role);
+      if (current === 'OWNER' && role !== 'OWNER') await this.refuseLastOwner(tx, accountId);
+      await store.setRole(tx, accountId, userId, role);
+      await this.writeDown(tx, actor, accountId, 'member.changed', userId, { from: current, role });
+    });
+    const member = (await this.list(accountId)).find((one) => one.userId === userId);
+    if (member === undefined) throw noSuchMember();
+    return member;
+  }
+
+  /** @throws AppError NOT_FOUND, FORBIDDEN, CONFLICT when no owner would be left */
+  async remove(actor: Actor, accountId: AccountId, userId: UserId): Promise<void> {
+    await this.change(accountId, async (tx) => {
+      const current = await this.currentRole(tx, accountId, userId);
+      if (actor.userId !== userId) refuseUnlessOwner(actor, current);
+      if (current === 'OWNER') await this.refuseLastOwner(tx, accountId);
+      await store.deleteMember(tx, accountId, userId);
+      await this.writeDown(tx, actor, accountId, 'member.removed', userId);
+    });
+  }
+
+  /** One change of an organisation's members at a time. */
+  private change<T>(accountId: AccountId, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.db.prisma.$transaction(async (tx) => {
+      const kind = await store.lockAccount(tx, accountId);
+      if (kind === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+      if (kind === 'PERSONAL') {
+        throw new AppError(
+          'CONFLICT',
+          'A personal account has one member. Create an organisation, and act on it with the header x-gigarouter-account.',
+        );
+      }
+      return work(tx);
+    });
+  }
+
+  private async currentRole(tx: Transaction, accountId: AccountId, userId: UserId): Promise<Role> {
+    const role = await store.findRole(tx, accountId, userId);
+    if (role === undefined) throw noSuchMember();
+    return role;
+  }
+
+  private async refuseLastOwner(tx: Transaction, accountId: AccountId): Promise<void> {
+    if ((await store.countOwners(tx, accountId)) > 1) return;
+    throw new AppError('CONFLICT', 'An account keeps an owner. Make somebody else an owner first.');
+  }
+
+  private writeDown(
+    tx: Transaction,
+    actor: Actor,
+    accountId: AccountId,
+    action: AuditAction,
+    target: string,
+    details: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    return insertAuditEvent(tx, { actor, accountId, action, target, details });
+  }
+}
+
+/** Owners are made, changed and removed by owners. */
+function refuseUnlessOwner(actor: Actor, role: Role): void {
+  if (role === 'OWNER' && !actor.scopes.has('owner')) {
+    throw new AppError('FORBIDDEN', 'Only an owner may do this to an owner.');
+  }
+}
+
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+function noSuchMember(): AppError {
+  return new AppError('NOT_FOUND', 'The account has no such member.');
+}
+
+function bad(argument: string, message: string): AppError {
+  return new AppError('BAD_USER_INPUT', message, { details: { argument } });
+}

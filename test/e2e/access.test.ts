@@ -1,0 +1,169 @@
+import {
+  type GraphQLField,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+} from 'graphql';
+import type { GraphQLInputType } from 'graphql';
+import { KEY_SCOPES } from '../../src/accounts/api-key.js';
+import { ROLES, SCOPES_OF_ROLE } from '../../src/accounts/account.js';
+import { scopesOfKey } from '../../src/accounts/api-key.js';
+import { createPrintableSchema } from '../../src/app.js';
+import { anonymous, type Actor, type Scope } from '../../src/platform/actor.js';
+import { startTestApp, type TestApp } from '../support/app.js';
+
+const EVERYBODY = 'OADBV';
+/**
+ * Who may do what, field by field: the roles by their first letters (Owner, Admin, Developer, Billing,
+ * Viewer), `*` for everybody without signing in, `+` for operators only.
+ */
+const MAY: Record<string, string> = {
+  model: '*',
+  models: '*',
+  node: '*',
+  tasks: '*',
+  compareModels: '*',
+  signUp: '*',
+  signIn: '*',
+  verifyEmail: '*',
+  requestMagicLink: '*',
+  signInWithMagicLink: '*',
+  requestPasswordReset: '*',
+  resetPassword: '*',
+  signOut: EVERYBODY,
+  viewer: EVERYBODY,
+  createOrganisation: EVERYBODY,
+  acceptInvitation: EVERYBODY,
+  leaveAccount: EVERYBODY,
+  balance: EVERYBODY,
+  creditLots: EVERYBODY,
+  ledger: EVERYBODY,
+  run: EVERYBODY,
+  runs: EVERYBODY,
+  apiKeys: EVERYBODY,
+  members: EVERYBODY,
+  classifyImage: 'OAD',
+  embedImages: 'OAD',
+  embedTexts: 'OAD',
+  auditEvents: 'OA',
+  createApiKey: 'OA',
+  rotateApiKey: 'OA',
+  revokeApiKey: 'OA',
+  setApiKeyCap: 'OA',
+  invitations: 'OA',
+  inviteMember: 'OA',
+  revokeInvitation: 'OA',
+  changeMemberRole: 'OA',
+  removeMember: 'OA',
+  closeAccount: 'O',
+  grantCredits: '+',
+  adjustCredits: '+',
+};
+
+// Its services are not there: a field that lets its caller in fails with a TypeError, and does nothing.
+const schema = createPrintableSchema();
+const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((root) =>
+  Object.values(root?.getFields() ?? {}).map((field): [string, GraphQLField<unknown, unknown>] => [
+    root === schema.getQueryType() ? 'query' : 'mutation',
+    field,
+  ]),
+);
+
+const signedIn = (scopes: Iterable<Scope>): Actor => ({
+  ...anonymous('127.0.0.1'),
+  accountId: 'acct_test',
+  userId: 'usr_test',
+  scopes: new Set(scopes),
+});
+
+async function letsIn(field: GraphQLField<unknown, unknown>, actor: Actor): Promise<boolean> {
+  try {
+    await field.resolve?.(undefined, {}, { actor }, undefined as never);
+    return true;
+  } catch (error) {
+    const { code } = error as { code?: string };
+    return code !== 'UNAUTHENTICATED' && code !== 'FORBIDDEN';
+  }
+}
+
+test('the table names each field, and no other', () => {
+  expect(fields.map(([, { name }]) => name).sort()).toEqual(Object.keys(MAY).sort());
+});
+
+describe.each(fields.map(([kind, field]) => [field.name, kind, field] as const))(
+  '%s',
+  (name, kind, field) => {
+    const may = MAY[name] ?? '';
+
+    test('lets in who may', async () => {
+      expect(await letsIn(field, anonymous('127.0.0.1'))).toBe(may === '*');
+      for (const role of Object.values(ROLES)) {
+        const actor = signedIn(['public', 'session', ...SCOPES_OF_ROLE[role]]);
+        expect([role, await letsIn(field, actor)]).toEqual([
+          role,
+          may === '*' || may.includes(role[0] ?? '?'),
+        ]);
+      }
+      const operator = signedIn(['public', 'session', 'operator', ...SCOPES_OF_ROLE.OWNER]);
+      expect(await letsIn(field, operator)).toBe(true);
+    });
+
+    test('lets no key do what only a person, an owner or an operator may', async () => {
+      const key = signedIn(scopesOfKey(Object.values(KEY_SCOPES)));
+      const { scope } = field.extensions.access as { scope: Scope };
+      expect(await letsIn(field, key)).toBe(!['session', 'owner', 'operator'].includes(scope));
+    });
+
+    test('refuses nobody, a key that is wrong and a session that is over, over HTTP', async () => {
+      const query = `${kind} { ${name}${argumentsOf(field)}${selectionOf(field)} }`;
+      const asked = await t.gql(query);
+      const code = asked.body.errors?.[0]?.extensions.code as string | undefined;
+      expect(code === 'UNAUTHENTICATED').toBe(may !== '*');
+      expect(['GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_PARSE_FAILED', 'INTERNAL']).not.toContain(code);
+      for (const secret of [`gr-${'a'.repeat(46)}`, 'no-session']) {
+        const response = await fetch(`${t.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
+          body: JSON.stringify({ query }),
+        });
+        const { errors } = (await response.json()) as { errors: { extensions: object }[] };
+        expect([401, 429]).toContain(response.status);
+        expect(errors[0]?.extensions).toMatchObject({
+          code: response.status === 401 ? 'UNAUTHENTICATED' : 'RATE_LIMITED',
+        });
+      }
+    });
+  },
+);
+
+let t: TestApp;
+beforeAll(async () => {
+  t = await startTestApp();
+});
+afterAll(() => t.stop());
+
+/** Required arguments with some value of their type. */
+function argumentsOf(field: GraphQLField<unknown, unknown>): string {
+  const given = field.args
+    .filter(({ type, defaultValue }) => isNonNullType(type) && defaultValue === undefined)
+    .map(({ name, type }) => `${name}: ${literal(type)}`);
+  return given.length === 0 ? '' : `(${given.join(', ')})`;
+}
+
+function literal(type: GraphQLInputType): string {
+  if (isNonNullType(type)) return literal(type.ofType);
+  if (isListType(type)) return `[${literal(type.ofType)}]`;
+  if (isEnumType(type)) return type.getValues()[0]?.name ?? '';
+  if (isInputObjectType(type)) {
+    const needed = Object.values(type.getFields()).filter(
+      (field) => isNonNullType(field.type) && field.defaultValue === undefined,
+    );
+    return `{ ${needed.map((field) => `${field.name}: ${literal(field.type)}`).join(', ')} }`;
+  }
+  return ['Int', 'Float'].includes(type.name) ? '1' : type.name === 'Boolean' ? 'false' : '"1"';
+}
+
+function selectionOf(field: GraphQLField<unknown, unknown>): string {
+  return /^[[]?(String|ID|Int|Float|Boolean)\b/.test(String(field.type)) ? '' : ' { __typename }';
+}

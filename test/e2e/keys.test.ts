@@ -1,0 +1,243 @@
+import { createSecret } from '../../src/accounts/api-key.js';
+import { type App, createApp } from '../../src/app.js';
+import { readConfig } from '../../src/config.js';
+import type { AccountId, KeyId } from '../../src/platform/ids.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { postGraphQL, startTestApp, type TestApp } from '../support/app.js';
+import { bearer, type Caller, newCaller } from '../support/platform.js';
+import { until } from '../support/process.js';
+
+let t: TestApp;
+/** Another server on the same database. */
+let other: App;
+beforeAll(async () => {
+  t = await startTestApp();
+  other = await createApp(readConfig({}), t.database.url, {
+    logger: createLogger('info', { write: () => undefined }),
+  });
+});
+afterAll(async () => {
+  await other.stop();
+  await t.stop();
+});
+
+const ALL = ['INFERENCE', 'READ', 'BILLING', 'ADMIN'] as const;
+const KEYS = '{ apiKeys { id name prefix lastFour scopes revokedAt lastUsedAt spendCapNanos } }';
+const CREATE =
+  'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret key { id prefix lastFour } } }';
+const REVOKE = 'mutation ($id: ID!) { revokeApiKey(id: $id) { revokedAt } }';
+const BALANCE = '{ balance { postedNanos } }';
+const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
+  body.errors?.[0]?.extensions.code;
+
+const admin = () => newCaller(t, 0n, { scopes: ALL });
+const accepts = (app: App, secret: string) =>
+  app.services.keys.authenticate(secret, '127.0.0.1').then(
+    () => true,
+    () => false,
+  );
+
+async function create(caller: Caller, input: object = {}) {
+  const { body } = await caller.gql(CREATE, { input: { name: 'k', scopes: ['READ'], ...input } });
+  return body.data.createApiKey as { secret: string; key: { id: KeyId } };
+}
+
+test('a secret is shown once, and kept as a hash', async () => {
+  const caller = await admin();
+  const { secret, key } = await create(caller, { name: 'ci' });
+  expect(secret).toMatch(/^gr-[\w-]{46}$/);
+  expect(key).toMatchObject({ prefix: secret.slice(0, 9), lastFour: secret.slice(-4) });
+  const listed = await caller.gql(KEYS);
+  expect(listed.body.data.apiKeys).toContainEqual(
+    expect.objectContaining({ id: key.id, name: 'ci' }),
+  );
+  expect(JSON.stringify(listed.body)).not.toContain(secret);
+  const rows = await t.database.query<object>('SELECT to_jsonb(k)::text AS row FROM api_key k');
+  expect(JSON.stringify(rows)).not.toContain(secret.slice(3, 40));
+  expect(JSON.stringify(t.log)).not.toContain(secret);
+});
+
+test('a key gives nobody more than its maker has', async () => {
+  const caller = await newCaller(t, 0n, { scopes: ['ADMIN'] });
+  expect(codeOf(await caller.gql(CREATE, { input: { name: 'k', scopes: ['BILLING'] } }))).toBe(
+    'FORBIDDEN',
+  );
+});
+
+test('a rotated key works for its grace period, and the new one at once', async () => {
+  const caller = await admin();
+  const { secret, key } = await create(caller, { spendCapNanos: '7' });
+  const ROTATE =
+    'mutation ($id: ID!, $hours: Float!) { rotateApiKey(id: $id, graceHours: $hours) { secret key { id spendCapNanos scopes } } }';
+  const { rotateApiKey } = (await caller.gql(ROTATE, { id: key.id, hours: 0.001 })).body.data;
+  expect(rotateApiKey.key).toMatchObject({ spendCapNanos: '7', scopes: ['READ'] });
+  expect(await accepts(t.app, rotateApiKey.secret as string)).toBe(true);
+  expect(await accepts(t.app, secret)).toBe(true);
+  expect(codeOf(await caller.gql(ROTATE, { id: key.id, hours: 1 }))).toBe('CONFLICT');
+  await until('the grace to end', async () => ((await accepts(t.app, secret)) ? undefined : true));
+  expect(await accepts(t.app, rotateApiKey.secret as string)).toBe(true);
+});
+
+test('another account’s key can be neither seen nor changed', async () => {
+  const { key } = await create(await admin());
+  const stranger = await admin();
+  expect(codeOf(await stranger.gql(REVOKE, { id: key.id }))).toBe('NOT_FOUND');
+  expect(JSON.stringify((await stranger.gql(KEYS)).body)).not.toContain(key.id);
+});
+
+test('a revoked key is refused on this server at once, and on others when they hear of it', async () => {
+  const caller = await admin();
+  const { secret, key } = await create(caller);
+  expect(await accepts(other, secret)).toBe(true);
+  const revokedAt = performance.now();
+  await caller.gql(REVOKE, { id: key.id });
+  expect(await accepts(t.app, secret)).toBe(false);
+  await until('the other server to hear', async () =>
+    (await accepts(other, secret)) ? undefined : true,
+  );
+  // Far less than the five seconds after which it would have asked by itself.
+  expect(performance.now() - revokedAt).toBeLessThan(2_000);
+});
+
+test('a revocation that nobody announced counts within five seconds', async () => {
+  const caller = await admin();
+  const { secret, key } = await create(caller);
+  expect(await accepts(other, secret)).toBe(true);
+  await t.database.query('ALTER TABLE api_key DISABLE TRIGGER USER');
+  await t.database.query('UPDATE api_key SET revoked_at = now() WHERE id = $1', [key.id]);
+  await t.database.query('ALTER TABLE api_key ENABLE TRIGGER USER');
+  const revokedAt = performance.now();
+  expect(await accepts(other, secret)).toBe(true);
+  await until('the other server to ask again', async () =>
+    (await accepts(other, secret)) ? undefined : true,
+  );
+  expect(performance.now() - revokedAt).toBeLessThan(5_500);
+});
+
+test('a server that lost its connection for announcements forgets what it knew', async () => {
+  const caller = await admin();
+  const { secret, key } = await create(caller);
+  expect(await accepts(other, secret)).toBe(true);
+  const pids = await t.database.query<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`,
+  );
+  expect(pids.length).toBeGreaterThan(0);
+  await t.database.query('ALTER TABLE api_key DISABLE TRIGGER USER');
+  await t.database.query('UPDATE api_key SET revoked_at = now() WHERE id = $1', [key.id]);
+  await t.database.query('ALTER TABLE api_key ENABLE TRIGGER USER');
+  const cutAt = performance.now();
+  for (const { pid } of pids) await t.database.query('SELECT pg_terminate_backend($1)', [pid]);
+  await until('it to ask again', async () => ((await accepts(other, secret)) ? undefined : true));
+  expect(performance.now() - cutAt).toBeLessThan(5_500);
+});
+
+test.each([
+  ['unknown', () => Promise.resolve(createSecret().secret)],
+  ['malformed', () => Promise.resolve('gr-nonsense')],
+  [
+    'expired',
+    async () => {
+      const { secret, key } = await create(await admin(), {
+        expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+      });
+      await t.database.query(
+        `UPDATE api_key SET expires_at = now() - interval '1 s' WHERE id = $1`,
+        [key.id],
+      );
+      return secret;
+    },
+  ],
+  [
+    'of a closed account',
+    async () => {
+      const caller = await admin();
+      const { secret } = await create(caller);
+      await t.app.services.accounts.close(
+        { ...(await t.app.services.keys.authenticate(caller.secret, '::1')) },
+        caller.accountId,
+        true,
+      );
+      return secret;
+    },
+  ],
+])('a key that is %s gets the same answer as any other wrong one', async (_name, make) => {
+  const secret = await make();
+  const { status, body } = await postGraphQL(t.url, { query: BALANCE }, bearer(secret));
+  expect(status).toBe(401);
+  expect(body.errors[0]).toMatchObject({
+    message: 'The API key is not valid.',
+    extensions: { code: 'UNAUTHENTICATED' },
+  });
+});
+
+test('ten thousand wrong keys cost thirty look-ups, and who has a key works on', async () => {
+  const caller = await admin();
+  const { keys, authenticator } = t.app.services;
+  await keys.authenticate(caller.secret, '192.0.2.1');
+  const ask = (secret: string) =>
+    authenticator
+      .authenticate({ headers: { authorization: `Bearer ${secret}` }, ip: '192.0.2.1' })
+      .then(
+        () => 'ok',
+        (error: unknown) => (error as { code: string }).code,
+      );
+  const before = await statements();
+  const codes = new Map<string, number>();
+  for (let n = 0; n < 10_000; n += 100) {
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => ask(createSecret().secret)),
+    );
+    for (const code of answers) codes.set(code, (codes.get(code) ?? 0) + 1);
+    expect(await ask(caller.secret)).toBe('ok');
+  }
+  expect([...codes.keys()].sort()).toEqual(['RATE_LIMITED', 'UNAUTHENTICATED']);
+  // The first hundred come before the first has failed.
+  expect((await statements()) - before).toBeLessThan(250);
+});
+
+async function statements(): Promise<number> {
+  const text = await (await fetch(`${t.url}/metrics`)).text();
+  return Number(/^gigarouter_db_statements_total (\d+)/m.exec(text)?.[1] ?? NaN);
+}
+
+test('when a key was last used is written down, and nothing else of it', async () => {
+  const caller = await admin();
+  const { secret, key } = await create(caller, { spendCapNanos: '5' });
+  const [before] = await rowOf(key.id);
+  await t.app.services.keys.authenticate(secret, '127.0.0.1');
+  // Somebody changes the key after it was read.
+  await t.database.query(`UPDATE api_key SET name = 'changed' WHERE id = $1`, [key.id]);
+  await t.app.services.keys.writeUses();
+  const [after] = await rowOf(key.id);
+  expect(after?.last_used_at).not.toBeNull();
+  expect({ ...after, last_used_at: null }).toEqual({ ...before, name: 'changed' });
+});
+
+const rowOf = (id: string) =>
+  t.database.query<{ last_used_at: Date | null }>('SELECT * FROM api_key WHERE id = $1', [id]);
+
+test('an account that has a hundred keys gets no more', async () => {
+  const caller = await admin();
+  await t.database.query(
+    `INSERT INTO api_key (id, account_id, name, hash, prefix, last_four, scopes)
+     SELECT 'key_many' || n, $1, 'k', sha256(n::text::bytea), 'gr-', 'abcd', '{READ}' FROM generate_series(1, 99) n`,
+    [caller.accountId satisfies AccountId],
+  );
+  expect(codeOf(await caller.gql(CREATE, { input: { name: 'k', scopes: ['READ'] } }))).toBe(
+    'CONFLICT',
+  );
+});
+
+test.each([
+  [{ name: '' }],
+  [{ name: 'x'.repeat(101) }],
+  [{ scopes: [] }],
+  [{ spendCapNanos: '-1' }],
+  [{ ratePerMinute: 0 }],
+  [{ expiresAt: '2020-01-01T00:00:00Z' }],
+])('%j is refused', async (input) => {
+  const caller = await admin();
+  expect(
+    codeOf(await caller.gql(CREATE, { input: { name: 'k', scopes: ['READ'], ...input } })),
+  ).toBe('BAD_USER_INPUT');
+});

@@ -1,0 +1,125 @@
+import { startTestApp, type TestApp } from '../support/app.js';
+import { temporaryFolder } from '../support/folder.js';
+import { mailsTo, type Person, personOf, signUp } from '../support/people.js';
+
+const outbox = temporaryFolder();
+let t: TestApp;
+let ada: Person;
+let bob: Person;
+beforeAll(async () => {
+  t = await startTestApp({
+    config: { mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path } },
+  });
+  const server = { url: t.url, outboxDir: outbox.path };
+  ada = await signUp(server, 'ada@example.org');
+  bob = await signUp(server, 'bob@example.org');
+});
+afterAll(async () => {
+  await t.stop();
+  outbox.remove();
+});
+
+const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
+  body.errors?.[0]?.extensions.code;
+const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(email: $email, role: $role) { id email role } }`;
+const ACCEPT =
+  'mutation ($token: String!) { acceptInvitation(token: $token) { id kind name role } }';
+const CHANGE =
+  'mutation ($userId: ID!, $role: Role!) { changeMemberRole(userId: $userId, role: $role) { role } }';
+const REMOVE = 'mutation ($userId: ID!) { removeMember(userId: $userId) { done } }';
+const MEMBERS = '{ members { userId email role } }';
+
+const on = (person: Person, account: string) =>
+  personOf(t.url, person.email, person.token, { 'x-gigarouter-account': account });
+const idOf = async (person: Person) =>
+  (await person.gql('{ viewer { id } }')).body.data.viewer.id as string;
+
+/** A new organisation of Ada's. */
+async function organisation(): Promise<string> {
+  const { body } = await ada.gql('mutation { createOrganisation(name: "Engines") { id role } }');
+  expect(body.data.createOrganisation.role).toBe('OWNER');
+  return body.data.createOrganisation.id as string;
+}
+
+async function join(account: string, role: string): Promise<void> {
+  const invited = await on(ada, account).gql(INVITE, { email: bob.email, role });
+  expect(invited.body.data.inviteMember).toMatchObject({ email: bob.email, role });
+  const token = mailsTo(outbox.path, bob.email).at(-1)?.token;
+  expect((await bob.gql(ACCEPT, { token })).body.data.acceptInvitation).toEqual({
+    id: account,
+    kind: 'ORGANISATION',
+    name: 'Engines',
+    role,
+  });
+}
+
+test('an invitation makes its addressee a member, once', async () => {
+  const account = await organisation();
+  await join(account, 'DEVELOPER');
+  const token = mailsTo(outbox.path, bob.email).at(-1)?.token;
+  expect(codeOf(await bob.gql(ACCEPT, { token }))).toBe('NOT_FOUND');
+  const { body } = await on(bob, account).gql(MEMBERS);
+  expect(body.data.members).toMatchObject([
+    { email: ada.email, role: 'OWNER' },
+    { email: bob.email, role: 'DEVELOPER' },
+  ]);
+  // A developer runs models and manages nobody.
+  expect(codeOf(await on(bob, account).gql('{ invitations { id } }'))).toBe('FORBIDDEN');
+  const actions = await on(ada, account).gql('{ auditEvents { action } }');
+  expect(actions.body.data.auditEvents.map(({ action }: { action: string }) => action)).toEqual([
+    'member.joined',
+    'member.invited',
+    'account.created',
+  ]);
+});
+
+test('an invitation is for its addressee only, and the latest one counts', async () => {
+  const account = await organisation();
+  await on(ada, account).gql(INVITE, { email: 'carl@example.org', role: 'VIEWER' });
+  const first = mailsTo(outbox.path, 'carl@example.org').at(-1)?.token;
+  expect(codeOf(await bob.gql(ACCEPT, { token: first }))).toBe('NOT_FOUND');
+  await on(ada, account).gql(INVITE, { email: 'Carl@Example.org', role: 'VIEWER' });
+  const carl = await signUp({ url: t.url, outboxDir: outbox.path }, 'carl@example.org');
+  expect(codeOf(await carl.gql(ACCEPT, { token: first }))).toBe('NOT_FOUND');
+  const { body } = await on(ada, account).gql('{ invitations { id } }');
+  expect(body.data.invitations).toHaveLength(1);
+  const [{ id }] = body.data.invitations;
+  await on(ada, account).gql('mutation ($id: ID!) { revokeInvitation(id: $id) { done } }', { id });
+  expect((await on(ada, account).gql('{ invitations { id } }')).body.data.invitations).toEqual([]);
+});
+
+test('who does not belong to an account cannot act on it', async () => {
+  const account = await organisation();
+  for (const query of [MEMBERS, '{ balance { postedNanos } }', '{ apiKeys { id } }']) {
+    expect(codeOf(await on(bob, account).gql(query))).toBe('FORBIDDEN');
+  }
+});
+
+test('owners are made, changed and removed by owners', async () => {
+  const account = await organisation();
+  await join(account, 'ADMIN');
+  const [adaId, bobId] = await Promise.all([idOf(ada), idOf(bob)]);
+  const asBob = on(bob, account);
+  expect(codeOf(await asBob.gql(CHANGE, { userId: bobId, role: 'OWNER' }))).toBe('FORBIDDEN');
+  expect(codeOf(await asBob.gql(CHANGE, { userId: adaId, role: 'VIEWER' }))).toBe('FORBIDDEN');
+  expect(codeOf(await asBob.gql(REMOVE, { userId: adaId }))).toBe('FORBIDDEN');
+  expect(codeOf(await asBob.gql(INVITE, { email: 'x@example.org', role: 'OWNER' }))).toBe(
+    'FORBIDDEN',
+  );
+  const made = await on(ada, account).gql(CHANGE, { userId: bobId, role: 'OWNER' });
+  expect(made.body.data.changeMemberRole).toEqual({ role: 'OWNER' });
+});
+
+test('two owners who leave at the same time leave one behind', async () => {
+  const account = await organisation();
+  await join(account, 'OWNER');
+  const LEAVE = 'mutation { leaveAccount { done } }';
+  const codes = await Promise.all(
+    [ada, bob].map(async (one) => codeOf(await on(one, account).gql(LEAVE))),
+  );
+  expect(codes.sort()).toEqual(['CONFLICT', undefined]);
+});
+
+test('a personal account has one member', async () => {
+  expect(codeOf(await ada.gql(INVITE, { email: bob.email, role: 'VIEWER' }))).toBe('CONFLICT');
+});

@@ -1,0 +1,159 @@
+import { request } from 'node:http';
+import { BALANCE, CLASSIFY, fresh, IMAGE, input, LABEL } from '../support/classify.js';
+import { bearer, startPlatform, type TestPlatform } from '../support/platform.js';
+import { until } from '../support/process.js';
+
+let t: TestPlatform;
+beforeAll(async () => {
+  t = await startPlatform();
+});
+afterEach(() => t.verify());
+afterAll(() => t.stop());
+
+describe('an idempotency key', () => {
+  test('is answered again, and charged once', async () => {
+    const caller = await t.caller(10_000_000n);
+    const variables = input({ labels: fresh(3), idempotencyKey: 'one' });
+    const first = (await caller.gql(CLASSIFY, variables)).body.data.classifyImage;
+    const again = (await caller.gql(CLASSIFY, variables)).body.data.classifyImage;
+    expect(again).toMatchObject({
+      runId: first.runId,
+      replayed: true,
+      classification: first.classification,
+      cost: { chargedNanos: first.cost.chargedNanos, units: first.cost.units },
+    });
+    const { edges } = (await caller.gql('{ runs { edges { node { id } } } }')).body.data.runs;
+    expect(edges).toEqual([{ node: { id: first.runId } }]);
+  });
+
+  test('with another body is refused, and charged nothing', async () => {
+    const caller = await t.caller(10_000_000n);
+    await caller.gql(CLASSIFY, input({ labels: fresh(1), idempotencyKey: 'one' }));
+    const { balance } = (await caller.gql(BALANCE)).body.data;
+    const { body } = await caller.gql(CLASSIFY, input({ labels: fresh(1), idempotencyKey: 'one' }));
+    expect(body.errors[0].extensions.code).toBe('IDEMPOTENCY_MISMATCH');
+    expect((await caller.gql(BALANCE)).body.data.balance).toEqual(balance);
+  });
+
+  test('sent many times at once runs once, whoever comes first', async () => {
+    const caller = await t.caller(10_000_000n);
+    const variables = input({ labels: fresh(3), idempotencyKey: 'many' });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => caller.gql(CLASSIFY, variables)),
+    );
+    const codes = answers.map(({ body }) => body.errors?.[0].extensions.code ?? 'ok');
+    expect(new Set(codes).size).toBeLessThanOrEqual(2);
+    expect(codes.filter((code) => code === 'ok').length).toBeGreaterThanOrEqual(1);
+    expect(codes.every((code) => ['ok', 'IDEMPOTENCY_IN_FLIGHT'].includes(code))).toBe(true);
+    const { edges } = (await caller.gql('{ runs { edges { node { chargedNanos } } } }')).body.data
+      .runs;
+    expect(edges).toHaveLength(1);
+  });
+
+  test('of a call that failed is free for another try', async () => {
+    const caller = await t.caller(10_000_000n);
+    const broken = { base64: Buffer.from('no picture').toString('base64') };
+    const failed = await caller.gql(
+      CLASSIFY,
+      input({ image: broken, labels: ['cat'], idempotencyKey: 'again' }),
+    );
+    expect(failed.body.errors[0].extensions.code).toBe('UNSUPPORTED_MEDIA_TYPE');
+    const { body } = await caller.gql(
+      CLASSIFY,
+      input({ labels: ['cat'], idempotencyKey: 'again' }),
+    );
+    expect(body.errors).toBeUndefined();
+  });
+
+  test.each(['', ' ', 'ä', 'x'.repeat(256)])('%j is refused', async (idempotencyKey) => {
+    const caller = await t.caller(10_000_000n);
+    const { body } = await caller.gql(CLASSIFY, input({ labels: ['cat'], idempotencyKey }));
+    expect(body.errors[0].extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      argument: 'idempotencyKey',
+    });
+  });
+});
+
+test('a model that is not live says so, and how to ask for it', async () => {
+  const caller = await t.caller(10_000_000n);
+  const model = 'timm/ViT-SO400M-14-SigLIP-384';
+  const { body } = await caller.gql(CLASSIFY, input({ model, labels: ['cat'] }));
+  expect(body.errors[0].extensions).toMatchObject({ code: 'MODEL_NOT_LIVE', model });
+  expect(body.errors[0].message).toMatch(/ask for it/);
+  const unknown = await caller.gql(CLASSIFY, input({ model: 'no/such', labels: ['cat'] }));
+  expect(unknown.body.errors[0].extensions.code).toBe('NOT_FOUND');
+});
+
+describe('who may not call', () => {
+  test('nobody, and a key without the scope or for other models', async () => {
+    expect((await t.gql(CLASSIFY, input({ labels: ['cat'] }))).body.errors[0].extensions.code).toBe(
+      'UNAUTHENTICATED',
+    );
+    const reader = await t.caller(10_000_000n, { scopes: ['READ'] });
+    expect(
+      (await reader.gql(CLASSIFY, input({ labels: ['cat'] }))).body.errors[0].extensions.code,
+    ).toBe('FORBIDDEN');
+    const other = await t.caller(10_000_000n, { models: ['timm/other'] });
+    expect(
+      (await other.gql(CLASSIFY, input({ labels: ['cat'] }))).body.errors[0].extensions.code,
+    ).toBe('FORBIDDEN');
+  });
+
+  test('a key at its spend cap', async () => {
+    const caller = await t.caller(10_000_000n, { spendCapNanos: IMAGE + LABEL, capPeriod: 'DAY' });
+    const over = await caller.gql(CLASSIFY, input({ labels: fresh(2) }));
+    expect(over.body.errors[0].extensions.code).toBe('SPEND_CAP_REACHED');
+    const within = await caller.gql(CLASSIFY, input({ labels: fresh(1) }));
+    expect(within.body.errors).toBeUndefined();
+  });
+});
+
+test('a caller who leaves while the model runs pays nothing', async () => {
+  const caller = await t.caller(10_000_000n);
+  const body = JSON.stringify({ query: CLASSIFY, variables: input({ labels: fresh(400) }) });
+  const call = request(`${t.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...bearer(caller.secret) },
+  });
+  call.on('error', () => undefined);
+  call.end(body);
+  await until('credit to be held', async () => {
+    const { heldNanos } = (await caller.gql(BALANCE)).body.data.balance;
+    return heldNanos === '0' ? undefined : heldNanos;
+  });
+  call.destroy();
+  await new Promise((resolve) => call.once('close', resolve));
+  const run = await until('the run to end', async () => {
+    const { edges } = (
+      await caller.gql('{ runs { edges { node { outcome chargedNanos errorCode } } } }')
+    ).body.data.runs;
+    return edges[0]?.node;
+  });
+  expect(run).toEqual({ outcome: 'VOIDED', chargedNanos: '0', errorCode: 'CANCELLED' });
+  expect((await caller.gql(BALANCE)).body.data.balance).toMatchObject({
+    postedNanos: '10000000',
+    heldNanos: '0',
+  });
+});
+
+test.each([
+  ['no image', { image: null }, 'image'],
+  ['an empty image', { image: {} }, 'image'],
+  ['two sources', { image: { base64: 'aaaa', url: 'https://example.org' } }, 'image'],
+  ['no base64', { image: { base64: '…' } }, 'image'],
+  ['no labels', { labels: [] }, undefined],
+  ['501 labels', { labels: Array.from({ length: 501 }, () => 'x') }, undefined],
+  ['a template without a place', { labels: ['cat'], template: 'nothing' }, undefined],
+  ['a threshold above 1', { labels: ['cat'], threshold: 1.1 }, 'threshold'],
+  ['no best label', { labels: ['cat'], topK: 0 }, 'topK'],
+])('%s is refused with the reason, and costs nothing', async (_name, more, argument) => {
+  const caller = await t.caller(10_000_000n);
+  const { body } = await caller.gql(CLASSIFY, input({ labels: ['cat'], ...more }));
+  expect(body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+  expect(body.errors[0].extensions.argument).toBe(argument);
+  expect((await caller.gql(BALANCE)).body.data.balance).toMatchObject({
+    postedNanos: '10000000',
+    heldNanos: '0',
+  });
+});

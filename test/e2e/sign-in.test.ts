@@ -1,0 +1,177 @@
+import { mailsTo, PASSWORD, personOf, SIGN_IN, signUp } from '../support/people.js';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { temporaryFolder } from '../support/folder.js';
+
+const outbox = temporaryFolder();
+let t: TestApp;
+let server: { url: string; outboxDir: string };
+beforeAll(async () => {
+  t = await startTestApp({
+    config: { mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path } },
+  });
+  server = { url: t.url, outboxDir: outbox.path };
+});
+afterAll(async () => {
+  await t.stop();
+  outbox.remove();
+});
+
+const SIGN_UP = `mutation ($email: String!, $password: String!) {
+  signUp(email: $email, password: $password, name: "Ada") { done } }`;
+const VERIFY = 'mutation ($token: String!) { verifyEmail(token: $token) { done } }';
+const VIEWER = '{ viewer { id email emailVerified operator accounts { id kind role name } } }';
+const LOTS = '{ creditLots { source originalNanos remainingNanos expiresAt } }';
+const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
+  body.errors?.[0]?.extensions.code;
+
+let people = 0;
+/** Addresses of a network of their own keep the limits of tests apart. */
+const newEmail = () => `person${String((people += 1))}@example.org`;
+
+test('from sign-up to free credit: an address has to be confirmed first', async () => {
+  const email = newEmail();
+  const signedUp = await t.gql(SIGN_UP, { email, password: PASSWORD });
+  expect(signedUp.body.data).toEqual({ signUp: { done: true } });
+  expect(codeOf(await t.gql(SIGN_IN, { email, password: PASSWORD }))).toBe('FORBIDDEN');
+  const [mail] = mailsTo(outbox.path, email);
+  expect(mail?.subject).toBe('Confirm your address');
+  expect((await t.gql(VERIFY, { token: mail?.token })).body.data.verifyEmail.done).toBe(true);
+
+  const { token } = (await t.gql(SIGN_IN, { email, password: PASSWORD })).body.data.signIn;
+  const person = personOf(t.url, email, token as string);
+  expect((await person.gql(VIEWER)).body.data.viewer).toMatchObject({
+    email,
+    emailVerified: true,
+    operator: false,
+    accounts: [{ kind: 'PERSONAL', role: 'OWNER', name: 'Ada' }],
+  });
+  const { creditLots } = (await person.gql(LOTS)).body.data;
+  expect(creditLots).toEqual([
+    {
+      source: 'SIGN_UP',
+      originalNanos: '100000000',
+      remainingNanos: '100000000',
+      expiresAt: expect.stringMatching(/^\d{4}-/) as string,
+    },
+  ]);
+  const again = await t.gql(VERIFY, { token: mail?.token });
+  expect([undefined, 'BAD_USER_INPUT']).toContain(codeOf(again));
+  expect((await person.gql(LOTS)).body.data.creditLots).toHaveLength(1);
+});
+
+test('free credit is given once for a mailbox, however it is spelt and however often it is confirmed', async () => {
+  const first = await signUp(server, 'once@example.org');
+  expect((await first.gql(LOTS)).body.data.creditLots).toHaveLength(1);
+  const tagged = await signUp(server, 'once+again@example.org');
+  expect((await tagged.gql(LOTS)).body.data.creditLots).toHaveLength(0);
+  const { accounts } = t.app.services;
+  const { id } = (await first.gql(VIEWER)).body.data.viewer;
+  await Promise.all(
+    Array.from({ length: 20 }, () => accounts.giveFreeCredit({ id, email: 'once@example.org' })),
+  );
+  expect((await first.gql(LOTS)).body.data.creditLots).toHaveLength(1);
+});
+
+test('what is answered does not tell whether an address is known', async () => {
+  const known = await signUp(server, newEmail());
+  const ask = async (query: string, variables: object) => {
+    const emails = [known.email, newEmail()];
+    const answers = await Promise.all(emails.map((email) => t.gql(query, { email, ...variables })));
+    return answers.map(({ status, body }) => {
+      const { message, extensions } = body.errors?.[0] ?? {};
+      return [status, body.data, message, { ...extensions, requestId: '' }];
+    });
+  };
+  const password = 'another password';
+  for (const [query, variables] of [
+    [SIGN_UP, { password }],
+    [SIGN_IN, { password }],
+    ['mutation ($email: String!) { requestMagicLink(email: $email) { done } }', {}],
+    ['mutation ($email: String!) { requestPasswordReset(email: $email) { done } }', {}],
+  ] as const) {
+    const [first, second] = await ask(query, variables);
+    expect(first).toEqual(second);
+  }
+  expect(mailsTo(outbox.path, known.email).map(({ subject }) => subject)).toContain(
+    'You have an account already',
+  );
+  // The password that a stranger chose is not one.
+  expect(codeOf(await t.gql(SIGN_IN, { email: known.email, password }))).toBe('UNAUTHENTICATED');
+});
+
+test('a link by mail signs in, once, and opens an account for a new address', async () => {
+  const email = newEmail();
+  await t.gql('mutation ($email: String!) { requestMagicLink(email: $email) { done } }', { email });
+  const token = mailsTo(outbox.path, email).at(-1)?.token;
+  const USE = 'mutation ($token: String!) { signInWithMagicLink(token: $token) { token } }';
+  const used = await t.gql(USE, { token });
+  const person = personOf(t.url, email, used.body.data.signInWithMagicLink.token as string);
+  expect((await person.gql(VIEWER)).body.data.viewer).toMatchObject({ email, emailVerified: true });
+  expect((await person.gql(LOTS)).body.data.creditLots).toHaveLength(1);
+  expect(codeOf(await t.gql(USE, { token }))).toBe('BAD_USER_INPUT');
+  expect(codeOf(await t.gql(USE, { token: 'x'.repeat(32) }))).toBe('BAD_USER_INPUT');
+});
+
+test('a new password ends every session, and its link works once', async () => {
+  const person = await signUp(server, newEmail());
+  const { email } = person;
+  await t.gql('mutation ($email: String!) { requestPasswordReset(email: $email) { done } }', {
+    email,
+  });
+  const token = mailsTo(outbox.path, email).at(-1)?.token;
+  const RESET =
+    'mutation ($token: String!, $password: String!) { resetPassword(token: $token, password: $password) { done } }';
+  expect(codeOf(await t.gql(RESET, { token, password: 'short' }))).toBe('BAD_USER_INPUT');
+  const password = 'a new long password';
+  expect((await t.gql(RESET, { token, password })).body.data.resetPassword.done).toBe(true);
+  expect(codeOf(await person.gql(VIEWER))).toBe('UNAUTHENTICATED');
+  expect(codeOf(await t.gql(RESET, { token, password }))).toBe('BAD_USER_INPUT');
+  expect(codeOf(await t.gql(SIGN_IN, { email, password: PASSWORD }))).toBe('UNAUTHENTICATED');
+  expect((await t.gql(SIGN_IN, { email, password })).body.data.signIn.token).toMatch(/./);
+});
+
+test('a session that was signed out is over', async () => {
+  const person = await signUp(server, newEmail());
+  expect((await person.gql('mutation { signOut { done } }')).body.data.signOut.done).toBe(true);
+  expect(codeOf(await person.gql(VIEWER))).toBe('UNAUTHENTICATED');
+});
+
+test.each(['', 'nobody', 'a@b@c', 'a b@example.org', 'x'.repeat(300) + '@example.org'])(
+  '%j is refused as an address',
+  async (email) => {
+    expect(codeOf(await t.gql(SIGN_UP, { email, password: PASSWORD }))).toBe('BAD_USER_INPUT');
+  },
+);
+
+test('a short password is refused', async () => {
+  const { body } = await t.gql(SIGN_UP, { email: newEmail(), password: 'short' });
+  expect(body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+});
+
+test('an account that is closed keeps its history, and ends its keys and sessions on it', async () => {
+  const person = await signUp(server, newEmail());
+  const KEY = `mutation { createApiKey(input: { name: "k" }) { secret } }`;
+  const { secret } = (await person.gql(KEY)).body.data.createApiKey;
+  const CLOSE = 'mutation ($giveUp: Boolean!) { closeAccount(giveUpCredit: $giveUp) { done } }';
+  const refused = await person.gql(CLOSE, { giveUp: false });
+  expect(codeOf(refused)).toBe('CONFLICT');
+  expect(refused.body.errors[0].message).toContain('giveUpCredit');
+  expect((await person.gql(CLOSE, { giveUp: true })).body.data.closeAccount.done).toBe(true);
+  const used = await personOf(t.url, '', secret as string).gql('{ balance { postedNanos } }');
+  expect(codeOf(used)).toBe('UNAUTHENTICATED');
+  const findings = await t.app.services.credits.verify();
+  expect(findings.filter(({ broken }) => broken > 0n)).toEqual([]);
+});
+
+test('who guesses passwords has to wait', async () => {
+  const codes: (string | undefined)[] = [];
+  const email = newEmail();
+  let last;
+  for (let tries = 0; tries < 60 && codes.at(-1) !== 'RATE_LIMITED'; tries++) {
+    last = await t.gql(SIGN_IN, { email, password: `wrong password ${String(tries)}` });
+    codes.push(codeOf(last));
+  }
+  expect(codes.at(-1)).toBe('RATE_LIMITED');
+  expect(codes.length).toBeLessThanOrEqual(51);
+  expect(last?.body.errors[0].extensions.retryAfterS).toBeGreaterThan(0);
+});

@@ -1,0 +1,25 @@
+import { DEMO_MODEL, sample } from './platform.js';
+
+/** Prices of the demo model, in nano-USD. */
+export const IMAGE = 200_000n;
+export const LABEL = 10_000n;
+
+/** Asks for everything that a classification tells. */
+export const CLASSIFY = `mutation ($input: ClassifyImageInput!) { classifyImage(input: $input) {
+  runId replayed labelsCached
+  classification { margin noneOfTheAbove cached labels { label score logit probability share } }
+  classifications { cached labels { label } }
+  cost { chargedNanos balanceNanos units { unit nanosPerUnit requested ran priceVersionId } }
+  quote { maximumNanos units { unit requested ran } }
+  timingsMs { auth hold fetch infer capture } } }`;
+export const BALANCE = '{ balance { postedNanos heldNanos availableNanos } }';
+
+let unique = 0;
+/** Labels that nobody has asked for before. */
+export const fresh = (count: number) =>
+  Array.from({ length: count }, () => `thing number ${String((unique += 1))}`);
+
+/** Variables of CLASSIFY for a sample picture. */
+export const input = (more: object = {}) => ({
+  input: { model: DEMO_MODEL, image: { base64: sample('green-heart.png') }, ...more },
+});

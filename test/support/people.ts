@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type GraphQLAnswer, postGraphQL } from './app.js';
+import { bearer } from './platform.js';
+
+/** Subject and link of each mail in an outbox folder to an address, oldest first. */
+export function mailsTo(outboxDir: string, address: string): { subject: string; token: string }[] {
+  return readdirSync(outboxDir)
+    .sort()
+    .map((name) => readFileSync(path.join(outboxDir, name), 'utf8'))
+    .filter((mail) => new RegExp(`^To: .*${address.replaceAll('+', '\\+')}`, 'im').test(mail))
+    .map((mail) => {
+      const text = mail.replace(/=\r?\n/g, '').replaceAll('=3D', '=');
+      return {
+        subject: /^Subject: (.*)$/m.exec(mail)?.[1]?.trim() ?? '',
+        token: decodeURIComponent(/[?&]token=([^\s&]+)/.exec(text)?.[1] ?? ''),
+      };
+    });
+}
+
+export const PASSWORD = 'correct horse battery';
+
+export interface Person {
+  readonly email: string;
+  readonly token: string;
+  gql(query: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>;
+}
+
+const SIGN_UP = `mutation ($email: String!, $password: String!) {
+  signUp(email: $email, password: $password, name: "Test") { done } }`;
+export const SIGN_IN = `mutation ($email: String!, $password: String!) {
+  signIn(email: $email, password: $password) { token } }`;
+
+/** Signs up, confirms the address by its mail, and signs in. */
+export async function signUp(
+  server: { url: string; outboxDir: string },
+  email: string,
+): Promise<Person> {
+  const ask = (query: string, variables: object) =>
+    postGraphQL(server.url, { query, variables }, { 'content-type': 'application/json' });
+  await ask(SIGN_UP, { email, password: PASSWORD });
+  const token = mailsTo(server.outboxDir, email).at(-1)?.token;
+  await ask('mutation ($token: String!) { verifyEmail(token: $token) { done } }', { token });
+  const { body } = await ask(SIGN_IN, { email, password: PASSWORD });
+  return personOf(server.url, email, body.data.signIn.token as string);
+}
+
+export function personOf(
+  url: string,
+  email: string,
+  token: string,
+  headers: Record<string, string> = {},
+): Person {
+  return {
+    email,
+    token,
+    gql: (query, variables) =>
+      postGraphQL(url, { query, variables }, { ...bearer(token), ...headers }),
+  };
+}
