@@ -28,10 +28,14 @@ import {
   EmbeddingService,
   IMAGE_BYTES_MAX,
   ImageDownloader,
+  ImagesService,
   InferenceResolver,
+  LabelSetsResolver,
+  LabelSetsService,
   MeteredClassificationService,
   MeterService,
   ModelService,
+  UploadsService,
 } from './inference/index.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { type Database, openDatabase } from './platform/database.js';
@@ -43,8 +47,9 @@ import { createMailer } from './platform/mailer.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
 import { listMigrations, pendingMigrations } from './platform/migrations.js';
 import { type PredictorAddress, PredictorClient } from './predictor/client.js';
+import { registerFilesRoutes } from './rest/files.routes.js';
 import { registerIdentityRoutes } from './rest/identity.routes.js';
-import { UsageResolver, UsageService } from './usage/index.js';
+import { CallLimits, UsageResolver, UsageService } from './usage/index.js';
 
 export interface App {
   readonly server: FastifyInstance;
@@ -65,6 +70,7 @@ export interface AppParts {
 
 /** How often the ledger is swept, and uses of keys are written down. */
 const SWEEP_MS = 2_000;
+const SWEEP_UPLOADS_MS = 60_000;
 const WRITE_USES_MS = 5_000;
 /** Longest run of the predictor, its queue included. */
 const PREDICT_MS = 60_000;
@@ -101,13 +107,21 @@ function createServices(
     imageCacheBytesMax: config.caches.imageBytesMax,
     timeoutMs: PREDICT_MS,
   });
+  const uploads = new UploadsService(database, config.uploads);
+  const labelSets = new LabelSetsService(database, embeddings);
   const inference = new MeteredClassificationService(
     new MeterService(catalog, credits, usage, logger),
     new ModelService(config.modelsDir),
     new ClassificationService(embeddings),
     embeddings,
-    new ImageDownloader({ bytesMax: IMAGE_BYTES_MAX, ...config.imageUrl }),
+    new ImagesService(
+      new ImageDownloader({ bytesMax: IMAGE_BYTES_MAX, ...config.imageUrl }),
+      uploads,
+    ),
+    labelSets,
+    logger,
   );
+  const limits = new CallLimits(database, config.limits);
   const authenticator = new Authenticator(keys, identity, accounts);
   const signIn = new SignInService(identity);
   return {
@@ -120,12 +134,17 @@ function createServices(
     identity,
     signIn,
     inference,
+    labelSets,
+    limits,
+    uploads,
     authenticator,
   };
 }
 
 /** The domains' resolvers over their services. */
-function createResolvers(services: Omit<Services, 'authenticator' | 'identity'>): object[] {
+function createResolvers(
+  services: Omit<Services, 'authenticator' | 'identity' | 'uploads'>,
+): object[] {
   const { accounts } = services;
   const catalog = new CatalogResolver(services.catalog);
   const credits = new CreditsResolver(services.credits, (event) => accounts.audit(event));
@@ -145,7 +164,8 @@ function createResolvers(services: Omit<Services, 'authenticator' | 'identity'>)
     new AccountsResolver(accounts),
     new MembersResolver(services.members),
     new KeysResolver(services.keys),
-    new InferenceResolver(services.inference),
+    new InferenceResolver(services.inference, services.limits),
+    new LabelSetsResolver(services.labelSets),
   ];
 }
 
@@ -163,6 +183,8 @@ export function createPrintableSchema(): GraphQLSchema {
       keys: service,
       signIn: service,
       inference: service,
+      labelSets: service,
+      limits: service,
     }),
   );
 }
@@ -222,10 +244,20 @@ export async function createApp(
     bodyBytesMax: Math.ceil(IMAGE_BYTES_MAX / 3) * 4 + 256 * 1024,
   });
 
+  await registerFilesRoutes(server, {
+    uploads: services.uploads,
+    authenticate: (request) => services.authenticator.authenticate(request),
+    bytesMax: IMAGE_BYTES_MAX,
+  });
   registerIdentityRoutes(server, { identity: services.identity, publicUrl: config.publicUrl });
 
   const background = [
     every(SWEEP_MS, () => services.credits.sweep(), backgroundError(logger, 'sweeping the ledger')),
+    every(
+      SWEEP_UPLOADS_MS,
+      () => services.uploads.sweep(),
+      backgroundError(logger, 'sweeping uploads'),
+    ),
     every(WRITE_USES_MS, () => services.keys.writeUses(), backgroundError(logger, 'uses of keys')),
     listen(databaseUrl, 'api_key_changed', {
       onMessage: (keyId) => {

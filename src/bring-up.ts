@@ -74,7 +74,7 @@ export async function bringUpCatalog(config: Config, databaseUrl: string, say: S
   }
 }
 
-const DEMO_MODEL = 'gigarouter/demo-shapes';
+export const DEMO_MODEL = 'gigarouter/demo-shapes';
 
 /** Compiles the demo model where there is no model yet, so that the first run has something to run. */
 export async function bringUpModels(

@@ -4,8 +4,10 @@ import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { createPrintableSchema } from './app.js';
 import { bringUpCatalog, bringUpDatabase, bringUpMigrations, type Say } from './bring-up.js';
+import { demoCommand } from './commands/demo.js';
 import { modelsCommand } from './commands/models.js';
 import { predictorCommand } from './commands/predictor.js';
+import { verifyCommand } from './commands/verify.js';
 import { ConfigError, readConfig } from './config.js';
 import { AppError } from './errors.js';
 import { printSdl } from './graphql/schema.js';
@@ -59,6 +61,8 @@ program
     }
   });
 
+program.addCommand(verifyCommand(say));
+program.addCommand(demoCommand(say));
 program.addCommand(modelsCommand(say));
 program.addCommand(predictorCommand());
 

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import type { OAuthClient } from './accounts/index.js';
+import type { CallLimitOptions } from './usage/index.js';
 import { LOG_LEVELS } from './platform/logger.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -55,6 +56,11 @@ export const environment = z.object({
   FREE_CREDIT_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
   IMAGE_URL_ALLOW: z.string().min(1).optional(),
   IMAGE_URL_TIMEOUT_MS: milliseconds.default(10_000),
+  UPLOAD_TTL_S: z.coerce.number().int().min(60).max(31_536_000).default(86_400),
+  UPLOAD_ACCOUNT_MB: z.coerce.number().int().min(10).max(1_000_000).default(1_024),
+  RATE_PER_MINUTE: z.coerce.number().int().min(1).max(10_000_000).default(6_000),
+  CONCURRENCY_MAX: z.coerce.number().int().min(1).max(100_000).default(64),
+  RATE_STORE: z.enum(['memory', 'postgres']).default('memory'),
   TEXT_CACHE_MB: z.coerce.number().int().min(0).max(100_000).default(128),
   IMAGE_CACHE_MB: z.coerce.number().int().min(0).max(100_000).default(128),
   INTROSPECTION: flag.default(true),
@@ -103,6 +109,8 @@ export interface Config {
   oauth: { github: OAuthClient | undefined; google: OAuthClient | undefined };
   freeCredit: { nanos: bigint; days: number };
   imageUrl: { allow: readonly string[]; timeoutMs: number };
+  uploads: { folder: string; ttlS: number; accountBytesMax: number };
+  limits: CallLimitOptions;
   /** Bytes of embeddings that are kept. */
   caches: { textBytesMax: number; imageBytesMax: number };
   introspection: boolean;
@@ -182,6 +190,16 @@ export function readConfig(
     imageUrl: {
       allow: (values.IMAGE_URL_ALLOW ?? '').split(',').flatMap((entry) => entry.trim() || []),
       timeoutMs: values.IMAGE_URL_TIMEOUT_MS,
+    },
+    uploads: {
+      folder: path.resolve(values.DATA_DIR, 'uploads'),
+      ttlS: values.UPLOAD_TTL_S,
+      accountBytesMax: values.UPLOAD_ACCOUNT_MB * 2 ** 20,
+    },
+    limits: {
+      ratePerMinute: values.RATE_PER_MINUTE,
+      concurrencyMax: values.CONCURRENCY_MAX,
+      store: values.RATE_STORE,
     },
     caches: {
       textBytesMax: values.TEXT_CACHE_MB * 2 ** 20,

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.js';
 import { type Database, databaseAway, isDatabaseOutage } from '../platform/database.js';
 import { type AccountId, newId, type RunId } from '../platform/ids.js';
+import type { Finding } from './finding.js';
 import { LedgerQueue } from './ledger-queue.js';
 import * as store from './ledger.store.js';
 import type {
@@ -14,7 +15,7 @@ import type {
   SettleCommand,
   SettleStatus,
 } from './movement.js';
-import { type Finding, verifyLedger } from './verify.store.js';
+import { verifyLedger } from './verify.store.js';
 
 /** Credit is set aside for a new run, or the same request was answered before. */
 export type HoldOutcome = { readonly held: Answer<HoldStatus> } | { readonly doneRunId: RunId };

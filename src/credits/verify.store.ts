@@ -1,17 +1,5 @@
 import type { Database } from '../platform/database.js';
-
-/** What one check found. */
-export interface Finding {
-  /** Which promise, as `I1`. */
-  readonly invariant: string;
-  readonly fact: string;
-  /** Rows looked at. */
-  readonly checked: bigint;
-  /** Rows that break it: 0, or there is drift. */
-  readonly broken: bigint;
-  /** Some of what breaks it. */
-  readonly examples: readonly string[];
-}
+import type { Finding } from './finding.js';
 
 /** Each check: the promise, the fact in words, what is counted, and what breaks it (one text column). */
 const CHECKS: readonly (readonly [string, string, string, string])[] = [

@@ -5,7 +5,8 @@ import {
   printSchema,
 } from 'graphql';
 import { buildSchemaSync, type ClassType, type NonEmptyArray } from 'type-graphql';
-import { type Access, requireScope } from './access.js';
+import { requireScope } from '../platform/actor.js';
+import type { Access } from './access.js';
 import type { GraphQLContext } from './context.js';
 import { checkSchema } from './schema-walk.js';
 

@@ -134,7 +134,9 @@ function sendError(
 
   const { errorShape } = request.routeOptions.config as RouteConfig;
   const requestId = request.id;
-  if (status === 503) reply.header('retry-after', '1');
+  const retryAfterS = details?.retryAfterS;
+  if (typeof retryAfterS === 'number') reply.header('retry-after', String(retryAfterS));
+  else if (status === 503) reply.header('retry-after', '1');
   return reply
     .status(status)
     .header('cache-control', 'no-store')

@@ -1,4 +1,4 @@
-import { Field, Float, InputType, Int, registerEnumType } from 'type-graphql';
+import { Field, Float, ID, InputType, Int, registerEnumType } from 'type-graphql';
 import { type Scoring, SCORINGS } from './metered-call.js';
 
 registerEnumType(SCORINGS, {
@@ -23,6 +23,9 @@ export class ImageInput {
     description: 'Where the file is, by https or http, on the public internet.',
   })
   url?: string;
+
+  @Field(() => ID, { nullable: true, description: 'Of a file sent to /v1/files: "file_…".' })
+  uploadId?: string;
 }
 
 @InputType('ClassifyImageInput', { description: 'One image or several, and what they may show.' })
@@ -39,8 +42,14 @@ export class ClassifyImageInput {
   })
   images?: ImageInput[];
 
-  @Field(() => [String], { description: '1 to 500 labels, in any language.' })
-  labels!: string[];
+  @Field(() => [String], {
+    nullable: true,
+    description: '1 to 500 labels, in any language; or give `labelSetId`.',
+  })
+  labels?: string[];
+
+  @Field(() => ID, { nullable: true, description: 'Of saved labels: "lset_…".' })
+  labelSetId?: string;
 
   @Field(() => String, {
     nullable: true,

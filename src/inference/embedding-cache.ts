@@ -82,6 +82,15 @@ export class EmbeddingCache {
     return this.vectors.calculatedSize;
   }
 
+  has(key: string): boolean {
+    return this.vectors.has(key);
+  }
+
+  /** Keeps what was computed some other time. */
+  remember(key: string, vector: Float32Array): void {
+    this.vectors.set(key, vector);
+  }
+
   /**
    * The embeddings of some keys; those that are neither kept nor being computed are computed together.
    *

@@ -61,6 +61,24 @@ export class EmbeddingService {
     );
   }
 
+  /** Whether none of these prompts would have to be run. */
+  hasTexts({ modelHash }: LoadedModel, variant: Variant, prompts: readonly string[]): boolean {
+    return prompts.every((prompt) => this.texts.has(`${modelHash}.${variant}.${prompt}`));
+  }
+
+  /** Keeps what the model made of these prompts some other time. */
+  rememberTexts(
+    { modelHash }: LoadedModel,
+    variant: Variant,
+    prompts: readonly string[],
+    vectors: readonly Float32Array[],
+  ): void {
+    for (const [row, prompt] of prompts.entries()) {
+      const vector = vectors[row];
+      if (vector !== undefined) this.texts.remember(`${modelHash}.${variant}.${prompt}`, vector);
+    }
+  }
+
   /**
    * @param bytes of an image file
    * @returns one vector of length 1

@@ -4,6 +4,7 @@ import { AppError } from '../errors.js';
 export interface ImageSource {
   readonly base64?: string | undefined;
   readonly url?: string | undefined;
+  readonly uploadId?: string | undefined;
 }
 
 /** Of one image, decoded from base64 or downloaded. */
@@ -14,8 +15,9 @@ const DATA_URL = /^data:image\/[\w.+-]{1,40};base64,/;
 
 /** @throws AppError BAD_USER_INPUT unless exactly one source is given */
 export function checkSource(source: ImageSource): void {
-  const given = [source.base64, source.url].filter((value) => value !== undefined);
-  if (given.length !== 1) throw bad('Give each image as exactly one of base64 and url.');
+  const { base64, url, uploadId } = source;
+  const given = [base64, url, uploadId].filter((value) => value !== undefined);
+  if (given.length !== 1) throw bad('Give each image as one of base64, url and uploadId.');
 }
 
 /**

@@ -3,6 +3,7 @@ import { AppError } from '../errors.js';
 import { Access } from '../graphql/access.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { present } from '../graphql/input.js';
+import { type CallLimits, rateHeaders } from '../usage/index.js';
 import {
   CallCostType,
   type CallTimingsType,
@@ -24,7 +25,10 @@ const PAID_COST = ({ childComplexity }: { childComplexity: number }) => 40 + chi
 
 @Resolver()
 export class InferenceResolver {
-  constructor(private readonly inference: MeteredClassificationService) {}
+  constructor(
+    private readonly inference: MeteredClassificationService,
+    private readonly limits: CallLimits,
+  ) {}
 
   @Mutation(() => ClassifyImagePayload, {
     // One that fails must not take the answers of others in its request, which were paid for.
@@ -54,7 +58,7 @@ export class InferenceResolver {
         replayed: false,
       };
     }
-    const metered = await this.inference.classify(call);
+    const metered = await this.limited(context, () => this.inference.classify(call));
     return {
       runId: metered.runId,
       classification: metered.result.images[0] ?? null,
@@ -100,8 +104,29 @@ export class InferenceResolver {
     return this.embed({ ...present(input), actor, signal }, context);
   }
 
+  /** Within the caller's limits, which the answer's headers tell. */
+  private async limited<T>(context: GraphQLContext, work: () => Promise<T>): Promise<T> {
+    const setHeaders = (headers: Readonly<Record<string, string>>) => {
+      for (const [name, value] of Object.entries(headers)) context.setHeader(name, value);
+    };
+    try {
+      return await this.limits.run(
+        context.actor,
+        (state) => {
+          setHeaders(rateHeaders(state));
+        },
+        work,
+      );
+    } catch (error) {
+      // The status stays 200, as GraphQL has it, but clients that know the header may wait.
+      const retryAfterS = error instanceof AppError ? error.details?.retryAfterS : undefined;
+      if (typeof retryAfterS === 'number') setHeaders({ 'retry-after': String(retryAfterS) });
+      throw error;
+    }
+  }
+
   private async embed(call: EmbedCall, context: GraphQLContext): Promise<EmbedPayload> {
-    const metered = await this.inference.embed(call);
+    const metered = await this.limited(context, () => this.inference.embed(call));
     return {
       runId: metered.runId,
       vectors: metered.result.vectors,

@@ -1,10 +1,12 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '../errors.js';
 import type { Actor } from '../platform/actor.js';
+import type { AccountId } from '../platform/ids.js';
+import type { Logger } from '../platform/logger.js';
 import { checkLabels, type ClassificationService } from './classification.service.js';
 import type { EmbeddingService } from './embedding.service.js';
-import { checkSource, decodeBase64, type ImageSource } from './image-source.js';
-import type { ImageDownloader } from './image-url.gateway.js';
+import type { ImageSource } from './image-source.js';
+import type { ImagesService, PreparedImage } from './images.service.js';
+import type { LabelSetsService } from './label-sets.service.js';
 import type { Metered, Quote, Scoring, Units } from './metered-call.js';
 import type { MeterService } from './meter.service.js';
 import type { ModelService } from './model.service.js';
@@ -19,7 +21,10 @@ interface Call {
 export interface ClassifyCall extends Call {
   /** 1–16. */
   readonly images: readonly ImageSource[];
-  readonly labels: readonly string[];
+  /** Either 1–500 labels, or a saved set. */
+  readonly labels?: readonly string[] | undefined;
+  readonly labelSetId?: string | undefined;
+  /** With saved labels: that of the set by default. */
   readonly template?: string | undefined;
   readonly scoring: Scoring;
   /** 0–1: the probability at which a label counts as a match. */
@@ -57,7 +62,6 @@ export interface EmbedResult {
   readonly cached: number;
 }
 
-const IMAGES_MAX = 16;
 const THRESHOLD_DEFAULT = 0;
 const VARIANT = 'fp32';
 const TEXT_ALONE = '{}';
@@ -69,7 +73,9 @@ export class MeteredClassificationService {
     private readonly models: ModelService,
     private readonly classification: ClassificationService,
     private readonly embeddings: EmbeddingService,
-    private readonly downloader: ImageDownloader,
+    private readonly images: ImagesService,
+    private readonly labelSets: LabelSetsService,
+    private readonly logger: Logger,
   ) {}
 
   /** What a call would cost at most, when it would be accepted. @throws AppError as `classify`, before it runs */
@@ -83,17 +89,19 @@ export class MeteredClassificationService {
    * @throws AppError BAD_USER_INPUT, NOT_FOUND, MODEL_NOT_LIVE, and as `MeterService.run`
    */
   async classify(call: ClassifyCall): Promise<Metered<ClassifyResult>> {
-    const { model, units, fetched } = await this.check(call);
-    const { actor, signal, idempotencyKey, images, ...request } = call;
-    const said = { ...request, images: images.map(identify) };
+    const { model, units, images, labels, template, prompts, set } = await this.check(call);
+    const { actor, signal, idempotencyKey, threshold = THRESHOLD_DEFAULT, scoring, topK } = call;
+    const identities = images.map(({ identity }) => identity);
+    const request = { identities, labels, template, scoring, threshold, topK };
     const metered = { actor, operation: 'classifyImage', model, units, idempotencyKey, signal };
-    return this.meter.run({ ...metered, request: said }, async (until) => {
-      const { labels, template, threshold = THRESHOLD_DEFAULT, scoring } = call;
+    return this.meter.run({ ...metered, request }, async (until) => {
       const fetchedAt = performance.now();
-      const bytes = await this.load(fetched, until);
+      const bytes = await loadAll(images, until);
       const startedAt = performance.now();
+      const loaded = await this.models.get(model.slug);
+      if (set !== undefined) await this.labelSets.recall(set, loaded, VARIANT, prompts);
       const { images: scored, labelsCached } = await this.classification.classifyAll({
-        model: await this.models.get(model.slug),
+        model: loaded,
         variant: VARIANT,
         images: bytes,
         labels,
@@ -101,9 +109,15 @@ export class MeteredClassificationService {
         threshold,
         signal: until,
       });
+      if (set !== undefined && labelsCached < labels.length) {
+        // Should it fail, the labels run once more some day.
+        this.labelSets.keep(set, loaded, VARIANT, prompts).catch((err: unknown) => {
+          this.logger.warn({ err, labelSetId: set.id }, 'a label set’s vectors were not kept');
+        });
+      }
       const result = {
         images: scored.map(({ ranked, margin, noneOfTheAbove, cached }) => ({
-          labels: ranked.slice(0, call.topK).map(({ index, logit, probability, share }) => ({
+          labels: ranked.slice(0, topK).map(({ index, logit, probability, share }) => ({
             label: labels[index] ?? '',
             score: scoring === 'SIGMOID' ? probability : share,
             logit,
@@ -129,24 +143,19 @@ export class MeteredClassificationService {
 
   /** Vectors of images or texts; charges each one that ran. @throws AppError as `classify` */
   async embed(call: EmbedCall): Promise<Metered<EmbedResult>> {
-    const { actor, signal, idempotencyKey, images, texts } = call;
+    const { actor, signal, idempotencyKey, texts } = call;
     const model = await this.meter.model(actor, call.model);
-    const fetched = images === undefined ? [] : checkImages(images);
+    const images =
+      call.images === undefined ? [] : await this.images.prepare(accountOf(actor), call.images);
     const prompts = texts === undefined ? [] : checkLabels(texts, TEXT_ALONE);
-    const count = fetched.length + prompts.length;
-    const operation = images === undefined ? 'embedTexts' : 'embedImages';
-    const request = { images: images?.map(identify), texts };
-    const metered = {
-      actor,
-      operation,
-      model,
-      units: { EMBEDDING: count },
-      idempotencyKey,
-      signal,
-    };
+    const count = images.length + prompts.length;
+    const operation = call.images === undefined ? 'embedTexts' : 'embedImages';
+    const request = { identities: images.map(({ identity }) => identity), texts };
+    const units = { EMBEDDING: count };
+    const metered = { actor, operation, model, units, idempotencyKey, signal };
     return this.meter.run({ ...metered, request }, async (until) => {
       const fetchedAt = performance.now();
-      const bytes = await this.load(fetched, until);
+      const bytes = await loadAll(images, until);
       const startedAt = performance.now();
       const loaded = await this.models.get(model.slug);
       const embedded = await Promise.all([
@@ -166,45 +175,45 @@ export class MeteredClassificationService {
   }
 
   private async check(call: ClassifyCall) {
-    const { images, labels, template, threshold, topK } = call;
-    const model = await this.meter.model(call.actor, call.model);
+    const { actor, threshold, topK } = call;
+    const model = await this.meter.model(actor, call.model);
+    const { labels, template, set } = await this.labelsOf(call);
     const prompts = checkLabels(labels, template);
     if (threshold !== undefined && !(threshold >= 0 && threshold <= 1)) {
       throw bad('threshold', 'The threshold is 0 to 1.');
     }
     if (topK !== undefined && topK < 1) throw bad('topK', 'topK is 1 or more.');
-    const fetched = checkImages(images);
-    const units: Units = { IMAGE: fetched.length, LABEL_TEXT: new Set(prompts).size };
-    return { model, units, fetched };
+    const images = await this.images.prepare(accountOf(actor), call.images);
+    const units: Units = { IMAGE: images.length, LABEL_TEXT: new Set(prompts).size };
+    return { model, units, images, labels, template, prompts, set };
   }
 
-  private load(
-    fetched: readonly (Buffer | string)[],
-    signal: AbortSignal,
-  ): Promise<readonly Uint8Array[]> {
-    return Promise.all(
-      fetched.map(async (image) =>
-        typeof image === 'string' ? this.downloader.download(image, signal) : image,
-      ),
-    );
+  private async labelsOf({ actor, labels, labelSetId, template }: ClassifyCall) {
+    if ((labels === undefined) === (labelSetId === undefined)) {
+      throw bad('labels', 'Give either labels or labelSetId.');
+    }
+    if (labelSetId === undefined) return { labels: labels ?? [], template, set: undefined };
+    const set = await this.labelSets.get(accountOf(actor), labelSetId);
+    // With another template they are other prompts.
+    const own = template === undefined || template === set.template;
+    return {
+      labels: set.labels,
+      template: template ?? set.template ?? undefined,
+      set: own ? set : undefined,
+    };
   }
 }
 
-/** Bytes of what came along, addresses of what has to be fetched. */
-function checkImages(images: readonly ImageSource[]): (Buffer | string)[] {
-  if (images.length === 0 || images.length > IMAGES_MAX) {
-    throw bad('images', `A call has 1 to ${String(IMAGES_MAX)} images.`);
-  }
-  return images.map((image) => {
-    checkSource(image);
-    return image.base64 === undefined ? (image.url ?? '') : decodeBase64(image.base64);
-  });
+function loadAll(
+  images: readonly PreparedImage[],
+  signal: AbortSignal,
+): Promise<readonly Uint8Array[]> {
+  return Promise.all(images.map((image) => image.load(signal)));
 }
 
-/** Tells two images apart without keeping one. */
-function identify({ base64, url }: ImageSource): object {
-  if (base64 === undefined) return { url };
-  return { sha256: createHash('sha256').update(base64).digest('base64url') };
+function accountOf({ accountId }: Actor): AccountId {
+  if (accountId === undefined) throw new AppError('UNAUTHENTICATED', 'Nobody is signed in.');
+  return accountId;
 }
 
 function bad(argument: string, message: string): AppError {

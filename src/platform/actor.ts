@@ -1,3 +1,4 @@
+import { AppError } from '../errors.js';
 import type { AccountId, KeyId, UserId } from './ids.js';
 
 /**
@@ -48,4 +49,22 @@ export function anonymous(ipAddress: string): Actor {
 export function actorName({ keyId, userId }: Pick<Actor, 'keyId' | 'userId'>): string {
   if (keyId !== undefined) return `key:${keyId}`;
   return userId === undefined ? 'system' : `user:${userId}`;
+}
+
+/** @throws AppError UNAUTHENTICATED when nobody is signed in, FORBIDDEN when the caller lacks the scope */
+export function requireScope(actor: Actor, scope: Scope): void {
+  if (actor.scopes.has(scope)) return;
+  if (actor.accountId === undefined) {
+    throw new AppError(
+      'UNAUTHENTICATED',
+      'This needs an API key or a session: send "authorization: Bearer …".',
+    );
+  }
+  throw new AppError(
+    'FORBIDDEN',
+    `This needs the scope "${scope}", which the caller does not have.`,
+    {
+      details: { scope },
+    },
+  );
 }

@@ -14,6 +14,8 @@ export type GrantId = `grant_${string}`;
 export type AdjustmentId = `adj_${string}`;
 export type AuditEventId = `aud_${string}`;
 export type InvitationId = `inv_${string}`;
+export type LabelSetId = `lset_${string}`;
+export type UploadId = `file_${string}`;
 export type MailId = `mail_${string}`;
 /** Of what better-auth keeps about a person. */
 export type IdentityId = `idn_${string}`;
@@ -29,6 +31,8 @@ interface IdByPrefix {
   adj: AdjustmentId;
   aud: AuditEventId;
   inv: InvitationId;
+  lset: LabelSetId;
+  file: UploadId;
   mail: MailId;
   idn: IdentityId;
 }

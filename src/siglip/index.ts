@@ -8,3 +8,4 @@ export { canonicalPrompt, DEFAULT_TEMPLATE, parseTemplate } from './prompt.js';
 export { labelLogits, rankLabels, type RankedScores } from './scores.js';
 export { Tokenizer } from './tokenizer.js';
 export { type RunGraph, verify } from './verify.js';
+export { detectFormat } from './image-format.js';

@@ -63,3 +63,18 @@ test('schema prints what is committed', async () => {
   expect((await gigarouter('schema')).out).toContain('type Query {');
   expect((await gigarouter('schema', '--check')).code).toBe(0);
 });
+
+test('verify checks the ledger, and ends with 1 when it finds drift', async () => {
+  await gigarouter('migrate');
+  const clean = await gigarouter('verify', '--json');
+  expect(clean.code).toBe(0);
+  const findings = JSON.parse(clean.out) as { invariant: string; broken: string }[];
+  expect(new Set(findings.map(({ invariant }) => invariant)).size).toBeGreaterThan(8);
+  expect(findings.every(({ broken }) => broken === '0')).toBe(true);
+
+  await database.query(`INSERT INTO account (id, kind, name) VALUES ('acct_x', 'PERSONAL', 'x')`);
+  await database.query(`UPDATE account_balance SET posted = 1 WHERE account_id = 'acct_x'`);
+  const drifted = await gigarouter('verify');
+  expect(drifted.code).toBe(1);
+  expect(drifted.out).toMatch(/BROKEN {2}I2 .*as acct_x/);
+});

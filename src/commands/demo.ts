@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Command } from 'commander';
+import { createApp } from '../app.js';
+import {
+  bringUpAuthSecret,
+  bringUpCatalog,
+  bringUpDatabase,
+  bringUpMigrations,
+  bringUpModels,
+  createPredictorChild,
+  DEMO_MODEL,
+  type Say,
+} from '../bring-up.js';
+import { type Config, readConfig } from '../config.js';
+import { AppError } from '../errors.js';
+import { createLogger } from '../platform/logger.js';
+import { describeFindings } from './verify.js';
+
+/** `gigarouter demo`: the whole way of a new user, in the terminal, on a server of its own. */
+export function demoCommand(say: Say): Command {
+  return new Command('demo')
+    .description('sign up, get free credit, classify a picture, and look at what it cost')
+    .action(async () => {
+      const config = readConfig();
+      const logger = createLogger('error');
+      const cleanUp: (() => Promise<void>)[] = [];
+      try {
+        const database = await bringUpDatabase(config, say);
+        cleanUp.push(() => database.stop());
+        await bringUpMigrations(config, database.url, say);
+        await bringUpCatalog(config, database.url, say);
+        await bringUpModels(config, say);
+        const predictor = createPredictorChild(config, logger);
+        cleanUp.push(() => predictor.stop());
+        await predictor.start();
+        const authSecret = await bringUpAuthSecret(config);
+        // Its mails are read here, so they go to the folder whatever is configured.
+        const mail = { ...config.mail, smtpUrl: undefined };
+        const app = await createApp({ ...config, authSecret, mail }, database.url, {
+          logger,
+          predictorAddress: predictor.address,
+        });
+        cleanUp.push(() => app.stop());
+        const url = await app.server.listen({ port: 0, host: '127.0.0.1' });
+        await tour(new Client(`${url}/graphql`), config);
+        print('\nAnd the ledger, checked on everything that this database holds:\n');
+        for (const line of describeFindings(await app.services.credits.verify())) print(line);
+      } finally {
+        for (const stop of cleanUp.reverse()) await stop();
+      }
+    });
+}
+
+async function tour(client: Client, { mail: { outboxDir }, demoModelDir }: Config): Promise<void> {
+  const email = `demo-${randomBytes(4).toString('hex')}@example.org`;
+  const password = randomBytes(12).toString('base64url');
+  print(`\n1. ${email} signs up, and gets a mail.`);
+  await client.ask(
+    `mutation ($email: String!, $password: String!) { signUp(email: $email, password: $password, name: "Demo") { done } }`,
+    { email, password },
+  );
+  await client.ask('mutation ($token: String!) { verifyEmail(token: $token) { done } }', {
+    token: await tokenOfMail(outboxDir, email),
+  });
+  const { signIn } = await client.ask<{ signIn: { token: string } }>(
+    'mutation ($email: String!, $password: String!) { signIn(email: $email, password: $password) { token } }',
+    { email, password },
+  );
+  client.token = signIn.token;
+
+  const before = await client.balance();
+  print(`2. The address is confirmed: ${dollars(before)} of free credit.`);
+  const { createApiKey } = await client.ask<{ createApiKey: { secret: string } }>(
+    'mutation { createApiKey(input: { name: "Demo", scopes: [INFERENCE, READ] }) { secret } }',
+  );
+  client.token = createApiKey.secret;
+
+  const picture = path.join(demoModelDir, 'samples/green-heart.png');
+  print(`3. A key is made, and classifies ${path.relative(process.cwd(), picture)}:\n`);
+  const { classifyImage } = await client.ask<Classified>(CLASSIFY, {
+    image: await readFile(picture, 'base64'),
+    labels: ['green heart', 'red circle', 'blue square', 'a cat'],
+  });
+  for (const { label, score } of classifyImage.classification.labels) {
+    const bar = '█'.repeat(Math.round(score * 30));
+    print(`   ${label.padEnd(12)} ${(score * 100).toFixed(1).padStart(5)} %  ${bar}`);
+  }
+  print('\n4. What it cost:\n');
+  for (const { unit, ran, nanosPerUnit } of classifyImage.cost.units) {
+    print(`   ${String(ran)} × ${unit} at ${dollars(BigInt(nanosPerUnit))}`);
+  }
+  print(
+    `   ${dollars(before)} − ${dollars(BigInt(classifyImage.cost.chargedNanos))} = ${dollars(await client.balance())}`,
+  );
+  print('\n5. The ledger of the account, newest first:\n');
+  const { ledger } = await client.ask<Ledger>(
+    '{ ledger { edges { node { version kind nanos balanceAfterNanos transactionId } } } }',
+  );
+  for (const { node } of ledger.edges) {
+    print(
+      `   ${node.version.padStart(3)}  ${node.kind.padEnd(8)} ${dollars(BigInt(node.nanos)).padStart(14)} → ${dollars(BigInt(node.balanceAfterNanos)).padStart(12)}  ${node.transactionId}`,
+    );
+  }
+}
+
+const CLASSIFY = `mutation ($image: String!, $labels: [String!]!) {
+  classifyImage(input: { model: "${DEMO_MODEL}", image: { base64: $image }, labels: $labels }) {
+    classification { labels { label score } }
+    cost { chargedNanos units { unit ran nanosPerUnit } }
+  } }`;
+
+interface Classified {
+  classifyImage: {
+    classification: { labels: { label: string; score: number }[] };
+    cost: { chargedNanos: string; units: { unit: string; ran: number; nanosPerUnit: string }[] };
+  };
+}
+
+interface Ledger {
+  ledger: {
+    edges: {
+      node: Record<'version' | 'kind' | 'nanos' | 'balanceAfterNanos' | 'transactionId', string>;
+    }[];
+  };
+}
+
+/** Speaks GraphQL as any caller does. */
+class Client {
+  token: string | undefined;
+
+  constructor(private readonly url: string) {}
+
+  async ask<Data>(query: string, variables: object = {}): Promise<Data> {
+    const response = await fetch(this.url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    const { data, errors } = (await response.json()) as {
+      data: Data;
+      errors?: { message: string }[];
+    };
+    if (errors?.[0] !== undefined) throw new AppError('INTERNAL', errors[0].message);
+    return data;
+  }
+
+  async balance(): Promise<bigint> {
+    const { balance } = await this.ask<{ balance: { postedNanos: string } }>(
+      '{ balance { postedNanos } }',
+    );
+    return BigInt(balance.postedNanos);
+  }
+}
+
+/** What the newest mail to an address carries. */
+async function tokenOfMail(outboxDir: string, email: string): Promise<string> {
+  for (const name of (await readdir(outboxDir)).sort().reverse()) {
+    const mail = await readFile(path.join(outboxDir, name), 'utf8');
+    if (!mail.includes(email)) continue;
+    // Quoted-printable: lines end with "=", and "=" is "=3D".
+    const text = mail.replace(/=\r?\n/g, '').replaceAll('=3D', '=');
+    const token = /[?&]token=([^\s&]+)/.exec(text)?.[1];
+    if (token !== undefined) return decodeURIComponent(token);
+  }
+  throw new AppError('NOT_FOUND', `No mail to ${email} is in ${outboxDir}.`);
+}
+
+function dollars(nanos: bigint): string {
+  const digits = (nanos < 0n ? -nanos : nanos).toString().padStart(10, '0');
+  const cents = digits.slice(-9).replace(/0{1,7}$/, '');
+  return `${nanos < 0n ? '−' : ''}$${digits.slice(0, -9)}.${cents}`;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,62 @@
+import { Command } from 'commander';
+import { bringUpDatabase, type Say } from '../bring-up.js';
+import { readConfig } from '../config.js';
+import { CreditsService, type Finding } from '../credits/index.js';
+import { openDatabase } from '../platform/database.js';
+
+/** Longest check of a large ledger. */
+const VERIFY_MS = 600_000;
+
+/** `gigarouter verify`: checks what the ledger promises, on live data. Ends with 1 when anything is broken. */
+export function verifyCommand(say: Say): Command {
+  return new Command('verify')
+    .description('check every promise of the ledger (src/credits/README.md) on live data')
+    .option('--json', 'print the findings as JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const config = readConfig();
+      const server = await bringUpDatabase(config, say);
+      const database = openDatabase({
+        url: server.url,
+        connectionsMax: 1,
+        statementTimeoutMs: VERIFY_MS,
+        connectTimeoutMs: config.databaseConnectTimeoutMs,
+      });
+      try {
+        const findings = await new CreditsService(database).verify();
+        if (json) process.stdout.write(`${toJson(findings)}\n`);
+        else for (const line of describeFindings(findings)) process.stdout.write(`${line}\n`);
+        if (findings.some(isBroken)) process.exitCode = 1;
+      } finally {
+        await database.close();
+        await server.stop();
+      }
+    });
+}
+
+/** One line a check, and a last one that sums up. */
+export function describeFindings(findings: readonly Finding[]): string[] {
+  const broken = findings.filter(isBroken);
+  return [
+    ...findings.map(
+      (finding) =>
+        `${isBroken(finding) ? 'BROKEN' : 'ok    '}  ${finding.invariant.padEnd(4)}  ${finding.checked.toString().padStart(9)}  ${finding.fact}${
+          isBroken(finding)
+            ? `: ${finding.broken.toString()}, as ${finding.examples.join(', ')}`
+            : ''
+        }`,
+    ),
+    broken.length === 0
+      ? `${String(findings.length)} checks, no drift.`
+      : `${String(broken.length)} of ${String(findings.length)} checks found drift.`,
+  ];
+}
+
+function isBroken({ broken }: Finding): boolean {
+  return broken > 0n;
+}
+
+function toJson(findings: readonly Finding[]): string {
+  return JSON.stringify(findings, (_name, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
+}

@@ -1,0 +1,11 @@
+import type { LabelSetId } from '../platform/ids.js';
+
+/** Labels that an account uses again and again; they run once for each model. */
+export interface LabelSet {
+  readonly id: LabelSetId;
+  readonly name: string;
+  readonly labels: readonly string[];
+  /** null: the default of the call. */
+  readonly template: string | null;
+  readonly createdAt: Date;
+}

@@ -1,0 +1,98 @@
+import { AppError } from '../errors.js';
+import type { Database } from '../platform/database.js';
+import { type AccountId, newId } from '../platform/ids.js';
+import type { Variant } from '../siglip/index.js';
+import { checkLabels } from './classification.service.js';
+import type { EmbeddingService } from './embedding.service.js';
+import type { LabelSet } from './label-set.js';
+import * as store from './label-sets.store.js';
+import type { LoadedModel } from './model.service.js';
+
+const SETS_MAX = 100;
+const NAME_CHARS_MAX = 100;
+
+/** Keeps label sets, and what models made of them. */
+export class LabelSetsService {
+  constructor(
+    private readonly db: Pick<Database, 'query'>,
+    private readonly embeddings: Pick<
+      EmbeddingService,
+      'embedTexts' | 'rememberTexts' | 'hasTexts'
+    >,
+  ) {}
+
+  /** @throws AppError BAD_USER_INPUT as a call with these labels; CONFLICT for a name that is taken */
+  async create(
+    accountId: AccountId,
+    input: { name: string; labels: readonly string[]; template?: string | undefined },
+  ): Promise<LabelSet> {
+    const name = input.name.trim();
+    if (name === '' || name.length > NAME_CHARS_MAX || /\p{Cc}/u.test(name)) {
+      throw new AppError(
+        'BAD_USER_INPUT',
+        `A name has 1 to ${String(NAME_CHARS_MAX)} characters.`,
+        {
+          details: { argument: 'name' },
+        },
+      );
+    }
+    checkLabels(input.labels, input.template);
+    const set = { id: newId('lset'), name, labels: input.labels, template: input.template ?? null };
+    const made = await store.insertLabelSet(this.db, accountId, set, SETS_MAX);
+    if (made !== undefined) return made;
+    throw new AppError(
+      'CONFLICT',
+      `The account has a label set of that name, or ${String(SETS_MAX)} of them. Delete one first.`,
+    );
+  }
+
+  /** By name. */
+  list(accountId: AccountId): Promise<readonly LabelSet[]> {
+    return store.listLabelSets(this.db, accountId);
+  }
+
+  /** @throws AppError NOT_FOUND */
+  async get(accountId: AccountId, id: string): Promise<LabelSet> {
+    const set = id.includes('\0') ? undefined : await store.findLabelSet(this.db, accountId, id);
+    if (set === undefined) throw new AppError('NOT_FOUND', 'The account has no such label set.');
+    return set;
+  }
+
+  /** @throws AppError NOT_FOUND */
+  async delete(accountId: AccountId, id: string): Promise<void> {
+    if (id.includes('\0') || !(await store.deleteLabelSet(this.db, accountId, id))) {
+      throw new AppError('NOT_FOUND', 'The account has no such label set.');
+    }
+  }
+
+  /** Brings back what a model made of a set's prompts before, if this process has forgotten it. */
+  async recall(
+    set: LabelSet,
+    model: LoadedModel,
+    variant: Variant,
+    prompts: readonly string[],
+  ): Promise<void> {
+    if (this.embeddings.hasTexts(model, variant, prompts)) return;
+    const of = { labelSetId: set.id, modelHash: model.modelHash, variant };
+    const kept = await store.findVectors(this.db, of);
+    if (kept === undefined) return;
+    // Copied, so that the numbers lie where float32 may lie.
+    const numbers = new Float32Array(Uint8Array.from(kept).buffer);
+    const width = numbers.length / prompts.length;
+    const rows = prompts.map((_, row) => numbers.slice(row * width, (row + 1) * width));
+    this.embeddings.rememberTexts(model, variant, prompts, rows);
+  }
+
+  /** Keeps what a model has just made of a set's prompts. */
+  async keep(
+    set: LabelSet,
+    model: LoadedModel,
+    variant: Variant,
+    prompts: readonly string[],
+  ): Promise<void> {
+    const { vectors } = await this.embeddings.embedTexts(model, variant, prompts);
+    const bytes = Buffer.concat(vectors.map((vector) => new Uint8Array(vector.buffer)));
+    const of = { labelSetId: set.id, modelHash: model.modelHash, variant };
+    await store.insertVectors(this.db, of, bytes);
+  }
+}

@@ -1,0 +1,88 @@
+import type { Database } from '../platform/database.js';
+import type { AccountId, LabelSetId } from '../platform/ids.js';
+import type { LabelSet } from './label-set.js';
+
+type Reader = Pick<Database, 'query'>;
+
+const COLUMNS = `id, name, labels, template, created_at AS "createdAt"`;
+
+/** @returns undefined when the account has a set of that name, or `most` sets */
+export async function insertLabelSet(
+  db: Reader,
+  accountId: AccountId,
+  set: Omit<LabelSet, 'createdAt'>,
+  most: number,
+): Promise<LabelSet | undefined> {
+  const [row] = await db.query<LabelSet>(
+    `INSERT INTO label_set (id, account_id, name, labels, template)
+     SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM label_set WHERE account_id = $2) < $6
+     ON CONFLICT (account_id, name) DO NOTHING RETURNING ${COLUMNS}`,
+    [set.id, accountId, set.name, set.labels, set.template, most],
+  );
+  return row;
+}
+
+/** By name. */
+export async function listLabelSets(db: Reader, accountId: AccountId): Promise<LabelSet[]> {
+  return db.query<LabelSet>(
+    `SELECT ${COLUMNS} FROM label_set WHERE account_id = $1 ORDER BY name`,
+    [accountId],
+  );
+}
+
+export async function findLabelSet(
+  db: Reader,
+  accountId: AccountId,
+  id: string,
+): Promise<LabelSet | undefined> {
+  const [row] = await db.query<LabelSet>(
+    `SELECT ${COLUMNS} FROM label_set WHERE account_id = $1 AND id = $2`,
+    [accountId, id],
+  );
+  return row;
+}
+
+/** @returns false when the account has no such set */
+export async function deleteLabelSet(
+  db: Reader,
+  accountId: AccountId,
+  id: string,
+): Promise<boolean> {
+  const rows = await db.query(
+    'DELETE FROM label_set WHERE account_id = $1 AND id = $2 RETURNING id',
+    [accountId, id],
+  );
+  return rows.length === 1;
+}
+
+/** What identifies the vectors of a set: they are the same for ever. */
+export interface VectorsOf {
+  readonly labelSetId: LabelSetId;
+  readonly modelHash: string;
+  readonly variant: string;
+}
+
+export async function findVectors(
+  db: Reader,
+  { labelSetId, modelHash, variant }: VectorsOf,
+): Promise<Buffer | undefined> {
+  const [row] = await db.query<{ vectors: Buffer }>(
+    `SELECT vectors FROM label_set_embedding
+      WHERE label_set_id = $1 AND model_hash = $2 AND variant = $3`,
+    [labelSetId, modelHash, variant],
+  );
+  return row?.vectors;
+}
+
+/** Keeps them once; may be repeated. A set that was deleted in between keeps nothing. */
+export async function insertVectors(
+  db: Reader,
+  { labelSetId, modelHash, variant }: VectorsOf,
+  vectors: Buffer,
+): Promise<void> {
+  await db.query(
+    `INSERT INTO label_set_embedding (label_set_id, model_hash, variant, vectors)
+     SELECT id, $2, $3, $4 FROM label_set WHERE id = $1 ON CONFLICT DO NOTHING`,
+    [labelSetId, modelHash, variant, vectors],
+  );
+}

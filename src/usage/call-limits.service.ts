@@ -1,0 +1,125 @@
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRes,
+} from 'rate-limiter-flexible';
+import { AppError } from '../errors.js';
+import type { Actor } from '../platform/actor.js';
+import type { Database } from '../platform/database.js';
+import type { AccountId } from '../platform/ids.js';
+import type { RateState } from './call-limits.js';
+
+export interface CallLimitOptions {
+  /** Of an account, all its keys together. */
+  readonly ratePerMinute: number;
+  /** Calls of an account that run at the same time in this process. */
+  readonly concurrencyMax: number;
+  /** memory: each process counts for itself; postgres: all count together, for a statement a call. */
+  readonly store: 'memory' | 'postgres';
+}
+
+const WINDOW_S = 60;
+
+/** How often, and how many at a time, an account and a key may call. No matter of money: that is the hold's. */
+export class CallLimits {
+  private readonly limiters = new Map<number, RateLimiterAbstract>();
+  private readonly running = new Map<AccountId, number>();
+
+  constructor(
+    private readonly db: Pick<Database, 'query'>,
+    private readonly options: CallLimitOptions,
+  ) {}
+
+  /**
+   * Does the work if the caller may call now.
+   * @param onState told where the caller stands, whether it may or not: of its key where that has a rate
+   *   of its own, else of its account
+   * @throws AppError RATE_LIMITED, with `retryAfterS`
+   */
+  async run<T>(
+    { accountId, keyId, ratePerMinute }: Actor,
+    onState: (state: RateState) => void,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    if (accountId === undefined) throw new AppError('UNAUTHENTICATED', 'Nobody is signed in.');
+    const running = this.running.get(accountId) ?? 0;
+    const { concurrencyMax } = this.options;
+    if (running >= concurrencyMax) {
+      throw new AppError(
+        'RATE_LIMITED',
+        `The account has ${String(concurrencyMax)} calls in flight, which is the most. Wait for one to end.`,
+        { details: { retryAfterS: 1, concurrencyMax } },
+      );
+    }
+    this.running.set(accountId, running + 1);
+    try {
+      if (keyId !== undefined && ratePerMinute !== undefined) {
+        onState(await this.consume(keyId, ratePerMinute, onState));
+        await this.consume(accountId, this.options.ratePerMinute, onState);
+      } else {
+        onState(await this.consume(accountId, this.options.ratePerMinute, onState));
+      }
+      return await work();
+    } finally {
+      const left = (this.running.get(accountId) ?? 1) - 1;
+      if (left === 0) this.running.delete(accountId);
+      else this.running.set(accountId, left);
+    }
+  }
+
+  private async consume(
+    who: string,
+    limit: number,
+    onState: (state: RateState) => void,
+  ): Promise<RateState> {
+    const stateOf = ({ msBeforeNext, remainingPoints }: RateLimiterRes): RateState => ({
+      limit,
+      remaining: Math.max(0, remainingPoints),
+      windowS: WINDOW_S,
+      resetS: Math.max(1, Math.ceil(msBeforeNext / 1_000)),
+    });
+    try {
+      return stateOf(await this.limiter(limit).consume(who));
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error;
+      const state = stateOf(error);
+      onState(state);
+      throw new AppError(
+        'RATE_LIMITED',
+        `At most ${String(limit)} calls a minute are allowed. Wait ${String(state.resetS)} s.`,
+        { details: { retryAfterS: state.resetS, limit, remaining: 0, windowS: WINDOW_S } },
+      );
+    }
+  }
+
+  /** One for each height of limit; who is limited is its key. */
+  private limiter(points: number): RateLimiterAbstract {
+    let limiter = this.limiters.get(points);
+    if (limiter === undefined) {
+      const memory = new RateLimiterMemory({ points, duration: WINDOW_S });
+      limiter = this.options.store === 'memory' ? memory : this.postgres(points, memory);
+      this.limiters.set(points, limiter);
+    }
+    return limiter;
+  }
+
+  /** While the database is away each process counts for itself. */
+  private postgres(points: number, insuranceLimiter: RateLimiterMemory): RateLimiterAbstract {
+    return new RateLimiterPostgres({
+      storeClient: {
+        query: async ({ text, values }: { text: string; values: unknown[] }) => {
+          const rows = await this.db.query(text, values);
+          return { rows, rowCount: rows.length };
+        },
+      },
+      storeType: 'client',
+      tableName: 'rate_limit',
+      tableCreated: true,
+      points,
+      duration: WINDOW_S,
+      inMemoryBlockOnConsumed: points,
+      insuranceLimiter,
+    });
+  }
+}
