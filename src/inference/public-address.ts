@@ -1,18 +1,18 @@
 import ipaddr from 'ipaddr.js';
 
-/** 64:ff9b::/96 and 64:ff9b:1::/48 carry an IPv4 address that a translator would reach. */
-const NAT64 = [ipaddr.parseCIDR('64:ff9b::/96'), ipaddr.parseCIDR('64:ff9b:1::/48')];
+/** What the internet is of IPv6 (IANA, global unicast); all else that looks like it leads elsewhere. */
+const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 
 /**
  * Whether an IP address is one that anybody on the internet reaches. Forms that stand for an IPv4 address
- * (mapped, 6to4, Teredo, NAT64) are not: nobody serves pictures there, and they lead elsewhere.
+ * (compatible, mapped, 6to4, Teredo, NAT64) are not: nobody serves pictures there, and they lead elsewhere.
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.parse(address);
   if (parsed.range() !== 'unicast') return false;
-  if (parsed.kind() === 'ipv4') return true;
-  return !NAT64.some(([network, bits]) => parsed.match(network, bits));
+  const [network, bits] = GLOBAL_IPV6;
+  return parsed.kind() === 'ipv4' || parsed.match(network, bits);
 }
 
 /** @param allowed addresses or CIDR ranges */
