@@ -110,7 +110,7 @@ function createServices(
   const uploads = new UploadsService(database, config.uploads);
   const labelSets = new LabelSetsService(database, embeddings);
   const inference = new MeteredClassificationService(
-    new MeterService(catalog, credits, usage, logger),
+    new MeterService(catalog, credits, usage, config.calls, logger),
     new ModelService(config.modelsDir),
     new ClassificationService(embeddings),
     embeddings,

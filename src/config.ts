@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import type { OAuthClient } from './accounts/index.js';
+import type { MeterOptions } from './inference/index.js';
 import type { CallLimitOptions } from './usage/index.js';
 import { LOG_LEVELS } from './platform/logger.js';
 
@@ -56,6 +57,8 @@ export const environment = z.object({
   FREE_CREDIT_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
   IMAGE_URL_ALLOW: z.string().min(1).optional(),
   IMAGE_URL_TIMEOUT_MS: milliseconds.default(10_000),
+  CALL_TIMEOUT_MS: milliseconds.default(120_000),
+  HOLD_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(300_000),
   UPLOAD_TTL_S: z.coerce.number().int().min(60).max(31_536_000).default(86_400),
   UPLOAD_ACCOUNT_MB: z.coerce.number().int().min(10).max(1_000_000).default(1_024),
   RATE_PER_MINUTE: z.coerce.number().int().min(1).max(10_000_000).default(6_000),
@@ -109,6 +112,7 @@ export interface Config {
   oauth: { github: OAuthClient | undefined; google: OAuthClient | undefined };
   freeCredit: { nanos: bigint; days: number };
   imageUrl: { allow: readonly string[]; timeoutMs: number };
+  calls: MeterOptions;
   uploads: { folder: string; ttlS: number; accountBytesMax: number };
   limits: CallLimitOptions;
   /** Bytes of embeddings that are kept. */
@@ -151,6 +155,11 @@ export function readConfig(
     );
   }
   const values = result.data;
+  if (values.HOLD_MS <= values.CALL_TIMEOUT_MS) {
+    throw new ConfigError(
+      'HOLD_MS must be more than CALL_TIMEOUT_MS: a call is paid from its hold.',
+    );
+  }
   return {
     port: values.PORT,
     host: values.HOST,
@@ -191,6 +200,7 @@ export function readConfig(
       allow: (values.IMAGE_URL_ALLOW ?? '').split(',').flatMap((entry) => entry.trim() || []),
       timeoutMs: values.IMAGE_URL_TIMEOUT_MS,
     },
+    calls: { timeoutMs: values.CALL_TIMEOUT_MS, holdMs: values.HOLD_MS },
     uploads: {
       folder: path.resolve(values.DATA_DIR, 'uploads'),
       ttlS: values.UPLOAD_TTL_S,

@@ -8,7 +8,7 @@ export { InferenceResolver } from './inference.resolver.js';
 export { LabelSetsResolver } from './label-sets.resolver.js';
 export { LabelSetsService } from './label-sets.service.js';
 export { MeteredClassificationService } from './metered-classification.service.js';
-export { MeterService } from './meter.service.js';
+export { type MeterOptions, MeterService } from './meter.service.js';
 export { ModelService } from './model.service.js';
 export type { Upload } from './upload.js';
 export { UploadsService } from './uploads.service.js';

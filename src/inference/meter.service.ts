@@ -30,9 +30,12 @@ export interface Work<Result> {
   readonly timingsMs: Readonly<Record<string, number>>;
 }
 
-/** A call that takes longer is given up; its credit is held for longer than that. */
-const CALL_MS_MAX = 120_000;
-const HOLD_MS = 300_000;
+export interface MeterOptions {
+  /** A call that takes longer is given up. */
+  readonly timeoutMs: number;
+  /** Its credit is held for this long, which is longer; then the sweeper frees it. */
+  readonly holdMs: number;
+}
 
 /** Status and prices of a model are believed for this long. */
 const MODEL_CACHE_MS = 1_000;
@@ -50,6 +53,7 @@ export class MeterService {
     private readonly catalog: Pick<CatalogService, 'findModels'>,
     private readonly credits: Pick<CreditsService, 'hold' | 'capture' | 'void' | 'balance'>,
     private readonly usage: Pick<UsageService, 'result' | 'find'>,
+    private readonly options: MeterOptions,
     private readonly logger: Logger,
   ) {}
 
@@ -104,7 +108,7 @@ export class MeterService {
       accountId,
       keyId: actor.keyId ?? null,
       nanos: maximumNanos,
-      ttlMs: HOLD_MS,
+      ttlMs: this.options.holdMs,
       idempotency: idempotencyKey === undefined ? undefined : idempotencyOf(idempotencyKey, call),
       details: { operation, model: model.slug, units, actor: actorName(actor) },
     });
@@ -113,7 +117,9 @@ export class MeterService {
 
     let done: Work<Result>;
     try {
-      done = await work(AbortSignal.any([call.signal, AbortSignal.timeout(CALL_MS_MAX)]));
+      done = await work(
+        AbortSignal.any([call.signal, AbortSignal.timeout(this.options.timeoutMs)]),
+      );
       // Who has left gets nothing, and pays nothing.
       call.signal.throwIfAborted();
     } catch (error) {

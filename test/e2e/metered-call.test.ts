@@ -1,3 +1,4 @@
+import { readConfig } from '../../src/config.js';
 import { MeterService } from '../../src/inference/meter.service.js';
 import { newId } from '../../src/platform/ids.js';
 import { BALANCE, CLASSIFY, fresh, IMAGE, input, LABEL } from '../support/classify.js';
@@ -186,7 +187,7 @@ test('a price that changes during a call does not change what the call costs', a
   const actor = await keys.authenticate(caller.secret, '127.0.0.1');
   /** Of a server that has asked for no price yet. */
   const run = async (work: () => Promise<unknown>) => {
-    const meter = new MeterService(catalog, credits, usage, t.app.logger);
+    const meter = new MeterService(catalog, credits, usage, readConfig({}).calls, t.app.logger);
     const model = await meter.model(actor, slug);
     const { signal } = new AbortController();
     const call = { actor, operation: 'test', model, units: { IMAGE: 2 }, request: {}, signal };

@@ -44,7 +44,7 @@ export async function openTestLedger(): Promise<TestLedger> {
       const keyId = newId('key');
       await database.query(
         `INSERT INTO api_key (id, account_id, name, hash, prefix, last_four, scopes)
-         VALUES ($1, $2, 'test', sha256($1::bytea), 'gr-', 'abcd', '{INFERENCE}')`,
+         VALUES ($1, $2, 'test', sha256(convert_to($1::text, 'UTF8')), 'gr-', 'abcd', '{INFERENCE}')`,
         [keyId, accountId],
       );
       if (cap !== undefined) {
