@@ -212,7 +212,7 @@ const forbidden = [
   door(
     'door-graphql',
     ['graphql', 'graphql-scalars', 'graphql-query-complexity', 'type-graphql'],
-    ['^src/graphql/', SPEAKS_GRAPHQL, '^src/app\\.ts$'],
+    ['^src/graphql/', SPEAKS_GRAPHQL, '^src/resolvers\\.ts$'],
     'Only the GraphQL kit and a domain’s resolver, type and input files speak GraphQL.',
   ),
   door(

@@ -1,55 +1,27 @@
 // Before anything that is decorated: type-graphql asks for it when classes are defined.
 import 'reflect-metadata';
-import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
-import {
-  AccountsResolver,
-  AccountsService,
-  Authenticator,
-  IdentityGateway,
-  IdentityResolver,
-  KeysResolver,
-  KeysService,
-  MembersResolver,
-  MembersService,
-  SignInService,
-} from './accounts/index.js';
-import { CatalogResolver, CatalogService } from './catalog/index.js';
 import type { Config } from './config.js';
-import { CreditsResolver, CreditsService } from './credits/index.js';
-import { NodeResolver } from './graphql/node.resolver.js';
+import { AppError } from './errors.js';
 import { createSchema } from './graphql/schema.js';
 import { registerGraphQL } from './graphql/server.js';
 import { registerOperationsRoutes } from './http/operations.routes.js';
 import { createHttpServer } from './http/server.js';
-import {
-  ClassificationService,
-  EmbeddingService,
-  IMAGE_BYTES_MAX,
-  ImageDownloader,
-  ImagesService,
-  InferenceResolver,
-  LabelSetsResolver,
-  LabelSetsService,
-  MeteredClassificationService,
-  MeterService,
-  ModelService,
-  UploadsService,
-} from './inference/index.js';
+import { IMAGE_BYTES_MAX } from './inference/index.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { type Database, openDatabase } from './platform/database.js';
 import type { KeyId } from './platform/ids.js';
 import { every } from './platform/jobs.js';
 import { listen } from './platform/listener.js';
 import { createLogger, type Logger } from './platform/logger.js';
-import { createMailer } from './platform/mailer.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
 import { listMigrations, pendingMigrations } from './platform/migrations.js';
 import { type PredictorAddress, PredictorClient } from './predictor/client.js';
 import { registerFilesRoutes } from './rest/files.routes.js';
 import { registerIdentityRoutes } from './rest/identity.routes.js';
-import { CallLimits, UsageResolver, UsageService } from './usage/index.js';
+import { registerMailLinkRoutes } from './rest/mail-link.routes.js';
+import { createResolvers } from './resolvers.js';
+import { createServices, type Services } from './services.js';
 
 export interface App {
   readonly server: FastifyInstance;
@@ -72,123 +44,6 @@ export interface AppParts {
 const SWEEP_MS = 2_000;
 const SWEEP_UPLOADS_MS = 60_000;
 const WRITE_USES_MS = 5_000;
-/** Longest run of the predictor, its queue included. */
-const PREDICT_MS = 60_000;
-
-type Services = ReturnType<typeof createServices>;
-
-/** Every service of every domain. */
-function createServices(
-  config: Config,
-  database: Pick<Database, 'query' | 'prisma'>,
-  parts: { clock: Clock; logger: Logger; predictor: PredictorClient },
-) {
-  const { clock, logger } = parts;
-  const catalog = new CatalogService(database, clock);
-  const credits = new CreditsService(database);
-  const usage = new UsageService(database);
-  const accounts = new AccountsService(database, credits, clock, config.freeCredit);
-  const keys = new KeysService(database, clock);
-  const mailer = createMailer(config.mail);
-  const members = new MembersService(database, mailer, config.publicUrl, clock);
-  const identity = new IdentityGateway({
-    db: database,
-    mailer,
-    publicUrl: config.publicUrl,
-    secret: config.authSecret ?? randomBytes(32).toString('base64url'),
-    ...config.oauth,
-    onUserCreated: async (user) => {
-      await accounts.openPersonalAccount(user);
-    },
-    onEmailVerified: (user) => accounts.giveFreeCredit(user),
-  });
-  const embeddings = new EmbeddingService(parts.predictor, {
-    textCacheBytesMax: config.caches.textBytesMax,
-    imageCacheBytesMax: config.caches.imageBytesMax,
-    timeoutMs: PREDICT_MS,
-  });
-  const uploads = new UploadsService(database, config.uploads);
-  const labelSets = new LabelSetsService(database, embeddings);
-  const inference = new MeteredClassificationService(
-    new MeterService(catalog, credits, usage, config.calls, logger),
-    new ModelService(config.modelsDir),
-    new ClassificationService(embeddings),
-    embeddings,
-    new ImagesService(
-      new ImageDownloader({ bytesMax: IMAGE_BYTES_MAX, ...config.imageUrl }),
-      uploads,
-    ),
-    labelSets,
-    logger,
-  );
-  const limits = new CallLimits(database, config.limits);
-  const authenticator = new Authenticator(keys, identity, accounts);
-  const signIn = new SignInService(identity);
-  return {
-    catalog,
-    credits,
-    usage,
-    accounts,
-    members,
-    keys,
-    identity,
-    signIn,
-    inference,
-    labelSets,
-    limits,
-    uploads,
-    authenticator,
-  };
-}
-
-/** The domains' resolvers over their services. */
-function createResolvers(
-  services: Omit<Services, 'authenticator' | 'identity' | 'uploads'>,
-): object[] {
-  const { accounts } = services;
-  const catalog = new CatalogResolver(services.catalog);
-  const credits = new CreditsResolver(services.credits, (event) => accounts.audit(event));
-  const usage = new UsageResolver(services.usage);
-  return [
-    catalog,
-    credits,
-    usage,
-    new NodeResolver(
-      new Map([
-        ['mdl', catalog.findNode],
-        ['ent', credits.findNode],
-        ['run', usage.findNode],
-      ]),
-    ),
-    new IdentityResolver(services.signIn),
-    new AccountsResolver(accounts),
-    new MembersResolver(services.members),
-    new KeysResolver(services.keys),
-    new InferenceResolver(services.inference, services.limits),
-    new LabelSetsResolver(services.labelSets),
-  ];
-}
-
-/** The schema without a database, for printing it. */
-export function createPrintableSchema(): GraphQLSchema {
-  // Resolvers keep their services and ask them nothing while the schema is built.
-  const service = undefined as never;
-  return createSchema(
-    createResolvers({
-      catalog: service,
-      credits: service,
-      usage: service,
-      accounts: service,
-      members: service,
-      keys: service,
-      signIn: service,
-      inference: service,
-      labelSets: service,
-      limits: service,
-    }),
-  );
-}
-
 /**
  * The composition root: builds the app on a migrated database; does not listen yet.
  * @param databaseUrl of the database to use, embedded or not.
@@ -248,6 +103,20 @@ export async function createApp(
     uploads: services.uploads,
     authenticate: (request) => services.authenticator.authenticate(request),
     bytesMax: IMAGE_BYTES_MAX,
+  });
+  await registerMailLinkRoutes(server, {
+    identity: services.identity,
+    publicUrl: config.publicUrl,
+    acceptInvitation: async (request, token) => {
+      const actor = await services.authenticator.authenticate(request);
+      if (actor.userId === undefined) {
+        throw new AppError(
+          'UNAUTHENTICATED',
+          'Sign in on this browser first, then open the link again.',
+        );
+      }
+      await services.members.accept(actor, actor.userId, token);
+    },
   });
   registerIdentityRoutes(server, { identity: services.identity, publicUrl: config.publicUrl });
 

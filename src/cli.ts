@@ -2,7 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { createPrintableSchema } from './app.js';
+import { createApp } from './app.js';
+import { createPrintableSchema } from './resolvers.js';
 import { bringUpCatalog, bringUpDatabase, bringUpMigrations, type Say } from './bring-up.js';
 import { demoCommand } from './commands/demo.js';
 import { modelsCommand } from './commands/models.js';
@@ -60,6 +61,23 @@ program
       throw new ConfigError('schema.graphql is out of date. Run `npm run schema` and commit it.');
     }
   });
+
+program
+  .command('operator')
+  .description('make a person an operator, who may grant and adjust credit')
+  .argument('<email>', 'address that the person signed up with')
+  .option('--revoke', 'make them an ordinary person again')
+  .action((email: string, { revoke }: { revoke?: true }) =>
+    withDatabase(async (config, url) => {
+      const app = await createApp(config, url);
+      try {
+        await app.services.accounts.setOperator(email, revoke !== true);
+        say(`${email} is ${revoke === true ? 'no operator' : 'an operator'} now.`);
+      } finally {
+        await app.stop();
+      }
+    }),
+  );
 
 program.addCommand(verifyCommand(say));
 program.addCommand(demoCommand(say));

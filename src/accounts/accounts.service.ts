@@ -5,7 +5,13 @@ import type { Actor, Scope } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, newId, type UserId } from '../platform/ids.js';
-import { type AccountOfUser, plainEmail, SCOPES_OF_ROLE, type User } from './account.js';
+import {
+  type AccountOfUser,
+  checkEmail,
+  plainEmail,
+  SCOPES_OF_ROLE,
+  type User,
+} from './account.js';
 import * as store from './accounts.store.js';
 import type { AuditEvent } from './audit-event.js';
 import { insertAuditEvent, listAuditEvents } from './audit.store.js';
@@ -112,6 +118,13 @@ export class AccountsService {
     const user = await store.findUser(this.db, userId);
     if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such person.');
     return user;
+  }
+
+  /** Makes a person an operator, or no longer one. @throws AppError NOT_FOUND, BAD_USER_INPUT */
+  async setOperator(email: string, operator: boolean): Promise<void> {
+    if (!(await store.setOperator(this.db, checkEmail(email), operator))) {
+      throw new AppError('NOT_FOUND', `Nobody has signed up as ${email}.`);
+    }
   }
 
   /** The personal account first, then organisations by name. */

@@ -40,6 +40,19 @@ export async function findUser(
   return user;
 }
 
+/** Makes a person an operator, or no longer one. @returns false when nobody has the address */
+export async function setOperator(
+  db: Pick<Database, 'query'>,
+  email: string,
+  operator: boolean,
+): Promise<boolean> {
+  const rows = await db.query(
+    'UPDATE app_user SET operator = $2, updated_at = now() WHERE email = $1 RETURNING id',
+    [email, operator],
+  );
+  return rows.length === 1;
+}
+
 /** What keeps an account from being closed. One statement. */
 export async function findObstacles(
   db: Pick<Database, 'query'>,

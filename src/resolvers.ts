@@ -1,0 +1,64 @@
+// Before anything that is decorated: type-graphql asks for it when classes are defined.
+import 'reflect-metadata';
+import type { GraphQLSchema } from 'graphql';
+import {
+  AccountsResolver,
+  IdentityResolver,
+  KeysResolver,
+  MembersResolver,
+} from './accounts/index.js';
+import { CatalogResolver } from './catalog/index.js';
+import { CreditsResolver } from './credits/index.js';
+import { NodeResolver } from './graphql/node.resolver.js';
+import { createSchema } from './graphql/schema.js';
+import { InferenceResolver, LabelSetsResolver } from './inference/index.js';
+import { UsageResolver } from './usage/index.js';
+import type { Services } from './services.js';
+
+/** The domains' resolvers over their services. */
+export function createResolvers(
+  services: Omit<Services, 'authenticator' | 'identity' | 'uploads'>,
+): object[] {
+  const { accounts } = services;
+  const catalog = new CatalogResolver(services.catalog);
+  const credits = new CreditsResolver(services.credits, (event) => accounts.audit(event));
+  const usage = new UsageResolver(services.usage);
+  return [
+    catalog,
+    credits,
+    usage,
+    new NodeResolver(
+      new Map([
+        ['mdl', catalog.findNode],
+        ['ent', credits.findNode],
+        ['run', usage.findNode],
+      ]),
+    ),
+    new IdentityResolver(services.signIn),
+    new AccountsResolver(accounts),
+    new MembersResolver(services.members),
+    new KeysResolver(services.keys),
+    new InferenceResolver(services.inference, services.limits),
+    new LabelSetsResolver(services.labelSets),
+  ];
+}
+
+/** The schema without a database, for printing it. */
+export function createPrintableSchema(): GraphQLSchema {
+  // Resolvers keep their services and ask them nothing while the schema is built.
+  const service = undefined as never;
+  return createSchema(
+    createResolvers({
+      catalog: service,
+      credits: service,
+      usage: service,
+      accounts: service,
+      members: service,
+      keys: service,
+      signIn: service,
+      inference: service,
+      labelSets: service,
+      limits: service,
+    }),
+  );
+}

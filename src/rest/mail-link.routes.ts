@@ -1,0 +1,147 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { IDENTITY_PATH, type IdentityGateway } from '../accounts/index.js';
+import { AppError } from '../errors.js';
+
+export interface MailLinkOptions {
+  readonly identity: Pick<IdentityGateway, 'handle' | 'verifyEmail' | 'resetPassword'>;
+  readonly publicUrl: string;
+  /** For the person whose session the request carries. @throws AppError UNAUTHENTICATED, NOT_FOUND */
+  readonly acceptInvitation: (request: FastifyRequest, token: string) => Promise<void>;
+}
+
+/** What a mail's link asks a person to do. */
+interface LinkPage {
+  readonly title: string;
+  readonly button: string;
+  /** Asks for a new password as well. */
+  readonly password?: true;
+  readonly done: string;
+}
+
+const PAGES = {
+  'verify-email': {
+    title: 'Confirm your address',
+    button: 'Confirm',
+    done: 'Your address is confirmed. You can sign in now.',
+  },
+  'magic-link': {
+    title: 'Sign in',
+    button: 'Sign in',
+    done: 'You are signed in on this browser.',
+  },
+  'reset-password': {
+    title: 'Set a new password',
+    button: 'Set it',
+    password: true,
+    done: 'Your password is changed, and every session has ended. Sign in with the new one.',
+  },
+  invitation: {
+    title: 'Join an account',
+    button: 'Join',
+    done: 'You are a member now.',
+  },
+} as const satisfies Record<string, LinkPage>;
+type Page = keyof typeof PAGES;
+
+/**
+ * Pages that the links in mails lead to. Each has a button, as mail programs open links by themselves, and
+ * a link works once. No script, nothing from elsewhere.
+ */
+export async function registerMailLinkRoutes(
+  app: FastifyInstance,
+  options: MailLinkOptions,
+): Promise<void> {
+  await app.register((scope, _options, ready) => {
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit: 4_096 },
+      (_request, body, done) => {
+        done(null, Object.fromEntries(new URLSearchParams(String(body))));
+      },
+    );
+    for (const name of Object.keys(PAGES) as Page[]) {
+      const page: LinkPage = PAGES[name];
+      scope.get<{ Querystring: { token?: string } }>(`/auth/${name}`, (request, reply) =>
+        send(reply, 200, page.title, formOf(page, request.query.token ?? '')),
+      );
+      scope.post<{ Body: { token?: string; password?: string } | undefined }>(
+        `/auth/${name}`,
+        async (request, reply) => {
+          refuseOtherSites(request, options.publicUrl);
+          const { token = '', password = '' } = request.body ?? {};
+          try {
+            await use(options, { name, token, password }, request, reply);
+          } catch (error) {
+            if (!(error instanceof AppError) || error.status >= 500) throw error;
+            const again = page.password === true ? formOf(page, token) : '';
+            return send(reply, error.status, page.title, `<p>${escape(error.message)}</p>${again}`);
+          }
+          return send(reply, 200, page.title, `<p>${page.done}</p>`);
+        },
+      );
+    }
+    ready();
+  });
+}
+
+async function use(
+  { identity, publicUrl, acceptInvitation }: MailLinkOptions,
+  { name, token, password }: { name: Page; token: string; password: string },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  if (name === 'invitation') return acceptInvitation(request, token);
+  if (name === 'verify-email') return identity.verifyEmail(token);
+  if (name === 'reset-password') return identity.resetPassword(token, password);
+  // By its own route, which sets the session's cookie.
+  const url = new URL(`${IDENTITY_PATH}/magic-link/verify`, publicUrl);
+  url.searchParams.set('token', token);
+  const answer = await identity.handle(new Request(url));
+  if (answer.status !== 200) {
+    throw new AppError(
+      'BAD_USER_INPUT',
+      'The link is not valid. It works once, and for a while: ask for a new one.',
+    );
+  }
+  reply.header('set-cookie', answer.headers.getSetCookie());
+}
+
+/** A form on another site could sign a visitor in as somebody else. */
+function refuseOtherSites({ headers }: FastifyRequest, publicUrl: string): void {
+  const { origin } = headers;
+  if (origin === undefined || origin === new URL(publicUrl).origin) return;
+  throw new AppError('FORBIDDEN', `Open the link at ${publicUrl}: this form came from elsewhere.`);
+}
+
+function formOf({ button, password }: LinkPage, token: string): string {
+  const field =
+    password === true
+      ? '<label>New password <input type="password" name="password" minlength="10" maxlength="128" autocomplete="new-password" required autofocus></label>'
+      : '';
+  return `<form method="post" action="?"><input type="hidden" name="token" value="${escape(token)}">${field}<button>${button}</button></form>`;
+}
+
+const STYLE =
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:15vh auto;padding:0 1rem;color:#1a1a1a;background:#fff}' +
+  'h1{font-size:1.4rem}label,input,button{display:block;font:inherit}input,button{width:100%;box-sizing:border-box;margin:.5rem 0 1rem;padding:.6rem;border:1px solid #888;border-radius:.4rem}' +
+  'button{background:#1a4fd6;border-color:#1a4fd6;color:#fff;cursor:pointer}' +
+  '@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}input{background:#222;color:#eee}}';
+
+function send(reply: FastifyReply, status: number, title: string, body: string): FastifyReply {
+  return reply
+    .status(status)
+    .headers({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy':
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+      // The token is in the address. Without any referrer, browsers would hide the form's origin too.
+      'referrer-policy': 'same-origin',
+    })
+    .send(
+      `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} · gigarouter</title><style>${STYLE}</style><h1>${title}</h1>${body}</html>`,
+    );
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${String(character.codePointAt(0) ?? 0)};`);
+}

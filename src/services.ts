@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import {
+  AccountsService,
+  Authenticator,
+  IdentityGateway,
+  KeysService,
+  MembersService,
+  SignInService,
+} from './accounts/index.js';
+import { CatalogService } from './catalog/index.js';
+import type { Config } from './config.js';
+import { CreditsService } from './credits/index.js';
+import {
+  ClassificationService,
+  EmbeddingService,
+  IMAGE_BYTES_MAX,
+  ImageDownloader,
+  ImagesService,
+  LabelSetsService,
+  MeteredClassificationService,
+  MeterService,
+  ModelService,
+  UploadsService,
+} from './inference/index.js';
+import type { Clock } from './platform/clock.js';
+import type { Database } from './platform/database.js';
+import type { Logger } from './platform/logger.js';
+import { createMailer } from './platform/mailer.js';
+import type { PredictorClient } from './predictor/client.js';
+import { CallLimits, UsageService } from './usage/index.js';
+
+/** Longest run of the predictor, its queue included. */
+const PREDICT_MS = 60_000;
+
+export type Services = ReturnType<typeof createServices>;
+
+/** Every service of every domain. */
+export function createServices(
+  config: Config,
+  database: Pick<Database, 'query' | 'prisma'>,
+  parts: { clock: Clock; logger: Logger; predictor: PredictorClient },
+) {
+  const { clock, logger } = parts;
+  const catalog = new CatalogService(database, clock);
+  const credits = new CreditsService(database);
+  const usage = new UsageService(database);
+  const accounts = new AccountsService(database, credits, clock, config.freeCredit);
+  const keys = new KeysService(database, clock);
+  const mailer = createMailer(config.mail);
+  const members = new MembersService(database, mailer, config.publicUrl, clock);
+  const identity = new IdentityGateway({
+    db: database,
+    mailer,
+    publicUrl: config.publicUrl,
+    secret: config.authSecret ?? randomBytes(32).toString('base64url'),
+    ...config.oauth,
+    onUserCreated: async (user) => {
+      await accounts.openPersonalAccount(user);
+    },
+    onEmailVerified: (user) => accounts.giveFreeCredit(user),
+  });
+  const embeddings = new EmbeddingService(parts.predictor, {
+    textCacheBytesMax: config.caches.textBytesMax,
+    imageCacheBytesMax: config.caches.imageBytesMax,
+    timeoutMs: PREDICT_MS,
+  });
+  const uploads = new UploadsService(database, config.uploads);
+  const labelSets = new LabelSetsService(database, embeddings);
+  const inference = new MeteredClassificationService(
+    new MeterService(catalog, credits, usage, config.calls, logger),
+    new ModelService(config.modelsDir),
+    new ClassificationService(embeddings),
+    embeddings,
+    new ImagesService(
+      new ImageDownloader({ bytesMax: IMAGE_BYTES_MAX, ...config.imageUrl }),
+      uploads,
+    ),
+    labelSets,
+    logger,
+  );
+  const limits = new CallLimits(database, config.limits);
+  const authenticator = new Authenticator(keys, identity, accounts);
+  const signIn = new SignInService(identity);
+  return {
+    catalog,
+    credits,
+    usage,
+    accounts,
+    members,
+    keys,
+    identity,
+    signIn,
+    inference,
+    labelSets,
+    limits,
+    uploads,
+    authenticator,
+  };
+}

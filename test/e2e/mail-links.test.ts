@@ -1,0 +1,88 @@
+import { startTestApp, type TestApp } from '../support/app.js';
+import { temporaryFolder } from '../support/folder.js';
+import { mailsTo, PASSWORD, SIGN_IN, signUp } from '../support/people.js';
+
+const outbox = temporaryFolder();
+let t: TestApp;
+beforeAll(async () => {
+  t = await startTestApp({
+    config: {
+      publicUrl: 'http://gigarouter.test',
+      mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path },
+    },
+  });
+});
+afterAll(async () => {
+  await t.stop();
+  outbox.remove();
+});
+
+const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+  fetch(`${t.url}/auth/${path}`, { method: 'POST', body: new URLSearchParams(fields), headers });
+const ask = (field: string, email: string) =>
+  t.gql(`mutation ($email: String!) { ${field}(email: $email) { done } }`, { email });
+const tokenTo = (email: string) => mailsTo(outbox.path, email).at(-1)?.token ?? '';
+
+test('looking at a link’s page uses nothing up; its button does', async () => {
+  const email = 'ada@example.org';
+  await t.gql(
+    `mutation ($email: String!, $password: String!) { signUp(email: $email, password: $password, name: "A") { done } }`,
+    { email, password: PASSWORD },
+  );
+  const token = tokenTo(email);
+  for (let looks = 0; looks < 3; looks++) {
+    const page = await fetch(`${t.url}/auth/verify-email?token=${encodeURIComponent(token)}`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(await page.text()).toContain('<button>Confirm</button>');
+  }
+  const refused = await t.gql(SIGN_IN, { email, password: PASSWORD });
+  expect(refused.body.errors[0].extensions.code).toBe('FORBIDDEN');
+  const done = await post('verify-email', { token });
+  expect([done.status, (await done.text()).includes('is confirmed')]).toEqual([200, true]);
+  expect((await t.gql(SIGN_IN, { email, password: PASSWORD })).body.errors).toBeUndefined();
+});
+
+test('a link to sign in sets a session’s cookie, which the API knows', async () => {
+  const email = 'bob@example.org';
+  await ask('requestMagicLink', email);
+  const token = tokenTo(email);
+  const done = await post('magic-link', { token }, { origin: 'http://gigarouter.test' });
+  expect(done.status).toBe(200);
+  const [cookie = ''] = done.headers.getSetCookie();
+  expect(cookie).toMatch(/HttpOnly/i);
+  expect(cookie).toMatch(/SameSite=Lax/i);
+  const answer = await fetch(`${t.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', cookie: cookie.split(';')[0] ?? '' },
+    body: JSON.stringify({ query: '{ viewer { email } }' }),
+  });
+  expect(await answer.json()).toMatchObject({ data: { viewer: { email } } });
+  expect((await post('magic-link', { token })).status).toBe(400);
+});
+
+test('a new password is asked for again when it is too short', async () => {
+  const person = await signUp({ url: t.url, outboxDir: outbox.path }, 'carl@example.org');
+  await ask('requestPasswordReset', person.email);
+  const token = tokenTo(person.email);
+  const short = await post('reset-password', { token, password: 'short' });
+  expect([short.status, (await short.text()).includes('name="password"')]).toEqual([400, true]);
+  expect((await post('reset-password', { token, password: 'a new password' })).status).toBe(200);
+});
+
+test('an invitation is accepted by who is signed in on the browser, and by nobody else', async () => {
+  const refused = await post('invitation', { token: 'x' });
+  expect([refused.status, await refused.text()]).toEqual([
+    401,
+    expect.stringContaining('Sign in on this browser first'),
+  ]);
+});
+
+test('a form on another site is refused', async () => {
+  const answer = await post('magic-link', { token: 'x' }, { origin: 'https://evil.example' });
+  expect(answer.status).toBe(403);
+});
+
+test('what a link carries is shown as text', async () => {
+  const page = await fetch(`${t.url}/auth/verify-email?token=%22%3E%3Cscript%3E`);
+  expect(await page.text()).not.toContain('<script>');
+});
