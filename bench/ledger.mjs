@@ -158,6 +158,8 @@ const combine = (all) => ({
 const places = { 'one hot account': await accounts(1), '1,000 accounts': await accounts(1_000) };
 const measured = {};
 for (const way of Object.keys(WAYS)) await saturate(way, places['one hot account']);
+// From here on it is as after hours: files of the log are used again.
+await db.query('CHECKPOINT', []);
 for (let n = 0; n < rounds; n++) {
   for (const [place, ids] of Object.entries(places)) {
     for (const way of Object.keys(WAYS)) {

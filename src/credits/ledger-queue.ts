@@ -16,9 +16,11 @@ export interface LedgerQueueOptions {
   ) => Promise<GroupAnswers>;
   /** True for a failure after which the same commands may work: their outcome may be unknown. */
   readonly isOutage: (error: unknown) => boolean;
-  /** Groups that are committed at the same time; commands of one account never are. */
+  /** Accounts are spread over so many lanes. */
   readonly lanes?: number;
   readonly groupMax?: number;
+  /** Waiting commands at which a lane's second group goes off: it is at the lock when the first is done. */
+  readonly secondGroupMin?: number;
   /** Commands that wait in a lane before one is refused. */
   readonly waitingMax?: number;
   /** Pauses between attempts while the database is away, in milliseconds. */
@@ -41,12 +43,13 @@ type Command =
 
 interface Lane {
   readonly waiting: Command[];
-  busy: boolean;
+  groups: number;
 }
 
 /**
- * Commits what waits together: while one group is being written the next one gathers, so that nobody
- * waits for a timer and one commit serves all. Each member is accepted or refused on its own; when a
+ * Commits what waits together: while a group is being written the next one gathers, so that nobody waits
+ * for a timer and one commit serves all. When many wait a second group goes off, to be at the lock when
+ * the first is done. Each member is accepted or refused on its own; when a
  * group fails as a whole its members are tried one by one. Several processes may do this at the same
  * time: PostgreSQL decides.
  */
@@ -57,12 +60,13 @@ export class LedgerQueue {
   constructor(options: LedgerQueueOptions) {
     this.options = {
       lanes: 2,
-      groupMax: 256,
+      groupMax: 128,
+      secondGroupMin: 32,
       waitingMax: 10_000,
       retryAfterMs: [20, 100, 500, 1_000],
       ...options,
     };
-    this.lanes = Array.from({ length: this.options.lanes }, () => ({ waiting: [], busy: false }));
+    this.lanes = Array.from({ length: this.options.lanes }, () => ({ waiting: [], groups: 0 }));
   }
 
   /** @throws AppError OVERLOADED when too many wait; what the database says when it cannot be asked */
@@ -91,7 +95,10 @@ export class LedgerQueue {
       return;
     }
     lane.waiting.push(command);
-    if (!lane.busy) void this.run(lane);
+    const { secondGroupMin } = this.options;
+    if (lane.groups === 0 || (lane.groups === 1 && lane.waiting.length >= secondGroupMin)) {
+      void this.run(lane);
+    }
   }
 
   /** Always the same lane for an account: its commands stay in order and do not wait for its own lock. */
@@ -104,7 +111,7 @@ export class LedgerQueue {
   }
 
   private async run(lane: Lane): Promise<void> {
-    lane.busy = true;
+    lane.groups += 1;
     // Commands of the same turn of the event loop go together.
     await Promise.resolve();
     while (lane.waiting.length > 0) {
@@ -119,7 +126,7 @@ export class LedgerQueue {
         }
       }
     }
-    lane.busy = false;
+    lane.groups -= 1;
   }
 
   private async commitOneByOne(group: readonly Command[]): Promise<void> {

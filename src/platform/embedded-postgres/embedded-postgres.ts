@@ -15,6 +15,12 @@ import pg from 'pg';
 import { type Installation, prepareInstallation } from './binaries.js';
 import { commandOf, isAlive } from '../processes.js';
 
+/**
+ * Fewer checkpoints, and no zeros written ahead of the log: both held up commits for 50 ms when much is
+ * written. As durable as before.
+ */
+const STEADY_WRITES = { min_wal_size: '1GB', max_wal_size: '2GB', wal_init_zero: 'off' } as const;
+
 export interface EmbeddedPostgres {
   /** `postgresql://…` of a superuser, on the loopback address. */
   readonly url: string;
@@ -95,7 +101,12 @@ async function start(
   removeStaleLock(cluster);
   const port = wantedPort ?? (await freePort());
   const log = path.join(installation.home, 'log');
-  const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
+  const all = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    ...STEADY_WRITES,
+    ...settings,
+  };
   const flags = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
   try {
     await run(installation, installation.pgCtl, [
