@@ -89,6 +89,7 @@ export async function createApp(
   const predictor = new PredictorClient(parts.predictorAddress ?? (() => configured));
   const clock = parts.clock ?? systemClock;
   const services = createServices(config, database, { clock, logger, predictor });
+  watchServices(metrics, services);
   await registerGraphQL(server, {
     schema: createSchema(createResolvers(services)),
     introspection: config.introspection,
@@ -156,6 +157,36 @@ export async function createApp(
       })());
     },
   };
+}
+
+/** Counts that services keep, on /metrics. */
+function watchServices(metrics: Metrics, { embeddings, credits }: Services): void {
+  const caches = { text: embeddings.texts, image: embeddings.images };
+  metrics.watch({
+    name: 'gigarouter_embedding_lookups_total',
+    help: 'Embeddings asked for: kept, being computed for somebody else, or computed.',
+    labelNames: ['cache', 'outcome'],
+    read: () =>
+      Object.entries(caches).flatMap(([cache, { counts }]) =>
+        Object.entries(counts).map(([outcome, value]: [string, number]) => ({
+          labels: { cache, outcome },
+          value,
+        })),
+      ),
+  });
+  metrics.watch({
+    name: 'gigarouter_embedding_cache_bytes',
+    help: 'Bytes of embeddings that are kept.',
+    labelNames: ['cache'],
+    read: () =>
+      Object.entries(caches).map(([cache, { bytes }]) => ({ labels: { cache }, value: bytes })),
+  });
+  metrics.watch({
+    name: 'gigarouter_ledger_waiting',
+    help: 'Holds and captures that wait for their commit.',
+    labelNames: [],
+    read: () => [{ labels: {}, value: credits.waiting }],
+  });
 }
 
 /** An outage is told by every request already; here it is a remark. */

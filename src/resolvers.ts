@@ -17,7 +17,7 @@ import type { Services } from './services.js';
 
 /** The domains' resolvers over their services. */
 export function createResolvers(
-  services: Omit<Services, 'authenticator' | 'identity' | 'uploads'>,
+  services: Omit<Services, 'authenticator' | 'identity' | 'uploads' | 'embeddings'>,
 ): object[] {
   const { accounts } = services;
   const catalog = new CatalogResolver(services.catalog);

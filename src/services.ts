@@ -92,6 +92,7 @@ export function createServices(
     signIn,
     inference,
     labelSets,
+    embeddings,
     limits,
     uploads,
     authenticator,

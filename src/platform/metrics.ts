@@ -14,6 +14,16 @@ export interface Metrics {
   statement(): void;
   /** SQL statements sent since the start, of all connections. */
   statementCount(): number;
+  /** Shows what somebody else counts; read at each scrape. */
+  watch(watched: Watched): void;
+}
+
+export interface Watched {
+  /** With `_total` at its end when it only rises. */
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  readonly read: () => readonly { labels: Readonly<Record<string, string>>; value: number }[];
 }
 
 /** @param pool read at each scrape: connections open, idle, and callers waiting for one. */
@@ -71,6 +81,25 @@ export function createMetrics(
       statements.inc();
     },
     statementCount: () => statementCount,
+    watch: ({ name, help, labelNames, read }) => {
+      const options = { name, help, labelNames: [...labelNames], registers: [registry] };
+      if (name.endsWith('_total')) {
+        new Counter({
+          ...options,
+          collect() {
+            this.reset();
+            for (const { labels, value } of read()) this.inc(labels, value);
+          },
+        });
+      } else {
+        new Gauge({
+          ...options,
+          collect() {
+            for (const { labels, value } of read()) this.set(labels, value);
+          },
+        });
+      }
+    },
   };
 }
 

@@ -47,10 +47,9 @@ export class Tokenizer {
 
   /** Reads both files of a checkpoint's folder. */
   static async open(folder: string, sizes: Sizes): Promise<Tokenizer> {
-    const [tokenizerJson, configJson] = await Promise.all([
-      readText(folder, TOKENIZER_FILE),
-      readText(folder, TOKENIZER_CONFIG_FILE),
-    ]);
+    // One after the other: of two that are missing it is always the same one that is named.
+    const tokenizerJson = await readText(folder, TOKENIZER_FILE);
+    const configJson = await readText(folder, TOKENIZER_CONFIG_FILE);
     return new Tokenizer(tokenizerJson, configJson, sizes);
   }
 

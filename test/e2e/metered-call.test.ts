@@ -93,6 +93,25 @@ test('what is cached is free, and only what is new is charged', async () => {
   expect(more.body.data.classifyImage.cost.chargedNanos).toBe(String(LABEL));
 });
 
+test('what was kept and what was computed is counted on /metrics', async () => {
+  const count = async (cache: string, outcome: string) => {
+    const text = await (await fetch(`${t.url}/metrics`)).text();
+    const line = `gigarouter_embedding_lookups_total{cache="${cache}",outcome="${outcome}"} `;
+    return Number(
+      text
+        .split('\n')
+        .find((one) => one.startsWith(line))
+        ?.slice(line.length),
+    );
+  };
+  const caller = await t.caller(10_000_000n);
+  const labels = fresh(2);
+  const [hits, misses] = [await count('text', 'hits'), await count('text', 'misses')];
+  for (let n = 0; n < 2; n++) await caller.gql(CLASSIFY, input({ labels }));
+  expect(await count('text', 'misses')).toBe(misses + 2);
+  expect(await count('text', 'hits')).toBe(hits + 2);
+});
+
 test('a label given twice is charged once', async () => {
   const caller = await t.caller(10_000_000n);
   const [label = ''] = fresh(1);

@@ -34,11 +34,14 @@ export interface TestPlatform extends TestApp {
 }
 
 /** The whole app with a predictor process that serves the demo model. */
-export async function startPlatform(config: Partial<Config> = {}): Promise<TestPlatform> {
+export async function startPlatform(
+  config: Partial<Config> = {},
+  predictorEnv: Record<string, string> = {},
+): Promise<TestPlatform> {
   const folder = temporaryFolder();
   cpSync(DEMO, path.join(folder.path, DEMO_MODEL), { recursive: true });
   await compile(path.join(folder.path, DEMO_MODEL), { int8: false });
-  const predictor = await startPredictorProcess(folder.path);
+  const predictor = await startPredictorProcess(folder.path, predictorEnv);
   const t = await startTestApp({
     config: { modelsDir: folder.path, predictorUrl: predictor.url, ...config },
   });

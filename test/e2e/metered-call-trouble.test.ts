@@ -1,0 +1,98 @@
+import { request } from 'node:http';
+import { createApp } from '../../src/app.js';
+import { readConfig } from '../../src/config.js';
+import { postGraphQL } from '../support/app.js';
+import { BALANCE, CLASSIFY, fresh, input } from '../support/classify.js';
+import { bearer, type Caller, startPlatform, type TestPlatform } from '../support/platform.js';
+import { until } from '../support/process.js';
+
+const CREDIT = 1_000_000_000n;
+const RUNS = '{ runs(first: 100) { edges { node { outcome chargedNanos errorCode } } } }';
+
+let t: TestPlatform;
+beforeAll(async () => {
+  t = await startPlatform({}, { PREDICTOR_QUEUE_MAX: '2' });
+});
+afterEach(() => t.verify());
+afterAll(() => t.stop());
+
+interface Run {
+  readonly outcome: string;
+  readonly chargedNanos: string;
+  readonly errorCode: string | null;
+}
+
+/** The runs of a caller, once nothing is held any more; what they charged is what is gone. */
+async function settledRuns(caller: Caller): Promise<Run[]> {
+  const posted = await until('everything to be settled', async () => {
+    const { postedNanos, heldNanos } = (await caller.gql(BALANCE)).body.data.balance;
+    return heldNanos === '0' ? (postedNanos as string) : undefined;
+  });
+  const { edges } = (await caller.gql(RUNS)).body.data.runs;
+  const runs = (edges as { node: Run }[]).map(({ node }) => node);
+  const charged = runs.reduce((sum, { chargedNanos }) => sum + BigInt(chargedNanos), 0n);
+  expect(BigInt(posted)).toBe(CREDIT - charged);
+  return runs;
+}
+
+test('a full predictor refuses: nothing is charged, and the caller is told when to come again', async () => {
+  const caller = await t.caller(CREDIT);
+  const answers = await Promise.all(
+    Array.from({ length: 24 }, () => caller.gql(CLASSIFY, input({ labels: fresh(60) }))),
+  );
+  const refused = answers.filter(({ body }) => body.errors?.[0].extensions.code === 'OVERLOADED');
+  expect(refused.length).toBeGreaterThan(0);
+  for (const { headers } of refused) {
+    expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+  }
+  const runs = await settledRuns(caller);
+  expect(runs.filter(({ errorCode }) => errorCode === 'OVERLOADED')).toHaveLength(refused.length);
+  for (const { outcome, chargedNanos } of runs) {
+    if (outcome !== 'CAPTURED') expect([outcome, chargedNanos]).toEqual(['VOIDED', '0']);
+  }
+});
+
+test('whenever a caller leaves, a call was charged whole or not at all', async () => {
+  const caller = await t.caller(CREDIT);
+  for (let afterMs = 0; afterMs < 60; afterMs += 2) {
+    const body = JSON.stringify({ query: CLASSIFY, variables: input({ labels: fresh(3) }) });
+    const call = request(`${t.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...bearer(caller.secret) },
+    });
+    call.on('error', () => undefined);
+    // Some leave in the middle of what they send.
+    call.write(body.slice(0, afterMs % 4 === 0 ? -10 : undefined));
+    if (afterMs % 4 !== 0) call.end();
+    const closed = new Promise((resolve) => call.once('close', resolve));
+    setTimeout(() => call.destroy(), afterMs);
+    await closed;
+  }
+  const runs = await settledRuns(caller);
+  for (const { outcome } of runs) expect(['CAPTURED', 'VOIDED']).toContain(outcome);
+});
+
+test.each([-10, 10])(
+  'a server whose clock is %i minutes off charges as any other',
+  async (minutes) => {
+    const config = { ...readConfig({}), modelsDir: t.modelsDir, predictorUrl: t.predictorUrl };
+    const clock = { now: () => new Date(Date.now() + minutes * 60_000) };
+    const other = await createApp(config, t.database.url, { logger: t.app.logger, clock });
+    try {
+      const url = await other.server.listen({ port: 0, host: '127.0.0.1' });
+      const caller = await t.caller(CREDIT);
+      const variables = input({ labels: fresh(2), idempotencyKey: 'k' });
+      const there = await postGraphQL(url, { query: CLASSIFY, variables }, bearer(caller.secret));
+      const here = await caller.gql(CLASSIFY, variables);
+      expect(here.body.data.classifyImage).toMatchObject({
+        replayed: true,
+        runId: there.body.data.classifyImage.runId as string,
+      });
+      const [run] = await settledRuns(caller);
+      expect(run?.outcome).toBe('CAPTURED');
+      await other.services.credits.sweep();
+    } finally {
+      await other.stop();
+    }
+  },
+);
