@@ -57,6 +57,7 @@ export function createServices(
     onUserCreated: async (user) => {
       await accounts.openPersonalAccount(user);
     },
+    onAct: (userId, act, ipAddress) => accounts.auditPerson(userId, act, ipAddress),
     onEmailVerified: (user) => accounts.giveFreeCredit(user),
   });
   const embeddings = new EmbeddingService(parts.predictor, {

@@ -13,7 +13,7 @@ import {
   type User,
 } from './account.js';
 import * as store from './accounts.store.js';
-import type { AuditEvent } from './audit-event.js';
+import type { AuditAction, AuditEvent } from './audit-event.js';
 import { insertAuditEvent, listAuditEvents } from './audit.store.js';
 
 export interface FreeCredit {
@@ -138,6 +138,21 @@ export class AccountsService {
     page: { first: number; after: string | undefined },
   ): Promise<readonly AuditEvent[]> {
     return listAuditEvents(this.db, accountId, page);
+  }
+
+  /** Writes down, on their own account, what a person did. */
+  async auditPerson(
+    userId: UserId,
+    action: AuditAction,
+    ipAddress: string | undefined,
+  ): Promise<void> {
+    const [account] = await store.listAccounts(this.db, userId);
+    await this.audit({
+      actor: { userId, ipAddress },
+      accountId: account?.id,
+      action,
+      target: userId,
+    });
   }
 
   /** Writes down an act that another domain did. */

@@ -12,6 +12,8 @@ export interface OAuthClient {
   readonly clientSecret: string;
 }
 
+export type PersonalAct = 'user.signed-in' | 'user.email-verified' | 'user.password-reset';
+
 export interface IdentityOptions {
   readonly db: Pick<Database, 'prisma'>;
   readonly mailer: Mailer;
@@ -23,6 +25,12 @@ export interface IdentityOptions {
   readonly google: OAuthClient | undefined;
   /** Called once for each new person, before anything else is done for them. */
   readonly onUserCreated: (user: { id: UserId; name: string; email: string }) => Promise<void>;
+  /** Told what a person did that matters for security. */
+  readonly onAct: (
+    userId: UserId,
+    act: PersonalAct,
+    ipAddress: string | undefined,
+  ) => Promise<void>;
   /** Called whenever an address has been verified; may be called again. */
   readonly onEmailVerified: (user: { id: UserId; email: string }) => Promise<void>;
 }
@@ -144,6 +152,9 @@ function createAuth(options: IdentityOptions) {
       minPasswordLength: 10,
       maxPasswordLength: 128,
       revokeSessionsOnPasswordReset: true,
+      onPasswordReset: async ({ user }) => {
+        await options.onAct(user.id as UserId, 'user.password-reset', undefined);
+      },
       resetPasswordTokenExpiresIn: MAIL_LINK_S,
       sendResetPassword: async ({ user, token }) => {
         await mailer.send({
@@ -214,7 +225,16 @@ function createAuth(options: IdentityOptions) {
         },
         update: {
           after: async ({ id, email, emailVerified }) => {
-            if (emailVerified) await options.onEmailVerified({ id: id as UserId, email });
+            if (!emailVerified) return;
+            await options.onEmailVerified({ id: id as UserId, email });
+            await options.onAct(id as UserId, 'user.email-verified', undefined);
+          },
+        },
+      },
+      session: {
+        create: {
+          after: async ({ userId, ipAddress }) => {
+            await options.onAct(userId as UserId, 'user.signed-in', ipAddress ?? undefined);
           },
         },
       },

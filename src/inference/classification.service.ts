@@ -8,7 +8,7 @@ import {
   rankLabels,
   type Variant,
 } from '../siglip/index.js';
-import type { EmbeddingService } from './embedding.service.js';
+import type { EmbeddingService, OnParts } from './embedding.service.js';
 import type { LoadedModel } from './model.service.js';
 
 const LABELS_MAX = 500;
@@ -24,6 +24,7 @@ interface Labelled {
   /** 0–1: a label's probability that counts as a match. */
   readonly threshold?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly onParts?: OnParts | undefined;
 }
 
 export interface ClassifyRequest extends Labelled {
@@ -72,11 +73,13 @@ export class ClassificationService {
 
   /** As `classify`, for several images and the same labels. */
   async classifyAll(request: ClassifyAllRequest): Promise<Classifications> {
-    const { model, variant, signal } = request;
+    const { model, variant, signal, onParts } = request;
     const prompts = checkLabels(request.labels, request.template);
     const [labels, ...images] = await Promise.all([
-      this.embeddings.embedTexts(model, variant, prompts, signal),
-      ...request.images.map((image) => this.embeddings.embedImage(model, variant, image, signal)),
+      this.embeddings.embedTexts(model, variant, prompts, signal, onParts),
+      ...request.images.map((image) =>
+        this.embeddings.embedImage(model, variant, image, signal, onParts),
+      ),
     ]);
     const rows = join(labels.vectors);
     return {

@@ -47,7 +47,13 @@ export class CallTimingsType {
   @Field(() => Float, { nullable: true, description: 'Downloading images.' })
   readonly fetch?: number;
 
-  @Field(() => Float, { nullable: true, description: 'Decoding, waiting for a turn, and running.' })
+  @Field(() => Float, { nullable: true, description: 'Making pixels of images.' })
+  readonly decode?: number;
+
+  @Field(() => Float, { nullable: true, description: 'Waiting for a turn.' })
+  readonly queue?: number;
+
+  @Field(() => Float, { nullable: true, description: 'Running; 0 when all was cached.' })
   readonly infer?: number;
 
   @Field(() => Float, { nullable: true, description: 'Charging.' })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
+import type { Parts } from '../platform/server-timing.js';
 import type { PredictorClient } from '../predictor/client.js';
 import { graphName, type Tower } from '../predictor/graph-name.js';
 import type { Tensor } from '../predictor/tensor.js';
@@ -20,6 +21,9 @@ export interface EmbeddingOptions {
   /** Longest time for one run of the predictor, its queue included, in milliseconds. */
   readonly timeoutMs: number;
 }
+
+/** Told milliseconds of `decode`, `queue` and `infer`, for what was run for this caller. */
+export type OnParts = (parts: Parts) => void;
 
 /** Embeds images and prompts with a predictor, and keeps what was embedded. */
 export class EmbeddingService {
@@ -44,6 +48,7 @@ export class EmbeddingService {
     variant: Variant,
     prompts: readonly string[],
     signal?: AbortSignal,
+    onParts?: OnParts,
   ): Promise<Embeddings> {
     const prefix = `${model.modelHash}.${variant}.`;
     return this.texts.getAll(
@@ -55,7 +60,8 @@ export class EmbeddingService {
           until,
         );
         const shape = [missing.length, config.text.contextLength];
-        return this.infer(model, variant, 'text', { type: 'int64', shape, data: ids }, until);
+        const input = { type: 'int64', shape, data: ids } as const;
+        return this.infer(model, variant, 'text', input, { signal: until, onParts });
       },
       signal,
     );
@@ -89,15 +95,19 @@ export class EmbeddingService {
     variant: Variant,
     bytes: Uint8Array,
     signal?: AbortSignal,
+    onParts?: OnParts,
   ): Promise<Embeddings> {
     const content = createHash('sha256').update(bytes).digest('base64url');
     return this.images.getAll(
       [`${model.modelHash}.${variant}.${content}`],
       async (_missing, until) => {
         const { preprocess } = model.config;
+        const startedAt = performance.now();
         const data = await this.decoding(() => imagePixels(bytes, preprocess, { signal: until }));
+        onParts?.({ decode: performance.now() - startedAt });
         const shape = [1, preprocess.imageSize, preprocess.imageSize, 3];
-        return this.infer(model, variant, 'image', { type: 'uint8', shape, data }, until);
+        const input = { type: 'uint8', shape, data } as const;
+        return this.infer(model, variant, 'image', input, { signal: until, onParts });
       },
       signal,
     );
@@ -108,7 +118,7 @@ export class EmbeddingService {
     variant: Variant,
     tower: Tower,
     input: Tensor,
-    signal: AbortSignal,
+    { signal, onParts }: { signal: AbortSignal; onParts: OnParts | undefined },
   ): Promise<Float32Array[]> {
     const face = (variants[variant] ?? variants.fp32)[tower];
     const { timeoutMs } = this.options;
@@ -116,7 +126,7 @@ export class EmbeddingService {
       graphName(slug, variant, tower),
       face.inputs[0]?.name ?? '',
       input,
-      { timeoutMs, signal },
+      { timeoutMs, signal, onParts },
     );
     const [rows = 0, width = 0] = shape;
     // Copies, as a slice would keep the whole answer alive for as long as one row is kept.

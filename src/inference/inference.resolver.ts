@@ -3,6 +3,7 @@ import { AppError } from '../errors.js';
 import { Access } from '../graphql/access.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { present } from '../graphql/input.js';
+import { serverTiming } from '../platform/server-timing.js';
 import { type CallLimits, rateHeaders } from '../usage/index.js';
 import {
   CallCostType,
@@ -141,8 +142,7 @@ export class InferenceResolver {
 /** What a call's parts took; also as the header that browsers show (Server Timing, W3C). */
 function timed(context: GraphQLContext, { timingsMs }: Metered<object>): CallTimingsType {
   const all = { auth: context.authMs, ...timingsMs };
-  const header = Object.entries(all).map(([name, ms]) => `${name};dur=${ms.toFixed(2)}`);
-  context.setHeader('server-timing', header.join(', '));
+  context.setHeader('server-timing', serverTiming(all));
   return all;
 }
 

@@ -4,6 +4,7 @@ import type { AccountId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
 import { checkLabels, type ClassificationService } from './classification.service.js';
 import type { EmbeddingService } from './embedding.service.js';
+import { CallTimings } from './call-timings.js';
 import type { ImageSource } from './image-source.js';
 import type { ImagesService, PreparedImage } from './images.service.js';
 import type { LabelSetsService } from './label-sets.service.js';
@@ -95,9 +96,9 @@ export class MeteredClassificationService {
     const request = { identities, labels, template, scoring, threshold, topK };
     const metered = { actor, operation: 'classifyImage', model, units, idempotencyKey, signal };
     return this.meter.run({ ...metered, request }, async (until) => {
-      const fetchedAt = performance.now();
+      const timings = new CallTimings();
       const bytes = await loadAll(images, until);
-      const startedAt = performance.now();
+      timings.fetched();
       const loaded = await this.models.get(model.slug);
       if (set !== undefined) await this.labelSets.recall(set, loaded, VARIANT, prompts);
       const { images: scored, labelsCached } = await this.classification.classifyAll({
@@ -108,6 +109,7 @@ export class MeteredClassificationService {
         template,
         threshold,
         signal: until,
+        onParts: timings.onParts,
       });
       if (set !== undefined && labelsCached < labels.length) {
         // Should it fail, the labels run once more some day.
@@ -136,7 +138,7 @@ export class MeteredClassificationService {
           IMAGE: scored.filter(({ cached }) => !cached).length,
           LABEL_TEXT: labels.length - labelsCached,
         },
-        timingsMs: { fetch: startedAt - fetchedAt, infer: performance.now() - startedAt },
+        timingsMs: timings.parts,
       };
     });
   }
@@ -154,22 +156,24 @@ export class MeteredClassificationService {
     const units = { EMBEDDING: count };
     const metered = { actor, operation, model, units, idempotencyKey, signal };
     return this.meter.run({ ...metered, request }, async (until) => {
-      const fetchedAt = performance.now();
+      const timings = new CallTimings();
       const bytes = await loadAll(images, until);
-      const startedAt = performance.now();
+      timings.fetched();
       const loaded = await this.models.get(model.slug);
       const embedded = await Promise.all([
-        ...bytes.map((image) => this.embeddings.embedImage(loaded, VARIANT, image, until)),
+        ...bytes.map((image) =>
+          this.embeddings.embedImage(loaded, VARIANT, image, until, timings.onParts),
+        ),
         ...(prompts.length === 0
           ? []
-          : [this.embeddings.embedTexts(loaded, VARIANT, prompts, until)]),
+          : [this.embeddings.embedTexts(loaded, VARIANT, prompts, until, timings.onParts)]),
       ]);
       const vectors = embedded.flatMap((one) => one.vectors.map((vector) => Array.from(vector)));
       const cached = embedded.reduce((sum, one) => sum + one.cached, 0);
       return {
         result: { vectors, cached },
         ran: { EMBEDDING: count - cached },
-        timingsMs: { fetch: startedAt - fetchedAt, infer: performance.now() - startedAt },
+        timingsMs: timings.parts,
       };
     });
   }

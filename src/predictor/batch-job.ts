@@ -8,6 +8,8 @@ export interface BatchRequest {
   readonly rowsAreIndependent: boolean;
   /** Aborted when the caller leaves or its time is over: what has not run then is dropped. */
   readonly signal: AbortSignal;
+  /** Called when its first rows begin to run. */
+  readonly onStart?: () => void;
 }
 
 /** A request on its way through the queue. It ends once, whatever comes after. */
@@ -34,6 +36,7 @@ export class BatchJob {
   /** The next rows; they count as run from now on. */
   take(rows: number): Tensor {
     const from = this.nextRow;
+    if (from === 0) this.request.onStart?.();
     this.nextRow += rows;
     return sliceRows(this.request.input, from, this.nextRow);
   }

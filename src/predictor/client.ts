@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { AppError } from '../errors.js';
+import { type Parts, parseServerTiming } from '../platform/server-timing.js';
 import { decodeResponse, encodeRequest, HEADER_LENGTH } from './protocol.js';
 import { rowCount, type Tensor } from './tensor.js';
 
@@ -15,6 +16,8 @@ export interface InferOptions {
   /** Milliseconds until the caller gives up; work that has not begun by then is dropped. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Told how long it waited and ran, by a predictor that tells: `queue` and `infer`. */
+  readonly onParts?: ((parts: Parts) => void) | undefined;
 }
 
 /** Connections to one predictor: as many as its queue could fill, and each is cheap. */
@@ -52,7 +55,7 @@ export class PredictorClient {
     model: string,
     inputName: string,
     input: Tensor,
-    { timeoutMs, signal }: InferOptions,
+    { timeoutMs, signal, onParts }: InferOptions,
   ): Promise<Tensor> {
     const message = encodeRequest(inputName, input, timeoutMs);
     const deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
@@ -64,6 +67,7 @@ export class PredictorClient {
       },
     );
     if (answer.status !== 200) throw refused(model, answer);
+    onParts?.(parseServerTiming(answer.serverTiming));
     const [output] = Object.values(decodeResponse(answer.body, answer.headerLength));
     if (output?.type !== 'float32' || rowCount(output) !== rowCount(input)) {
       throw unavailable(`The predictor gave no rows for ${model}.`);
@@ -117,6 +121,7 @@ export class PredictorClient {
           status: response.statusCode,
           headerLength: response.headers[HEADER_LENGTH]?.toString(),
           retryAfter: response.headers['retry-after']?.toString(),
+          serverTiming: response.headers['server-timing']?.toString(),
           body: Buffer.from(await response.body.arrayBuffer()),
         };
       } catch (error) {
@@ -132,6 +137,7 @@ interface Answer {
   readonly status: number;
   readonly headerLength: string | undefined;
   readonly retryAfter: string | undefined;
+  readonly serverTiming: string | undefined;
   readonly body: Buffer;
 }
 

@@ -4,6 +4,7 @@ import { AppError } from '../errors.js';
 import type { Logger } from '../platform/logger.js';
 import type { Batcher } from './batcher.js';
 import type { PredictorMetrics } from './predictor-metrics.js';
+import { serverTiming } from '../platform/server-timing.js';
 import { decodeRequest, encodeResponse, HEADER_LENGTH } from './protocol.js';
 import { checkInput, type ServedGraph, type ServedModels } from './served-models.js';
 import { DATATYPES, type TensorSpec } from './tensor.js';
@@ -100,15 +101,23 @@ async function infer(
       throw new AppError('BAD_REQUEST', `It has one output, ${graph.output.name}.`);
     }
     checkInput(graph, input, ROWS_MAX);
+    const submittedAt = performance.now();
+    let startedAt = submittedAt;
     const output = await batcher.submit({
       graph: graph.name,
       input,
       rowsAreIndependent: graph.rowsAreIndependent,
       signal: until(callerLeft(reply), asked.timeoutMs),
+      onStart: () => {
+        startedAt = performance.now();
+      },
     });
+    const parts = { queue: startedAt - submittedAt, infer: performance.now() - startedAt };
     metrics.request(graph.name, 'ok');
     const answer = encodeResponse(graph.name, asked, { [graph.output.name]: output });
-    return await reply.headers(answer.headers).send(answer.body);
+    return await reply
+      .headers({ ...answer.headers, 'server-timing': serverTiming(parts) })
+      .send(answer.body);
   } catch (error) {
     const known = toAppError(error);
     metrics.request(graph.name, known.code);

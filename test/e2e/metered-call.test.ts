@@ -31,7 +31,7 @@ test('an image is classified, and exactly what ran is charged', async () => {
     ],
   });
   expect(quote).toBeNull();
-  for (const part of ['auth', 'hold', 'fetch', 'infer', 'capture']) {
+  for (const part of ['auth', 'hold', 'fetch', 'decode', 'queue', 'infer', 'capture']) {
     expect(timingsMs[part]).toEqual(expect.any(Number));
     expect(headers.get('server-timing')).toContain(`${part};dur=`);
   }

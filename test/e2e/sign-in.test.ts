@@ -54,6 +54,12 @@ test('from sign-up to free credit: an address has to be confirmed first', async 
       expiresAt: expect.stringMatching(/^\d{4}-/) as string,
     },
   ]);
+  const { auditEvents } = (await person.gql('{ auditEvents { action userId } }')).body.data;
+  expect(auditEvents.map(({ action }: { action: string }) => action)).toEqual([
+    'user.signed-in',
+    'user.email-verified',
+    'account.created',
+  ]);
   const again = await t.gql(VERIFY, { token: mail?.token });
   expect([undefined, 'BAD_USER_INPUT']).toContain(codeOf(again));
   expect((await person.gql(LOTS)).body.data.creditLots).toHaveLength(1);

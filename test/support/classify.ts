@@ -11,7 +11,7 @@ export const CLASSIFY = `mutation ($input: ClassifyImageInput!) { classifyImage(
   classifications { cached labels { label } }
   cost { chargedNanos balanceNanos units { unit nanosPerUnit requested ran priceVersionId } }
   quote { maximumNanos units { unit requested ran } }
-  timingsMs { auth hold fetch infer capture } } }`;
+  timingsMs { auth hold fetch decode queue infer capture } } }`;
 export const BALANCE = '{ balance { postedNanos heldNanos availableNanos } }';
 
 let unique = 0;
