@@ -171,6 +171,8 @@ for (let n = 0; n < rounds; n++) {
 const peaks = Object.fromEntries(
   Object.entries(measured).map(([name, all]) => [name, combine(all)]),
 );
+// What the full load has left to write would be in the way of what comes now.
+await db.query('CHECKPOINT', []);
 const halfLoad = {};
 for (const [place, ids] of Object.entries(places)) {
   const rate = Math.round(peaks[`${place}, grouped`].callsPerSecond / 2);

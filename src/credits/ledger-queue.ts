@@ -61,7 +61,7 @@ export class LedgerQueue {
     this.options = {
       lanes: 2,
       groupMax: 128,
-      secondGroupMin: 32,
+      secondGroupMin: 64,
       waitingMax: 10_000,
       retryAfterMs: [20, 100, 500, 1_000],
       ...options,
