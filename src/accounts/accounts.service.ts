@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, newId, type UserId } from '../platform/ids.js';
 import {
+  type AccountKind,
   type AccountOfUser,
   checkEmail,
   plainEmail,
@@ -130,6 +131,15 @@ export class AccountsService {
   /** The personal account first, then organisations by name. */
   list(userId: UserId): Promise<readonly AccountOfUser[]> {
     return store.listAccounts(this.db, userId);
+  }
+
+  /** Who an account's bills go to. @throws AppError NOT_FOUND */
+  async contact(
+    accountId: AccountId,
+  ): Promise<{ name: string; kind: AccountKind; email: string | undefined }> {
+    const contact = await store.findContact(this.db, accountId);
+    if (contact === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+    return contact;
   }
 
   /** Newest first. */

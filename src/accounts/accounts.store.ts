@@ -40,6 +40,20 @@ export async function findUser(
   return user;
 }
 
+/** Its name and kind, and the address of the person who has owned it longest. */
+export async function findContact(
+  db: Pick<Database, 'query'>,
+  accountId: AccountId,
+): Promise<{ name: string; kind: AccountKind; email: string | undefined } | undefined> {
+  const [row] = await db.query<{ name: string; kind: AccountKind; email: string | null }>(
+    `SELECT a.name, a.kind, (SELECT u.email FROM membership m JOIN app_user u ON u.id = m.user_id
+              WHERE m.account_id = a.id AND m.role = 'OWNER' ORDER BY m.created_at, u.id LIMIT 1) AS email
+       FROM account a WHERE a.id = $1`,
+    [accountId],
+  );
+  return row && { ...row, email: row.email ?? undefined };
+}
+
 /** Makes a person an operator, or no longer one. @returns false when nobody has the address */
 export async function setOperator(
   db: Pick<Database, 'query'>,

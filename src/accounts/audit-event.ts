@@ -15,6 +15,7 @@ export type AuditAction =
   | 'member.removed'
   | 'credit.granted'
   | 'credit.adjusted'
+  | 'purchase.refunded'
   | 'user.signed-in'
   | 'user.email-verified'
   | 'user.password-reset';

@@ -42,6 +42,9 @@ const SESSION_S = 7 * 24 * 3_600;
 const MAIL_LINK_S = 15 * 60;
 const LINK_OVER = 'The link is not valid. It works once, and for a while: ask for a new one.';
 
+/** Where better-auth reads the address that a person comes from; we set it, and nobody else. */
+export const IP_ADDRESS_HEADER = 'x-gigarouter-ip';
+
 /**
  * Who people are: passwords, links by mail, OAuth, sessions. All of it is better-auth's; this is the door
  * to it, and turns what it says into our errors.
@@ -70,8 +73,9 @@ export class IdentityGateway {
   }
 
   /** @returns a session's token, for `authorization: Bearer`. @throws AppError UNAUTHENTICATED */
-  async signIn(body: { email: string; password: string }): Promise<string> {
-    const { token } = await this.ask(() => this.auth.api.signInEmail({ body }));
+  async signIn(body: { email: string; password: string }, ipAddress: string): Promise<string> {
+    const headers = headersFrom(ipAddress);
+    const { token } = await this.ask(() => this.auth.api.signInEmail({ body, headers }));
     return token;
   }
 
@@ -91,9 +95,10 @@ export class IdentityGateway {
   }
 
   /** @returns a session's token. @throws AppError BAD_USER_INPUT as `verifyEmail` */
-  async signInWithMagicLink(token: string): Promise<string> {
+  async signInWithMagicLink(token: string, ipAddress: string): Promise<string> {
+    const headers = headersFrom(ipAddress);
     const answer = await this.ask(() =>
-      this.auth.api.magicLinkVerify({ query: { token }, headers: new Headers() }),
+      this.auth.api.magicLinkVerify({ query: { token }, headers }),
     );
     return answer.token;
   }
@@ -207,7 +212,7 @@ function createAuth(options: IdentityOptions) {
       useSecureCookies: publicUrl.startsWith('https:'),
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
       // The edge writes the address that it trusts into this header, over whatever was sent.
-      ipAddress: { ipAddressHeaders: ['x-gigarouter-ip'] },
+      ipAddress: { ipAddressHeaders: [IP_ADDRESS_HEADER] },
       database: {
         generateId: ({ model }: { model: string }) =>
           model === 'user' ? newId('usr') : newId('idn'),
@@ -240,4 +245,9 @@ function createAuth(options: IdentityOptions) {
       },
     },
   });
+}
+
+/** A request that comes from an address of the network. */
+function headersFrom(ipAddress: string): Headers {
+  return new Headers({ [IP_ADDRESS_HEADER]: ipAddress });
 }

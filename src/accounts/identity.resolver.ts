@@ -82,8 +82,9 @@ export class IdentityResolver {
   @Access({ scope: 'public' })
   async signInWithMagicLink(
     @Arg('token', () => String, { description: 'From the mail.' }) token: string,
+    @Ctx() { actor }: GraphQLContext,
   ): Promise<SessionType> {
-    return { token: await this.people.signInWithMagicLink(token) };
+    return { token: await this.people.signInWithMagicLink(actor, token) };
   }
 
   @Mutation(() => AcknowledgementType, {

@@ -1,9 +1,15 @@
 export { AccountsResolver } from './accounts.resolver.js';
 export { AccountsService } from './accounts.service.js';
 export { Authenticator } from './authenticator.service.js';
-export { IDENTITY_PATH, IdentityGateway, type OAuthClient } from './identity.gateway.js';
+export {
+  IDENTITY_PATH,
+  IdentityGateway,
+  IP_ADDRESS_HEADER,
+  type OAuthClient,
+} from './identity.gateway.js';
 export { IdentityResolver } from './identity.resolver.js';
 export { KeysResolver } from './keys.resolver.js';
+export type { ApiKey, CapPeriod, KeyScope } from './api-key.js';
 export { KeysService } from './keys.service.js';
 export { MembersResolver } from './members.resolver.js';
 export { MembersService } from './members.service.js';

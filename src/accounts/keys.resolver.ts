@@ -89,7 +89,7 @@ export class KeysResolver {
   ): Promise<ApiKeyType> {
     const cap = { nanos: spendCapNanos ?? null, period: capPeriod };
     return new ApiKeyType(
-      await this.keys.setCap(context.actor, accountOf(context), id as KeyId, cap),
+      await this.keys.change(context.actor, accountOf(context), id as KeyId, { cap }),
     );
   }
 }

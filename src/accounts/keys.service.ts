@@ -4,6 +4,7 @@ import { type Actor } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, type KeyId, newId } from '../platform/ids.js';
+import { checkName } from '../platform/name.js';
 import {
   type ApiKey,
   type CapPeriod,
@@ -15,7 +16,13 @@ import {
 } from './api-key.js';
 import { insertAuditEvent } from './audit.store.js';
 import * as store from './keys.store.js';
-import { badKey, checkNewKey, type NewKey } from './new-key.js';
+import { badKey, checkCap, checkNewKey, type NewKey } from './new-key.js';
+
+/** What can be changed of a key; what is left out stays. */
+export interface KeyChanges {
+  readonly name?: string | undefined;
+  readonly cap?: { readonly nanos: bigint | null; readonly period: CapPeriod } | undefined;
+}
 
 /** The only time that the secret is shown. */
 export interface CreatedKey {
@@ -35,6 +42,7 @@ export class KeysService {
   private readonly cache = new LRUCache<string, { key: ApiKey; actorOf: (ip: string) => Actor }>({
     max: CACHE_KEYS_MAX,
     ttl: CACHE_MS,
+    dispose: ({ key }) => this.hashesById.delete(key.id),
   });
   private readonly hashesById = new Map<KeyId, string>();
   /** Raised by each change: a look-up that began before is not kept. */
@@ -89,13 +97,10 @@ export class KeysService {
     this.changes += 1;
     if (keyId === undefined) {
       this.cache.clear();
-      this.hashesById.clear();
       return;
     }
     const hash = this.hashesById.get(keyId);
-    if (hash === undefined) return;
-    this.cache.delete(hash);
-    this.hashesById.delete(keyId);
+    if (hash !== undefined) this.cache.delete(hash);
   }
 
   /** Writes down when keys were last used. For a timer; what it cannot write it keeps. */
@@ -113,6 +118,13 @@ export class KeysService {
 
   list(accountId: AccountId): Promise<readonly ApiKey[]> {
     return store.listKeys(this.db.prisma, accountId);
+  }
+
+  /** Revoked or not. @throws AppError NOT_FOUND when the account has no such key */
+  async get(accountId: AccountId, keyId: KeyId): Promise<ApiKey> {
+    const key = await store.findKey(this.db.prisma, accountId, keyId);
+    if (key === undefined) throw noSuchKey();
+    return key;
   }
 
   /** @throws AppError BAD_USER_INPUT; FORBIDDEN when the caller would give what it does not have */
@@ -147,20 +159,25 @@ export class KeysService {
   }
 
   /**
-   * Sets or lifts (null) a key's spend cap; what it spent in the period counts.
+   * Renames a key, and sets or lifts (null) its spend cap; what it spent in the period counts.
    * @throws AppError NOT_FOUND, BAD_USER_INPUT
    */
-  async setCap(
+  async change(
     actor: Actor,
     accountId: AccountId,
     keyId: KeyId,
-    cap: { nanos: bigint | null; period: CapPeriod },
+    { name, cap }: KeyChanges,
   ): Promise<ApiKey> {
-    if (cap.nanos !== null && cap.nanos < 0n) throw badKey('spendCapNanos', 'A cap is 0 or more.');
+    const trimmed = name === undefined ? undefined : checkName(name);
+    if (cap !== undefined) checkCap(cap.nanos);
     return this.db.prisma.$transaction(async (tx) => {
       if ((await store.findKey(tx, accountId, keyId)) === undefined) throw noSuchKey();
-      await store.setCap(tx, keyId, cap.nanos, cap.period);
-      const details = { spendCapNanos: String(cap.nanos), period: cap.period };
+      if (trimmed !== undefined) await store.updateKey(tx, accountId, keyId, { name: trimmed });
+      if (cap !== undefined) await store.setCap(tx, keyId, cap.nanos, cap.period);
+      const details = {
+        ...(trimmed === undefined ? {} : { name: trimmed }),
+        ...(cap === undefined ? {} : { spendCapNanos: String(cap.nanos), period: cap.period }),
+      };
       await insertAuditEvent(tx, {
         actor,
         accountId,

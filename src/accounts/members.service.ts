@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, type InvitationId, newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
+import { checkName } from '../platform/name.js';
 import { type AccountOfUser, checkEmail, type Role } from './account.js';
 import * as accounts from './accounts.store.js';
 import type { AuditAction } from './audit-event.js';
@@ -12,7 +13,6 @@ import { insertAuditEvent } from './audit.store.js';
 import type { Invitation, Member } from './member.js';
 import * as store from './members.store.js';
 
-const NAME_CHARS_MAX = 100;
 const MEMBERS_MAX = 1_000;
 const INVITATION_MS = 7 * 24 * 3_600_000;
 
@@ -27,11 +27,7 @@ export class MembersService {
 
   /** The person becomes its owner. @throws AppError BAD_USER_INPUT */
   async createOrganisation(actor: Actor, userId: UserId, name: string): Promise<AccountOfUser> {
-    const trimmed = name.trim();
-    if (trimmed === '' || trimmed.length > NAME_CHARS_MAX || /\p{Cc}/u.test(trimmed)) {
-      throw bad('name', `A name has 1 to ${String(NAME_CHARS_MAX)} characters.`);
-    }
-    const account = { id: newId('acct'), kind: 'ORGANISATION', name: trimmed } as const;
+    const account = { id: newId('acct'), kind: 'ORGANISATION', name: checkName(name) } as const;
     await this.db.prisma.$transaction(async (tx) => {
       await accounts.insertAccount(tx, account, userId);
       await this.writeDown(tx, actor, account.id, 'account.created', account.id);
@@ -212,8 +208,4 @@ function hashOf(token: string): Buffer {
 
 function noSuchMember(): AppError {
   return new AppError('NOT_FOUND', 'The account has no such member.');
-}
-
-function bad(argument: string, message: string): AppError {
-  return new AppError('BAD_USER_INPUT', message, { details: { argument } });
 }

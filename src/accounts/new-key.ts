@@ -1,4 +1,5 @@
 import { AppError } from '../errors.js';
+import { checkName } from '../platform/name.js';
 import type { CapPeriod, KeyScope } from './api-key.js';
 
 /** What a key is to be. */
@@ -12,21 +13,15 @@ export interface NewKey {
   readonly expiresAt?: Date | undefined;
 }
 
-const NAME_CHARS_MAX = 100;
 const MODELS_MAX = 100;
 const SLUG_CHARS_MAX = 300;
 
 /** @throws AppError BAD_USER_INPUT */
 export function checkNewKey(key: NewKey, now: Date): void {
   const { scopes, spendCapNanos, models = [], ratePerMinute, expiresAt } = key;
-  const name = key.name.trim();
-  if (name === '' || name.length > NAME_CHARS_MAX || /\p{Cc}/u.test(name)) {
-    throw badKey('name', `A key’s name has 1 to ${String(NAME_CHARS_MAX)} characters.`);
-  }
+  checkName(key.name);
   if (scopes.length === 0) throw badKey('scopes', 'A key needs at least one scope.');
-  if (spendCapNanos !== undefined && spendCapNanos < 0n) {
-    throw badKey('spendCapNanos', 'A cap is 0 or more.');
-  }
+  checkCap(spendCapNanos ?? null);
   if (models.length > MODELS_MAX || models.some((slug) => slug.length > SLUG_CHARS_MAX)) {
     throw badKey('models', `At most ${String(MODELS_MAX)} models can be listed.`);
   }
@@ -36,6 +31,11 @@ export function checkNewKey(key: NewKey, now: Date): void {
   if (expiresAt !== undefined && expiresAt <= now) {
     throw badKey('expiresAt', 'The key would have expired already.');
   }
+}
+
+/** @throws AppError BAD_USER_INPUT */
+export function checkCap(nanos: bigint | null): void {
+  if (nanos !== null && nanos < 0n) throw badKey('spendCapNanos', 'A cap is 0 or more.');
 }
 
 export function badKey(argument: string, message: string): AppError {

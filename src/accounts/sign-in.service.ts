@@ -33,7 +33,8 @@ export class SignInService {
     from: From,
     { email, password }: { email: string; password: string },
   ): Promise<string> {
-    return this.identity.signIn({ email: await this.admit(from, email), password });
+    const credentials = { email: await this.admit(from, email), password };
+    return this.identity.signIn(credentials, from.ipAddress);
   }
 
   /** @param authorization the header of the session that ends */
@@ -50,8 +51,8 @@ export class SignInService {
     await this.identity.requestMagicLink(await this.admit(from, email));
   }
 
-  signInWithMagicLink(token: string): Promise<string> {
-    return this.identity.signInWithMagicLink(token);
+  signInWithMagicLink({ ipAddress }: From, token: string): Promise<string> {
+    return this.identity.signInWithMagicLink(token, ipAddress);
   }
 
   async requestPasswordReset(from: From, email: string): Promise<void> {

@@ -118,9 +118,8 @@ interface Result {
 function table({ image, scores, noneOfTheAbove }: Result): string {
   const width = Math.max(...scores.map(({ label = '' }) => label.length));
   const percent = (value: number) => `${(value * 100).toFixed(1)} %`.padStart(8);
-  const lines = scores.map(
-    ({ label = '', probability, share }) =>
-      `  ${label.padEnd(width)} ${percent(probability)} ${percent(share)}  ${'█'.repeat(Math.round(share * 24))}`,
+  const lines = scores.map(({ label = '', probability, share }) =>
+    `  ${label.padEnd(width)} ${percent(probability)} ${percent(share)}  ${'█'.repeat(Math.round(share * 24))}`.trimEnd(),
   );
   const verdict = noneOfTheAbove ? ['  none of the labels reaches the threshold'] : [];
   const head = `  ${' '.repeat(width)}   itself    among`;

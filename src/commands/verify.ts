@@ -1,7 +1,10 @@
 import { Command } from 'commander';
+import { BATCH_CHECKS } from '../batches/index.js';
 import { bringUpDatabase, type Say } from '../bring-up.js';
 import { readConfig } from '../config.js';
-import { CreditsService, type Finding } from '../credits/index.js';
+import { LEDGER_CHECKS } from '../credits/index.js';
+import { PAYMENT_CHECKS } from '../payments/index.js';
+import { type Finding, runChecks } from '../platform/checks.js';
 import { openDatabase } from '../platform/database.js';
 
 /** Longest check of a large ledger. */
@@ -10,7 +13,9 @@ const VERIFY_MS = 600_000;
 /** `gigarouter verify`: checks what the ledger promises, on live data. Ends with 1 when anything is broken. */
 export function verifyCommand(say: Say): Command {
   return new Command('verify')
-    .description('check every promise of the ledger (src/credits/README.md) on live data')
+    .description(
+      'check every promise of the ledger, of payments and of batches on live data (src/credits, src/payments, src/batches)',
+    )
     .option('--json', 'print the findings as JSON')
     .action(async ({ json }: { json?: true }) => {
       const config = readConfig();
@@ -22,7 +27,11 @@ export function verifyCommand(say: Say): Command {
         connectTimeoutMs: config.databaseConnectTimeoutMs,
       });
       try {
-        const findings = await new CreditsService(database).verify();
+        const findings = await runChecks(database, [
+          ...LEDGER_CHECKS,
+          ...PAYMENT_CHECKS,
+          ...BATCH_CHECKS,
+        ]);
         if (json) process.stdout.write(`${toJson(findings)}\n`);
         else for (const line of describeFindings(findings)) process.stdout.write(`${line}\n`);
         if (findings.some(isBroken)) process.exitCode = 1;

@@ -1,10 +1,10 @@
-import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { AppError } from '../errors.js';
 import { Access } from '../graphql/access.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
-import { checkPageSize, PAGE_SIZE_DEFAULT } from '../graphql/page.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
 import { type Actor, actorName } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
 import type { CreditsService } from './credits.service.js';
@@ -68,16 +68,8 @@ export class CreditsResolver {
   })
   @Access({ scope: 'read' })
   async ledger(
-    @Arg('first', () => Int, {
-      defaultValue: PAGE_SIZE_DEFAULT,
-      description: 'Rows of the page, 1 to 100.',
-    })
-    first: number,
-    @Arg('after', () => String, {
-      nullable: true,
-      description: 'Cursor of the row before the page.',
-    })
-    after: string | undefined,
+    @FirstArg() first: number,
+    @AfterArg() after: string | undefined,
     @Ctx() context: GraphQLContext,
   ): Promise<LedgerEntryConnectionType> {
     const size = checkPageSize(first);
@@ -90,15 +82,7 @@ export class CreditsResolver {
       cursor: String(entry.version),
       node: new LedgerEntryType(accountId, entry),
     }));
-    return {
-      edges,
-      pageInfo: {
-        hasNextPage: entries.length > size,
-        hasPreviousPage: typeof after === 'string',
-        startCursor: edges[0]?.cursor ?? null,
-        endCursor: edges.at(-1)?.cursor ?? null,
-      },
-    };
+    return connectionOf(edges, { hasNextPage: entries.length > size, after });
   }
 
   @Mutation(() => CreditMovementType, {

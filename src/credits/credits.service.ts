@@ -1,13 +1,20 @@
 import { AppError } from '../errors.js';
-import { type Database, databaseAway, isDatabaseOutage } from '../platform/database.js';
+import { type Finding, runChecks } from '../platform/checks.js';
+import {
+  type Database,
+  databaseAway,
+  isDatabaseOutage,
+  type Transaction,
+} from '../platform/database.js';
 import { type AccountId, newId, type RunId } from '../platform/ids.js';
-import type { Finding } from './finding.js';
+import { LEDGER_CHECKS } from './ledger-checks.sql.js';
 import { LedgerQueue } from './ledger-queue.js';
 import * as store from './ledger.store.js';
 import type {
   Answer,
   Balance,
   CreditLot,
+  CreditTotals,
   HoldCommand,
   HoldStatus,
   LedgerEntry,
@@ -15,7 +22,6 @@ import type {
   SettleCommand,
   SettleStatus,
 } from './movement.js';
-import { verifyLedger } from './verify.store.js';
 
 /** Credit is set aside for a new run, or the same request was answered before. */
 export type HoldOutcome = { readonly held: Answer<HoldStatus> } | { readonly doneRunId: RunId };
@@ -43,39 +49,21 @@ export class CreditsService {
    */
   async hold(command: HoldCommand): Promise<HoldOutcome> {
     const answer = await this.queue.hold(command).catch(translate);
-    switch (answer.status) {
-      case 'HELD':
-        return { held: answer };
-      case 'DONE':
-        return { doneRunId: answer.runId };
-      case 'INSUFFICIENT':
-        throw insufficient(command.nanos, answer.postedNanos - answer.heldNanos);
-      case 'KEY_CAP':
-        throw new AppError(
-          'SPEND_CAP_REACHED',
-          'The key’s spend cap does not allow this call. Raise the cap, or use another key.',
-        );
-      case 'KEY_REVOKED':
-      case 'KEY_EXPIRED':
-        throw new AppError('UNAUTHENTICATED', 'The API key is no longer valid.');
-      case 'MISMATCH':
-        throw new AppError(
-          'IDEMPOTENCY_MISMATCH',
-          'This idempotency key was used for another request. Use a new key for a new request.',
-        );
-      case 'IN_FLIGHT':
-        throw new AppError(
-          'IDEMPOTENCY_IN_FLIGHT',
-          'A request with this idempotency key is being answered. Send it again shortly.',
-          { details: { retryAfterS: 1 } },
-        );
-      case 'ACCOUNT_CLOSED':
-        throw new AppError('FORBIDDEN', 'The account is closed.');
-      case 'NO_ACCOUNT':
-        throw new AppError('NOT_FOUND', 'There is no such account.');
-      case 'ENDED':
-        throw new AppError('CONFLICT', 'The run has ended already.');
-    }
+    if (answer.status === 'HELD') return { held: answer };
+    if (answer.status === 'DONE') return { doneRunId: answer.runId };
+    const { status, postedNanos, heldNanos } = answer;
+    throw refusal(status, command.nanos, postedNanos - heldNanos);
+  }
+
+  /**
+   * Sets credit aside for many runs of an account, or for none of them: in the caller's transaction, together
+   * with what they are for. Its last step, as the balance is locked from then on.
+   * @param commands of one account and key, without idempotency keys
+   * @throws AppError as `hold`; the transaction has to be rolled back then
+   */
+  async holdWithin(tx: Transaction, commands: readonly HoldCommand[]): Promise<void> {
+    const { status, nanos, postedNanos, heldNanos } = await store.holdAll(tx, commands);
+    if (status !== 'HELD') throw refusal(status, nanos, postedNanos - heldNanos);
   }
 
   /**
@@ -99,9 +87,13 @@ export class CreditsService {
     );
   }
 
-  /** Gives back what is held for a run that came to nothing. A run that was captured stays captured. */
-  async void(command: Omit<SettleCommand, 'nanos' | 'result'>): Promise<void> {
-    await this.queue.settle({ ...command, nanos: null }).catch(translate);
+  /**
+   * Gives back what is held for a run that came to nothing. A run that was captured stays captured.
+   * @returns whether it is over without a charge; false: it was captured before
+   */
+  async void(command: Omit<SettleCommand, 'nanos' | 'result'>): Promise<boolean> {
+    const { status } = await this.queue.settle({ ...command, nanos: null }).catch(translate);
+    return status !== 'CAPTURED';
   }
 
   /** @throws AppError NOT_FOUND */
@@ -109,6 +101,13 @@ export class CreditsService {
     const balance = await store.findBalance(this.db, accountId);
     if (balance === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
     return balance;
+  }
+
+  /** @throws AppError NOT_FOUND */
+  async totals(accountId: AccountId): Promise<CreditTotals> {
+    const totals = await store.findTotals(this.db, accountId);
+    if (totals === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+    return totals;
   }
 
   lots(accountId: AccountId): Promise<readonly CreditLot[]> {
@@ -155,6 +154,26 @@ export class CreditsService {
     return this.post({ ...adjustment, id, kind: 'ADJUSTMENT', source: 'ADJUSTMENT' });
   }
 
+  /**
+   * Posts a movement that happens outside, together with what it is recorded by: in the caller's
+   * transaction. Money that went back may leave a debt. The caller sees to it that it happens once.
+   * @throws Error when the ledger does not take it
+   */
+  async postWithin(tx: Transaction, command: PostCommand): Promise<void> {
+    const status = await store.post(tx, command);
+    if (status !== 'POSTED') throw new Error(`${command.id} could not be posted: ${status}.`);
+  }
+
+  /** What of a purchase's credit is left and not promised to calls in flight. Locks the balance until `tx` ends. */
+  spareOf(tx: Transaction, accountId: AccountId, lotId: string): Promise<bigint> {
+    return store.lockSpare(tx, accountId, lotId);
+  }
+
+  /** The same for some lots, without a lock: what was there a moment ago. By lot. */
+  unspent(accountId: AccountId, lotIds: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+    return store.listSpare(this.db, accountId, lotIds);
+  }
+
   /** One turn of the sweeper: expired holds and lots. @returns how many holds it ended */
   async sweep(atMost = 1_000): Promise<number> {
     const ended = await store.expireHolds(this.db.prisma, atMost);
@@ -164,7 +183,7 @@ export class CreditsService {
 
   /** Checks what the ledger promises (README.md) on live data, as it is at one moment. Reads only. */
   verify(): Promise<readonly Finding[]> {
-    return verifyLedger(this.db);
+    return runChecks(this.db, LEDGER_CHECKS);
   }
 
   /** Calls that wait for their commit. */
@@ -190,6 +209,44 @@ export class CreditsService {
         throw insufficient(-command.nanos, availableNanos);
       }
     }
+  }
+}
+
+/** What a caller is told of a hold that the ledger refuses. */
+function refusal(
+  status: Exclude<HoldStatus, 'HELD'>,
+  neededNanos: bigint,
+  availableNanos: bigint,
+): AppError {
+  switch (status) {
+    case 'INSUFFICIENT':
+      return insufficient(neededNanos, availableNanos);
+    case 'KEY_CAP':
+      return new AppError(
+        'SPEND_CAP_REACHED',
+        'The key’s spend cap does not allow this call. Raise the cap, or use another key.',
+      );
+    case 'KEY_REVOKED':
+    case 'KEY_EXPIRED':
+      return new AppError('UNAUTHENTICATED', 'The API key is no longer valid.');
+    case 'MISMATCH':
+      return new AppError(
+        'IDEMPOTENCY_MISMATCH',
+        'This idempotency key was used for another request. Use a new key for a new request.',
+      );
+    case 'IN_FLIGHT':
+      return new AppError(
+        'IDEMPOTENCY_IN_FLIGHT',
+        'A request with this idempotency key is being answered. Send it again shortly.',
+        { details: { retryAfterS: 1 } },
+      );
+    case 'ACCOUNT_CLOSED':
+      return new AppError('FORBIDDEN', 'The account is closed.');
+    case 'NO_ACCOUNT':
+      return new AppError('NOT_FOUND', 'There is no such account.');
+    case 'DONE':
+    case 'ENDED':
+      return new AppError('CONFLICT', 'The run has ended already.');
   }
 }
 

@@ -1,3 +1,4 @@
 export { CreditsResolver } from './credits.resolver.js';
 export { CreditsService } from './credits.service.js';
-export type { Finding } from './finding.js';
+export { LEDGER_CHECKS } from './ledger-checks.sql.js';
+export type { HoldCommand } from './movement.js';

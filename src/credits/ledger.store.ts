@@ -4,6 +4,7 @@ import type {
   Answer,
   Balance,
   CreditLot,
+  CreditTotals,
   HoldCommand,
   HoldStatus,
   LedgerEntry,
@@ -79,6 +80,28 @@ export async function apply(
   return answers;
 }
 
+/** Locks the balance of the commands' one account. Holds all of them or none; not to be repeated. */
+export async function holdAll(
+  db: Writer,
+  commands: readonly HoldCommand[],
+): Promise<Omit<Answer<HoldStatus>, 'runId'>> {
+  const [first] = commands;
+  if (first === undefined) throw new RangeError('There is nothing to hold.');
+  const json = JSON.stringify(
+    commands.map(({ runId, nanos, details }) => ({
+      run_id: runId,
+      amount: nanos.toString(),
+      details,
+    })),
+  );
+  const [row] = await db.$queryRaw<
+    { status: HoldStatus; amount: bigint; posted: bigint | null; held: bigint | null }[]
+  >`SELECT * FROM ledger_hold_all(${first.accountId}, ${first.keyId}, ${first.ttlMs}::float8, ${json}::json)`;
+  if (row === undefined) throw new Error('The ledger gave no answer.');
+  const { status, amount: nanos, posted, held } = row;
+  return { status, nanos, postedNanos: posted ?? 0n, heldNanos: held ?? 0n };
+}
+
 export type PostStatus = 'POSTED' | 'EXISTS' | 'MISMATCH' | 'INSUFFICIENT' | 'NO_ACCOUNT';
 
 /** Locks the account's balance. Runs once for each id: sent again it answers EXISTS. */
@@ -100,6 +123,40 @@ export async function post(db: Writer, command: PostCommand): Promise<PostStatus
     { status: PostStatus }[]
   >`SELECT status FROM ledger_post(${json}::json)`;
   return row?.status ?? 'NO_ACCOUNT';
+}
+
+/**
+ * What is left of some purchases' credit, given back parts included, and held by no call. A part's id begins
+ * with its purchase's.
+ */
+export async function listSpare(
+  db: Reader,
+  accountId: AccountId,
+  purchaseIds: readonly string[],
+): Promise<Map<string, bigint>> {
+  const rows = await db.query<{ id: string; spare: string }>(
+    `SELECT p.id, least(b.posted + b.debt - b.held, coalesce(sum(l.remaining), 0)) AS spare
+       FROM unnest($2::text[]) AS p(id) JOIN account_balance b ON b.account_id = $1
+       LEFT JOIN credit_lot l ON l.account_id = $1 AND (l.id = p.id OR starts_with(l.id, p.id || ':'))
+        AND (l.expires_at IS NULL OR l.expires_at > ledger_now())
+      GROUP BY p.id, b.posted, b.debt, b.held`,
+    [accountId, purchaseIds],
+  );
+  return new Map(rows.map(({ id, spare }) => [id, BigInt(spare)]));
+}
+
+/** The same for one, locking the balance, so that it is still there when the caller takes it. */
+export async function lockSpare(
+  tx: Transaction,
+  accountId: AccountId,
+  purchaseId: string,
+): Promise<bigint> {
+  await tx.$queryRaw`SELECT FROM account_balance WHERE account_id = ${accountId} FOR UPDATE`;
+  const inTransaction: Reader = {
+    query: (sql, values) => tx.$queryRawUnsafe(sql, ...values),
+  };
+  const spare = await listSpare(inTransaction, accountId, [purchaseId]);
+  return spare.get(purchaseId) ?? 0n;
 }
 
 /** Ends holds whose time is over, of accounts that nobody works on now. @returns how many */
@@ -129,6 +186,35 @@ export async function findBalance(db: Reader, accountId: AccountId): Promise<Bal
   const postedNanos = BigInt(row.posted) - BigInt(row.lost);
   const heldNanos = BigInt(row.held);
   return { postedNanos, heldNanos, availableNanos: postedNanos - heldNanos };
+}
+
+/**
+ * What an account was given and bought in all, less what was taken back or has expired. One statement, no lock.
+ * Movements that are no usage are few, and have an index of their own.
+ */
+export async function findTotals(
+  db: Reader,
+  accountId: AccountId,
+): Promise<CreditTotals | undefined> {
+  const [row] = await db.query<{ credited: string; left: string; purchased: boolean }>(
+    `SELECT m.credited - l.lost AS credited, b.posted - l.lost AS left, m.purchased
+       FROM account_balance b,
+            LATERAL (SELECT coalesce(sum(e.amount), 0) AS credited,
+                            coalesce(bool_or(t.kind = 'PURCHASE'), false) AS purchased
+                       FROM journal_transaction t
+                       JOIN journal_entry e ON e.transaction_id = t.id AND e.ledger_account = t.account_id
+                      WHERE t.account_id = b.account_id AND t.kind <> 'USAGE') m,
+            LATERAL (SELECT coalesce(sum(lost), 0) AS lost FROM ledger_lost_credit($1, ledger_now())) l
+      WHERE b.account_id = $1`,
+    [accountId],
+  );
+  if (row === undefined) return undefined;
+  const creditedNanos = BigInt(row.credited);
+  return {
+    creditedNanos,
+    usedNanos: creditedNanos - BigInt(row.left),
+    hasPurchased: row.purchased,
+  };
 }
 
 /** Lots with credit left that has not expired, in the order in which they are spent. */

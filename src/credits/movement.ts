@@ -101,6 +101,14 @@ export interface Balance {
   readonly availableNanos: bigint;
 }
 
+/** All that an account ever had, and used; the difference is what is posted. */
+export interface CreditTotals {
+  /** Given and bought, less what was taken back, corrected or has expired. */
+  readonly creditedNanos: bigint;
+  readonly usedNanos: bigint;
+  readonly hasPurchased: boolean;
+}
+
 /** Credit of one origin. */
 export interface CreditLot {
   readonly id: string;

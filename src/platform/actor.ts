@@ -45,6 +45,12 @@ export function anonymous(ipAddress: string): Actor {
   };
 }
 
+/** On whose account a caller acts. @throws AppError UNAUTHENTICATED when nobody is signed in */
+export function accountOf({ accountId }: Pick<Actor, 'accountId'>): AccountId {
+  if (accountId === undefined) throw new AppError('UNAUTHENTICATED', 'Nobody is signed in.');
+  return accountId;
+}
+
 /** For the ledger and the audit log: `key:…`, `user:…` or `system`. */
 export function actorName({ keyId, userId }: Pick<Actor, 'keyId' | 'userId'>): string {
   if (keyId !== undefined) return `key:${keyId}`;

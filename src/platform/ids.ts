@@ -16,6 +16,9 @@ export type AuditEventId = `aud_${string}`;
 export type InvitationId = `inv_${string}`;
 export type LabelSetId = `lset_${string}`;
 export type UploadId = `file_${string}`;
+export type BatchId = `batch_${string}`;
+export type PurchaseId = `pur_${string}`;
+export type RefundRequestId = `rfd_${string}`;
 export type MailId = `mail_${string}`;
 /** Of what better-auth keeps about a person. */
 export type IdentityId = `idn_${string}`;
@@ -33,6 +36,9 @@ interface IdByPrefix {
   inv: InvitationId;
   lset: LabelSetId;
   file: UploadId;
+  batch: BatchId;
+  pur: PurchaseId;
+  rfd: RefundRequestId;
   mail: MailId;
   idn: IdentityId;
 }

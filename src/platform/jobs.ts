@@ -1,5 +1,7 @@
 /** Work that is done again and again, one turn at a time. */
 export interface Job {
+  /** Begins the next turn without waiting; one in hand is followed by another. */
+  soon(): void;
   /** Ends it; resolves when the turn in hand is over. */
   stop(): Promise<void>;
 }
@@ -11,20 +13,29 @@ export function every(
   onError: (error: unknown) => void,
 ): Job {
   let stopped = false;
+  let again = false;
   let timer: NodeJS.Timeout | undefined;
-  let turn: Promise<void> = Promise.resolve();
-  const next = () => {
-    timer = setTimeout(() => {
-      turn = work()
-        .then(() => undefined, onError)
-        .finally(() => {
-          if (!stopped) next();
-        });
-    }, ms);
+  let turn: Promise<void> | undefined;
+  const begin = () => {
+    clearTimeout(timer);
+    again = false;
+    turn = work()
+      .then(() => undefined, onError)
+      .finally(() => {
+        turn = undefined;
+        if (!stopped) next(again ? 0 : ms);
+      });
+  };
+  const next = (waitMs: number) => {
+    timer = setTimeout(begin, waitMs);
     timer.unref();
   };
-  next();
+  next(ms);
   return {
+    soon: () => {
+      if (turn !== undefined) again = true;
+      else if (!stopped) begin();
+    },
     stop: async () => {
       stopped = true;
       clearTimeout(timer);

@@ -10,6 +10,15 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
  * an address that is passed by mistake stays out.
  */
 const ALLOWED_FIELDS = new Set([
+  'purchaseId',
+  'reportId',
+  'reason',
+  'eventId',
+  'type',
+  'version',
+  'attempts',
+  'asked',
+  'paid',
   'requestId',
   'method',
   'route',

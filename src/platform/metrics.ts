@@ -23,7 +23,13 @@ export interface Watched {
   readonly name: string;
   readonly help: string;
   readonly labelNames: readonly string[];
-  readonly read: () => readonly { labels: Readonly<Record<string, string>>; value: number }[];
+  /** One that fails leaves what it read the last time. */
+  readonly read: () => readonly WatchedValue[] | Promise<readonly WatchedValue[]>;
+}
+
+interface WatchedValue {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
 }
 
 /** @param pool read at each scrape: connections open, idle, and callers waiting for one. */
@@ -86,21 +92,31 @@ export function createMetrics(
       if (name.endsWith('_total')) {
         new Counter({
           ...options,
-          collect() {
-            this.reset();
-            for (const { labels, value } of read()) this.inc(labels, value);
+          async collect() {
+            const values = await readOr(read);
+            if (values.length > 0) this.reset();
+            for (const { labels, value } of values) this.inc(labels, value);
           },
         });
       } else {
         new Gauge({
           ...options,
-          collect() {
-            for (const { labels, value } of read()) this.set(labels, value);
+          async collect() {
+            for (const { labels, value } of await readOr(read)) this.set(labels, value);
           },
         });
       }
     },
   };
+}
+
+/** While the database is away, all other figures are shown as ever. */
+async function readOr(read: Watched['read']): Promise<readonly WatchedValue[]> {
+  try {
+    return await read();
+  } catch {
+    return [];
+  }
 }
 
 const observers = new WeakMap<Histogram, Map<string, Histogram.Internal<string>>>();

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { IDENTITY_PATH, type IdentityGateway } from '../accounts/index.js';
+import { IDENTITY_PATH, type IdentityGateway, IP_ADDRESS_HEADER } from '../accounts/index.js';
 
 /** The identity library's own routes, for the console's cookies and for OAuth. */
 export function registerIdentityRoutes(
@@ -22,7 +22,7 @@ function toRequest(request: FastifyRequest, publicUrl: string): Request {
   for (const [name, value] of Object.entries(request.headers)) {
     if (typeof value === 'string' && name !== 'content-length') headers.set(name, value);
   }
-  headers.set('x-gigarouter-ip', request.ip);
+  headers.set(IP_ADDRESS_HEADER, request.ip);
   const body = request.method === 'POST' ? { body: JSON.stringify(request.body ?? {}) } : {};
   return new Request(new URL(request.url, publicUrl), { method: request.method, headers, ...body });
 }

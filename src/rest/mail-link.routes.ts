@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { IDENTITY_PATH, type IdentityGateway } from '../accounts/index.js';
 import { AppError } from '../errors.js';
+import { escapeHtml, sendPage } from './page.js';
 
 export interface MailLinkOptions {
   readonly identity: Pick<IdentityGateway, 'handle' | 'verifyEmail' | 'resetPassword'>;
@@ -62,7 +63,7 @@ export async function registerMailLinkRoutes(
     for (const name of Object.keys(PAGES) as Page[]) {
       const page: LinkPage = PAGES[name];
       scope.get<{ Querystring: { token?: string } }>(`/auth/${name}`, (request, reply) =>
-        send(reply, 200, page.title, formOf(page, request.query.token ?? '')),
+        sendPage(reply, 200, page.title, formOf(page, request.query.token ?? '')),
       );
       scope.post<{ Body: { token?: string; password?: string } | undefined }>(
         `/auth/${name}`,
@@ -74,9 +75,14 @@ export async function registerMailLinkRoutes(
           } catch (error) {
             if (!(error instanceof AppError) || error.status >= 500) throw error;
             const again = page.password === true ? formOf(page, token) : '';
-            return send(reply, error.status, page.title, `<p>${escape(error.message)}</p>${again}`);
+            return sendPage(
+              reply,
+              error.status,
+              page.title,
+              `<p>${escapeHtml(error.message)}</p>${again}`,
+            );
           }
-          return send(reply, 200, page.title, `<p>${page.done}</p>`);
+          return sendPage(reply, 200, page.title, `<p>${page.done}</p>`);
         },
       );
     }
@@ -118,30 +124,5 @@ function formOf({ button, password }: LinkPage, token: string): string {
     password === true
       ? '<label>New password <input type="password" name="password" minlength="10" maxlength="128" autocomplete="new-password" required autofocus></label>'
       : '';
-  return `<form method="post" action="?"><input type="hidden" name="token" value="${escape(token)}">${field}<button>${button}</button></form>`;
-}
-
-const STYLE =
-  'body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:15vh auto;padding:0 1rem;color:#1a1a1a;background:#fff}' +
-  'h1{font-size:1.4rem}label,input,button{display:block;font:inherit}input,button{width:100%;box-sizing:border-box;margin:.5rem 0 1rem;padding:.6rem;border:1px solid #888;border-radius:.4rem}' +
-  'button{background:#1a4fd6;border-color:#1a4fd6;color:#fff;cursor:pointer}' +
-  '@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}input{background:#222;color:#eee}}';
-
-function send(reply: FastifyReply, status: number, title: string, body: string): FastifyReply {
-  return reply
-    .status(status)
-    .headers({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy':
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-      // The token is in the address. Without any referrer, browsers would hide the form's origin too.
-      'referrer-policy': 'same-origin',
-    })
-    .send(
-      `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} · gigarouter</title><style>${STYLE}</style><h1>${title}</h1>${body}</html>`,
-    );
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${String(character.codePointAt(0) ?? 0)};`);
+  return `<form method="post" action="?"><input type="hidden" name="token" value="${escapeHtml(token)}">${field}<button>${button}</button></form>`;
 }

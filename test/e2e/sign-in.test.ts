@@ -65,7 +65,7 @@ test('from sign-up to free credit: an address has to be confirmed first', async 
   expect((await person.gql(LOTS)).body.data.creditLots).toHaveLength(1);
 });
 
-test('free credit is given once for a mailbox, however it is spelt and however often it is confirmed', async () => {
+test('F25: free credit is given once for a mailbox, however it is spelt and however often it is confirmed', async () => {
   const first = await signUp(server, 'once@example.org');
   expect((await first.gql(LOTS)).body.data.creditLots).toHaveLength(1);
   const tagged = await signUp(server, 'once+again@example.org');

@@ -24,6 +24,10 @@ export interface Rig {
   readonly apiUrl: string;
   /** Kills a process when a call has reached the point for the nth time. @returns whether it has */
   arm(point: Point, victim: Victim, nth: number): () => boolean;
+  /** Kills a process now. */
+  kill(victim: Victim): void;
+  /** What passes between the api and PostgreSQL. */
+  readonly toPostgres: Proxy;
   /** Starts whatever was killed. */
   repair(): Promise<void>;
   stop(): Promise<void>;
@@ -32,7 +36,12 @@ export interface Rig {
 /** As short as they may be, so that what was left is settled soon. */
 const TIMES = { CALL_TIMEOUT_MS: '900', HOLD_MS: '1000', DATABASE_CONNECT_TIMEOUT_MS: '1000' };
 
-export async function startRig(dataDir: string, modelsDir: string): Promise<Rig> {
+/** @param env of the api, besides */
+export async function startRig(
+  dataDir: string,
+  modelsDir: string,
+  env: Record<string, string> = {},
+): Promise<Rig> {
   let postgres = await startEmbeddedPostgres(dataDir);
   const toPostgres = await startProxy(() => Number(new URL(postgres.url).port));
   const databaseUrl = through(toPostgres, postgres.url);
@@ -47,6 +56,7 @@ export async function startRig(dataDir: string, modelsDir: string): Promise<Rig>
       PREDICTOR_URL: `http://127.0.0.1:${String(toPredictor.port)}`,
       MODELS_DIR: modelsDir,
       CONCURRENCY_MAX: '1000',
+      ...env,
     });
     apiUrl = await api.ready();
   };
@@ -75,6 +85,8 @@ export async function startRig(dataDir: string, modelsDir: string): Promise<Rig>
 
   return {
     databaseUrl,
+    toPostgres,
+    kill,
     get apiUrl() {
       return apiUrl;
     },
@@ -163,7 +175,8 @@ function watch(
   return () => done;
 }
 
-function postmasterOf(dataDir: string): number {
+/** Process id of the PostgreSQL that runs on a data folder. */
+export function postmasterOf(dataDir: string): number {
   const [pid] = readFileSync(path.join(dataDir, 'postgres/cluster/postmaster.pid'), 'utf8').split(
     '\n',
   );

@@ -1,8 +1,7 @@
-import type { Database } from '../platform/database.js';
-import type { Finding } from './finding.js';
+import type { Check } from '../platform/checks.js';
 
-/** Each check: the promise, the fact in words, what is counted, and what breaks it (one text column). */
-const CHECKS: readonly (readonly [string, string, string, string])[] = [
+/** What the ledger promises (README.md). */
+export const LEDGER_CHECKS: readonly Check[] = [
   [
     'I1',
     'the entries of each transaction add up to zero',
@@ -134,25 +133,3 @@ const CHECKS: readonly (readonly [string, string, string, string])[] = [
             WHERE r.key_id = s.key_id AND cap_window_start(k.cap_period, r.started_at) = s.cap_window))`,
   ],
 ];
-
-/** Checks the ledger's promises on the data as it is at one moment: all in one statement. */
-export async function verifyLedger(db: Pick<Database, 'query'>): Promise<Finding[]> {
-  const parts = CHECKS.map(
-    ([, , counted, broken], at) =>
-      `SELECT ${String(at)} AS at, (${counted})::text AS checked, count(*)::text AS broken,
-              coalesce((array_agg(found))[1:5], '{}') AS examples FROM (${broken}) AS b(found)`,
-  );
-  const rows = await db.query<{
-    at: number;
-    checked: string;
-    broken: string;
-    examples: string[];
-  }>(`${parts.join('\nUNION ALL\n')}\nORDER BY at`, []);
-  return rows.map(({ at, checked, broken, examples }) => ({
-    invariant: CHECKS[at]?.[0] ?? '',
-    fact: CHECKS[at]?.[1] ?? '',
-    checked: BigInt(checked),
-    broken: BigInt(broken),
-    examples,
-  }));
-}

@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { createApp } from '../app.js';
+import { bringUpDatabase, type Say } from '../bring-up.js';
+import { readConfig } from '../config.js';
+
+/** `gigarouter operator <email>`: the first operator of a server can only be made by who runs it. */
+export function operatorCommand(say: Say): Command {
+  return new Command('operator')
+    .description('make a person an operator, who may grant and adjust credit')
+    .argument('<email>', 'address that the person signed up with')
+    .option('--revoke', 'make them an ordinary person again')
+    .action(async (email: string, { revoke }: { revoke?: true }) => {
+      const config = readConfig();
+      const server = await bringUpDatabase(config, say);
+      try {
+        const app = await createApp(config, server.url);
+        try {
+          await app.services.accounts.setOperator(email, revoke !== true);
+          say(`${email} is ${revoke === true ? 'no operator' : 'an operator'} now.`);
+        } finally {
+          await app.stop();
+        }
+      } finally {
+        await server.stop();
+      }
+    });
+}

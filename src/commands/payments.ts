@@ -1,0 +1,73 @@
+import { Command } from 'commander';
+import { createApp } from '../app.js';
+import { bringUpDatabase, findStripe, type Say } from '../bring-up.js';
+import { readConfig } from '../config.js';
+import type { Services } from '../services.js';
+
+/** `gigarouter payments`: the inbox of what Stripe tells, for operators. */
+export function paymentsCommand(say: Say): Command {
+  const payments = new Command('payments').description('events of Stripe that were given up');
+  payments
+    .command('dead')
+    .description('list them, oldest first')
+    .option('--json', 'print them as JSON')
+    .action(({ json }: { json?: true }) =>
+      withServices(say, async ({ stripeEvents }) => {
+        const events = await stripeEvents.dead();
+        if (json) print(JSON.stringify(events));
+        else if (events.length === 0) print('None was given up.');
+        else for (const event of events) print(`${event.id}  ${event.type}  ${event.error ?? ''}`);
+      }),
+    );
+  payments
+    .command('replay')
+    .description('handle events again: those that are named, or all that were given up')
+    .argument('[id...]', 'as evt_…')
+    .option('--json', 'print the result as JSON')
+    .action((ids: string[], { json }: { json?: true }) =>
+      withServices(say, async ({ stripeEvents }) => {
+        const revived = await stripeEvents.replay(ids.length === 0 ? undefined : ids);
+        while ((await stripeEvents.turn()) > 0);
+        const { waiting, dead } = await stripeEvents.counts();
+        if (json) print(JSON.stringify({ replayed: revived, waiting, dead }));
+        else {
+          print(
+            `${String(revived)} replayed; ${String(waiting)} wait, ${String(dead)} are given up.`,
+          );
+        }
+        if (ids.length > 0 && revived < ids.length) {
+          say('Some of these events are not in the inbox.');
+          process.exitCode = 1;
+        }
+      }),
+    );
+  return payments;
+}
+
+/** The services, with Stripe or its double, while `work` runs. */
+export async function withServices(
+  say: Say,
+  work: (services: Services) => Promise<void>,
+): Promise<void> {
+  const config = readConfig();
+  const server = await bringUpDatabase(config, say);
+  try {
+    const stripe = await findStripe(config, say);
+    try {
+      const app = await createApp({ ...config, stripe: stripe.options }, server.url);
+      try {
+        await work(app.services);
+      } finally {
+        await app.stop();
+      }
+    } finally {
+      await stripe.stop();
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,17 @@
+export { type CreditOffer, readCreditOffer } from './credit-pack.js';
+export { FulfilmentService } from './fulfilment.service.js';
+export { PAYMENT_CHECKS } from './payment-checks.sql.js';
+export { PaymentsResolver } from './payments.resolver.js';
+export { PaymentsService } from './payments.service.js';
+export type { Purchase } from './purchase.js';
+export { PromosService } from './promos.service.js';
+export { type Reconciliation } from './reconciliation.js';
+export { ReconcilerService } from './reconciler.service.js';
+export { RefundsService } from './refunds.service.js';
+export { StripeEventsService } from './stripe-events.service.js';
+export { STRIPE_API_VERSION, StripeApi, type StripeOptions } from './stripe-api.gateway.js';
+export { StripeCards } from './stripe-cards.gateway.js';
+export { StripeGateway } from './stripe.gateway.js';
+export { TopUpsResolver } from './top-ups.resolver.js';
+export { TopUpsService } from './top-ups.service.js';
+export { UsageReportsService } from './usage-reports.service.js';

@@ -1,0 +1,143 @@
+import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Access } from '../graphql/access.js';
+import { accountOf, type GraphQLContext } from '../graphql/context.js';
+import { listCost, LOOKUP_COST } from '../graphql/cost.js';
+import type { FindNode } from '../graphql/node.resolver.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
+import { type Actor, actorName } from '../platform/actor.js';
+import type { AccountId } from '../platform/ids.js';
+import { BuyCreditsInput, RefundPurchaseInput } from './buy-credits.input.js';
+import type { PaymentsService } from './payments.service.js';
+import type { Purchase } from './purchase.js';
+import {
+  CreditPackType,
+  PaymentPageType,
+  PurchaseConnectionType,
+  PurchaseType,
+} from './purchase.type.js';
+import type { RefundsService } from './refunds.service.js';
+
+/** Writes down what an operator did. */
+export type WriteDownRefund = (event: {
+  actor: Actor;
+  accountId: AccountId;
+  action: 'purchase.refunded';
+  target: string;
+  details: Readonly<Record<string, string>>;
+}) => Promise<void>;
+
+/** What a call costs that asks Stripe. */
+const STRIPE_COST = 20;
+
+@Resolver()
+export class PaymentsResolver {
+  constructor(
+    private readonly payments: PaymentsService,
+    private readonly refunds: RefundsService,
+    private readonly writeDown: WriteDownRefund,
+  ) {}
+
+  /** For `node(id)`: the caller's own purchases. */
+  readonly findNode: FindNode = async (id, { actor: { accountId, scopes } }) => {
+    if (accountId === undefined || !scopes.has('read')) return null;
+    const purchase = await this.payments.find(accountId, id);
+    return purchase === undefined ? null : this.shown(purchase);
+  };
+
+  @Query(() => [CreditPackType], {
+    complexity: ({ childComplexity }) => 10 + childComplexity,
+    description: 'What credit is sold, and for how much.',
+  })
+  @Access({ scope: 'public' })
+  creditPacks(): readonly CreditPackType[] {
+    return this.payments.packs().map((pack) => new CreditPackType(pack));
+  }
+
+  @Query(() => PurchaseType, {
+    nullable: true,
+    complexity: LOOKUP_COST,
+    description: 'One of the account’s purchases; null when it has no such one.',
+  })
+  @Access({ scope: 'read' })
+  async purchase(
+    @Arg('id', () => ID, { description: '"pur_…".' }) id: string,
+    @Ctx() context: GraphQLContext,
+  ): Promise<PurchaseType | null> {
+    const purchase = await this.payments.find(accountOf(context), id);
+    return purchase === undefined ? null : this.shown(purchase);
+  }
+
+  @Query(() => PurchaseConnectionType, {
+    complexity: listCost(1),
+    description: 'The account’s purchases, newest first.',
+  })
+  @Access({ scope: 'read' })
+  async purchases(
+    @FirstArg() first: number,
+    @AfterArg() after: string | undefined,
+    @Ctx() context: GraphQLContext,
+  ): Promise<PurchaseConnectionType> {
+    const size = checkPageSize(first);
+    const page = { first: size + 1, after: after ?? undefined };
+    const purchases = await this.payments.list(accountOf(context), page);
+    const shown = purchases.slice(0, size);
+    const refundable = await this.refunds.refundable(accountOf(context), shown);
+    const edges = shown.map((purchase) => ({
+      cursor: purchase.id,
+      node: new PurchaseType(purchase, refundable.get(purchase.id) ?? 0n),
+    }));
+    return connectionOf(edges, { hasNextPage: purchases.length > size, after });
+  }
+
+  @Mutation(() => PurchaseType, {
+    complexity: STRIPE_COST,
+    description: 'Begins to buy credit: send the person to `checkoutUrl`, where it is paid.',
+  })
+  @Access({ scope: 'billing' })
+  async buyCredits(
+    @Arg('input', () => BuyCreditsInput, { description: 'What to buy.' })
+    { pack, amount, currency, saveCard, idempotencyKey }: BuyCreditsInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<PurchaseType> {
+    const actor = actorName(context.actor);
+    const order = { pack, amount, currency, saveCard, idempotencyKey };
+    return this.shown(await this.payments.buy({ ...order, accountId: accountOf(context), actor }));
+  }
+
+  @Mutation(() => PaymentPageType, {
+    complexity: STRIPE_COST,
+    description: 'Opens a page with the account’s cards and invoices.',
+  })
+  @Access({ scope: 'billing' })
+  async openBillingPortal(@Ctx() context: GraphQLContext): Promise<PaymentPageType> {
+    return { url: await this.payments.openPortal(accountOf(context)) };
+  }
+
+  @Mutation(() => PurchaseType, {
+    complexity: STRIPE_COST,
+    description: 'Gives money back for credit that was not spent. For operators.',
+  })
+  @Access({ scope: 'operator' })
+  async refundPurchase(
+    @Arg('input', () => RefundPurchaseInput, { description: 'What to give back.' })
+    { purchaseId, amount, reason, idempotencyKey }: RefundPurchaseInput,
+    @Ctx() { actor }: GraphQLContext,
+  ): Promise<PurchaseType> {
+    const purchase = await this.refunds.refund({
+      purchaseId,
+      amount,
+      reason,
+      idempotencyKey,
+      actor: actorName(actor),
+    });
+    const { accountId, id: target } = purchase;
+    const details = { amount: amount ?? 'all', reason };
+    await this.writeDown({ actor, accountId, action: 'purchase.refunded', target, details });
+    return this.shown(purchase);
+  }
+
+  private async shown(purchase: Purchase): Promise<PurchaseType> {
+    const refundable = await this.refunds.refundable(purchase.accountId, [purchase]);
+    return new PurchaseType(purchase, refundable.get(purchase.id) ?? 0n);
+  }
+}

@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '../errors.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import { type AccountId, newId } from '../platform/ids.js';
+import {
+  type CreditOffer,
+  type CreditPack,
+  type Terms,
+  termsOfAmount,
+  termsOfPack,
+} from './credit-pack.js';
+import { findAccountOf, findCustomer, insertCustomer, keepCard } from './customers.store.js';
+import type { FulfilmentService } from './fulfilment.service.js';
+import type { Purchase } from './purchase.js';
+import * as store from './purchases.store.js';
+import type { StripeCards } from './stripe-cards.gateway.js';
+import type { StripeGateway } from './stripe.gateway.js';
+
+/** Who an account's payments are told to. */
+export type FindContact = (
+  accountId: AccountId,
+) => Promise<{ readonly name: string; readonly email: string | undefined }>;
+
+export interface Buying {
+  readonly accountId: AccountId;
+  readonly actor: string;
+  /** One of the two. */
+  readonly pack?: string | undefined;
+  /** In the currency's whole units, as "12.50". */
+  readonly amount?: string | undefined;
+  /** ISO 4217, in any case. */
+  readonly currency: string;
+  /** The person agrees that the card is kept for later. */
+  readonly saveCard: boolean;
+  readonly idempotencyKey: string;
+}
+
+/** A checkout page is open for this long: less than Stripe's longest, so that a page can be asked for again. */
+const CHECKOUT_MS = 23 * 3_600_000;
+/** Stripe closes a page after half an hour at the earliest. */
+const CHECKOUT_MIN_MS = 35 * 60_000;
+const KEY_CHARS_MAX = 255;
+
+export interface PaymentsParts {
+  readonly db: Database;
+  readonly stripe: StripeGateway;
+  readonly cards: StripeCards;
+  readonly fulfilment: FulfilmentService;
+  readonly offer: CreditOffer;
+  readonly findContact: FindContact;
+  readonly publicUrl: string;
+  readonly clock: Clock;
+}
+
+/** Selling credit: what is offered, checkout pages, and what was bought. */
+export class PaymentsService {
+  constructor(private readonly parts: PaymentsParts) {}
+
+  packs(): readonly CreditPack[] {
+    return this.parts.offer.packs;
+  }
+
+  /**
+   * Opens a checkout page, one for each idempotency key, however often it is asked for.
+   * @throws AppError BAD_USER_INPUT, NOT_FOUND (pack), IDEMPOTENCY_MISMATCH, CONFLICT (its page is over),
+   *   UPSTREAM_UNAVAILABLE
+   */
+  async buy(buying: Buying): Promise<Purchase> {
+    const { accountId, idempotencyKey, saveCard, actor } = buying;
+    if (idempotencyKey === '' || idempotencyKey.length > KEY_CHARS_MAX) {
+      throw bad('idempotencyKey', `The key has 1 to ${String(KEY_CHARS_MAX)} characters.`);
+    }
+    const terms = this.termsOf(buying);
+    const requestHash = hashOf(buying);
+    await this.parts.db.prisma.$transaction((tx) =>
+      store.insertPurchase(tx, {
+        ...terms,
+        id: newId('pur'),
+        accountId,
+        provider: this.parts.stripe.provider,
+        kind: 'CHECKOUT',
+        saveCard,
+        actor,
+        idempotencyKey,
+        requestHash,
+        expiresAt: new Date(this.parts.clock.now().getTime() + CHECKOUT_MS),
+      }),
+    );
+    const found = await store.findByKey(this.parts.db, accountId, idempotencyKey);
+    if (found === undefined) throw new Error('The purchase was not written.');
+    if (!found.requestHash.equals(requestHash)) {
+      throw new AppError(
+        'IDEMPOTENCY_MISMATCH',
+        'This idempotency key was used for another purchase. Use a new key for a new one.',
+      );
+    }
+    return found.purchase.sessionId === null ? this.openPage(found.purchase) : found.purchase;
+  }
+
+  /** Newest first. */
+  list(
+    accountId: AccountId,
+    page: { first: number; after: string | undefined },
+  ): Promise<readonly Purchase[]> {
+    return store.listPurchases(this.parts.db, accountId, page);
+  }
+
+  async find(accountId: AccountId, id: string): Promise<Purchase | undefined> {
+    const purchase = await store.findPurchase(this.parts.db, id);
+    return purchase?.accountId === accountId ? purchase : undefined;
+  }
+
+  /** For the success page: what became of the purchase whose checkout page somebody comes from. */
+  async arrive(sessionId: string): Promise<Purchase | undefined> {
+    const purchase = await store.findPurchaseAtStripe(this.parts.db, { sessionId });
+    return purchase && this.parts.fulfilment.settle(purchase.id);
+  }
+
+  /** Address of a page where the account's cards and invoices are. @throws AppError UPSTREAM_UNAVAILABLE */
+  async openPortal(accountId: AccountId): Promise<string> {
+    return this.parts.cards.createPortal(await this.customerOf(accountId), this.parts.publicUrl);
+  }
+
+  /** Address of a page where a card is saved. @throws AppError UPSTREAM_UNAVAILABLE */
+  async openCardPage(accountId: AccountId): Promise<string> {
+    const customerId = await this.customerOf(accountId);
+    return this.parts.cards.createCardPage(accountId, customerId, this.returnUrls());
+  }
+
+  /** Keeps the card that was saved on a page of ours. */
+  async adoptCard(sessionId: string): Promise<void> {
+    const { db, stripe, cards } = this.parts;
+    const saved = await cards.findSavedCard(sessionId);
+    if (saved === undefined) return;
+    const accountId = await findAccountOf(db, saved.customerId);
+    if (accountId !== undefined) await keepCard(db.prisma, accountId, stripe.provider, saved.card);
+  }
+
+  /** The account at Stripe, made when it is first needed; two that race make one. */
+  async customerOf(accountId: AccountId): Promise<string> {
+    const { provider } = this.parts.stripe;
+    const known = await findCustomer(this.parts.db, accountId, provider);
+    if (known !== undefined) return known.customerId;
+    const contact = await this.parts.findContact(accountId);
+    const customerId = await this.parts.stripe.createCustomer({ id: accountId, ...contact });
+    await insertCustomer(this.parts.db, { accountId, provider, customerId });
+    return (await findCustomer(this.parts.db, accountId, provider))?.customerId ?? customerId;
+  }
+
+  private returnUrls() {
+    const { publicUrl } = this.parts;
+    return {
+      success: `${publicUrl}/payments/success?session_id={CHECKOUT_SESSION_ID}`,
+      cancel: `${publicUrl}/payments/cancel`,
+    };
+  }
+
+  private termsOf({ pack, amount, currency }: Buying): Terms {
+    const code = currency.toLowerCase();
+    if (pack !== undefined && amount === undefined)
+      return termsOfPack(this.parts.offer, pack, code);
+    if (amount !== undefined && pack === undefined)
+      return termsOfAmount(this.parts.offer, amount, code);
+    throw bad('pack', 'Say either which pack or what amount.');
+  }
+
+  private async openPage(purchase: Purchase): Promise<Purchase> {
+    if (purchase.expiresAt.getTime() - this.parts.clock.now().getTime() < CHECKOUT_MIN_MS) {
+      throw new AppError(
+        'CONFLICT',
+        'The time to pay this purchase is over. Buy again, with a new key.',
+      );
+    }
+    const customerId = await this.customerOf(purchase.accountId);
+    const page = await this.parts.stripe.createCheckout(purchase, customerId, this.returnUrls());
+    await store.setCheckout(this.parts.db.prisma, purchase.id, page);
+    return { ...purchase, sessionId: page.sessionId, checkoutUrl: page.url };
+  }
+}
+
+function hashOf({ pack, amount, currency, saveCard }: Buying): Buffer<ArrayBuffer> {
+  const request = JSON.stringify([pack, amount, currency.toLowerCase(), saveCard]);
+  return createHash('sha256').update(request).digest();
+}
+
+function bad(argument: string, message: string): AppError {
+  return new AppError('BAD_USER_INPUT', message, { details: { argument } });
+}

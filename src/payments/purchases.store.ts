@@ -1,0 +1,226 @@
+import type { Database, Transaction } from '../platform/database.js';
+import type { AccountId, PurchaseId, RefundRequestId } from '../platform/ids.js';
+import type { MoneyOf, Movement, Purchase } from './purchase.js';
+
+type Reader = Pick<Database, 'query'>;
+type Row = Omit<Purchase, Amount> & Record<Amount, string>;
+type Amount = 'creditNanos' | 'bonusNanos' | 'amountMinor' | 'clawedBackNanos';
+
+const COLUMNS = `id, account_id AS "accountId", kind, state, pack_id AS "packId", credit_nanos AS "creditNanos",
+  bonus_nanos AS "bonusNanos", amount_minor AS "amountMinor", currency, save_card AS "saveCard",
+  session_id AS "sessionId", payment_intent_id AS "paymentIntentId", checkout_url AS "checkoutUrl",
+  receipt_url AS "receiptUrl", clawed_back_nanos AS "clawedBackNanos", reversals, failure, created_at AS "createdAt",
+  expires_at AS "expiresAt", ended_at AS "endedAt"`;
+
+function toPurchase(row: Row): Purchase {
+  return {
+    ...row,
+    creditNanos: BigInt(row.creditNanos),
+    bonusNanos: BigInt(row.bonusNanos),
+    amountMinor: BigInt(row.amountMinor),
+    clawedBackNanos: BigInt(row.clawedBackNanos),
+  };
+}
+
+export type NewPurchase = Pick<
+  Purchase,
+  | 'id'
+  | 'accountId'
+  | 'packId'
+  | 'creditNanos'
+  | 'bonusNanos'
+  | 'amountMinor'
+  | 'currency'
+  | 'saveCard'
+  | 'kind'
+  | 'expiresAt'
+> & {
+  readonly provider: string;
+  readonly actor: string;
+  readonly idempotencyKey: string | null;
+  readonly requestHash: Uint8Array<ArrayBuffer> | null;
+  /** By default the database's time. */
+  readonly createdAt?: Date;
+};
+
+/** One row for each idempotency key of an account, and one open top-up: of two that race, one stays. */
+export async function insertPurchase(db: Transaction, purchase: NewPurchase): Promise<void> {
+  await db.purchase.createMany({ data: [purchase], skipDuplicates: true });
+}
+
+/** By its idempotency key. */
+export async function findByKey(
+  db: Reader,
+  accountId: AccountId,
+  idempotencyKey: string,
+): Promise<{ purchase: Purchase; requestHash: Buffer } | undefined> {
+  const [row] = await db.query<Row & { requestHash: Buffer }>(
+    `SELECT ${COLUMNS}, request_hash AS "requestHash" FROM purchase
+      WHERE account_id = $1 AND idempotency_key = $2`,
+    [accountId, idempotencyKey],
+  );
+  if (row === undefined) return undefined;
+  const { requestHash, ...rest } = row;
+  return { purchase: toPurchase(rest), requestHash };
+}
+
+export async function findPurchase(db: Reader, id: string): Promise<Purchase | undefined> {
+  const [row] = await db.query<Row>(`SELECT ${COLUMNS} FROM purchase WHERE id = $1`, [id]);
+  return row && toPurchase(row);
+}
+
+/** By the checkout page, or by the payment. */
+export async function findPurchaseAtStripe(
+  db: Reader,
+  ids: { readonly sessionId?: string; readonly paymentIntentId?: string },
+): Promise<Purchase | undefined> {
+  const [row] = await db.query<Row>(
+    `SELECT ${COLUMNS} FROM purchase WHERE session_id = $1 OR payment_intent_id = $2`,
+    [ids.sessionId ?? null, ids.paymentIntentId ?? null],
+  );
+  return row && toPurchase(row);
+}
+
+/** Of an account, newest first. @param after the id that the page follows */
+export async function listPurchases(
+  db: Reader,
+  accountId: AccountId,
+  page: { first: number; after: string | undefined },
+): Promise<Purchase[]> {
+  const rows = await db.query<Row>(
+    `SELECT ${COLUMNS} FROM purchase WHERE account_id = $1 AND ($2::text IS NULL OR id < $2)
+      ORDER BY id DESC LIMIT $3`,
+    [accountId, page.after ?? null, page.first],
+  );
+  return rows.map(toPurchase);
+}
+
+/** Open ones that Stripe was not asked about for some time, those that wait longest first. */
+export async function listOpen(
+  db: Reader,
+  query: { provider: string; olderThan: Date; atMost: number },
+): Promise<PurchaseId[]> {
+  const rows = await db.query<{ id: PurchaseId }>(
+    `SELECT id FROM purchase
+      WHERE state IN ('PENDING', 'WAITING') AND provider = $1 AND coalesce(checked_at, created_at) < $2
+      ORDER BY checked_at NULLS FIRST LIMIT $3`,
+    [query.provider, query.olderThan, query.atMost],
+  );
+  return rows.map(({ id }) => id);
+}
+
+export async function setCheckout(
+  db: Transaction,
+  id: PurchaseId,
+  { sessionId, url }: { sessionId: string; url: string },
+): Promise<void> {
+  await db.purchase.update({ where: { id }, data: { sessionId, checkoutUrl: url } });
+}
+
+/** Writes down the page of a purchase that has none yet. */
+export async function adoptSession(db: Reader, id: PurchaseId, sessionId: string): Promise<void> {
+  await db.query('UPDATE purchase SET session_id = $2 WHERE id = $1 AND session_id IS NULL', [
+    id,
+    sessionId,
+  ]);
+}
+
+/** Writes down by what a purchase is paid, once. */
+export async function setPaymentIntent(
+  db: Reader,
+  id: PurchaseId,
+  paymentIntentId: string,
+): Promise<void> {
+  await db.query(
+    'UPDATE purchase SET payment_intent_id = $2 WHERE id = $1 AND payment_intent_id IS NULL',
+    [id, paymentIntentId],
+  );
+}
+
+/** Ends a purchase that nobody can pay any more; one that has ended stays as it is. */
+export async function endOpen(
+  { prisma }: Pick<Database, 'prisma'>,
+  id: PurchaseId,
+  change: Pick<Purchase, 'state' | 'failure' | 'endedAt'>,
+): Promise<void> {
+  await prisma.purchase.updateMany({ where: { id, state: 'PENDING' }, data: change });
+}
+
+/** Lines of a time that we know of, with their purchases. */
+export async function listMovements(
+  db: Reader,
+  query: { provider: string; since: Date; until: Date },
+): Promise<(Movement & { readonly purchaseId: PurchaseId })[]> {
+  const rows = await db.query<
+    Omit<Movement, 'amountMinor'> & { amountMinor: string; purchaseId: PurchaseId }
+  >(
+    `SELECT m.id, m.purchase_id AS "purchaseId", m.kind, m.source, m.amount_minor AS "amountMinor", m.currency,
+            m.occurred_at AS "occurredAt"
+       FROM payment_movement m JOIN purchase p ON p.id = m.purchase_id
+      WHERE p.provider = $1 AND m.occurred_at >= $2 AND m.occurred_at < $3`,
+    [query.provider, query.since, query.until],
+  );
+  return rows.map((row) => ({ ...row, amountMinor: BigInt(row.amountMinor) }));
+}
+
+/** Locks the purchase: whatever changes it waits here. */
+export async function lockPurchase(tx: Transaction, id: PurchaseId): Promise<MoneyOf | undefined> {
+  await tx.$queryRaw`SELECT FROM purchase WHERE id = ${id} FOR UPDATE`;
+  const [money] = await listMoney({ prisma: tx }, [id]);
+  return money;
+}
+
+/** Purchases with all that is known of their money. */
+export async function listMoney(
+  { prisma }: { readonly prisma: Transaction },
+  ids: readonly PurchaseId[],
+): Promise<MoneyOf[]> {
+  const found = await prisma.purchase.findMany({
+    where: { id: { in: [...ids] } },
+    include: { movements: true, refunds: true },
+  });
+  return found.map(({ movements, refunds, ...purchase }) => ({
+    purchase: purchase as Purchase,
+    movements,
+    requests: refunds.map(({ id, amountMinor, state, refundId }) => ({
+      id: id as RefundRequestId,
+      amountMinor,
+      state,
+      refundId,
+    })),
+  }));
+}
+
+/** Each line of Stripe's balance is written once. @returns those that were new */
+export async function insertMovements(
+  tx: Transaction,
+  purchaseId: PurchaseId,
+  movements: readonly Movement[],
+): Promise<Movement[]> {
+  const rows = await tx.paymentMovement.createManyAndReturn({
+    data: movements.map((movement) => ({ ...movement, purchaseId })),
+    skipDuplicates: true,
+    select: { id: true },
+  });
+  const written = new Set(rows.map(({ id }) => id));
+  return movements.filter(({ id }) => written.has(id));
+}
+
+export async function updatePurchase(
+  tx: Transaction,
+  id: PurchaseId,
+  change: Partial<
+    Pick<
+      Purchase,
+      | 'state'
+      | 'paymentIntentId'
+      | 'receiptUrl'
+      | 'clawedBackNanos'
+      | 'reversals'
+      | 'failure'
+      | 'endedAt'
+    > & { readonly checkedAt: Date }
+  >,
+): Promise<void> {
+  await tx.purchase.update({ where: { id }, data: change });
+}

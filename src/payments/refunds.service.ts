@@ -1,0 +1,219 @@
+import { AppError } from '../errors.js';
+import type { CreditsService } from '../credits/index.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database, Transaction } from '../platform/database.js';
+import { type AccountId, newId, type PurchaseId, type RefundRequestId } from '../platform/ids.js';
+import type { Logger } from '../platform/logger.js';
+import { formatAmount, parseAmount } from './currency.js';
+import type { FulfilmentService } from './fulfilment.service.js';
+import {
+  balanceOf,
+  clawBackOf,
+  type MoneyOf,
+  type Purchase,
+  type RefundRequest,
+} from './purchase.js';
+import * as store from './purchases.store.js';
+import * as requests from './refund-requests.store.js';
+import type { StripeGateway } from './stripe.gateway.js';
+
+export interface Refunding {
+  readonly purchaseId: string;
+  /** In whole units of the purchase's currency; left out: all that can be refunded. */
+  readonly amount?: string | undefined;
+  readonly reason: string;
+  readonly actor: string;
+  readonly idempotencyKey: string;
+}
+
+/** A refund that nothing is known of is asked for again after this. */
+const UNKNOWN_MS = 30_000;
+/** Stripe forgets idempotency keys after a day; well before, a refund is not asked for again. */
+const KEY_KEPT_MS = 20 * 3_600_000;
+const AT_ONCE = 20;
+
+/** Money back for credit that was not spent. */
+export class RefundsService {
+  constructor(
+    private readonly db: Database,
+    private readonly credits: Pick<CreditsService, 'postWithin' | 'spareOf' | 'unspent'>,
+    private readonly stripe: Pick<StripeGateway, 'refund' | 'provider'>,
+    private readonly fulfilment: FulfilmentService,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  /**
+   * The most that can be given back for each purchase, in minor units, by id: as much of its price as of its
+   * credit is unspent, less what went back already.
+   */
+  async refundable(
+    accountId: AccountId,
+    purchases: readonly Purchase[],
+  ): Promise<ReadonlyMap<string, bigint>> {
+    const paid = purchases.filter(({ state }) => state === 'PAID').map(({ id }) => id);
+    if (paid.length === 0) return new Map();
+    const money = await store.listMoney(this.db, paid);
+    const unspent = await this.credits.unspent(accountId, paid);
+    return new Map(
+      money.map((one) => [one.purchase.id, refundableOf(one, unspent.get(one.purchase.id) ?? 0n)]),
+    );
+  }
+
+  /**
+   * Takes the credit back, then gives the money back. Asked again with the same key, it is one refund.
+   * @throws AppError NOT_FOUND, BAD_USER_INPUT, CONFLICT when more is asked for than can be given back, or
+   *   Stripe refuses; UPSTREAM_UNAVAILABLE: what became of it is found out later
+   */
+  async refund(refunding: Refunding): Promise<Purchase> {
+    const id = refunding.purchaseId as PurchaseId;
+    const purchase = await store.findPurchase(this.db, id);
+    if (purchase === undefined) throw new AppError('NOT_FOUND', 'There is no such purchase.');
+    const request = await this.db.prisma.$transaction((tx) =>
+      this.request(tx, purchase, refunding),
+    );
+    const settled =
+      request.state === 'PENDING'
+        ? await this.finish(id, request)
+        : await this.fulfilment.settle(id);
+    return settled ?? purchase;
+  }
+
+  /**
+   * One turn: finishes refunds whose outcome is not known, as no answer came, or the process died. Any number
+   * of servers may.
+   */
+  async turn(): Promise<void> {
+    const now = this.clock.now().getTime();
+    const unknown = await requests.listUnknownRefunds(this.db, {
+      provider: this.stripe.provider,
+      olderThan: new Date(now - UNKNOWN_MS),
+      atMost: AT_ONCE,
+    });
+    for (const { purchaseId, ...request } of unknown) {
+      await this.finish(purchaseId, request).catch((err: unknown) => {
+        this.logger.warn({ err, purchaseId }, 'a refund did not end; it is looked at again');
+      });
+    }
+  }
+
+  /**
+   * Asks Stripe for a refund that was written down, unless Stripe has it already: its key may be forgotten.
+   * @throws AppError CONFLICT when it comes to nothing; UPSTREAM_UNAVAILABLE
+   */
+  private async finish(
+    purchaseId: PurchaseId,
+    request: { id: RefundRequestId; amountMinor: bigint; createdAt: Date },
+  ): Promise<Purchase | undefined> {
+    // Settling ends a request that Stripe has, and says by what the purchase was paid, a moment ago perhaps.
+    const purchase = await this.fulfilment.settle(purchaseId);
+    if (purchase === undefined || !(await requests.isUnknown(this.db, request.id))) return purchase;
+    if (request.createdAt.getTime() <= this.clock.now().getTime() - KEY_KEPT_MS) {
+      await this.fail(purchaseId, request.id, 'Stripe knows nothing of it.');
+      throw new AppError('CONFLICT', 'Stripe knows nothing of this refund. Use a new key.');
+    }
+    await this.send(purchase, request);
+    return this.fulfilment.settle(purchaseId);
+  }
+
+  /** Its credit comes back. */
+  private async fail(
+    purchaseId: PurchaseId,
+    requestId: RefundRequestId,
+    failure: string,
+  ): Promise<void> {
+    await this.db.prisma.$transaction((tx) => requests.failRefundRequest(tx, requestId, failure));
+    await this.fulfilment.settle(purchaseId);
+  }
+
+  /** Asks Stripe for a refund that was written down; safe to repeat. */
+  private async send(
+    { id, paymentIntentId }: Purchase,
+    request: { id: RefundRequestId; amountMinor: bigint },
+  ): Promise<void> {
+    if (paymentIntentId === null) throw new Error(`Purchase ${id} was paid by nothing.`);
+    try {
+      await this.stripe.refund({ ...request, paymentIntentId });
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      const failure = error instanceof Error ? error.message : String(error);
+      await this.fail(id, request.id, failure);
+      throw new AppError('CONFLICT', `Stripe refused the refund: ${failure}`, { cause: error });
+    }
+  }
+
+  private async request(
+    tx: Transaction,
+    { id, accountId, currency }: Purchase,
+    { amount, reason, actor, idempotencyKey }: Refunding,
+  ): Promise<RefundRequest & { readonly createdAt: Date }> {
+    const locked = await store.lockPurchase(tx, id);
+    const known = await requests.findRefundRequest(tx, id, idempotencyKey);
+    if (known !== undefined) return checkSame(known, amount, currency);
+    if (locked?.purchase.state !== 'PAID') {
+      throw new AppError('CONFLICT', 'Only a purchase that was paid can be refunded.');
+    }
+    const most = refundableOf(locked, await this.credits.spareOf(tx, accountId, id));
+    const amountMinor = amount === undefined ? most : parseAmount(amount, currency);
+    if (amountMinor > most || amountMinor === 0n) {
+      throw new AppError(
+        'CONFLICT',
+        `At most ${formatAmount(most, currency)} ${currency.toUpperCase()} can be refunded: the rest was spent, or went back.`,
+      );
+    }
+    const request = {
+      id: newId('rfd'),
+      amountMinor,
+      state: 'PENDING',
+      refundId: null,
+      createdAt: this.clock.now(),
+    } as const;
+    await requests.insertRefundRequest(tx, {
+      ...request,
+      purchaseId: id,
+      reason,
+      actor,
+      idempotencyKey,
+    });
+    const { purchase, movements, requests: earlier } = locked;
+    const clawedBackNanos = clawBackOf(purchase, movements, [...earlier, request]);
+    const reversals = purchase.reversals + 1;
+    await this.credits.postWithin(tx, {
+      id: `${id}:${String(reversals)}`,
+      accountId,
+      kind: 'REFUND',
+      nanos: purchase.clawedBackNanos - clawedBackNanos,
+      lotId: id,
+      actor,
+      reverses: id,
+      reason,
+    });
+    await store.updatePurchase(tx, id, { clawedBackNanos, reversals });
+    return request;
+  }
+}
+
+/** @throws AppError IDEMPOTENCY_MISMATCH, CONFLICT when it has failed */
+function checkSame<T extends RefundRequest>(
+  known: T,
+  amount: string | undefined,
+  currency: string,
+): T {
+  if (amount !== undefined && parseAmount(amount, currency) !== known.amountMinor) {
+    throw new AppError(
+      'IDEMPOTENCY_MISMATCH',
+      'This idempotency key was used for a refund of another amount. Use a new key for a new one.',
+    );
+  }
+  if (known.state !== 'FAILED') return known;
+  throw new AppError('CONFLICT', 'This refund has failed. Try again with a new idempotency key.');
+}
+
+/** Less than is unspent, and less than is still there. In minor units. */
+function refundableOf({ purchase, movements, requests }: MoneyOf, unspentNanos: bigint): bigint {
+  const { chargedMinor, goneMinor } = balanceOf(purchase, movements, requests);
+  const unspentMinor = (chargedMinor * unspentNanos) / (purchase.creditNanos + purchase.bonusNanos);
+  const leftMinor = chargedMinor - goneMinor;
+  const least = unspentMinor < leftMinor ? unspentMinor : leftMinor;
+  return least > 0n ? least : 0n;
+}

@@ -1,0 +1,284 @@
+import { mailsTo, type Person, signUp } from '../support/people.js';
+import { CARD, codeOf, DOLLAR, type Shop, startShop } from '../support/payments.js';
+import { temporaryFolder } from '../support/folder.js';
+
+/** F17–F21: what buys by itself must never run away. */
+
+const DECLINED_LATER = '4000000000000341';
+const WANTS_ITS_OWNER = '4000002760003184';
+const outbox = temporaryFolder();
+let shop: Shop;
+let person: Person & { readonly accountId: `acct_${string}` };
+let people = 0;
+beforeAll(async () => {
+  const mail = { smtpUrl: undefined, from: 'a@localhost', outboxDir: outbox.path };
+  shop = await startShop({ mail, freeCredit: { nanos: 100_000_000n, days: 30 } });
+});
+beforeEach(async () => {
+  shop.double.faults.clear();
+  people += 1;
+  const email = `owner${String(people)}@example.org`;
+  const signedUp = await signUp({ url: shop.url, outboxDir: outbox.path }, email);
+  const { body } = await signedUp.gql('{ viewer { accounts { id } } }');
+  person = Object.assign(signedUp, { accountId: body.data.viewer.accounts[0].id });
+});
+afterEach(() => shop.verify());
+afterAll(async () => {
+  await shop.stop();
+  outbox.remove();
+});
+
+const SET = `mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) {
+  enabled consent failures offReason card { brand lastFour } spentThisMonth { amount } } }`;
+const STATE = `{ autoTopUp { enabled failures offReason nextAttemptAt consent spentThisMonth { amount } }
+  balance { postedNanos } }`;
+const SETTING = {
+  thresholdNanos: '1000000000',
+  amount: '10.00',
+  monthlyCap: '30.00',
+  consent: true,
+};
+
+async function saveCard(number: string): Promise<void> {
+  const { body } = await person.gql('mutation { saveCard { url } }');
+  const page = body.data.saveCard as { url: string };
+  shop.double.payments.pay(shop.page({ checkoutUrl: page.url }), number);
+  await shop.catchUp();
+}
+const set = (setting = {}) => person.gql(SET, { input: { ...SETTING, ...setting } });
+const turn = () => shop.app.services.topUps.turn();
+const state = async () => {
+  const { data } = (await person.gql(STATE)).body;
+  return { ...data.autoTopUp, posted: BigInt(data.balance.postedNanos as string) };
+};
+const charges = () =>
+  shop.double.store
+    .all('payment_intent')
+    .filter(
+      ({ metadata, status }) => metadata.account_id === person.accountId && status === 'succeeded',
+    ).length;
+const spend = async () => {
+  const { credits } = shop.app.services;
+  const { availableNanos } = await credits.balance(person.accountId);
+  if (availableNanos === 0n) return;
+  await credits.adjust({
+    accountId: person.accountId,
+    nanos: -availableNanos,
+    reason: 'spent',
+    actor: 'system',
+  });
+};
+const FREE = 100_000_000n;
+
+test('below the threshold, credit is bought with the saved card; consent is kept word by word', async () => {
+  expect(codeOf(await set())).toBe('CONFLICT');
+  await saveCard(CARD);
+  const { body } = await set();
+  expect(body.data.setAutoTopUp).toMatchObject({
+    enabled: true,
+    card: { brand: 'visa', lastFour: '4242' },
+    consent:
+      'I agree that my saved card is charged 10.00 USD whenever my credit falls below 1.00 USD, at most 30.00 USD in a calendar month (UTC), until I switch it off.',
+  });
+  await turn();
+  await turn();
+  expect(await state()).toMatchObject({ posted: 10n * DOLLAR + FREE, failures: 0 });
+  await shop.catchUp();
+  expect(await state()).toMatchObject({
+    posted: 10n * DOLLAR + FREE,
+    spentThisMonth: { amount: '10.00' },
+  });
+});
+
+test('F17: 50 turns at once charge once', async () => {
+  await saveCard(CARD);
+  await set();
+  await Promise.all(Array.from({ length: 50 }, turn));
+  await shop.catchUp();
+  // The turn that had it may have found no connection free: then the next one ends it.
+  shop.skip(60);
+  await turn();
+  expect([charges(), (await state()).posted]).toEqual([1, 10n * DOLLAR + FREE]);
+});
+
+test('the monthly cap is absolute; the next month begins anew', async () => {
+  await saveCard(CARD);
+  await set();
+  for (let round = 0; round < 6; round += 1) {
+    await spend();
+    shop.skip(120);
+    await turn();
+  }
+  expect([charges(), (await state()).spentThisMonth.amount]).toEqual([3, '30.00']);
+  shop.skip(31 * 86_400);
+  await turn();
+  expect(charges()).toBe(4);
+});
+
+test.each([
+  ['is declined', DECLINED_LATER, /Your card was declined/],
+  ['wants its owner', WANTS_ITS_OWNER, /requires authentication/],
+])(
+  'F18: a card that %s: a mail with a page, back-off, off after three',
+  async (_name, card, why) => {
+    await saveCard(card);
+    await set();
+    const subjects = () =>
+      mailsTo(outbox.path, person.email).filter(({ subject }) => subject.includes('top-up')).length;
+    await turn();
+    await turn();
+    expect(await state()).toMatchObject({ enabled: true, failures: 1, posted: FREE });
+    expect(subjects()).toBe(1);
+    for (const hours of [2, 13, 1, 20]) {
+      shop.skip(hours * 3_600);
+      await turn();
+    }
+    const after = await state();
+    expect(after).toMatchObject({ enabled: false, failures: 3, posted: FREE });
+    expect(after.offReason).toMatch(why);
+    expect([charges(), subjects()]).toEqual([0, 3]);
+    const open = shop.double.store
+      .all('payment_intent')
+      .filter(({ metadata }) => metadata.account_id === person.accountId);
+    expect(open.map(({ status }) => status)).toEqual(['canceled', 'canceled', 'canceled']);
+
+    // On the page, with its owner there, it works.
+    const { body } = await person.gql('{ purchases { edges { node { kind checkoutUrl } } } }');
+    const page = body.data.purchases.edges[0].node as { kind: string; checkoutUrl: string };
+    expect(page.kind).toBe('CHECKOUT');
+    shop.double.payments.pay(shop.page(page), CARD);
+    await shop.catchUp();
+    expect((await state()).posted).toBe(10n * DOLLAR + FREE);
+  },
+);
+
+test.each(['lost', 'truncated', 'timeout', 'stored-500'] as const)(
+  'F19, F22: %s while the card is charged: found again, charged at most once',
+  async (fault) => {
+    await saveCard(CARD);
+    await set();
+    shop.double.faults.plan(fault, /POST \/v1\/payment_intents$/, 20);
+    await turn();
+    expect((await state()).posted).toBe(FREE);
+    shop.double.faults.clear();
+    shop.skip(60);
+    await turn();
+    const isKept = fault === 'stored-500';
+    expect(charges()).toBe(isKept ? 0 : 1);
+    expect((await state()).posted).toBe(isKept ? FREE : 10n * DOLLAR + FREE);
+  },
+  30_000,
+);
+
+test('F19: a process that died between charge and record: the payment is found and credited once', async () => {
+  await saveCard(CARD);
+  await set();
+  await turn();
+  shop.double.faults.plan('lost', /POST \/v1\/payment_intents$/, 20);
+  await spend();
+  shop.skip(120);
+  await turn();
+  shop.double.faults.clear();
+  // The webhook finds it first; then the worker looks.
+  await shop.catchUp();
+  shop.skip(60);
+  await turn();
+  expect([charges(), (await state()).posted]).toEqual([2, 10n * DOLLAR]);
+});
+
+test('F23: a key that Stripe has forgotten is not used again: the payment is looked for', async () => {
+  await saveCard(CARD);
+  await set();
+  shop.double.faults.plan('lost', /POST \/v1\/payment_intents$/, 20);
+  await turn();
+  shop.double.faults.clear();
+  shop.skip(25 * 3_600);
+  await turn();
+  await turn();
+  expect([charges(), (await state()).posted]).toEqual([1, 10n * DOLLAR + FREE]);
+});
+
+test('F23: an attempt that never reached Stripe is given up after a day', async () => {
+  await saveCard(CARD);
+  await set();
+  shop.double.faults.plan('reset', /POST \/v1\/payment_intents$/, 20);
+  await turn();
+  shop.double.faults.clear();
+  shop.skip(25 * 3_600);
+  await turn();
+  const { body } = await person.gql('{ purchases { edges { node { kind state failure } } } }');
+  expect(body.data.purchases.edges.map(({ node }: { node: object }) => node)).toContainEqual({
+    kind: 'TOP_UP',
+    state: 'FAILED',
+    failure: 'Stripe knows nothing of it.',
+  });
+});
+
+test('F20: switched off stays off, whatever is in flight', async () => {
+  await saveCard(CARD);
+  await set();
+  await person.gql('mutation { disableAutoTopUp { enabled } }');
+  await turn();
+  expect(charges()).toBe(0);
+  await set();
+  await Promise.all([turn(), person.gql('mutation { disableAutoTopUp { enabled } }'), turn()]);
+  await spend();
+  shop.skip(24 * 3_600);
+  await shop.catchUp();
+  const before = charges();
+  await turn();
+  expect([charges(), (await state()).enabled]).toEqual([before, false]);
+  expect(before).toBeLessThanOrEqual(1);
+});
+
+test('F20: a cap that is lowered while an attempt begins is respected', async () => {
+  await saveCard(CARD);
+  await set();
+  await turn();
+  await set({ amount: '5.00', monthlyCap: '10.00' });
+  await spend();
+  shop.skip(120);
+  await turn();
+  expect(charges()).toBe(1);
+});
+
+test('F21: what is bought by itself is a lot of its own that stays', async () => {
+  await saveCard(CARD);
+  await set();
+  await turn();
+  const { body } = await person.gql('{ creditLots { source originalNanos expiresAt } }');
+  expect(body.data.creditLots).toEqual([
+    { source: 'SIGN_UP', originalNanos: String(FREE), expiresAt: expect.any(String) as string },
+    { source: 'PURCHASE', originalNanos: '10000000000', expiresAt: null },
+  ]);
+});
+
+test('a card that its owner removes is not charged', async () => {
+  await saveCard(CARD);
+  await set();
+  const { body } = await person.gql('mutation { openBillingPortal { url } }');
+  const portal = body.data.openBillingPortal.url as string;
+  const page = await (await fetch(portal)).text();
+  expect(page).toContain('Card ending in 4242');
+  const act = /value="(remove [^"]+)"/.exec(page)?.[1] ?? '';
+  await fetch(portal, { method: 'POST', body: new URLSearchParams({ act }) });
+  await shop.catchUp();
+  expect((await person.gql('{ savedCard { lastFour } }')).body.data.savedCard).toBeNull();
+  await turn();
+  expect(charges()).toBe(0);
+});
+
+test.each([
+  [{ consent: false }, /has to agree/],
+  [{ amount: '0' }, /more than 0/],
+  [{ amount: '12.345' }, /steps of/],
+  [{ monthlyCap: '5.00' }, /at least the amount/],
+  [{ thresholdNanos: '0' }, /more than 0/],
+  [{ thresholdNanos: '-1' }, /more than 0/],
+  [{ currency: 'XXX' }, /not sold in/],
+])('%j is refused', async (setting, message) => {
+  await saveCard(CARD);
+  const answer = await set(setting);
+  expect(answer.body.errors[0].message).toMatch(message);
+  expect((await state()).enabled).toBeUndefined();
+});

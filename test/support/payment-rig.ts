@@ -1,0 +1,205 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { bringUpMigrations } from '../../src/bring-up.js';
+import { readConfig } from '../../src/config.js';
+import { STRIPE_API_VERSION } from '../../src/payments/index.js';
+import { type Database, openDatabase } from '../../src/platform/database.js';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.js';
+import { startStripeDouble, type StripeDouble } from '../../src/stripe-double/double.js';
+import { postmasterOf } from './chaos.js';
+import { temporaryFolder } from './folder.js';
+import { processesNaming, type ServerProcess, startServer, until } from './process.js';
+import { type Proxy, startProxy, through } from './proxy.js';
+import type { Random } from './random.js';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const SERVERS = 2;
+const SECRET = 'whsec_of_the_soak';
+
+/** Everything that takes part in payments, as processes that can be killed; Stripe survives in ours. */
+export interface PaymentRig {
+  /** Of a load balancer before the servers; without a slash at the end. */
+  readonly url: string;
+  /** Where the servers write mails to. */
+  readonly outboxDir: string;
+  readonly double: StripeDouble;
+  /** The database, by way of the same proxy as the servers. */
+  readonly db: Database;
+  readonly toPostgres: Proxy;
+  /** Kills one with SIGKILL; it is started again at once. */
+  killServer(): void;
+  /** Kills it with SIGKILL, and starts it again after a while. */
+  killPostgres(downMs: number): Promise<void>;
+  /** Resolves when every server is ready. */
+  allUp(): Promise<void>;
+  /** Runs a command of ours to its end, past the proxy. */
+  gigarouter(...args: string[]): Promise<Ended>;
+  /** @returns ids of processes that are left, which should be none */
+  stop(): Promise<number[]>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** @param random which server is asked, or killed */
+export async function startPaymentRig(random: Random): Promise<PaymentRig> {
+  const folder = temporaryFolder();
+  const dataDir = path.join(folder.path, 'data');
+  // Processes are killed, not the machine: what was handed to the kernel stays.
+  const startPostgres = () => startEmbeddedPostgres(dataDir, { settings: { fsync: 'off' } });
+  let postgres = await startPostgres();
+  await bringUpMigrations(readConfig({}), postgres.url, () => undefined);
+  const toPostgres = await startProxy(() => Number(new URL(postgres.url).port));
+  const double = await startStripeDouble();
+  const env = {
+    DATA_DIR: path.join(folder.path, 'server'),
+    AUTH_SECRET: 'the same on every server, and long enough',
+    // Nobody listens there: payments need no predictor.
+    PREDICTOR_URL: 'http://127.0.0.1:9',
+    STRIPE_SECRET_KEY: 'sk_test_soak',
+    STRIPE_WEBHOOK_SECRETS: SECRET,
+    STRIPE_API_URL: double.url,
+    // What does not answer is asked again soon.
+    STRIPE_TIMEOUT_MS: '1000',
+    DATABASE_CONNECT_TIMEOUT_MS: '2000',
+  };
+  const servers = Array.from(
+    { length: SERVERS },
+    () => new KeptServer({ ...env, DATABASE_URL: through(toPostgres, postgres.url) }),
+  );
+  const portOfOne = () => random.pick(servers.flatMap(({ port }) => port ?? []));
+  // Port 1 refuses, as a balancer without servers does.
+  const balancer = await startProxy(() => portOfOne() ?? 1);
+  const url = `http://127.0.0.1:${String(balancer.port)}`;
+  double.addEndpoint({
+    url: `${url}/webhooks/stripe`,
+    secret: SECRET,
+    apiVersion: STRIPE_API_VERSION,
+  });
+  const db = openDatabase({
+    url: through(toPostgres, postgres.url),
+    connectionsMax: 8,
+    statementTimeoutMs: 10_000,
+    connectTimeoutMs: 2_000,
+  });
+
+  const rig: PaymentRig = {
+    url,
+    outboxDir: path.join(env.DATA_DIR, 'outbox'),
+    double,
+    db,
+    toPostgres,
+    killServer: () => {
+      const ready = servers.filter(({ port }) => port !== undefined);
+      // Now and then one that starts.
+      random.pick(ready.length > 0 && random.chance(0.8) ? ready : servers)?.kill();
+    },
+    killPostgres: async (downMs) => {
+      process.kill(postmasterOf(dataDir), 'SIGKILL');
+      toPostgres.cut();
+      await new Promise((resolve) => setTimeout(resolve, downMs));
+      postgres = await until('PostgreSQL to start again', () =>
+        // What is left of the one that was killed may be in the way for a moment.
+        startPostgres().catch(() => undefined),
+      );
+    },
+    allUp: async () => {
+      await until(
+        'every server to be ready',
+        () => servers.every(({ port }) => port !== undefined) || undefined,
+        60_000,
+      );
+    },
+    gigarouter: (...args) => runCommand({ ...env, DATABASE_URL: postgres.url }, args),
+    stop: async () => {
+      await Promise.all(servers.map((server) => server.stop()));
+      await double.stop();
+      await db.close();
+      await balancer.close();
+      await toPostgres.close();
+      await postgres.stop();
+      // The servers by their ids, PostgreSQL by the folder that it names.
+      const left = servers.flatMap((server) => server.left());
+      folder.remove();
+      return [...left, ...processesNaming(folder.path)];
+    },
+  };
+  try {
+    await rig.allUp();
+  } catch (error) {
+    await rig.stop();
+    throw error;
+  }
+  return rig;
+}
+
+/** A server that is started again whenever it ends, as a supervisor does. */
+class KeptServer {
+  /** While it is ready. */
+  port: number | undefined;
+  private current: ServerProcess | undefined;
+  private stopped = false;
+  private readonly pids: number[] = [];
+  private readonly kept: Promise<void>;
+
+  constructor(private readonly env: Record<string, string>) {
+    this.kept = this.keep();
+    // One that never becomes ready is missed by `allUp`.
+    this.kept.catch(() => undefined);
+  }
+
+  kill(): void {
+    this.port = undefined;
+    this.current?.child.kill('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.kill();
+    await this.kept;
+  }
+
+  /** Ids of those that have not ended. */
+  left(): number[] {
+    return this.pids.filter((pid) => processesNaming('dist/main.js').includes(pid));
+  }
+
+  private async keep(): Promise<void> {
+    while (!this.stopped) {
+      const server = startServer(this.env);
+      this.current = server;
+      this.pids.push(server.child.pid ?? 0);
+      // It may be killed, or find the database away, while it starts.
+      const port = await until(
+        'a server to be ready, or to end',
+        () => (hasEnded(server) ? 0 : /http:\S+?:(\d+)\/graphql/.exec(server.progress())?.[1]),
+        60_000,
+      );
+      if (!hasEnded(server)) this.port = Number(port);
+      await server.ended();
+      this.port = undefined;
+    }
+  }
+}
+
+function hasEnded({ child }: ServerProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function runCommand(env: Record<string, string>, args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['dist/cli.js', ...args], {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH ?? '', LOG_LEVEL: 'silent', ...env },
+    });
+    let [out, err] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk));
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (err += chunk));
+    child.once('close', (code) => {
+      resolve({ code, out, err });
+    });
+  });
+}
