@@ -3,7 +3,7 @@ import { Arg, Ctx, FieldResolver, Info, Int, Query, Resolver, Root } from 'type-
 import { Access } from '../graphql/access.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
-import { checkPageSize, PAGE_SIZE_DEFAULT } from '../graphql/page.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
 import { selectedFields } from '../graphql/selection.js';
 import type { ModelId } from '../platform/ids.js';
 import { type CatalogLoaders, createCatalogLoaders } from './catalog.loaders.js';
@@ -63,16 +63,8 @@ export class CatalogResolver {
   })
   @Access(PUBLIC)
   async models(
-    @Arg('first', () => Int, {
-      defaultValue: PAGE_SIZE_DEFAULT,
-      description: 'Rows of the page, 1 to 100.',
-    })
-    first: number,
-    @Arg('after', () => String, {
-      nullable: true,
-      description: 'Cursor of the row before the page.',
-    })
-    after: string | undefined,
+    @FirstArg() first: number,
+    @AfterArg() after: string | undefined,
     @Arg('filter', () => ModelFilterInput, { nullable: true, description: 'Left out: all models.' })
     filterInput: ModelFilterInput | undefined,
     @Arg('orderBy', () => ModelOrderInput, {
@@ -97,16 +89,7 @@ export class CatalogResolver {
       cursor: page.cursors[row] ?? '',
       node: new ModelType(model),
     }));
-    return {
-      edges,
-      totalCount,
-      pageInfo: {
-        hasNextPage: page.hasNextPage,
-        hasPreviousPage: typeof after === 'string',
-        startCursor: page.cursors[0] ?? null,
-        endCursor: page.cursors.at(-1) ?? null,
-      },
-    };
+    return { ...connectionOf(edges, { hasNextPage: page.hasNextPage, after }), totalCount };
   }
 
   @Query(() => [TaskCountType], {

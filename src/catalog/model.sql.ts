@@ -48,8 +48,9 @@ export function columns(binder: Binder, parts: ReadonlySet<ModelPart>): string {
 
 /** The conditions of a filter as one expression; `true` when there are none. */
 export function whereSql(binder: Binder, filter: ModelFilter): string {
+  // PostgreSQL refuses a text with a NUL in it; nothing has one.
   const any = (column: string, type: string, values: readonly string[]) =>
-    `${column} = ANY(${binder.bind(values)}::${type})`;
+    `${column} = ANY(${binder.bind(values.filter((value) => !value.includes('\0')))}::${type})`;
   const conditions = [
     filter.statuses === undefined
       ? `m.status <> 'RETIRED'`

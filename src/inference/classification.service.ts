@@ -93,24 +93,29 @@ export class ClassificationService {
   }
 }
 
-/** The cleaned prompts of some labels, in order. @throws AppError BAD_USER_INPUT */
-export function checkLabels(labels: readonly string[], template = DEFAULT_TEMPLATE): string[] {
-  if (labels.length === 0) throw bad('There are no labels: give at least one.');
+/** The cleaned prompts of some labels, or of other texts, in order. @throws AppError BAD_USER_INPUT */
+export function checkLabels(
+  labels: readonly string[],
+  template = DEFAULT_TEMPLATE,
+  what: 'label' | 'text' = 'label',
+): string[] {
+  if (labels.length === 0) throw bad(`There are no ${what}s: give at least one.`);
   if (labels.length > LABELS_MAX) {
     throw bad(
-      `There are ${String(labels.length)} labels; at most ${String(LABELS_MAX)} are allowed.`,
+      `There are ${String(labels.length)} ${what}s; at most ${String(LABELS_MAX)} are allowed.`,
     );
   }
   const parsed = parseTemplate(template);
   const alone = { before: '', after: '' };
   return labels.map((label, at) => {
+    const which = `${what === 'label' ? 'Label' : 'Text'} ${String(at + 1)}`;
     if (label.length > LABEL_CHARS_MAX) {
       throw bad(
-        `Label ${String(at + 1)} has ${String(label.length)} characters; at most ${String(LABEL_CHARS_MAX)} are allowed.`,
+        `${which} has ${String(label.length)} characters; at most ${String(LABEL_CHARS_MAX)} are allowed.`,
       );
     }
     if (canonicalPrompt(alone, label) === '') {
-      throw bad(`Label ${String(at + 1)} is empty, or punctuation, which the model does not read.`);
+      throw bad(`${which} is empty, or punctuation, which the model does not read.`);
     }
     return canonicalPrompt(parsed, label);
   });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
+import { AppError } from '../errors.js';
 import type { Parts } from '../platform/server-timing.js';
 import type { PredictorClient } from '../predictor/client.js';
 import { graphName, type Tower } from '../predictor/graph-name.js';
@@ -13,6 +14,9 @@ import type { LoadedModel } from './model.service.js';
  * milliseconds long, and up to 400 MB: more at once would make all other callers wait.
  */
 const DECODING_MAX = 2;
+
+/** A predictor that runs answers a question in a millisecond. */
+const CHECK_MS = 2_000;
 
 export interface EmbeddingOptions {
   /** Bytes of the two caches. */
@@ -32,7 +36,7 @@ export class EmbeddingService {
   private readonly decoding = pLimit(DECODING_MAX);
 
   constructor(
-    private readonly predictor: Pick<PredictorClient, 'infer'>,
+    private readonly predictor: Pick<PredictorClient, 'infer' | 'find'>,
     private readonly options: EmbeddingOptions,
   ) {
     this.texts = new EmbeddingCache(options.textCacheBytesMax);
@@ -65,6 +69,16 @@ export class EmbeddingService {
       },
       signal,
     );
+  }
+
+  /** Resolves when a predictor serves both towers now. @throws AppError UPSTREAM_UNAVAILABLE, DEADLINE_EXCEEDED */
+  async checkServed({ slug }: LoadedModel, variant: Variant): Promise<void> {
+    const towers: readonly Tower[] = ['image', 'text'];
+    const hashes = await Promise.all(
+      towers.map((tower) => this.predictor.find(graphName(slug, variant, tower), CHECK_MS)),
+    );
+    if (!hashes.includes(undefined)) return;
+    throw notServed(slug);
   }
 
   /** Whether none of these prompts would have to be run. */
@@ -122,16 +136,26 @@ export class EmbeddingService {
   ): Promise<Float32Array[]> {
     const face = (variants[variant] ?? variants.fp32)[tower];
     const { timeoutMs } = this.options;
-    const { data, shape } = await this.predictor.infer(
+    const running = this.predictor.infer(
       graphName(slug, variant, tower),
       face.inputs[0]?.name ?? '',
       input,
       { timeoutMs, signal, onParts },
     );
+    const { data, shape } = await running.catch((error: unknown) => {
+      // The caller's model exists; it is loaded later than the predictor begins to answer.
+      throw error instanceof AppError && error.code === 'NOT_FOUND'
+        ? notServed(slug, error)
+        : error;
+    });
     const [rows = 0, width = 0] = shape;
     // Copies, as a slice would keep the whole answer alive for as long as one row is kept.
     return Array.from({ length: rows }, (_, row) =>
       Float32Array.from(data.subarray(row * width, (row + 1) * width) as Float32Array),
     );
   }
+}
+
+function notServed(slug: string, cause?: unknown): AppError {
+  return new AppError('UPSTREAM_UNAVAILABLE', `${slug} is not served at the moment.`, { cause });
 }

@@ -10,6 +10,9 @@ export interface ImageSource {
 /** Of one image, decoded from base64 or downloaded. */
 export const IMAGE_BYTES_MAX = 10 * 2 ** 20;
 
+/** Of the body of a call: images come in base64, a third longer, with some room for the rest. */
+export const CALL_BYTES_MAX = Math.ceil(IMAGE_BYTES_MAX / 3) * 4 + 256 * 1024;
+
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 const DATA_URL = /^data:image\/[\w.+-]{1,40};base64,/;
 

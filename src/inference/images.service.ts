@@ -47,6 +47,11 @@ export class ImagesService {
     }
     if (uploadId !== undefined) {
       const upload = await this.uploads.get(accountId, uploadId);
+      if (!upload.mediaType.startsWith('image/')) {
+        throw new AppError('BAD_USER_INPUT', `${uploadId} is no image.`, {
+          details: { argument: 'image' },
+        });
+      }
       return { identity: { uploadId }, load: () => this.uploads.read(upload) };
     }
     return { identity: { url }, load: (signal) => this.downloader.download(url ?? '', signal) };

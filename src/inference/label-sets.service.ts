@@ -1,6 +1,7 @@
 import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, newId } from '../platform/ids.js';
+import { checkName } from '../platform/name.js';
 import type { Variant } from '../siglip/index.js';
 import { checkLabels } from './classification.service.js';
 import type { EmbeddingService } from './embedding.service.js';
@@ -9,7 +10,6 @@ import * as store from './label-sets.store.js';
 import type { LoadedModel } from './model.service.js';
 
 const SETS_MAX = 100;
-const NAME_CHARS_MAX = 100;
 
 /** Keeps label sets, and what models made of them. */
 export class LabelSetsService {
@@ -26,16 +26,7 @@ export class LabelSetsService {
     accountId: AccountId,
     input: { name: string; labels: readonly string[]; template?: string | undefined },
   ): Promise<LabelSet> {
-    const name = input.name.trim();
-    if (name === '' || name.length > NAME_CHARS_MAX || /\p{Cc}/u.test(name)) {
-      throw new AppError(
-        'BAD_USER_INPUT',
-        `A name has 1 to ${String(NAME_CHARS_MAX)} characters.`,
-        {
-          details: { argument: 'name' },
-        },
-      );
-    }
+    const name = checkName(input.name);
     checkLabels(input.labels, input.template);
     const set = { id: newId('lset'), name, labels: input.labels, template: input.template ?? null };
     const made = await store.insertLabelSet(this.db, accountId, set, SETS_MAX);

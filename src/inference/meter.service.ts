@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { CatalogService, Model, PriceUnit } from '../catalog/index.js';
-import type { CreditsService } from '../credits/index.js';
+import type { CreditsService, HoldCommand } from '../credits/index.js';
 import { AppError } from '../errors.js';
-import { type Actor, actorName } from '../platform/actor.js';
+import { accountOf, type Actor, actorName } from '../platform/actor.js';
 import type { Logger } from '../platform/logger.js';
 import { type AccountId, newId, type RunId } from '../platform/ids.js';
-import type { ChargedUnit, UsageService } from '../usage/index.js';
-import type { Metered, Quote, Units } from './metered-call.js';
+import type { UsageService } from '../usage/index.js';
+import { asAppError, reasonCode } from './call-failure.js';
+import { costOf, priceLines } from './call-price.js';
+import type { HeldRun, Metered, Quote, Units } from './metered-call.js';
 
 export interface CallRequest {
   readonly actor: Actor;
-  /** As `classifyImage`. */
-  readonly operation: string;
-  readonly model: Model;
-  /** The most that can run. */
-  readonly units: Units;
+  readonly quote: Quote;
   readonly idempotencyKey: string | undefined;
   /** What makes two requests the same one. */
   readonly request: unknown;
+  /** Credit that was set aside for the call before; undefined: it is now. */
+  readonly held: HeldRun | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -31,6 +31,8 @@ export interface Work<Result> {
 }
 
 export interface MeterOptions {
+  /** Taken off each price for the batch tier. */
+  readonly batchDiscountPercent: number;
   /** A call that takes longer is given up. */
   readonly timeoutMs: number;
   /** Its credit is held for this long, which is longer; then the sweeper frees it. */
@@ -83,67 +85,100 @@ export class MeterService {
     return model;
   }
 
-  /** What some units of a model cost at most. Holds and charges nothing. */
-  quote(model: Model, units: Units): Quote {
-    const lines = priceLines(model, units);
-    return { units: lines, maximumNanos: costOf(lines, ({ requested }) => requested) };
+  /** What a call costs at most. Holds and charges nothing. */
+  quote(
+    call: Omit<Quote, 'model' | 'units' | 'maximumNanos'> & { model: Model; units: Units },
+  ): Quote {
+    const { operation, model, tier } = call;
+    const discountPercent = tier === 'batch' ? this.options.batchDiscountPercent : 0;
+    const units = priceLines(model, call.units, 100 - discountPercent);
+    const maximumNanos = costOf(units, ({ requested }) => requested);
+    return { operation, model: model.slug, tier, units, maximumNanos };
   }
 
   /**
    * @param work runs the call; its signal is aborted when the caller leaves or time is up
-   * @throws AppError as `CreditsService.hold` and `capture`, and as the work: nothing is charged then
+   * @throws AppError as `CreditsService.hold` and `capture`, and as the work: nothing is charged then. What was
+   *   held before stays held: whoever did so decides whether the call is tried again.
    */
   async run<Result extends object>(
     call: CallRequest,
     work: (signal: AbortSignal) => Promise<Work<Result>>,
   ): Promise<Metered<Result>> {
-    const { actor, operation, model, idempotencyKey } = call;
-    const { accountId } = actor;
-    if (accountId === undefined) throw new AppError('UNAUTHENTICATED', 'Nobody is signed in.');
-    const { units, maximumNanos } = this.quote(model, call.units);
+    const accountId = accountOf(call.actor);
+    if (call.held !== undefined) return this.runHeld(call.held, call, work);
+    const { quote, idempotencyKey } = call;
     const runId = newId('run');
     const startedAt = performance.now();
     const outcome = await this.credits.hold({
-      runId,
-      accountId,
-      keyId: actor.keyId ?? null,
-      nanos: maximumNanos,
-      ttlMs: this.options.holdMs,
+      ...holdOf({ actor: call.actor, quote, runId, ttlMs: this.options.holdMs }),
       idempotency: idempotencyKey === undefined ? undefined : idempotencyOf(idempotencyKey, call),
-      details: { operation, model: model.slug, units, actor: actorName(actor) },
     });
     if ('doneRunId' in outcome) return this.replay(accountId, outcome.doneRunId);
     const holdMs = performance.now() - startedAt;
 
     let done: Work<Result>;
     try {
-      done = await work(
-        AbortSignal.any([call.signal, AbortSignal.timeout(this.options.timeoutMs)]),
-      );
-      // Who has left gets nothing, and pays nothing.
-      call.signal.throwIfAborted();
+      done = await this.perform(call, work);
     } catch (error) {
       await this.giveBack(accountId, runId, error);
       throw asAppError(error);
     }
-
-    const charged = units.map((line) => ({ ...line, ran: done.ran[line.unit as PriceUnit] ?? 0 }));
-    const chargedNanos = costOf(charged, ({ ran }) => ran);
     const timingsMs = { hold: holdMs, ...done.timingsMs };
-    const captureAt = performance.now();
+    const keepsResult = idempotencyKey !== undefined;
+    const held = { runId, units: quote.units };
+    return this.capture(accountId, held, { ...done, timingsMs }, keepsResult);
+  }
+
+  /** The answer is kept with the charge, so that a call that was tried again after a crash is charged once. */
+  private async runHeld<Result extends object>(
+    held: HeldRun,
+    call: CallRequest,
+    work: (signal: AbortSignal) => Promise<Work<Result>>,
+  ): Promise<Metered<Result>> {
+    const accountId = accountOf(call.actor);
+    const before = await this.usage.find(accountId, held.runId);
+    if (before?.outcome === 'CAPTURED') return this.replay(accountId, held.runId);
+    const done = await this.perform(call, work).catch((error: unknown) => {
+      throw asAppError(error);
+    });
+    return this.capture(accountId, held, done, true);
+  }
+
+  private async perform<Result>(
+    { signal }: CallRequest,
+    work: (signal: AbortSignal) => Promise<Work<Result>>,
+  ): Promise<Work<Result>> {
+    const done = await work(AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs)]));
+    // Who has left gets nothing, and pays nothing.
+    signal.throwIfAborted();
+    return done;
+  }
+
+  private async capture<Result extends object>(
+    accountId: AccountId,
+    { runId, units }: HeldRun,
+    { result, ran, timingsMs }: Work<Result>,
+    keepsResult: boolean,
+  ): Promise<Metered<Result>> {
+    const charged = units.map((line) => ({ ...line, ran: ran[line.unit as PriceUnit] ?? 0 }));
+    const chargedNanos = costOf(charged, (line) => line.ran);
+    const startedAt = performance.now();
     const answer = await this.credits.capture({
       runId,
       accountId,
       nanos: chargedNanos,
       details: { units: charged, timingsMs: rounded(timingsMs) },
-      result: idempotencyKey === undefined ? undefined : done.result,
+      result: keepsResult ? result : undefined,
     });
+    // Somebody else has run it too, and was first: what that came to counts.
+    if (answer.nanos !== chargedNanos) return this.replay(accountId, runId);
     return {
       runId,
-      result: done.result,
+      result,
       units: charged,
       chargedNanos,
-      timingsMs: { ...timingsMs, capture: performance.now() - captureAt },
+      timingsMs: { ...timingsMs, capture: performance.now() - startedAt },
       replayed: false,
       balance: answer,
     };
@@ -171,39 +206,33 @@ export class MeterService {
 
   /** What cannot be given back now is freed when the hold expires. */
   private async giveBack(accountId: AccountId, runId: RunId, reason: unknown): Promise<void> {
-    const errorCode = reason instanceof AppError ? reason.code : 'CANCELLED';
+    const errorCode = reasonCode(reason);
     await this.credits.void({ runId, accountId, details: { errorCode } }).catch((err: unknown) => {
       this.logger.warn({ runId, err }, 'a hold could not be given back; it will expire');
     });
   }
 }
 
-function priceLines(model: Model, units: Units): ChargedUnit[] {
-  return Object.entries(units)
-    .filter(([, count]) => count > 0)
-    .map(([unit, requested]) => {
-      const price = model.prices?.find((version) => version.unit === unit);
-      if (price === undefined) {
-        throw new AppError('MODEL_NOT_LIVE', `${model.slug} has no price for ${unit} yet.`);
-      }
-      return {
-        unit,
-        priceVersionId: price.id,
-        nanosPerUnit: price.nanosPerUnit.toString(),
-        requested,
-      };
-    });
+/** What to set aside for a call. @param call `ttlMs`: how long, until it frees itself */
+export function holdOf(call: {
+  readonly actor: Actor;
+  readonly quote: Quote;
+  readonly runId: RunId;
+  readonly ttlMs: number;
+}): HoldCommand {
+  const { actor, quote, runId, ttlMs } = call;
+  const { operation, model, tier, units, maximumNanos } = quote;
+  return {
+    runId,
+    accountId: accountOf(actor),
+    keyId: actor.keyId ?? null,
+    nanos: maximumNanos,
+    ttlMs,
+    details: { operation, model, tier, units, actor: actorName(actor) },
+  };
 }
 
-/** Exact: prices are whole nano-USD, so nothing is rounded. */
-function costOf<Line extends ChargedUnit>(
-  lines: readonly Line[],
-  count: (line: Line) => number,
-): bigint {
-  return lines.reduce((sum, line) => sum + BigInt(line.nanosPerUnit) * BigInt(count(line)), 0n);
-}
-
-function idempotencyOf(key: string, { operation, model, request }: CallRequest) {
+function idempotencyOf(key: string, { quote, request }: CallRequest) {
   if (!IDEMPOTENCY_KEY.test(key)) {
     throw new AppError(
       'BAD_USER_INPUT',
@@ -211,17 +240,9 @@ function idempotencyOf(key: string, { operation, model, request }: CallRequest) 
       { details: { argument: 'idempotencyKey' } },
     );
   }
-  const said = JSON.stringify([operation, model.slug, request]);
+  const { operation, model, tier } = quote;
+  const said = JSON.stringify([operation, model, request, ...(tier === undefined ? [] : [tier])]);
   return { key, requestHash: createHash('sha256').update(said).digest() };
-}
-
-function asAppError(error: unknown): unknown {
-  if (!(error instanceof DOMException)) return error;
-  if (error.name === 'TimeoutError') {
-    return new AppError('DEADLINE_EXCEEDED', 'The call took too long. Nothing was charged.');
-  }
-  if (error.name !== 'AbortError') return error;
-  return new AppError('REQUEST_TIMEOUT', 'The caller left before the answer. Nothing was charged.');
 }
 
 function rounded(timings: Readonly<Record<string, number>>): Record<string, number> {

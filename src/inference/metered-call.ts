@@ -2,6 +2,9 @@ import type { PriceUnit } from '../catalog/index.js';
 import type { RunId } from '../platform/ids.js';
 import type { ChargedUnit } from '../usage/index.js';
 
+/** `batch`: at a lower price, after whoever waits for an answer. */
+export type Tier = 'batch';
+
 /** How many of each unit. */
 export type Units = Readonly<Partial<Record<PriceUnit, number>>>;
 
@@ -17,10 +20,23 @@ export interface Metered<Result> {
   readonly balance: { readonly postedNanos: bigint; readonly heldNanos: bigint };
 }
 
+/** A call as it is priced, before it runs. */
 export interface Quote {
+  /** As `classifyImage`. */
+  readonly operation: string;
+  /** Slug. */
+  readonly model: string;
+  readonly tier: Tier | undefined;
   readonly units: readonly ChargedUnit[];
   /** What it costs when nothing is cached: the most. */
   readonly maximumNanos: bigint;
+}
+
+/** Credit that is set aside for a call which runs later. */
+export interface HeldRun {
+  readonly runId: RunId;
+  /** As they were quoted. */
+  readonly units: readonly ChargedUnit[];
 }
 
 export const SCORINGS = { SIGMOID: 'SIGMOID', SOFTMAX: 'SOFTMAX' } as const;

@@ -1,6 +1,5 @@
 import { AppError } from '../errors.js';
-import type { Actor } from '../platform/actor.js';
-import type { AccountId } from '../platform/ids.js';
+import { accountOf, type Actor } from '../platform/actor.js';
 import type { Logger } from '../platform/logger.js';
 import { checkLabels, type ClassificationService } from './classification.service.js';
 import type { EmbeddingService } from './embedding.service.js';
@@ -8,16 +7,23 @@ import { CallTimings } from './call-timings.js';
 import type { ImageSource } from './image-source.js';
 import type { ImagesService, PreparedImage } from './images.service.js';
 import type { LabelSetsService } from './label-sets.service.js';
-import type { Metered, Quote, Scoring, Units } from './metered-call.js';
-import type { MeterService } from './meter.service.js';
+import type { HeldRun, Metered, Quote, Scoring, Tier, Units } from './metered-call.js';
+import type { CallRequest, MeterService } from './meter.service.js';
 import type { ModelService } from './model.service.js';
+import { checkDimensions, shortenVector } from './vector-width.js';
 
 interface Call {
   readonly actor: Actor;
   readonly model: string;
   readonly idempotencyKey?: string | undefined;
+  readonly tier?: Tier | undefined;
+  /** Credit that was set aside before, as its quote says; by default it is now. */
+  readonly held?: HeldRun | undefined;
   readonly signal: AbortSignal;
 }
+
+/** A call that is only quoted. */
+type Quoted<C> = Omit<C, 'idempotencyKey' | 'held' | 'signal'>;
 
 export interface ClassifyCall extends Call {
   /** 1–16. */
@@ -38,6 +44,8 @@ export interface ClassifyCall extends Call {
 export interface ClassifyResult {
   readonly images: readonly {
     readonly labels: readonly {
+      /** Position of the label in the request, or in the saved set. */
+      readonly index: number;
       readonly label: string;
       readonly score: number;
       readonly logit: number;
@@ -52,13 +60,15 @@ export interface ClassifyResult {
 }
 
 export interface EmbedCall extends Call {
-  /** One of the two, 1–16 images or 1–500 texts. */
+  /** At least one of the two, 1–16 images and 1–500 texts. */
   readonly images?: readonly ImageSource[];
   readonly texts?: readonly string[];
+  /** 1 to the model's width: vectors are cut to it, and have length 1 again; left out: they are whole. */
+  readonly dimensions?: number | undefined;
 }
 
 export interface EmbedResult {
-  /** In order, each of length 1. */
+  /** In order, images before texts; each of length 1. */
   readonly vectors: readonly (readonly number[])[];
   readonly cached: number;
 }
@@ -66,6 +76,18 @@ export interface EmbedResult {
 const THRESHOLD_DEFAULT = 0;
 const VARIANT = 'fp32';
 const TEXT_ALONE = '{}';
+
+/** What callers may want to know of a model before, or beside, a call. */
+export interface ServedModel {
+  /** Numbers of an embedding. */
+  readonly embeddingSize: number;
+  /** A logit is this times the cosine, and a bias that is the same for all labels. */
+  readonly logitScale: number;
+  /** Tokens of a text; what is longer is cut. */
+  readonly contextLength: number;
+  /** Precision of the weights that run, as `fp32`. */
+  readonly variant: string;
+}
 
 /** Classification and embedding as they are sold: priced, held, run, charged. */
 export class MeteredClassificationService {
@@ -79,10 +101,35 @@ export class MeteredClassificationService {
     private readonly logger: Logger,
   ) {}
 
+  /**
+   * A model that the caller may run now. Runs and charges nothing.
+   * @throws AppError NOT_FOUND, MODEL_NOT_LIVE, FORBIDDEN
+   */
+  async describe(actor: Actor, slug: string): Promise<ServedModel> {
+    const model = await this.meter.model(actor, slug);
+    const { config, scoring } = await this.models.get(model.slug);
+    return {
+      embeddingSize: config.embedDim,
+      logitScale: scoring.logitScale,
+      contextLength: config.text.contextLength,
+      variant: VARIANT,
+    };
+  }
+
+  /** Resolves when a call would be run now. @throws AppError as `describe` and `EmbeddingService.checkServed` */
+  async checkReady(actor: Actor, slug: string): Promise<void> {
+    const model = await this.meter.model(actor, slug);
+    await this.embeddings.checkServed(await this.models.get(model.slug), VARIANT);
+  }
+
   /** What a call would cost at most, when it would be accepted. @throws AppError as `classify`, before it runs */
-  async quote(call: ClassifyCall): Promise<Quote> {
-    const { model, units } = await this.check(call);
-    return this.meter.quote(model, units);
+  async quote(call: Quoted<ClassifyCall>): Promise<Quote> {
+    return (await this.check(call)).quote;
+  }
+
+  /** The same of `embed`. */
+  async quoteEmbedding(call: Quoted<EmbedCall>): Promise<Quote> {
+    return (await this.checkEmbedding(call)).quote;
   }
 
   /**
@@ -90,12 +137,11 @@ export class MeteredClassificationService {
    * @throws AppError BAD_USER_INPUT, NOT_FOUND, MODEL_NOT_LIVE, and as `MeterService.run`
    */
   async classify(call: ClassifyCall): Promise<Metered<ClassifyResult>> {
-    const { model, units, images, labels, template, prompts, set } = await this.check(call);
-    const { actor, signal, idempotencyKey, threshold = THRESHOLD_DEFAULT, scoring, topK } = call;
+    const { model, quote, images, labels, template, prompts, set } = await this.check(call);
+    const { threshold = THRESHOLD_DEFAULT, scoring, topK } = call;
     const identities = images.map(({ identity }) => identity);
     const request = { identities, labels, template, scoring, threshold, topK };
-    const metered = { actor, operation: 'classifyImage', model, units, idempotencyKey, signal };
-    return this.meter.run({ ...metered, request }, async (until) => {
+    return this.meter.run(requestOf(call, quote, request), async (until) => {
       const timings = new CallTimings();
       const bytes = await loadAll(images, until);
       timings.fetched();
@@ -120,6 +166,7 @@ export class MeteredClassificationService {
       const result = {
         images: scored.map(({ ranked, margin, noneOfTheAbove, cached }) => ({
           labels: ranked.slice(0, topK).map(({ index, logit, probability, share }) => ({
+            index,
             label: labels[index] ?? '',
             score: scoring === 'SIGMOID' ? probability : share,
             logit,
@@ -145,21 +192,16 @@ export class MeteredClassificationService {
 
   /** Vectors of images or texts; charges each one that ran. @throws AppError as `classify` */
   async embed(call: EmbedCall): Promise<Metered<EmbedResult>> {
-    const { actor, signal, idempotencyKey, texts } = call;
-    const model = await this.meter.model(actor, call.model);
-    const images =
-      call.images === undefined ? [] : await this.images.prepare(accountOf(actor), call.images);
-    const prompts = texts === undefined ? [] : checkLabels(texts, TEXT_ALONE);
+    const { model, quote, images, prompts } = await this.checkEmbedding(call);
     const count = images.length + prompts.length;
-    const operation = call.images === undefined ? 'embedTexts' : 'embedImages';
-    const request = { identities: images.map(({ identity }) => identity), texts };
-    const units = { EMBEDDING: count };
-    const metered = { actor, operation, model, units, idempotencyKey, signal };
-    return this.meter.run({ ...metered, request }, async (until) => {
+    const { texts, dimensions } = call;
+    const request = { identities: images.map(({ identity }) => identity), texts, dimensions };
+    return this.meter.run(requestOf(call, quote, request), async (until) => {
       const timings = new CallTimings();
       const bytes = await loadAll(images, until);
       timings.fetched();
       const loaded = await this.models.get(model.slug);
+      const width = checkDimensions(dimensions, loaded.config.embedDim);
       const embedded = await Promise.all([
         ...bytes.map((image) =>
           this.embeddings.embedImage(loaded, VARIANT, image, until, timings.onParts),
@@ -168,7 +210,9 @@ export class MeteredClassificationService {
           ? []
           : [this.embeddings.embedTexts(loaded, VARIANT, prompts, until, timings.onParts)]),
       ]);
-      const vectors = embedded.flatMap((one) => one.vectors.map((vector) => Array.from(vector)));
+      const vectors = embedded.flatMap((one) =>
+        one.vectors.map((vector) => Array.from(shortenVector(vector, width))),
+      );
       const cached = embedded.reduce((sum, one) => sum + one.cached, 0);
       return {
         result: { vectors, cached },
@@ -178,8 +222,8 @@ export class MeteredClassificationService {
     });
   }
 
-  private async check(call: ClassifyCall) {
-    const { actor, threshold, topK } = call;
+  private async check(call: Quoted<ClassifyCall>) {
+    const { actor, tier, threshold, topK } = call;
     const model = await this.meter.model(actor, call.model);
     const { labels, template, set } = await this.labelsOf(call);
     const prompts = checkLabels(labels, template);
@@ -189,10 +233,22 @@ export class MeteredClassificationService {
     if (topK !== undefined && topK < 1) throw bad('topK', 'topK is 1 or more.');
     const images = await this.images.prepare(accountOf(actor), call.images);
     const units: Units = { IMAGE: images.length, LABEL_TEXT: new Set(prompts).size };
-    return { model, units, images, labels, template, prompts, set };
+    const quote = this.meter.quote({ operation: 'classifyImage', model, units, tier });
+    return { model, quote, images, labels, template, prompts, set };
   }
 
-  private async labelsOf({ actor, labels, labelSetId, template }: ClassifyCall) {
+  private async checkEmbedding({ actor, tier, texts, ...call }: Quoted<EmbedCall>) {
+    const model = await this.meter.model(actor, call.model);
+    const images =
+      call.images === undefined ? [] : await this.images.prepare(accountOf(actor), call.images);
+    const prompts = texts === undefined ? [] : checkLabels(texts, TEXT_ALONE, 'text');
+    const operation = call.images === undefined ? 'embedTexts' : 'embedImages';
+    const units = { EMBEDDING: images.length + prompts.length };
+    const quote = this.meter.quote({ operation, model, units, tier });
+    return { model, quote, images, prompts };
+  }
+
+  private async labelsOf({ actor, labels, labelSetId, template }: Quoted<ClassifyCall>) {
     if ((labels === undefined) === (labelSetId === undefined)) {
       throw bad('labels', 'Give either labels or labelSetId.');
     }
@@ -208,16 +264,19 @@ export class MeteredClassificationService {
   }
 }
 
+function requestOf(
+  { actor, idempotencyKey, held, signal }: Call,
+  quote: Quote,
+  request: object,
+): CallRequest {
+  return { actor, quote, idempotencyKey, held, signal, request };
+}
+
 function loadAll(
   images: readonly PreparedImage[],
   signal: AbortSignal,
 ): Promise<readonly Uint8Array[]> {
   return Promise.all(images.map((image) => image.load(signal)));
-}
-
-function accountOf({ accountId }: Actor): AccountId {
-  if (accountId === undefined) throw new AppError('UNAUTHENTICATED', 'Nobody is signed in.');
-  return accountId;
 }
 
 function bad(argument: string, message: string): AppError {

@@ -1,3 +1,4 @@
+import { AppError } from '../errors.js';
 import { type CompiledModel, modelFolder, openModel, Tokenizer } from '../siglip/index.js';
 
 /** What the api process needs of a model: all but the weights, which the predictor holds. */
@@ -27,6 +28,10 @@ export class ModelService {
 }
 
 async function open(root: string, slug: string): Promise<LoadedModel> {
-  const model = await openModel(modelFolder(root, slug));
+  const model = await openModel(modelFolder(root, slug)).catch((cause: unknown) => {
+    if (!(cause instanceof AppError && cause.code === 'NOT_FOUND')) throw cause;
+    // Its message says where things lie on this machine, which is no caller's business.
+    throw new AppError('NOT_FOUND', `${slug} is not installed on this server.`, { cause });
+  });
   return { ...model, slug, tokenizer: await Tokenizer.open(model.folder, model.config.text) };
 }

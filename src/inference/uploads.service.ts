@@ -1,15 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, newId, type UploadId } from '../platform/ids.js';
-import { detectFormat } from '../siglip/index.js';
 import { IMAGE_BYTES_MAX } from './image-source.js';
-import type { Upload } from './upload.js';
+import { type ByteRange, isUploadId, tooMuch, UploadFolder } from './upload-folder.gateway.js';
+import { JSONL, type Upload, type UploadPurpose, type UploadQuery } from './upload.js';
 import * as store from './uploads.store.js';
 
 export interface UploadOptions {
@@ -21,54 +16,74 @@ export interface UploadOptions {
   readonly accountBytesMax: number;
 }
 
-/** Enough to tell every format that is taken. */
-const HEAD_BYTES = 64;
+/** What a sender says of a file. */
+export interface UploadLabel {
+  readonly purpose: Exclude<UploadPurpose, 'batch_output'>;
+  readonly filename: string;
+}
+
 /** A file without a row that is older was left by a process that died. */
 const ORPHAN_MS = 3_600_000;
 
-/** Keeps files that are sent ahead of calls, until they expire. */
+/** Keeps files that are sent ahead of calls, and what comes of batches, until they expire. */
 export class UploadsService {
+  private readonly folder: UploadFolder;
+
   constructor(
     private readonly db: Pick<Database, 'query'>,
     private readonly options: UploadOptions,
-  ) {}
+  ) {
+    this.folder = new UploadFolder(options.folder);
+  }
 
   /**
    * Writes a file down as it comes; what is refused or breaks off leaves nothing.
-   * @throws AppError PAYLOAD_TOO_LARGE; UNSUPPORTED_MEDIA_TYPE unless it begins as an image that we take;
-   *   CONFLICT when the account keeps too much
+   * @param label asked for when the file was read, as a form may say it after the file
+   * @param known what is said before: a file that does not fit is refused at its head
+   * @throws AppError PAYLOAD_TOO_LARGE; UNSUPPORTED_MEDIA_TYPE unless it is an image that we take, or lines of
+   *   text for a batch; CONFLICT when the account keeps too much; as `label`
    */
-  async save(accountId: AccountId, content: Readable): Promise<Upload> {
-    const { folder, ttlS, accountBytesMax } = this.options;
-    if ((await store.sumBytes(this.db, accountId)) > accountBytesMax - IMAGE_BYTES_MAX) {
-      throw new AppError('CONFLICT', 'The account keeps too many uploads. Delete some, or wait.');
-    }
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+  async save(
+    accountId: AccountId,
+    content: AsyncIterable<Buffer>,
+    label: () => Promise<UploadLabel>,
+    known?: string,
+  ): Promise<Upload> {
+    const room = this.options.accountBytesMax - (await store.sumBytes(this.db, accountId));
+    if (room < IMAGE_BYTES_MAX) throw tooMuch();
     const id = newId('file');
-    const file = this.fileOf(id);
-    const hash = createHash('sha256');
-    let bytes = 0;
+    const imageOnly = known !== undefined && known !== 'batch';
+    const written = await this.folder.receive(id, content, { imageOnly, bytesMax: room });
     try {
-      await pipeline(
-        // Whoever refuses a file still has to answer on the connection that it comes on.
-        content.iterator({ destroyOnReturn: false }),
-        async function* (chunks: AsyncIterable<Buffer>) {
-          for await (const chunk of chunks) {
-            bytes += chunk.length;
-            if (bytes > IMAGE_BYTES_MAX) throw tooLarge();
-            hash.update(chunk);
-            yield chunk;
-          }
-        },
-        createWriteStream(file, { mode: 0o600, flags: 'wx' }),
-      );
-      const mediaType = await this.sniff(file);
-      const row = { id, bytes, mediaType, sha256: hash.digest(), ttlS };
+      const { purpose, filename } = await label();
+      if ((purpose === 'batch') !== (written.mediaType === JSONL)) throw notFor(purpose);
+      const row = { ...written, id, purpose, filename, ttlS: this.options.ttlS };
       return await store.insertUpload(this.db, accountId, row);
     } catch (error) {
-      await rm(file, { force: true });
+      await this.folder.remove(id);
       throw error;
     }
+  }
+
+  /**
+   * Writes a file of ours down. One that is there stays: whoever writes it again, with the same content or what is
+   * left of it by then, changes nothing.
+   */
+  async write(
+    accountId: AccountId,
+    file: Pick<Upload, 'id' | 'filename'> & { readonly content: AsyncIterable<string> },
+  ): Promise<void> {
+    const { id, filename, content } = file;
+    const part = newId('file');
+    const written = await this.folder.write(part, content);
+    if ((await store.findUpload(this.db, accountId, id)) !== undefined) {
+      await this.folder.remove(part);
+      return;
+    }
+    await this.folder.rename(part, id);
+    const { ttlS } = this.options;
+    const row = { ...written, id, filename, purpose: 'batch_output', ttlS } as const;
+    await store.insertUpload(this.db, accountId, row);
   }
 
   /** @throws AppError NOT_FOUND for one that is unknown, expired or another account's */
@@ -78,11 +93,28 @@ export class UploadsService {
     return upload;
   }
 
+  /** An account's files, by age. */
+  list(accountId: AccountId, query: UploadQuery): Promise<readonly Upload[]> {
+    return store.listUploads(this.db, accountId, query);
+  }
+
   /** @throws AppError NOT_FOUND */
-  async read({ id }: Upload): Promise<Buffer> {
-    return readFile(this.fileOf(id)).catch((cause: unknown) => {
+  async read({ id }: Pick<Upload, 'id'>): Promise<Buffer> {
+    return this.folder.read(id).catch((cause: unknown) => {
       throw noSuchUpload(cause);
     });
+  }
+
+  /** Its bytes as they are read. @param range by default all. @throws AppError NOT_FOUND */
+  async open({ id }: Pick<Upload, 'id'>, range?: ByteRange): Promise<Readable> {
+    return this.folder.open(id, range).catch((cause: unknown) => {
+      throw noSuchUpload(cause);
+    });
+  }
+
+  /** Sees to it that a file does not expire before then. @throws AppError NOT_FOUND */
+  async keep(accountId: AccountId, id: UploadId, until: Date): Promise<void> {
+    if (!(await store.postponeExpiry(this.db, accountId, id, until))) throw noSuchUpload();
   }
 
   /** @throws AppError NOT_FOUND */
@@ -90,54 +122,27 @@ export class UploadsService {
     if (!isUploadId(id) || !(await store.deleteUpload(this.db, accountId, id))) {
       throw noSuchUpload();
     }
-    await rm(this.fileOf(id), { force: true });
+    await this.folder.remove(id);
   }
 
   /** One turn of the sweeper: files that have expired, and those that nobody wrote down. */
   async sweep(atMost = 1_000): Promise<void> {
-    for (const id of await store.deleteExpired(this.db, atMost)) {
-      await rm(this.fileOf(id), { force: true });
-    }
-    const { folder, ttlS } = this.options;
-    const oldest = Date.now() - ttlS * 1_000 - ORPHAN_MS;
-    const names = await readdir(folder).catch((): string[] => []);
-    for (const name of names.filter(isUploadId)) {
-      const { mtimeMs } = await stat(this.fileOf(name)).catch(() => ({ mtimeMs: Infinity }));
-      if (mtimeMs < oldest) await rm(this.fileOf(name), { force: true });
-    }
-  }
-
-  private async sniff(file: string): Promise<string> {
-    const handle = await open(file);
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-      const format = detectFormat(buffer.subarray(0, bytesRead));
-      if (format !== undefined) return `image/${format}`;
-    } finally {
-      await handle.close();
-    }
-    throw new AppError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      'The file is no JPEG, PNG, WebP, GIF, AVIF or TIFF image.',
-    );
-  }
-
-  private fileOf(id: UploadId): string {
-    return path.join(this.options.folder, id);
+    for (const id of await store.deleteExpired(this.db, atMost)) await this.folder.remove(id);
+    const old = await this.folder.listOlder(Date.now() - this.options.ttlS * 1_000 - ORPHAN_MS);
+    if (old.length === 0) return;
+    const known = await store.findKnown(this.db, old);
+    for (const id of old.filter((one) => !known.has(one))) await this.folder.remove(id);
   }
 }
 
-function isUploadId(text: string): text is UploadId {
-  return /^file_[0-9a-z]{26}$/.test(text);
-}
-
-function tooLarge(): AppError {
-  return new AppError(
-    'PAYLOAD_TOO_LARGE',
-    `A file has at most ${String(IMAGE_BYTES_MAX / 2 ** 20)} MiB.`,
-  );
+function notFor(purpose: string): AppError {
+  const message =
+    purpose === 'batch'
+      ? 'A file for a batch is lines of JSON.'
+      : `A file for "${purpose}" is a JPEG, PNG, WebP, GIF, AVIF or TIFF image.`;
+  return new AppError('UNSUPPORTED_MEDIA_TYPE', message);
 }
 
 function noSuchUpload(cause?: unknown): AppError {
-  return new AppError('NOT_FOUND', 'The account has no such upload, or it has expired.', { cause });
+  return new AppError('NOT_FOUND', 'The account has no such file, or it has expired.', { cause });
 }

@@ -1,10 +1,11 @@
 import type { Database } from '../platform/database.js';
 import type { AccountId, UploadId } from '../platform/ids.js';
-import type { Upload } from './upload.js';
+import type { Upload, UploadQuery } from './upload.js';
 
 type Reader = Pick<Database, 'query'>;
 
-const COLUMNS = `id, bytes, media_type AS "mediaType", created_at AS "createdAt", expires_at AS "expiresAt"`;
+const COLUMNS = `id, bytes::float8 AS bytes, media_type AS "mediaType", purpose, filename,
+  created_at AS "createdAt", expires_at AS "expiresAt"`;
 
 /** Bytes of an account's uploads that have not expired. */
 export async function sumBytes(db: Reader, accountId: AccountId): Promise<number> {
@@ -15,15 +16,26 @@ export async function sumBytes(db: Reader, accountId: AccountId): Promise<number
   return Number(row?.bytes ?? 0);
 }
 
+/** One that is there already stays as it is. */
 export async function insertUpload(
   db: Reader,
   accountId: AccountId,
-  upload: Pick<Upload, 'id' | 'bytes' | 'mediaType'> & { sha256: Buffer; ttlS: number },
+  upload: Omit<Upload, 'createdAt' | 'expiresAt'> & { sha256: Buffer; ttlS: number },
 ): Promise<Upload> {
   const [row] = await db.query<Upload>(
-    `INSERT INTO upload (id, account_id, bytes, media_type, sha256, expires_at)
-     VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 s') RETURNING ${COLUMNS}`,
-    [upload.id, accountId, upload.bytes, upload.mediaType, upload.sha256, upload.ttlS],
+    `INSERT INTO upload (id, account_id, bytes, media_type, purpose, filename, sha256, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8 * interval '1 s')
+     ON CONFLICT (id) DO UPDATE SET id = upload.id RETURNING ${COLUMNS}`,
+    [
+      upload.id,
+      accountId,
+      upload.bytes,
+      upload.mediaType,
+      upload.purpose,
+      upload.filename,
+      upload.sha256,
+      upload.ttlS,
+    ],
   );
   if (row === undefined) throw new Error('The upload was not written down.');
   return row;
@@ -39,6 +51,37 @@ export async function findUpload(
     [accountId, id],
   );
   return row;
+}
+
+/** By id, which sorts by age. */
+export function listUploads(
+  db: Reader,
+  accountId: AccountId,
+  { first, after, purpose, order }: UploadQuery,
+): Promise<Upload[]> {
+  const [sign, direction] = order === 'asc' ? ['>', 'ASC'] : ['<', 'DESC'];
+  return db.query<Upload>(
+    `SELECT ${COLUMNS} FROM upload
+      WHERE account_id = $1 AND expires_at > now() AND ($2::text IS NULL OR purpose = $2)
+        AND ($3::text IS NULL OR id ${sign} $3)
+      ORDER BY id ${direction} LIMIT $4`,
+    [accountId, purpose ?? null, after ?? null, first],
+  );
+}
+
+/** @returns false when there is none */
+export async function postponeExpiry(
+  db: Reader,
+  accountId: AccountId,
+  id: UploadId,
+  until: Date,
+): Promise<boolean> {
+  const rows = await db.query(
+    `UPDATE upload SET expires_at = greatest(expires_at, $3)
+      WHERE account_id = $1 AND id = $2 AND expires_at > now() RETURNING id`,
+    [accountId, id, until],
+  );
+  return rows.length === 1;
 }
 
 /** Takes the row away at once; its file is for the caller. @returns false when there is none */
@@ -60,4 +103,13 @@ export async function deleteExpired(db: Reader, atMost: number): Promise<UploadI
     [atMost],
   );
   return rows.map(({ id }) => id);
+}
+
+/** Which of some have a row. */
+export async function findKnown(
+  db: Reader,
+  ids: readonly UploadId[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ id: string }>('SELECT id FROM upload WHERE id = ANY($1)', [ids]);
+  return new Set(rows.map(({ id }) => id));
 }

@@ -2,7 +2,6 @@ import {
   type RateLimiterAbstract,
   RateLimiterMemory,
   RateLimiterPostgres,
-  RateLimiterRes,
 } from 'rate-limiter-flexible';
 import { AppError } from '../errors.js';
 import type { Actor } from '../platform/actor.js';
@@ -20,16 +19,25 @@ export interface CallLimitOptions {
 }
 
 const WINDOW_S = 60;
+/** The library only counts: limits differ from key to key, and are compared here. */
+const COUNT_MAX = 2 ** 31 - 1;
 
 /** How often, and how many at a time, an account and a key may call. No matter of money: that is the hold's. */
 export class CallLimits {
-  private readonly limiters = new Map<number, RateLimiterAbstract>();
+  private readonly counter: RateLimiterAbstract;
   private readonly running = new Map<AccountId, number>();
 
   constructor(
-    private readonly db: Pick<Database, 'query'>,
+    db: Pick<Database, 'query'>,
     private readonly options: CallLimitOptions,
-  ) {}
+  ) {
+    this.counter = createCounter(db, options.store);
+  }
+
+  /** Calls that a caller may make in a minute, when nobody else of its account calls. */
+  ratePerMinuteOf({ ratePerMinute = Infinity }: Pick<Actor, 'ratePerMinute'>): number {
+    return Math.min(ratePerMinute, this.options.ratePerMinute);
+  }
 
   /**
    * Does the work if the caller may call now.
@@ -73,53 +81,39 @@ export class CallLimits {
     limit: number,
     onState: (state: RateState) => void,
   ): Promise<RateState> {
-    const stateOf = ({ msBeforeNext, remainingPoints }: RateLimiterRes): RateState => ({
+    const { consumedPoints, msBeforeNext } = await this.counter.consume(who);
+    const state: RateState = {
       limit,
-      remaining: Math.max(0, remainingPoints),
+      remaining: Math.max(0, limit - consumedPoints),
       windowS: WINDOW_S,
       resetS: Math.max(1, Math.ceil(msBeforeNext / 1_000)),
-    });
-    try {
-      return stateOf(await this.limiter(limit).consume(who));
-    } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      const state = stateOf(error);
-      onState(state);
-      throw new AppError(
-        'RATE_LIMITED',
-        `At most ${String(limit)} calls a minute are allowed. Wait ${String(state.resetS)} s.`,
-        { details: { retryAfterS: state.resetS, limit, remaining: 0, windowS: WINDOW_S } },
-      );
-    }
+    };
+    if (consumedPoints <= limit) return state;
+    onState(state);
+    throw new AppError(
+      'RATE_LIMITED',
+      `At most ${String(limit)} calls a minute are allowed. Wait ${String(state.resetS)} s.`,
+      { details: { retryAfterS: state.resetS, limit, remaining: 0, windowS: WINDOW_S } },
+    );
   }
+}
 
-  /** One for each height of limit; who is limited is its key. */
-  private limiter(points: number): RateLimiterAbstract {
-    let limiter = this.limiters.get(points);
-    if (limiter === undefined) {
-      const memory = new RateLimiterMemory({ points, duration: WINDOW_S });
-      limiter = this.options.store === 'memory' ? memory : this.postgres(points, memory);
-      this.limiters.set(points, limiter);
-    }
-    return limiter;
-  }
-
-  /** While the database is away each process counts for itself. */
-  private postgres(points: number, insuranceLimiter: RateLimiterMemory): RateLimiterAbstract {
-    return new RateLimiterPostgres({
-      storeClient: {
-        query: async ({ text, values }: { text: string; values: unknown[] }) => {
-          const rows = await this.db.query(text, values);
-          return { rows, rowCount: rows.length };
-        },
+/** While the database is away each process counts for itself. */
+function createCounter(db: Pick<Database, 'query'>, store: CallLimitOptions['store']) {
+  const counting = { points: COUNT_MAX, duration: WINDOW_S };
+  const memory = new RateLimiterMemory(counting);
+  if (store === 'memory') return memory;
+  return new RateLimiterPostgres({
+    ...counting,
+    storeClient: {
+      query: async ({ text, values }: { text: string; values: unknown[] }) => {
+        const rows = await db.query(text, values);
+        return { rows, rowCount: rows.length };
       },
-      storeType: 'client',
-      tableName: 'rate_limit',
-      tableCreated: true,
-      points,
-      duration: WINDOW_S,
-      inMemoryBlockOnConsumed: points,
-      insuranceLimiter,
-    });
-  }
+    },
+    storeType: 'client',
+    tableName: 'rate_limit',
+    tableCreated: true,
+    insuranceLimiter: memory,
+  });
 }

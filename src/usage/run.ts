@@ -19,6 +19,7 @@ export interface RunDetails {
   readonly operation?: string;
   readonly model?: string;
   readonly variant?: string;
+  readonly tier?: string;
   readonly units?: readonly ChargedUnit[];
   readonly timingsMs?: Readonly<Record<string, number>>;
   readonly errorCode?: string;

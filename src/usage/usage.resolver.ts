@@ -1,9 +1,9 @@
-import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
-import { checkPageSize, PAGE_SIZE_DEFAULT } from '../graphql/page.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
 import { RunConnectionType, RunType } from './run.type.js';
 import type { UsageService } from './usage.service.js';
 
@@ -38,33 +38,18 @@ export class UsageResolver {
   })
   @Access({ scope: 'read' })
   async runs(
-    @Arg('first', () => Int, {
-      defaultValue: PAGE_SIZE_DEFAULT,
-      description: 'Rows of the page, 1 to 100.',
-    })
-    first: number,
-    @Arg('after', () => String, {
-      nullable: true,
-      description: 'Cursor of the row before the page.',
-    })
-    after: string | undefined,
+    @FirstArg() first: number,
+    @AfterArg() after: string | undefined,
     @Ctx() context: GraphQLContext,
   ): Promise<RunConnectionType> {
     const page = await this.usage.list(accountOf(context), {
       first: checkPageSize(first),
       after: after ?? undefined,
     });
-    return {
-      edges: page.runs.map((run, row) => ({
-        cursor: page.cursors[row] ?? '',
-        node: new RunType(run),
-      })),
-      pageInfo: {
-        hasNextPage: page.hasNextPage,
-        hasPreviousPage: typeof after === 'string',
-        startCursor: page.cursors[0] ?? null,
-        endCursor: page.cursors.at(-1) ?? null,
-      },
-    };
+    const edges = page.runs.map((run, row) => ({
+      cursor: page.cursors[row] ?? '',
+      node: new RunType(run),
+    }));
+    return connectionOf(edges, { hasNextPage: page.hasNextPage, after });
   }
 }

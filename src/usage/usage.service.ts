@@ -1,6 +1,11 @@
-import { AppError } from '../errors.js';
+import { LRUCache } from 'lru-cache';
+import { AppError, ERROR_CODES } from '../errors.js';
 import type { Database } from '../platform/database.js';
-import type { AccountId, RunId } from '../platform/ids.js';
+import type { AccountId, KeyId, RunId } from '../platform/ids.js';
+import type { KeySpending } from './key-spending.js';
+import { listSpending } from './key-spending.store.js';
+import { type ModelPerformance, UNKNOWN_PERFORMANCE } from './model-performance.js';
+import { listPerformance } from './model-performance.store.js';
 import type { Run } from './run.js';
 import * as store from './usage.store.js';
 
@@ -10,12 +15,49 @@ export interface RunPage {
   readonly hasNextPage: boolean;
 }
 
-/** Reads an account's past calls. */
+/** Everybody may ask for it, and it reads a day's calls: one look serves all for this long. */
+const PERFORMANCE_CACHE_MS = 30_000;
+
+const OWN_FAILURES = Object.entries(ERROR_CODES)
+  .filter(([, { status }]) => status >= 500)
+  .map(([code]) => code);
+
+/** Reads past calls. */
 export class UsageService {
+  private readonly performances = new LRUCache<'all', ReadonlyMap<string, ModelPerformance>>({
+    max: 1,
+    ttl: PERFORMANCE_CACHE_MS,
+    fetchMethod: () => listPerformance(this.db, OWN_FAILURES),
+  });
+
   constructor(private readonly db: Pick<Database, 'query'>) {}
+
+  /** How a model has done lately, over all callers; as it was 30 s ago at most. */
+  async performance(slug: string): Promise<ModelPerformance> {
+    const all = await this.performances.forceFetch('all');
+    return all.get(slug) ?? UNKNOWN_PERFORMANCE;
+  }
+
+  /** What keys of an account have spent, by key; those that are not the account's are missing. */
+  async spending(
+    accountId: AccountId,
+    keyIds: readonly KeyId[],
+  ): Promise<ReadonlyMap<KeyId, KeySpending>> {
+    const all = await listSpending(this.db, accountId, keyIds);
+    return new Map(all.map((one) => [one.keyId, one]));
+  }
 
   async find(accountId: AccountId, id: string): Promise<Run | undefined> {
     return id.includes('\0') ? undefined : store.findRun(this.db, accountId, id);
+  }
+
+  /** What some runs cost, in any order; one statement. Runs that the account does not have are left out. */
+  costs(
+    accountId: AccountId,
+    ids: readonly string[],
+  ): Promise<readonly { readonly id: RunId; readonly chargedNanos: bigint }[]> {
+    const possible = ids.filter((id) => !id.includes('\0'));
+    return store.listCosts(this.db, accountId, possible);
   }
 
   /** @throws AppError NOT_FOUND when the run kept no answer */

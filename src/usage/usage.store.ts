@@ -42,6 +42,19 @@ export async function findResult(
   return row?.result ?? undefined;
 }
 
+/** What some runs of an account cost; those that it does not have are left out. */
+export async function listCosts(
+  db: Reader,
+  accountId: AccountId,
+  ids: readonly string[],
+): Promise<{ id: RunId; chargedNanos: bigint }[]> {
+  const rows = await db.query<{ id: RunId; charged: string }>(
+    `SELECT id, charged FROM run WHERE account_id = $1 AND id = ANY($2::text[])`,
+    [accountId, ids],
+  );
+  return rows.map(({ id, charged }) => ({ id, chargedNanos: BigInt(charged) }));
+}
+
 /** By time of their end, newest first; by keyset, on the time that the database set. */
 export async function listRuns(
   db: Reader,
