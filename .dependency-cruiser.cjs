@@ -14,6 +14,7 @@ const DOMAINS = {
   usage: [],
   payments: ['credits'],
   inference: ['catalog', 'credits', 'usage'],
+  batches: ['credits', 'inference', 'usage'],
 };
 
 const DOMAIN = `^src/(?:${Object.keys(DOMAINS).join('|')})/`;
@@ -42,6 +43,8 @@ const layer = (folder, mayUse, comment) => ({
 
 const ERRORS = '^src/errors\\.ts$';
 const PLATFORM = '^src/platform/';
+/** Stripe's stand-in: a server of its own, that speaks of Stripe's objects by the SDK's types. */
+const DOUBLE = '^src/stripe-double/';
 
 const forbidden = [
   // ── the arrows ──────────────────────────────────────────────────────────────────────────────────
@@ -81,6 +84,11 @@ const forbidden = [
     'rest',
     [ERRORS, PLATFORM, '^src/http/', DOMAIN],
     'src/rest translates other people’s contracts to the domains’ services; it has no use for the GraphQL kit or the engine.',
+  ),
+  layer(
+    'stripe-double',
+    [PLATFORM],
+    'The double stands outside, as Stripe does: it knows nothing of the product, and is spoken to over HTTP.',
   ),
   {
     name: 'domains-know-no-edge',
@@ -139,11 +147,11 @@ const forbidden = [
   {
     name: 'records-are-pure',
     comment:
-      'A record (noun.ts) is a readonly type and pure functions: it imports records, ids, actors and errors. What decides is a service, what queries a store, what is shown a type.',
+      'A record (noun.ts) is a readonly type and pure functions: it imports records, ids, actors, names and errors. What decides is a service, what queries a store, what is shown a type.',
     from: { path: `${DOMAIN}[^./]+\\.ts$`, pathNot: `${DOMAIN}index\\.ts$` },
     to: {
       path: '^src/',
-      pathNot: [`${DOMAIN}[^./]+\\.ts$`, ERRORS, '^src/platform/(?:ids|actor)\\.ts$'],
+      pathNot: [`${DOMAIN}[^./]+\\.ts$`, ERRORS, '^src/platform/(?:ids|actor|name)\\.ts$'],
     },
   },
   {
@@ -218,14 +226,14 @@ const forbidden = [
   door(
     'door-fastify',
     ['fastify', '@fastify'],
-    ['^src/(?:http|graphql|rest)/', '^src/app\\.ts$', '^src/predictor/server\\.ts$'],
+    ['^src/(?:http|graphql|rest)/', '^src/app\\.ts$', '^src/predictor/server\\.ts$', DOUBLE],
     'Only the edges speak HTTP. Return a value or throw an AppError; the edge makes the answer.',
   ),
   door(
     'door-stripe',
     ['stripe'],
-    ['^src/payments/stripe\\.gateway\\.ts$'],
-    'Ask the gateway in src/payments/stripe.gateway.ts; add a method there.',
+    ['^src/payments/stripe[a-z-]*\\.gateway\\.ts$', '^src/payments/stripe-payment\\.ts$', DOUBLE],
+    'Ask a gateway, src/payments/stripe*.gateway.ts; add a method there.',
   ),
   door(
     'door-onnxruntime',

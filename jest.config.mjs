@@ -1,6 +1,9 @@
 /** ES modules only, which have to become CommonJS too: p-limit, and the identity library. */
 const ES_MODULES = [
+  'content-disposition',
   'p-limit',
+  'p-retry',
+  'is-network-error',
   'yocto-queue',
   'better-auth',
   '@better-auth',
@@ -12,6 +15,7 @@ const ES_MODULES = [
   'rou3',
   'defu',
   '@noble',
+  '@openrouter/sdk',
 ].join('|');
 
 /** Sources are compiled to CommonJS for jest only: its ESM mode leaks memory (jest#14605). */

@@ -1,29 +1,12 @@
 // Whole governed calls over HTTP: key, limits, hold, cached embeddings of labels and image, capture,
 // through GraphQL, with one api process and the demo model.
 // `npm run bench:calls -- --seconds 5 --rounds 3 --json`
-import { fork } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import 'reflect-metadata';
 import autocannon from 'autocannon';
-import { KeysService } from '../dist/accounts/index.js';
-import {
-  bringUpCatalog,
-  bringUpMigrations,
-  createPredictorChild,
-  DEMO_MODEL,
-} from '../dist/bring-up.js';
-import { readConfig } from '../dist/config.js';
-import { CreditsService } from '../dist/credits/index.js';
-import { anonymous, SCOPES } from '../dist/platform/actor.js';
-import { systemClock } from '../dist/platform/clock.js';
-import { openDatabase } from '../dist/platform/database.js';
-import { startEmbeddedPostgres } from '../dist/platform/embedded-postgres/index.js';
-import { newId } from '../dist/platform/ids.js';
-import { createLogger } from '../dist/platform/logger.js';
-import { compile } from '../dist/siglip/index.js';
+import { DEMO_MODEL, root, startPlatform } from './platform.mjs';
 import { median, print } from './report.mjs';
 
 const { values: options } = parseArgs({
@@ -39,55 +22,8 @@ if (options.help) {
   process.exit(0);
 }
 const CONNECTIONS = 64;
-const root = path.resolve(import.meta.dirname, '..');
-const folder = mkdtempSync(path.join(tmpdir(), 'gigarouter-bench-'));
-chmodSync(folder, 0o755);
-const modelsDir = path.join(folder, 'models');
-cpSync(path.join(root, 'models/demo-shapes'), path.join(modelsDir, DEMO_MODEL), {
-  recursive: true,
-});
-await compile(path.join(modelsDir, DEMO_MODEL), { int8: false });
-const postgres = await startEmbeddedPostgres(folder);
-const config = readConfig({});
-await bringUpMigrations(config, postgres.url, () => undefined);
-await bringUpCatalog(config, postgres.url, () => undefined);
-const logger = createLogger('fatal');
-const predictor = createPredictorChild(config, logger, {
-  MODELS_DIR: modelsDir,
-  PREDICTOR_THREADS: '1',
-});
-await predictor.start();
-
-const db = openDatabase({
-  url: postgres.url,
-  connectionsMax: 2,
-  statementTimeoutMs: 60_000,
-  connectTimeoutMs: 3_000,
-});
-const credits = new CreditsService(db);
-const accountId = newId('acct');
-await db.query(`INSERT INTO account (id, kind, name) VALUES ($1, 'PERSONAL', 'bench')`, [
-  accountId,
-]);
-await credits.grant({ accountId, nanos: 10n ** 15n, reason: 'bench', actor: 'system' });
-const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
-const { secret } = await new KeysService(db, systemClock).create(actor, accountId, {
-  name: 'bench',
-  scopes: ['INFERENCE', 'READ'],
-});
-
-const child = fork(path.join(root, 'bench/gigarouter.mjs'), {
-  env: {
-    PATH: process.env.PATH,
-    DATABASE_URL: postgres.url,
-    MODELS_DIR: modelsDir,
-    PREDICTOR_URL: predictor.address().url,
-    RATE_PER_MINUTE: '10000000',
-    CONCURRENCY_MAX: '1000',
-    LOG_LEVEL: 'fatal',
-  },
-});
-const { url } = await new Promise((resolve) => child.once('message', resolve));
+const platform = await startPlatform();
+const { url, secret } = platform;
 
 const image = readFileSync(path.join(root, 'models/demo-shapes/samples/green-heart.png'), 'base64');
 const query = `mutation ($image: String!, $labels: [String!]!) {
@@ -128,7 +64,6 @@ for (let n = 0; n < Number(options.rounds); n++) {
     });
   }
 }
-const findings = await credits.verify();
 const results = {
   date: new Date().toISOString().slice(0, 10),
   machine: `${String(cpus().length)} × ${cpus()[0].model}`,
@@ -149,14 +84,9 @@ const results = {
       ];
     }),
   ),
-  drift: findings.filter(({ broken }) => broken > 0n).length,
+  drift: await platform.drift(),
 };
-child.disconnect();
-await new Promise((resolve) => child.once('exit', resolve));
-await db.close();
-await predictor.stop();
-await postgres.stop();
-rmSync(folder, { recursive: true, force: true });
+await platform.stop();
 print(results);
 if (options.json) {
   writeFileSync(

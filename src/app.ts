@@ -1,25 +1,33 @@
 // Before anything that is decorated: type-graphql asks for it when classes are defined.
 import 'reflect-metadata';
+import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.js';
 import { AppError } from './errors.js';
 import { createSchema } from './graphql/schema.js';
 import { registerGraphQL } from './graphql/server.js';
 import { registerOperationsRoutes } from './http/operations.routes.js';
+import { type Authenticate, decorateWithActor } from './http/authentication.js';
 import { createHttpServer } from './http/server.js';
-import { IMAGE_BYTES_MAX } from './inference/index.js';
+import { CALL_BYTES_MAX } from './inference/index.js';
+import { readCreditOffer } from './payments/index.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { type Database, openDatabase } from './platform/database.js';
 import type { KeyId } from './platform/ids.js';
-import { every } from './platform/jobs.js';
+import { every, type Job } from './platform/jobs.js';
 import { listen } from './platform/listener.js';
 import { createLogger, type Logger } from './platform/logger.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
 import { listMigrations, pendingMigrations } from './platform/migrations.js';
 import { type PredictorAddress, PredictorClient } from './predictor/client.js';
-import { registerFilesRoutes } from './rest/files.routes.js';
+import { VERSION } from './platform/version.js';
+import { registerDocs } from './rest/docs.routes.js';
 import { registerIdentityRoutes } from './rest/identity.routes.js';
 import { registerMailLinkRoutes } from './rest/mail-link.routes.js';
+import { registerPaymentsRoutes } from './rest/payments.routes.js';
+import { registerRoutes } from './rest/register-routes.js';
+import { createRoutes } from './rest/routes.js';
+import { WAIT_MAX_S } from './rest/metered-calls.js';
 import { createResolvers } from './resolvers.js';
 import { createServices, type Services } from './services.js';
 
@@ -44,6 +52,15 @@ export interface AppParts {
 const SWEEP_MS = 2_000;
 const SWEEP_UPLOADS_MS = 60_000;
 const WRITE_USES_MS = 5_000;
+const BATCHES_MS = 1_000;
+/** What webhooks bring is handled at once; this is for what comes again. */
+const PAYMENT_EVENTS_MS = 1_000;
+const TOP_UP_MS = 2_000;
+const REFUNDS_MS = 5_000;
+const USAGE_REPORTS_MS = 60_000;
+const RECONCILE_MS = 15 * 60_000;
+const OPEN_PURCHASES_MS = 60_000;
+
 /**
  * The composition root: builds the app on a migrated database; does not listen yet.
  * @param databaseUrl of the database to use, embedded or not.
@@ -69,7 +86,13 @@ export async function createApp(
   });
 
   let draining = false;
-  const server = createHttpServer({ logger, metrics, trustProxy: config.trustProxy });
+  const server = createHttpServer({
+    logger,
+    metrics,
+    trustProxy: config.trustProxy,
+    // A call may wait for its model first.
+    answerMsMax: config.calls.timeoutMs + WAIT_MAX_S * 1_000,
+  });
   const migrations = await listMigrations(config.migrationsDir);
   registerOperationsRoutes(server, {
     metrics,
@@ -88,23 +111,24 @@ export async function createApp(
     predictorUrl === undefined ? undefined : { url: predictorUrl, token: predictorConfig.token };
   const predictor = new PredictorClient(parts.predictorAddress ?? (() => configured));
   const clock = parts.clock ?? systemClock;
-  const services = createServices(config, database, { clock, logger, predictor });
+  const offer = readCreditOffer(await readFile(config.creditPacksFile, 'utf8'));
+  const services = createServices(config, database, { clock, logger, predictor, offer });
   watchServices(metrics, services);
+  decorateWithActor(server);
+  const bodyBytesMax = CALL_BYTES_MAX;
+  const authenticate: Authenticate = (request) => services.authenticator.authenticate(request);
   await registerGraphQL(server, {
     schema: createSchema(createResolvers(services)),
     introspection: config.introspection,
     logger,
     metrics,
-    authenticate: (request) => services.authenticator.authenticate(request),
-    // Images come in base64, a third longer, with some room for the rest.
-    bodyBytesMax: Math.ceil(IMAGE_BYTES_MAX / 3) * 4 + 256 * 1024,
+    authenticate,
+    bodyBytesMax,
   });
+  const routes = createRoutes(services, config.publicUrl);
+  await registerRoutes(server, routes, { authenticate, bodyBytesMax });
+  await registerDocs(server, routes, { publicUrl: config.publicUrl, version: VERSION });
 
-  await registerFilesRoutes(server, {
-    uploads: services.uploads,
-    authenticate: (request) => services.authenticator.authenticate(request),
-    bytesMax: IMAGE_BYTES_MAX,
-  });
   await registerMailLinkRoutes(server, {
     identity: services.identity,
     publicUrl: config.publicUrl,
@@ -121,7 +145,53 @@ export async function createApp(
   });
   registerIdentityRoutes(server, { identity: services.identity, publicUrl: config.publicUrl });
 
+  const paymentEvents: Job = every(
+    PAYMENT_EVENTS_MS,
+    async () => {
+      // After an outage many wait.
+      if ((await services.stripeEvents.turn()) > 0) paymentEvents.soon();
+    },
+    backgroundError(logger, 'events of Stripe'),
+  );
+  await registerPaymentsRoutes(server, {
+    payments: services.payments,
+    events: services.stripeEvents,
+    onEvent: () => {
+      paymentEvents.soon();
+    },
+  });
+
+  const batchLines = every(
+    BATCHES_MS,
+    async () => {
+      if (await services.batchWorker.turn()) batchLines.soon();
+    },
+    backgroundError(logger, 'batches'),
+  );
   const background = [
+    paymentEvents,
+    batchLines,
+    every(TOP_UP_MS, () => services.topUps.turn(), backgroundError(logger, 'automatic top-ups')),
+    every(REFUNDS_MS, () => services.refunds.turn(), backgroundError(logger, 'refunds')),
+    every(
+      USAGE_REPORTS_MS,
+      () => services.usageReports.turn(),
+      backgroundError(logger, 'usage reports'),
+    ),
+    ...(config.stripe === undefined
+      ? []
+      : [
+          every(
+            RECONCILE_MS,
+            () => services.reconciler.run(),
+            backgroundError(logger, 'reconciling payments'),
+          ),
+        ]),
+    every(
+      OPEN_PURCHASES_MS,
+      () => services.fulfilment.settleOpen(),
+      backgroundError(logger, 'purchases that wait'),
+    ),
     every(SWEEP_MS, () => services.credits.sweep(), backgroundError(logger, 'sweeping the ledger')),
     every(
       SWEEP_UPLOADS_MS,
@@ -150,6 +220,7 @@ export async function createApp(
       draining = true;
       return (stopping ??= (async () => {
         await server.close();
+        services.batchWorker.stop();
         await Promise.all(background.map((job) => job.stop()));
         await services.keys.writeUses().catch(backgroundError(logger, 'uses of keys'));
         await predictor.close();
@@ -160,7 +231,10 @@ export async function createApp(
 }
 
 /** Counts that services keep, on /metrics. */
-function watchServices(metrics: Metrics, { embeddings, credits }: Services): void {
+function watchServices(
+  metrics: Metrics,
+  { embeddings, credits, stripeEvents, usageReports }: Services,
+): void {
   const caches = { text: embeddings.texts, image: embeddings.images };
   metrics.watch({
     name: 'gigarouter_embedding_lookups_total',
@@ -187,6 +261,19 @@ function watchServices(metrics: Metrics, { embeddings, credits }: Services): voi
     labelNames: [],
     read: () => [{ labels: {}, value: credits.waiting }],
   });
+  const inboxes = { stripe_events: stripeEvents, usage_reports: usageReports };
+  for (const [name, service] of Object.entries(inboxes)) {
+    metrics.watch({
+      name: `gigarouter_${name}`,
+      help: `Rows of ${name} that wait, and that were given up: somebody has to look at those.`,
+      labelNames: ['state'],
+      read: async () =>
+        Object.entries(await service.counts()).map(([state, value]: [string, number]) => ({
+          labels: { state },
+          value,
+        })),
+    });
+  }
 }
 
 /** An outage is told by every request already; here it is a remark. */

@@ -6,12 +6,14 @@ import type { App } from './app.js';
 import { readCatalogFolder, seedCatalog } from './catalog/index.js';
 import { childEnvironment, type Config } from './config.js';
 import { anonymous, SCOPES } from './platform/actor.js';
+import { STRIPE_API_VERSION, type StripeOptions } from './payments/index.js';
 import { systemClock } from './platform/clock.js';
 import { openDatabase } from './platform/database.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/index.js';
 import type { Logger } from './platform/logger.js';
 import { migrate } from './platform/migrations.js';
 import { PredictorChild } from './predictor/child.js';
+import { startStripeDouble } from './stripe-double/double.js';
 import { compile, copyCheckpoint, listModelFolders, modelFolder } from './siglip/index.js';
 
 /** One line of progress for whoever watches the start. */
@@ -106,6 +108,53 @@ export function createPredictorChild(
   });
 }
 
+/** The double of Stripe for payments without an account there, and how the SDK finds it. */
+export async function bringUpStripeDouble(
+  { stripeDouble }: Pick<Config, 'stripeDouble'>,
+  say: Say,
+) {
+  const { host, port, file } = stripeDouble;
+  const double = await startStripeDouble({ host, port, file }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return startStripeDouble({ host, port: 0, file });
+  });
+  say(`payments: NO MONEY MOVES, a local double of Stripe at ${double.url}`);
+  const secret = `whsec_${randomBytes(24).toString('hex')}`;
+  return {
+    options: doubleOptions(stripeDouble, double.url, secret),
+    sendEventsTo: (apiPort: number) => {
+      const url = `http://127.0.0.1:${String(apiPort)}/webhooks/stripe`;
+      double.addEndpoint({ url, secret, apiVersion: STRIPE_API_VERSION });
+    },
+    stop: () => double.stop(),
+  };
+}
+
+/** Stripe for a command: the configured one, the double of a server that runs, or one of our own. */
+export async function findStripe(
+  { stripe, stripeDouble }: Pick<Config, 'stripe' | 'stripeDouble'>,
+  say: Say,
+): Promise<{ options: StripeOptions; stop: () => Promise<void> }> {
+  if (stripe !== undefined) return { options: stripe, stop: () => Promise.resolve() };
+  const url = `http://localhost:${String(stripeDouble.port)}`;
+  const page = await fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+    (response) => response.text(),
+    () => '',
+  );
+  if (!page.includes('Stripe double')) return bringUpStripeDouble({ stripeDouble }, say);
+  const options = doubleOptions(stripeDouble, url, 'whsec_unused');
+  return { options, stop: () => Promise.resolve() };
+}
+
+function doubleOptions(
+  { tax, invoices, timeoutMs }: Config['stripeDouble'],
+  apiUrl: string,
+  webhookSecret: string,
+): StripeOptions {
+  const webhookSecrets = [webhookSecret];
+  return { secretKey: 'sk_test_double', webhookSecrets, apiUrl, tax, invoices, timeoutMs };
+}
+
 /** Signs sessions; made at the first start and kept, so that they outlive the process. */
 export async function bringUpAuthSecret({ authSecret, dataDir }: Config): Promise<string> {
   return (
@@ -128,7 +177,7 @@ export async function bringUpDemoKey(
     const reason = 'Credit of the demo account';
     await credits.grant({ accountId, nanos: DEMO_NANOS, reason, actor: 'system' });
     const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
-    const key = { name: 'Demo key', scopes: ['INFERENCE', 'READ'] as const };
+    const key = { name: 'Demo key', scopes: ['INFERENCE', 'READ', 'BILLING'] as const };
     return (await keys.create(actor, accountId, key)).secret;
   };
   const kept = await keepSecret(file, create);

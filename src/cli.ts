@@ -2,12 +2,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { createApp } from './app.js';
 import { createPrintableSchema } from './resolvers.js';
 import { bringUpCatalog, bringUpDatabase, bringUpMigrations, type Say } from './bring-up.js';
 import { demoCommand } from './commands/demo.js';
 import { modelsCommand } from './commands/models.js';
+import { operatorCommand } from './commands/operator.js';
+import { paymentsCommand } from './commands/payments.js';
 import { predictorCommand } from './commands/predictor.js';
+import { reconcileCommand } from './commands/reconcile.js';
 import { verifyCommand } from './commands/verify.js';
 import { ConfigError, readConfig } from './config.js';
 import { AppError } from './errors.js';
@@ -62,23 +64,9 @@ program
     }
   });
 
-program
-  .command('operator')
-  .description('make a person an operator, who may grant and adjust credit')
-  .argument('<email>', 'address that the person signed up with')
-  .option('--revoke', 'make them an ordinary person again')
-  .action((email: string, { revoke }: { revoke?: true }) =>
-    withDatabase(async (config, url) => {
-      const app = await createApp(config, url);
-      try {
-        await app.services.accounts.setOperator(email, revoke !== true);
-        say(`${email} is ${revoke === true ? 'no operator' : 'an operator'} now.`);
-      } finally {
-        await app.stop();
-      }
-    }),
-  );
-
+program.addCommand(operatorCommand(say));
+program.addCommand(paymentsCommand(say));
+program.addCommand(reconcileCommand(say));
 program.addCommand(verifyCommand(say));
 program.addCommand(demoCommand(say));
 program.addCommand(modelsCommand(say));

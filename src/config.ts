@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { OAuthClient } from './accounts/index.js';
 import type { MeterOptions } from './inference/index.js';
+import type { StripeOptions } from './payments/index.js';
 import type { CallLimitOptions } from './usage/index.js';
 import { LOG_LEVELS } from './platform/logger.js';
 
@@ -55,10 +56,24 @@ export const environment = z.object({
     .regex(/^\d{1,18}$/, 'must be whole nano-dollars')
     .default('100000000'),
   FREE_CREDIT_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^(sk|rk)_(test|live)_\S+$/, 'must be a secret key of Stripe, as sk_test_…')
+    .optional(),
+  STRIPE_WEBHOOK_SECRETS: z.string().min(1).optional(),
+  STRIPE_API_URL: httpUrl.optional(),
+  STRIPE_METER_EVENT: z.string().min(1).max(100).optional(),
+  STRIPE_TAX: flag.default(false),
+  STRIPE_INVOICES: flag.default(false),
+  STRIPE_TIMEOUT_MS: milliseconds.default(20_000),
+  STRIPE_DOUBLE_HOST: z.string().min(1).default('127.0.0.1'),
+  STRIPE_DOUBLE_PORT: port.default(4242),
+  CREDIT_PACKS_FILE: z.string().min(1).optional(),
   IMAGE_URL_ALLOW: z.string().min(1).optional(),
   IMAGE_URL_TIMEOUT_MS: milliseconds.default(10_000),
   CALL_TIMEOUT_MS: milliseconds.default(120_000),
   HOLD_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(300_000),
+  BATCH_DISCOUNT_PERCENT: z.coerce.number().int().min(0).max(90).default(50),
   UPLOAD_TTL_S: z.coerce.number().int().min(60).max(31_536_000).default(86_400),
   UPLOAD_ACCOUNT_MB: z.coerce.number().int().min(10).max(1_000_000).default(1_024),
   RATE_PER_MINUTE: z.coerce.number().int().min(1).max(10_000_000).default(6_000),
@@ -111,6 +126,16 @@ export interface Config {
   mail: { smtpUrl: string | undefined; from: string; outboxDir: string };
   oauth: { github: OAuthClient | undefined; google: OAuthClient | undefined };
   freeCredit: { nanos: bigint; days: number };
+  /** undefined: payments go to the local double, which main starts. */
+  stripe: StripeOptions | undefined;
+  stripeDouble: { host: string; port: number; file: string } & Pick<
+    StripeOptions,
+    'tax' | 'invoices' | 'timeoutMs'
+  >;
+  /** Name of the meter's event that usage is mirrored as; undefined: it is not. */
+  stripeMeterEvent: string | undefined;
+  /** Absolute. */
+  creditPacksFile: string;
   imageUrl: { allow: readonly string[]; timeoutMs: number };
   calls: MeterOptions;
   uploads: { folder: string; ttlS: number; accountBytesMax: number };
@@ -195,12 +220,29 @@ export function readConfig(
       github: oauthClient('GITHUB', values.GITHUB_CLIENT_ID, values.GITHUB_CLIENT_SECRET),
       google: oauthClient('GOOGLE', values.GOOGLE_CLIENT_ID, values.GOOGLE_CLIENT_SECRET),
     },
+    stripe: stripeOptions(values),
+    stripeDouble: {
+      host: values.STRIPE_DOUBLE_HOST,
+      port: values.STRIPE_DOUBLE_PORT,
+      file: path.resolve(values.DATA_DIR, 'stripe-double.json'),
+      tax: values.STRIPE_TAX,
+      invoices: values.STRIPE_INVOICES,
+      timeoutMs: values.STRIPE_TIMEOUT_MS,
+    },
+    stripeMeterEvent: values.STRIPE_METER_EVENT,
+    creditPacksFile: path.resolve(
+      values.CREDIT_PACKS_FILE ?? path.join(PACKAGE_DIR, 'prisma/seed/credit-packs.yaml'),
+    ),
     freeCredit: { nanos: BigInt(values.FREE_CREDIT_NANOS), days: values.FREE_CREDIT_DAYS },
     imageUrl: {
       allow: (values.IMAGE_URL_ALLOW ?? '').split(',').flatMap((entry) => entry.trim() || []),
       timeoutMs: values.IMAGE_URL_TIMEOUT_MS,
     },
-    calls: { timeoutMs: values.CALL_TIMEOUT_MS, holdMs: values.HOLD_MS },
+    calls: {
+      timeoutMs: values.CALL_TIMEOUT_MS,
+      holdMs: values.HOLD_MS,
+      batchDiscountPercent: values.BATCH_DISCOUNT_PERCENT,
+    },
     uploads: {
       folder: path.resolve(values.DATA_DIR, 'uploads'),
       ttlS: values.UPLOAD_TTL_S,
@@ -234,4 +276,25 @@ function oauthClient(
   throw new ConfigError(
     `${name}_CLIENT_ID and ${name}_CLIENT_SECRET are set together, or not at all.`,
   );
+}
+
+/** @throws ConfigError when only one of key and secrets is set, or an address without them */
+function stripeOptions(values: z.infer<typeof environment>): StripeOptions | undefined {
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRETS: secrets } = values;
+  const { STRIPE_API_URL: apiUrl } = values;
+  if (secretKey === undefined && secrets === undefined && apiUrl === undefined) return undefined;
+  const webhookSecrets = (secrets ?? '').split(',').flatMap((secret) => secret.trim() || []);
+  if (secretKey === undefined || webhookSecrets.length === 0) {
+    throw new ConfigError(
+      'STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRETS are set together, or not at all; STRIPE_API_URL needs both.',
+    );
+  }
+  return {
+    secretKey,
+    webhookSecrets,
+    apiUrl,
+    tax: values.STRIPE_TAX,
+    invoices: values.STRIPE_INVOICES,
+    timeoutMs: values.STRIPE_TIMEOUT_MS,
+  };
 }

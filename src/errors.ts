@@ -59,4 +59,9 @@ export class AppError extends Error {
   get status(): number {
     return ERROR_CODES[this.code].status;
   }
+
+  /** Whether the same request may succeed when it is sent again. */
+  get isRetryable(): boolean {
+    return ERROR_CODES[this.code].retryable;
+  }
 }

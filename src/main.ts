@@ -7,6 +7,7 @@ import {
   bringUpDemoKey,
   bringUpMigrations,
   bringUpModels,
+  bringUpStripeDouble,
   createPredictorChild,
   type Say,
 } from './bring-up.js';
@@ -53,13 +54,23 @@ async function main(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   const predictor = config.predictorUrl === undefined ? await startPredictor(config, logger) : {};
   const authSecret = await bringUpAuthSecret(config);
-  const app = await createApp({ ...config, authSecret }, database.url, { logger, ...predictor });
+  const double = config.stripe === undefined ? await startDouble(config) : undefined;
+  const settings = { ...config, authSecret, stripe: config.stripe ?? double?.options };
+  const app = await createApp(settings, database.url, { logger, ...predictor });
   running.push(() => stopWithin(config.shutdownTimeoutMs, app));
   await app.server.listen({ port: config.port, host: config.host });
   const [address] = app.server.addresses();
   const port = typeof address === 'object' ? address.port : config.port;
+  double?.sendEventsTo(port);
   const demoKey = database.embedded ? await bringUpDemoKey(config, app.services) : undefined;
   announce(config, port, startedAt, demoKey);
+}
+
+/** Payments without a Stripe account: nobody's money moves. */
+async function startDouble(config: Config) {
+  const double = await bringUpStripeDouble(config, say);
+  running.push(() => double.stop());
+  return double;
 }
 
 /** The catalog is served while models load. */

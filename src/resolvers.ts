@@ -12,26 +12,44 @@ import { CreditsResolver } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { InferenceResolver, LabelSetsResolver } from './inference/index.js';
+import { PaymentsResolver, TopUpsResolver } from './payments/index.js';
 import { UsageResolver } from './usage/index.js';
 import type { Services } from './services.js';
 
+/** What no resolver asks. */
+type Unspoken =
+  | 'authenticator'
+  | 'batches'
+  | 'batchWorker'
+  | 'identity'
+  | 'uploads'
+  | 'embeddings'
+  | 'fulfilment'
+  | 'stripeEvents'
+  | 'usageReports'
+  | 'reconciler';
+
 /** The domains' resolvers over their services. */
-export function createResolvers(
-  services: Omit<Services, 'authenticator' | 'identity' | 'uploads' | 'embeddings'>,
-): object[] {
+export function createResolvers(services: Omit<Services, Unspoken>): object[] {
   const { accounts } = services;
   const catalog = new CatalogResolver(services.catalog);
   const credits = new CreditsResolver(services.credits, (event) => accounts.audit(event));
   const usage = new UsageResolver(services.usage);
+  const payments = new PaymentsResolver(services.payments, services.refunds, (event) =>
+    accounts.audit(event),
+  );
   return [
     catalog,
     credits,
     usage,
+    payments,
+    new TopUpsResolver(services.topUps, services.payments, services.promos),
     new NodeResolver(
       new Map([
         ['mdl', catalog.findNode],
         ['ent', credits.findNode],
         ['run', usage.findNode],
+        ['pur', payments.findNode],
       ]),
     ),
     new IdentityResolver(services.signIn),
@@ -59,6 +77,10 @@ export function createPrintableSchema(): GraphQLSchema {
       inference: service,
       labelSets: service,
       limits: service,
+      payments: service,
+      refunds: service,
+      topUps: service,
+      promos: service,
     }),
   );
 }

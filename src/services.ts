@@ -7,6 +7,7 @@ import {
   MembersService,
   SignInService,
 } from './accounts/index.js';
+import { BatchesService, BatchInputService, BatchWorker } from './batches/index.js';
 import { CatalogService } from './catalog/index.js';
 import type { Config } from './config.js';
 import { CreditsService } from './credits/index.js';
@@ -22,11 +23,28 @@ import {
   ModelService,
   UploadsService,
 } from './inference/index.js';
+import {
+  type CreditOffer,
+  FulfilmentService,
+  PaymentsService,
+  PromosService,
+  ReconcilerService,
+  RefundsService,
+  StripeApi,
+  StripeCards,
+  StripeEventsService,
+  StripeGateway,
+  TopUpsService,
+  UsageReportsService,
+} from './payments/index.js';
 import type { Clock } from './platform/clock.js';
 import type { Database } from './platform/database.js';
+import type { AccountId } from './platform/ids.js';
 import type { Logger } from './platform/logger.js';
 import { createMailer } from './platform/mailer.js';
 import type { PredictorClient } from './predictor/client.js';
+import { batchEndpoints } from './rest/openai/batch-endpoints.js';
+import { openai } from './rest/openai/openai.dialect.js';
 import { CallLimits, UsageService } from './usage/index.js';
 
 /** Longest run of the predictor, its queue included. */
@@ -37,8 +55,8 @@ export type Services = ReturnType<typeof createServices>;
 /** Every service of every domain. */
 export function createServices(
   config: Config,
-  database: Pick<Database, 'query' | 'prisma'>,
-  parts: { clock: Clock; logger: Logger; predictor: PredictorClient },
+  database: Database,
+  parts: { clock: Clock; logger: Logger; predictor: PredictorClient; offer: CreditOffer },
 ) {
   const { clock, logger } = parts;
   const catalog = new CatalogService(database, clock);
@@ -79,6 +97,50 @@ export function createServices(
     labelSets,
     logger,
   );
+  const batching = {
+    db: database,
+    credits,
+    uploads,
+    input: new BatchInputService(uploads),
+    endpoints: batchEndpoints(inference),
+    renderError: openai.renderError,
+    leaseMs: config.calls.holdMs,
+    clock,
+    logger,
+  };
+  const batches = new BatchesService(batching);
+  const batchWorker = new BatchWorker(batching);
+  const stripeApi = new StripeApi(config.stripe);
+  const stripe = new StripeGateway(stripeApi);
+  const cards = new StripeCards(stripeApi);
+  const fulfilment = new FulfilmentService(database, credits, stripe, clock, logger);
+  const selling = {
+    db: database,
+    stripe,
+    cards,
+    fulfilment,
+    offer: parts.offer,
+    findContact: (accountId: AccountId) => accounts.contact(accountId),
+    publicUrl: config.publicUrl,
+    clock,
+  };
+  const payments = new PaymentsService(selling);
+  const topUps = new TopUpsService({ ...selling, payments, mailer, logger });
+  const usageReports = new UsageReportsService({
+    ...selling,
+    payments,
+    logger,
+    eventName: config.stripeMeterEvent,
+  });
+  const promos = new PromosService(database, credits, clock);
+  const refunds = new RefundsService(database, credits, stripe, fulfilment, clock, logger);
+  const reconciler = new ReconcilerService({ ...selling, logger });
+  const stripeEvents = new StripeEventsService({
+    ...selling,
+    api: stripeApi,
+    payments,
+    logger,
+  });
   const limits = new CallLimits(database, config.limits);
   const authenticator = new Authenticator(keys, identity, accounts);
   const signIn = new SignInService(identity);
@@ -97,5 +159,15 @@ export function createServices(
     limits,
     uploads,
     authenticator,
+    batches,
+    batchWorker,
+    payments,
+    refunds,
+    topUps,
+    promos,
+    usageReports,
+    fulfilment,
+    stripeEvents,
+    reconciler,
   };
 }

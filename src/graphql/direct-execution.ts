@@ -7,7 +7,8 @@ import type { FormatError } from './format-error.js';
 import type { KnownOperation, KnownOperations } from './known-operations.js';
 import { costExtension, type Meter } from './meter.js';
 import { answerHead } from './operation-facts.js';
-import { isAnonymous, type PlainRequest, plainRequest } from './plain-request.js';
+import { isAnonymous } from '../http/authentication.js';
+import { type PlainRequest, plainRequest } from './plain-request.js';
 
 export interface DirectExecutionOptions {
   known: KnownOperations;

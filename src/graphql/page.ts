@@ -1,4 +1,4 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Arg, Field, Int, ObjectType } from 'type-graphql';
 import { AppError } from '../errors.js';
 
 export const PAGE_SIZE_MAX = 100;
@@ -33,4 +33,36 @@ export class PageInfoType {
     description: 'Cursor of the last row, for the `after` of the next page; null on an empty page.',
   })
   readonly endCursor!: string | null;
+}
+
+/** The argument `first` of a list, for `checkPageSize`. */
+export function FirstArg(): ReturnType<typeof Arg> {
+  return Arg('first', () => Int, {
+    defaultValue: PAGE_SIZE_DEFAULT,
+    description: 'Rows of the page, 1 to 100.',
+  });
+}
+
+/** The argument `after` of a list. */
+export function AfterArg(): ReturnType<typeof Arg> {
+  return Arg('after', () => String, {
+    nullable: true,
+    description: 'Cursor of the row before the page.',
+  });
+}
+
+/** A page as a Relay connection. @param after the cursor that it was asked for with */
+export function connectionOf<Edge extends { readonly cursor: string }>(
+  edges: readonly Edge[],
+  { hasNextPage, after }: { hasNextPage: boolean; after: string | null | undefined },
+) {
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage,
+      hasPreviousPage: typeof after === 'string',
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
 }

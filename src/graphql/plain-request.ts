@@ -27,8 +27,3 @@ export function plainRequest({
     Object.keys(rest).length === 0;
   return fits ? (body as PlainRequest) : undefined;
 }
-
-/** True when nothing in the request says who sent it. */
-export function isAnonymous({ headers }: FastifyRequest): boolean {
-  return headers.authorization === undefined && headers.cookie === undefined;
-}

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -7,7 +6,7 @@ import {
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import { limitBody } from '../http/body.js';
+import { type Authenticate, authenticationHooks, callerSignal } from '../http/authentication.js';
 import { refuseOtherMethods } from '../http/server.js';
 import { type Actor, anonymous } from '../platform/actor.js';
 import type { Logger } from '../platform/logger.js';
@@ -19,31 +18,20 @@ import { KnownOperations } from './known-operations.js';
 import { limitsPlugin } from './limits.plugin.js';
 import { createMeter } from './meter.js';
 import { observePlugin } from './observe.plugin.js';
-import { isAnonymous } from './plain-request.js';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** undefined: nobody is signed in. */
-    actor: Actor | undefined;
-    /** Milliseconds that finding out took. */
-    authMs: number;
-  }
-}
 
 export interface GraphQLOptions {
   schema: GraphQLSchema;
   introspection: boolean;
   logger: Logger;
   metrics: Metrics;
-  /** Who sends a request; asked only when it carries credentials. @throws AppError UNAUTHENTICATED */
-  authenticate: (request: { headers: IncomingHttpHeaders; ip: string }) => Promise<Actor>;
+  authenticate: Authenticate;
   /** Longest body of a caller who may run models; others get what every route gets. */
   bodyBytesMax: number;
 }
 
 /** One request's context. What most requests never ask for is made when it is asked for. */
 class RequestBoundContext implements GraphQLContext {
-  private controller: AbortController | undefined;
+  private left: AbortSignal | undefined;
 
   constructor(
     private readonly request: FastifyRequest,
@@ -67,16 +55,7 @@ class RequestBoundContext implements GraphQLContext {
   }
 
   get signal(): AbortSignal {
-    if (this.controller === undefined) {
-      const controller = new AbortController();
-      const { raw } = this.reply;
-      raw.once('close', () => {
-        if (!raw.writableFinished)
-          controller.abort(new DOMException('The caller left.', 'AbortError'));
-      });
-      this.controller = controller;
-    }
-    return this.controller.signal;
+    return (this.left ??= callerSignal(this.reply));
   }
 
   setHeader(name: string, value: string): void {
@@ -133,8 +112,6 @@ export async function registerGraphQL(
     ],
   });
   await apollo.start();
-  app.decorateRequest('actor', undefined);
-  app.decorateRequest('authMs', 0);
   // Fastify drains by itself. Apollo's drain plugin would wait for Fastify, and Fastify here for Apollo.
   app.addHook('onClose', () => apollo.stop());
 
@@ -151,23 +128,7 @@ export async function registerGraphQL(
     method: ['GET', 'POST'],
     config: { errorShape: 'graphql' },
     bodyLimit: options.bodyBytesMax,
-    // Before the body is read: who may not send a large one is refused at its head.
-    onRequest: (request, _reply, done) => {
-      if (isAnonymous(request)) {
-        done();
-        return;
-      }
-      const startedAt = performance.now();
-      options.authenticate(request).then((actor) => {
-        request.actor = actor;
-        request.authMs = performance.now() - startedAt;
-        done();
-      }, done);
-    },
-    preParsing: (request, _reply, payload, done) => {
-      if (request.actor?.scopes.has('inference') === true) done(null, payload);
-      else limitBody(request, payload, done);
-    },
+    ...authenticationHooks(options.authenticate),
     handler: (request, reply) =>
       direct.answer(request, reply) ? reply : throughApollo(request, reply),
   });

@@ -11,12 +11,28 @@ export interface HttpOptions {
   logger: Logger;
   metrics: Metrics;
   trustProxy: string | undefined;
+  /** The longest that anybody may wait for an answer. */
+  answerMsMax: number;
 }
 
 /** What a route may declare about itself. */
 interface RouteConfig {
   /** GraphQL clients read `errors`, all others `error`. */
   errorShape?: 'graphql';
+  /** Or as clients of somebody else's API read errors. */
+  renderError?: RenderError;
+}
+
+export type RenderError = (
+  error: AppError,
+  requestId: string,
+) => { readonly status: number; readonly body: object };
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    errorShape?: RouteConfig['errorShape'];
+    renderError?: RenderError;
+  }
 }
 
 const CALLER_REQUEST_ID = /^[\w-]{8,64}$/;
@@ -26,15 +42,18 @@ const CALLER_REQUEST_ID = /^[\w-]{8,64}$/;
  * measurement a request. Every answer carries `x-request-id` and `cache-control` (`no-store` unless
  * the route says otherwise).
  */
-export function createHttpServer({ logger, metrics, trustProxy }: HttpOptions): FastifyInstance {
+export function createHttpServer(options: HttpOptions): FastifyInstance {
+  const { logger, metrics, trustProxy, answerMsMax } = options;
   const app = fastify({
     logger: false,
     trustProxy: trustProxy ?? false,
     bodyLimit: BODY_BYTES_MAX,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
-    requestTimeout: 30_000,
-    connectionTimeout: 60_000,
+    // To send all of a request: a batch has up to 100 MiB.
+    requestTimeout: 300_000,
+    // Of a connection on which nothing moves: a call that runs must not be cut off by it.
+    connectionTimeout: answerMsMax + 30_000,
     keepAliveTimeout: 65_000,
     http: { headersTimeout: 10_000 },
     routerOptions: { maxParamLength: 300 },
@@ -126,20 +145,32 @@ function sendError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const { code, message, details, status, cause } = toAppError(error);
+  const appError = toAppError(error);
+  const { code, message, details, status, cause } = appError;
   const context = requestContext();
   if (context !== undefined) context.code = code;
   if (code === 'INTERNAL')
     logger.error({ requestId: request.id, err: cause ?? error }, 'unexpected error');
 
-  const { errorShape } = request.routeOptions.config as RouteConfig;
+  const { errorShape, renderError } = request.routeOptions.config;
   const requestId = request.id;
   const retryAfterS = details?.retryAfterS;
   if (typeof retryAfterS === 'number') reply.header('retry-after', String(retryAfterS));
   else if (status === 503) reply.header('retry-after', '1');
+  reply.header('cache-control', 'no-store');
+  if (renderError !== undefined) {
+    const rendered = renderError(appError, requestId);
+    return (
+      reply
+        .status(rendered.status)
+        .header('content-type', 'application/json; charset=utf-8')
+        // Clients made by Stainless, as OpenAI's, would repeat every 409.
+        .header('x-should-retry', String(appError.isRetryable))
+        .send(rendered.body)
+    );
+  }
   return reply
     .status(status)
-    .header('cache-control', 'no-store')
     .send(
       errorShape === 'graphql'
         ? { errors: [{ message, extensions: { code, ...details, requestId } }] }

@@ -19,6 +19,7 @@ const EVERYBODY = 'OADBV';
  * Viewer), `*` for everybody without signing in, `+` for operators only.
  */
 const MAY: Record<string, string> = {
+  creditPacks: '*',
   model: '*',
   models: '*',
   node: '*',
@@ -39,6 +40,16 @@ const MAY: Record<string, string> = {
   balance: EVERYBODY,
   creditLots: EVERYBODY,
   ledger: EVERYBODY,
+  purchase: EVERYBODY,
+  purchases: EVERYBODY,
+  autoTopUp: EVERYBODY,
+  savedCard: EVERYBODY,
+  buyCredits: 'OAB',
+  saveCard: 'OAB',
+  setAutoTopUp: 'OAB',
+  disableAutoTopUp: 'OAB',
+  openBillingPortal: 'OAB',
+  redeemPromoCode: 'OAB',
   run: EVERYBODY,
   runs: EVERYBODY,
   apiKeys: EVERYBODY,
@@ -62,6 +73,8 @@ const MAY: Record<string, string> = {
   closeAccount: 'O',
   grantCredits: '+',
   adjustCredits: '+',
+  refundPurchase: '+',
+  createPromoCode: '+',
 };
 
 // Its services are not there: a field that lets its caller in fails with a TypeError, and does nothing.

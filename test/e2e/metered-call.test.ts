@@ -209,8 +209,9 @@ test('a price that changes during a call does not change what the call costs', a
     const meter = new MeterService(catalog, credits, usage, readConfig({}).calls, t.app.logger);
     const model = await meter.model(actor, slug);
     const { signal } = new AbortController();
-    const call = { actor, operation: 'test', model, units: { IMAGE: 2 }, request: {}, signal };
-    return meter.run({ ...call, idempotencyKey: undefined }, async () => {
+    const quote = meter.quote({ operation: 'test', model, units: { IMAGE: 2 }, tier: undefined });
+    const call = { actor, quote, request: {}, idempotencyKey: undefined, held: undefined, signal };
+    return meter.run(call, async () => {
       await work();
       return { result: {}, ran: { IMAGE: 2 }, timingsMs: {} };
     });

@@ -6,7 +6,10 @@ import { bringUpCatalog, bringUpMigrations } from '../../dist/bring-up.js';
 import { readConfig } from '../../dist/config.js';
 import { startEmbeddedPostgres } from '../../dist/platform/embedded-postgres/index.js';
 
-const DATA_DIR = path.resolve(import.meta.dirname, '../../.data/test');
+/** TEST_DATA_DIR: another one, for a second run at the same time. */
+const DATA_DIR = path.resolve(
+  process.env.TEST_DATA_DIR ?? path.join(import.meta.dirname, '../../.data/test'),
+);
 
 /** A real PostgreSQL for the run, with one migrated and one seeded database to copy from. */
 export default async function setUp() {

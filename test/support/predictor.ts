@@ -13,12 +13,13 @@ export interface PredictorProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** The compiled predictor, on a port of its own, with its models warm. */
+/** The compiled predictor, with its models warm; on a port of its own, unless it is given one. */
 export async function startPredictorProcess(
   modelsDir: string,
   env: Record<string, string> = {},
+  port = 0,
 ): Promise<PredictorProcess> {
-  const child = spawn(process.execPath, ['dist/cli.js', 'predictor', '--port', '0'], {
+  const child = spawn(process.execPath, ['dist/cli.js', 'predictor', '--port', String(port)], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', MODELS_DIR: modelsDir, PREDICTOR_THREADS: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,64 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../errors.js';
+import { callerSignal } from '../http/authentication.js';
+import { type Actor, anonymous } from '../platform/actor.js';
+import type { AccountId } from '../platform/ids.js';
+import type { Dialect } from './dialect.js';
+import { type Form, readForm } from './form.js';
+import { receiveFile, type ReceivedFile } from './received-file.js';
+
+/** One request to a route, as handlers see it. */
+export class Call {
+  private left: AbortSignal | undefined;
+
+  constructor(
+    private readonly request: FastifyRequest,
+    private readonly reply: FastifyReply,
+    readonly dialect: Dialect,
+  ) {}
+
+  get actor(): Actor {
+    return this.request.actor ?? anonymous(this.request.ip);
+  }
+
+  /** Of a caller whose scope was checked. */
+  get accountId(): AccountId {
+    const { accountId } = this.actor;
+    if (accountId === undefined) throw new AppError('UNAUTHENTICATED', 'Nobody is signed in.');
+    return accountId;
+  }
+
+  get requestId(): string {
+    return this.request.id;
+  }
+
+  /** Milliseconds that finding out who calls took. */
+  get authMs(): number {
+    return this.request.authMs;
+  }
+
+  /** Aborted when the caller leaves. */
+  get signal(): AbortSignal {
+    return (this.left ??= callerSignal(this.reply));
+  }
+
+  /** @param name in lower case */
+  header(name: string): string | undefined {
+    const value = this.request.headers[name];
+    return Array.isArray(value) ? value[0] : value;
+  }
+
+  setHeader(name: string, value: string): void {
+    this.reply.header(name, value);
+  }
+
+  /** Reads the form, of a route that takes one. @throws AppError as `readForm` */
+  readForm(): Promise<Form> {
+    return readForm(this.request);
+  }
+
+  /** Begins to receive the file, of a route that takes one. @throws AppError as `receiveFile` */
+  receiveFile(bytesMax: number): Promise<ReceivedFile> {
+    return receiveFile(this.request, this.reply, bytesMax);
+  }
+}

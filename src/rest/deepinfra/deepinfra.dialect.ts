@@ -1,0 +1,7 @@
+import type { Dialect } from '../dialect.js';
+
+/** As DeepInfra answers, a server made with FastAPI: `{ detail: "text" }`. */
+export const deepinfra: Dialect = {
+  name: 'DeepInfra',
+  renderError: ({ status, message }) => ({ status, body: { detail: message } }),
+};

@@ -1,0 +1,142 @@
+import multipart from '@fastify/multipart';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { AppError } from '../errors.js';
+import { type Authenticate, authenticationHooks } from '../http/authentication.js';
+import { accountOf, requireScope } from '../platform/actor.js';
+import { Call } from './call.js';
+import type { Route } from './route.js';
+
+export interface RestOptions {
+  readonly authenticate: Authenticate;
+  /** Longest body of a caller who had to say who they are; others get what every route gets. */
+  readonly bodyBytesMax: number;
+}
+
+/** Serves routes: who calls, what was sent, the answer, and errors in the route's dialect. */
+export async function registerRoutes(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  { authenticate, bodyBytesMax }: RestOptions,
+): Promise<void> {
+  const hooks = authenticationHooks(authenticate);
+  const add = (scope: FastifyInstance, route: Route) => {
+    const { method, url, dialect, scope: needed, needsCaller } = route;
+    scope.route({
+      method,
+      url,
+      bodyLimit: bodyBytesMax,
+      config: { renderError: dialect.renderError },
+      onRequest: [
+        hooks.onRequest,
+        (request, _reply, done) => {
+          refuseKeyInAddress(request);
+          const { actor } = new Call(request, _reply, dialect);
+          requireScope(actor, needed);
+          if (needsCaller === true) accountOf(actor);
+          done();
+        },
+      ],
+      // Who may use this is known by now, and may send all of it: a pull of 10,000 costs is 330 KB.
+      ...(needed === 'public' ? { preParsing: hooks.preParsing } : {}),
+      handler: (request, reply) => answer(route, request, reply),
+    });
+  };
+  const forms = routes.filter(({ isForm, fromForm }) => isForm === true || fromForm !== undefined);
+  const binary = routes.filter(({ fromBytes }) => fromBytes !== undefined);
+  const uploads = routes.filter(({ isUpload }) => isUpload === true);
+  const special = [...forms, ...binary, ...uploads];
+  const others = routes.filter((route) => !special.includes(route));
+  for (const route of others) add(app, route);
+  await app.register((scope, _options, done) => {
+    scope.addContentTypeParser(
+      'application/octet-stream',
+      { parseAs: 'buffer' },
+      (_request, body, parsed) => {
+        parsed(null, body);
+      },
+    );
+    for (const route of binary) add(scope, route);
+    done();
+  });
+  await app.register(async (scope) => {
+    await scope.register(multipart, {
+      limits: { files: 16, fields: 50, fieldSize: 1024 * 1024, fileSize: bodyBytesMax, parts: 66 },
+    });
+    for (const route of forms) add(scope, route);
+  });
+  await app.register(async (scope) => {
+    await scope.register(multipart, { throwFileSizeLimit: false });
+    scope.addContentTypeParser(
+      /^(image\/|application\/octet-stream)/,
+      (_request, payload, parsed) => {
+        parsed(null, payload);
+      },
+    );
+    for (const route of uploads) add(scope, route);
+  });
+}
+
+async function answer(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const call = new Call(request, reply, route.dialect);
+  const given = {
+    params: check(route.params, request.params),
+    query: check(route.query, request.query),
+    body: readsItself(route) ? undefined : check(route.body, await bodyOf(route, request, call)),
+  };
+  const result: unknown = await route.handle(call, given as never);
+  if (reply.sent) return reply;
+  return reply.status(route.status ?? 200).send(result);
+}
+
+function readsItself({ isForm, isUpload }: Route): boolean {
+  return isForm === true || isUpload === true;
+}
+
+async function bodyOf(
+  { fromForm, fromBytes }: Route,
+  request: FastifyRequest,
+  call: Call,
+): Promise<unknown> {
+  if (fromForm !== undefined && request.isMultipart()) return fromForm(await call.readForm());
+  if (fromBytes !== undefined && Buffer.isBuffer(request.body)) {
+    return fromBytes(request.body, call);
+  }
+  return request.body ?? {};
+}
+
+/** @throws AppError BAD_USER_INPUT that names the field */
+function check(schema: z.ZodType | undefined, given: unknown): unknown {
+  if (schema === undefined) return undefined;
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  throw badInput(result.error);
+}
+
+/** The first thing that is wrong with what was sent. */
+export function badInput({ issues }: z.ZodError): AppError {
+  const [issue] = issues;
+  const argument = (issue?.path ?? []).map(String).join('.');
+  const message = issue?.message ?? 'Invalid input';
+  return new AppError('BAD_USER_INPUT', argument === '' ? message : `${argument}: ${message}`, {
+    details: { argument },
+  });
+}
+
+/** Addresses are logged by everybody on the way. */
+function refuseKeyInAddress({ query }: FastifyRequest): void {
+  const names = ['api_key', 'apikey', 'key', 'access_token', 'token'];
+  const given = names.find((name) => {
+    const value = (query as Record<string, unknown>)[name];
+    return typeof value === 'string' && value.startsWith('gr-');
+  });
+  if (given === undefined) return;
+  throw new AppError(
+    'UNAUTHENTICATED',
+    `A key in the address is read by others: send "authorization: Bearer …" instead of "${given}", and make a new key.`,
+  );
+}

@@ -1,0 +1,10 @@
+import type { Dialect } from '../dialect.js';
+
+/** As Replicate answers: `{ title, detail, status }`. Its clients wait for a prediction by `Prefer: wait`. */
+export const replicate: Dialect = {
+  name: 'Replicate',
+  renderError: ({ status, message, code }) => ({
+    status,
+    body: { title: code.toLowerCase().replaceAll('_', ' '), detail: message, status },
+  }),
+};

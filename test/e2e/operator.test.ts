@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { temporaryFolder } from '../support/folder.js';
+import { type Person, signUp } from '../support/people.js';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const outbox = temporaryFolder();
+let t: TestApp;
+let operator: Person;
+let customer: Person;
+let accountId: string;
+
+/** The command as it is installed, on the server's database. */
+const gigarouter = (...args: string[]) =>
+  promisify(execFile)(process.execPath, ['dist/cli.js', ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', DATABASE_URL: t.database.url },
+  });
+
+beforeAll(async () => {
+  const mail = { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path };
+  t = await startTestApp({ seeded: false, config: { mail } });
+  const server = { url: t.url, outboxDir: outbox.path };
+  operator = await signUp(server, 'operator@example.org');
+  customer = await signUp(server, 'customer@example.org');
+  const { body } = await customer.gql('{ viewer { accounts { id } } }');
+  accountId = body.data.viewer.accounts[0].id as string;
+});
+afterAll(async () => {
+  await t.stop();
+  outbox.remove();
+});
+
+const GRANT = `mutation ($input: GrantCreditsInput!) {
+  grantCredits(input: $input) { transactionId balance { postedNanos } } }`;
+const ADJUST = `mutation ($input: AdjustCreditsInput!) {
+  adjustCredits(input: $input) { transactionId balance { postedNanos } } }`;
+const FREE = 100_000_000n;
+
+const grant = (nanos: string, idempotencyKey?: string) => ({
+  input: { accountId, nanos, reason: 'goodwill', idempotencyKey },
+});
+
+test('only an operator moves credit, and the command line makes one', async () => {
+  const { body: refused } = await operator.gql(GRANT, grant('5'));
+  expect(refused.errors[0].extensions.code).toBe('FORBIDDEN');
+  await gigarouter('operator', 'operator@example.org');
+  const { body } = await operator.gql(GRANT, grant('5'));
+  expect(body.data.grantCredits.balance.postedNanos).toBe(String(FREE + 5n));
+});
+
+test('a grant with an idempotency key is given once; another amount under it is refused', async () => {
+  const before = await posted();
+  const first = await operator.gql(GRANT, grant('1000', 'promise-1'));
+  const again = await operator.gql(GRANT, grant('1000', 'promise-1'));
+  expect(again.body.data).toEqual(first.body.data);
+  const other = await operator.gql(GRANT, grant('2000', 'promise-1'));
+  expect(other.body.errors[0].extensions.code).toBe('CONFLICT');
+  expect((await posted()) - before).toBe(1000n);
+});
+
+test('a correction takes credit with a reason, never more than is there', async () => {
+  const before = await posted();
+  const adjust = (nanos: bigint) =>
+    operator.gql(ADJUST, { input: { accountId, nanos: String(nanos), reason: 'typed wrongly' } });
+  const tooMuch = await adjust(-before - 1n);
+  expect(tooMuch.body.errors[0].extensions.code).toBe('INSUFFICIENT_CREDIT');
+  const { body } = await adjust(-7n);
+  expect(body.data.adjustCredits.balance.postedNanos).toBe(String(before - 7n));
+
+  const { body: seen } = await customer.gql(
+    '{ ledger(first: 1) { edges { node { kind nanos reason } } } auditEvents(first: 1) { action target ipAddress } }',
+  );
+  expect(seen.data.ledger.edges[0].node).toEqual({
+    kind: 'ADJUSTMENT',
+    nanos: '-7',
+    reason: 'typed wrongly',
+  });
+  expect(seen.data.auditEvents[0]).toMatchObject({
+    action: 'credit.adjusted',
+    target: body.data.adjustCredits.transactionId,
+    ipAddress: '127.0.0.1',
+  });
+});
+
+test('signing in is written down with where it came from', async () => {
+  const { body } = await customer.gql('{ auditEvents { action ipAddress } }');
+  expect(body.data.auditEvents).toContainEqual({
+    action: 'user.signed-in',
+    ipAddress: '127.0.0.1',
+  });
+});
+
+test('--revoke makes an ordinary person of an operator; a stranger cannot be made one', async () => {
+  await gigarouter('operator', 'operator@example.org', '--revoke');
+  const { body } = await operator.gql(GRANT, grant('5'));
+  expect(body.errors[0].extensions.code).toBe('FORBIDDEN');
+  await expect(gigarouter('operator', 'nobody@example.org')).rejects.toMatchObject({ code: 1 });
+});
+
+async function posted(): Promise<bigint> {
+  const { body } = await customer.gql('{ balance { postedNanos } }');
+  return BigInt(body.data.balance.postedNanos as string);
+}
