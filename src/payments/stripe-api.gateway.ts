@@ -40,7 +40,8 @@ export class StripeApi {
         ? {}
         : {
             host: address.hostname,
-            port: Number(address.port),
+            // The SDK's default is 443, whatever the protocol.
+            port: address.port || (address.protocol === 'https:' ? 443 : 80),
             protocol: address.protocol === 'https:' ? 'https' : 'http',
           }),
     });

@@ -98,6 +98,13 @@ const OUTAGE_SYSTEM_CODES = new Set([
 ]);
 /** Prisma: cannot reach, timed out, closed, no free connection, too many connections. */
 const OUTAGE_PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037']);
+/** Prisma's driver adapters: a connection that ended in the middle of a statement has no code there. */
+const OUTAGE_KINDS = new Set([
+  'ConnectionClosed',
+  'DatabaseNotReachable',
+  'SocketTimeout',
+  'TooManyConnections',
+]);
 /** PostgreSQL: connection exceptions, shutdown and start-up, out of connections, cancelled by time-out, read-only. */
 const OUTAGE_SQLSTATES = /^(08...|57P0[1-5]|57014|53300|53400|25006)$/;
 /** pg says these in words only. */
@@ -108,6 +115,7 @@ const OUTAGE_MESSAGES =
 interface Failure {
   code?: unknown;
   originalCode?: unknown;
+  kind?: unknown;
   message?: unknown;
   cause?: unknown;
   errors?: unknown;
@@ -120,8 +128,9 @@ interface Failure {
  */
 export function isDatabaseOutage(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  const { code, originalCode, message, cause, errors, meta } = error as Failure;
+  const { code, originalCode, kind, message, cause, errors, meta } = error as Failure;
   const saysSo =
+    (typeof kind === 'string' && OUTAGE_KINDS.has(kind)) ||
     [code, originalCode].some((value) => typeof value === 'string' && isOutageCode(value)) ||
     (typeof message === 'string' && OUTAGE_MESSAGES.test(message));
   const inner = [
