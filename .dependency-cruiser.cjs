@@ -9,12 +9,16 @@
 const DOMAINS = {
   accounts: ['credits'],
   catalog: [],
-  demand: [],
   credits: [],
   usage: [],
   payments: ['credits'],
   inference: ['catalog', 'credits', 'usage'],
   batches: ['credits', 'inference', 'usage'],
+  notifications: ['accounts'],
+  alerts: ['accounts', 'credits', 'notifications', 'usage'],
+  publishing: ['catalog', 'inference', 'notifications'],
+  demand: ['accounts', 'catalog', 'credits', 'notifications', 'publishing'],
+  live: ['accounts', 'catalog', 'credits', 'usage'],
 };
 
 const DOMAIN = `^src/(?:${Object.keys(DOMAINS).join('|')})/`;

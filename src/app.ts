@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
+import { startBackground } from './background.js';
 import type { Config } from './config.js';
 import { AppError } from './errors.js';
 import { createSchema } from './graphql/schema.js';
@@ -14,7 +15,6 @@ import { readCreditOffer } from './payments/index.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { type Database, openDatabase } from './platform/database.js';
 import type { KeyId } from './platform/ids.js';
-import { every, type Job } from './platform/jobs.js';
 import { listen } from './platform/listener.js';
 import { createLogger, type Logger } from './platform/logger.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
@@ -47,19 +47,6 @@ export interface AppParts {
   /** Where the predictor answers now; by default what `config.predictorUrl` says. */
   predictorAddress?: () => PredictorAddress | undefined;
 }
-
-/** How often the ledger is swept, and uses of keys are written down. */
-const SWEEP_MS = 2_000;
-const SWEEP_UPLOADS_MS = 60_000;
-const WRITE_USES_MS = 5_000;
-const BATCHES_MS = 1_000;
-/** What webhooks bring is handled at once; this is for what comes again. */
-const PAYMENT_EVENTS_MS = 1_000;
-const TOP_UP_MS = 2_000;
-const REFUNDS_MS = 5_000;
-const USAGE_REPORTS_MS = 60_000;
-const RECONCILE_MS = 15 * 60_000;
-const OPEN_PURCHASES_MS = 60_000;
 
 /**
  * The composition root: builds the app on a migrated database; does not listen yet.
@@ -145,69 +132,23 @@ export async function createApp(
   });
   registerIdentityRoutes(server, { identity: services.identity, publicUrl: config.publicUrl });
 
-  const paymentEvents: Job = every(
-    PAYMENT_EVENTS_MS,
-    async () => {
-      // After an outage many wait.
-      if ((await services.stripeEvents.turn()) > 0) paymentEvents.soon();
-    },
-    backgroundError(logger, 'events of Stripe'),
-  );
+  const background = startBackground(config, services, logger);
   await registerPaymentsRoutes(server, {
     payments: services.payments,
     events: services.stripeEvents,
     onEvent: () => {
-      paymentEvents.soon();
+      background.soon('events of Stripe');
     },
   });
 
-  const batchLines = every(
-    BATCHES_MS,
-    async () => {
-      if (await services.batchWorker.turn()) batchLines.soon();
+  const changedKeys = listen(databaseUrl, 'api_key_changed', {
+    onMessage: (keyId) => {
+      services.keys.forget(keyId as KeyId);
     },
-    backgroundError(logger, 'batches'),
-  );
-  const background = [
-    paymentEvents,
-    batchLines,
-    every(TOP_UP_MS, () => services.topUps.turn(), backgroundError(logger, 'automatic top-ups')),
-    every(REFUNDS_MS, () => services.refunds.turn(), backgroundError(logger, 'refunds')),
-    every(
-      USAGE_REPORTS_MS,
-      () => services.usageReports.turn(),
-      backgroundError(logger, 'usage reports'),
-    ),
-    ...(config.stripe === undefined
-      ? []
-      : [
-          every(
-            RECONCILE_MS,
-            () => services.reconciler.run(),
-            backgroundError(logger, 'reconciling payments'),
-          ),
-        ]),
-    every(
-      OPEN_PURCHASES_MS,
-      () => services.fulfilment.settleOpen(),
-      backgroundError(logger, 'purchases that wait'),
-    ),
-    every(SWEEP_MS, () => services.credits.sweep(), backgroundError(logger, 'sweeping the ledger')),
-    every(
-      SWEEP_UPLOADS_MS,
-      () => services.uploads.sweep(),
-      backgroundError(logger, 'sweeping uploads'),
-    ),
-    every(WRITE_USES_MS, () => services.keys.writeUses(), backgroundError(logger, 'uses of keys')),
-    listen(databaseUrl, 'api_key_changed', {
-      onMessage: (keyId) => {
-        services.keys.forget(keyId as KeyId);
-      },
-      onGap: () => {
-        services.keys.forget();
-      },
-    }),
-  ];
+    onGap: () => {
+      services.keys.forget();
+    },
+  });
 
   let stopping: Promise<void> | undefined;
   return {
@@ -221,8 +162,10 @@ export async function createApp(
       return (stopping ??= (async () => {
         await server.close();
         services.batchWorker.stop();
-        await Promise.all(background.map((job) => job.stop()));
-        await services.keys.writeUses().catch(backgroundError(logger, 'uses of keys'));
+        await Promise.all([background.stop(), changedKeys.stop()]);
+        await services.keys.writeUses().catch((err: unknown) => {
+          logger.warn({ err }, 'the last uses of keys could not be written');
+        });
         await predictor.close();
         await database.close();
       })());
@@ -274,11 +217,4 @@ function watchServices(
         })),
     });
   }
-}
-
-/** An outage is told by every request already; here it is a remark. */
-function backgroundError(logger: Logger, work: string): (err: unknown) => void {
-  return (err) => {
-    logger.warn({ err }, `background work failed: ${work}`);
-  };
 }

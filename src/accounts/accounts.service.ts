@@ -14,8 +14,9 @@ import {
   type User,
 } from './account.js';
 import * as store from './accounts.store.js';
-import type { AuditAction, AuditEvent } from './audit-event.js';
-import { insertAuditEvent, listAuditEvents } from './audit.store.js';
+import { type AuditAction, insertAuditEvent } from '../platform/audit.store.js';
+import type { AuditEvent } from './audit-event.js';
+import { listAuditEvents } from './audit.store.js';
 
 export interface FreeCredit {
   /** Nano-USD for each verified address; 0: none. */

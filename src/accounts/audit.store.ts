@@ -1,22 +1,6 @@
-import type { Database, Transaction } from '../platform/database.js';
-import { type AccountId, type AuditEventId, newId } from '../platform/ids.js';
-import type { NewAuditEvent, AuditEvent } from './audit-event.js';
-
-export async function insertAuditEvent(tx: Transaction, event: NewAuditEvent): Promise<void> {
-  const { actor, accountId, action, target, details = {} } = event;
-  await tx.auditEvent.create({
-    data: {
-      id: newId('aud'),
-      accountId: accountId ?? null,
-      userId: actor.userId ?? null,
-      keyId: actor.keyId ?? null,
-      action,
-      target: target ?? null,
-      details,
-      ipAddress: actor.ipAddress ?? null,
-    },
-  });
-}
+import type { Database } from '../platform/database.js';
+import type { AccountId, AuditEventId } from '../platform/ids.js';
+import type { AuditEvent } from './audit-event.js';
 
 /** Newest first. @param after the id of the last event seen */
 export async function listAuditEvents(

@@ -14,7 +14,7 @@ import {
   looksLikeKey,
   scopesOfKey,
 } from './api-key.js';
-import { insertAuditEvent } from './audit.store.js';
+import { insertAuditEvent } from '../platform/audit.store.js';
 import * as store from './keys.store.js';
 import { badKey, checkCap, checkNewKey, type NewKey } from './new-key.js';
 

@@ -8,8 +8,7 @@ import type { Mailer } from '../platform/mailer.js';
 import { checkName } from '../platform/name.js';
 import { type AccountOfUser, checkEmail, type Role } from './account.js';
 import * as accounts from './accounts.store.js';
-import type { AuditAction } from './audit-event.js';
-import { insertAuditEvent } from './audit.store.js';
+import { type AuditAction, insertAuditEvent } from '../platform/audit.store.js';
 import type { Invitation, Member } from './member.js';
 import * as store from './members.store.js';
 

@@ -1,0 +1,84 @@
+import type { Config } from './config.js';
+import { every, type Job } from './platform/jobs.js';
+import type { Logger } from './platform/logger.js';
+import type { Services } from './services.js';
+
+/** Work that is done again and again, beside the requests. */
+interface BackgroundWork {
+  /** As it is called in the log. */
+  readonly name: string;
+  readonly everyMs: number;
+  /** Safe to do on several servers at once. @returns true when more waits: the next turn follows at once */
+  readonly turn: (services: Services) => Promise<unknown>;
+}
+
+/** Whatever the server does by itself, in no order. */
+const WORK = [
+  // What webhooks bring is handled at once; this is for what comes again. After an outage many wait.
+  {
+    name: 'events of Stripe',
+    everyMs: 1_000,
+    turn: async ({ stripeEvents }) => (await stripeEvents.turn()) > 0,
+  },
+  { name: 'batches', everyMs: 1_000, turn: ({ batchWorker }) => batchWorker.turn() },
+  { name: 'automatic top-ups', everyMs: 2_000, turn: ({ topUps }) => topUps.turn() },
+  { name: 'refunds', everyMs: 5_000, turn: ({ refunds }) => refunds.turn() },
+  { name: 'usage reports', everyMs: 60_000, turn: ({ usageReports }) => usageReports.turn() },
+  {
+    name: 'purchases that wait',
+    everyMs: 60_000,
+    turn: ({ fulfilment }) => fulfilment.settleOpen(),
+  },
+  { name: 'sweeping the ledger', everyMs: 2_000, turn: ({ credits }) => credits.sweep() },
+  { name: 'sweeping uploads', everyMs: 60_000, turn: ({ uploads }) => uploads.sweep() },
+  { name: 'uses of keys', everyMs: 5_000, turn: ({ keys }) => keys.writeUses() },
+] as const satisfies readonly BackgroundWork[];
+
+/** Against a double there is nothing to reconcile by itself. */
+const WITH_STRIPE = [
+  {
+    name: 'reconciling payments',
+    everyMs: 15 * 60_000,
+    turn: ({ reconciler }) => reconciler.run(),
+  },
+] as const satisfies readonly BackgroundWork[];
+
+export type BackgroundName = (typeof WORK)[number]['name'];
+
+export interface Background {
+  /** Begins the next turn of some work without waiting. */
+  soon(name: BackgroundName): void;
+  /** Resolves when the turns in hand are over. */
+  stop(): Promise<void>;
+}
+
+/** Starts all background work. */
+export function startBackground(
+  config: Pick<Config, 'stripe'>,
+  services: Services,
+  logger: Logger,
+): Background {
+  const all: readonly BackgroundWork[] =
+    config.stripe === undefined ? WORK : [...WORK, ...WITH_STRIPE];
+  const jobs = new Map(all.map((work) => [work.name, start(work, services, logger)]));
+  return {
+    soon: (name) => jobs.get(name)?.soon(),
+    stop: async () => {
+      await Promise.all([...jobs.values()].map((job) => job.stop()));
+    },
+  };
+}
+
+function start({ name, everyMs, turn }: BackgroundWork, services: Services, logger: Logger): Job {
+  const job = every(
+    everyMs,
+    async () => {
+      if ((await turn(services)) === true) job.soon();
+    },
+    // An outage is told by every request already; here it is a remark.
+    (err) => {
+      logger.warn({ err }, `background work failed: ${name}`);
+    },
+  );
+  return job;
+}
