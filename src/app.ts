@@ -162,7 +162,7 @@ export async function createApp(
       return (stopping ??= (async () => {
         await server.close();
         services.batchWorker.stop();
-        await Promise.all([background.stop(), changedKeys.stop()]);
+        await Promise.all([background.stop(), services.notifications.stop(), changedKeys.stop()]);
         await services.keys.writeUses().catch((err: unknown) => {
           logger.warn({ err }, 'the last uses of keys could not be written');
         });
@@ -176,7 +176,7 @@ export async function createApp(
 /** Counts that services keep, on /metrics. */
 function watchServices(
   metrics: Metrics,
-  { embeddings, credits, stripeEvents, usageReports }: Services,
+  { embeddings, credits, stripeEvents, usageReports, notifications }: Services,
 ): void {
   const caches = { text: embeddings.texts, image: embeddings.images };
   metrics.watch({
@@ -204,7 +204,11 @@ function watchServices(
     labelNames: [],
     read: () => [{ labels: {}, value: credits.waiting }],
   });
-  const inboxes = { stripe_events: stripeEvents, usage_reports: usageReports };
+  const inboxes = {
+    stripe_events: stripeEvents,
+    usage_reports: usageReports,
+    notification_deliveries: notifications,
+  };
   for (const [name, service] of Object.entries(inboxes)) {
     metrics.watch({
       name: `gigarouter_${name}`,

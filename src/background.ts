@@ -31,6 +31,12 @@ const WORK = [
   },
   { name: 'sweeping the ledger', everyMs: 2_000, turn: ({ credits }) => credits.sweep() },
   { name: 'sweeping uploads', everyMs: 60_000, turn: ({ uploads }) => uploads.sweep() },
+  { name: 'notifications', everyMs: 1_000, turn: ({ notifications }) => notifications.turn() },
+  {
+    name: 'old notifications',
+    everyMs: 600_000,
+    turn: ({ notifications }) => notifications.prune(),
+  },
   { name: 'uses of keys', everyMs: 5_000, turn: ({ keys }) => keys.writeUses() },
 ] as const satisfies readonly BackgroundWork[];
 

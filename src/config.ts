@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { OAuthClient } from './accounts/index.js';
 import type { MeterOptions } from './inference/index.js';
+import type { WebhookOptions } from './notifications/index.js';
 import type { StripeOptions } from './payments/index.js';
 import type { CallLimitOptions } from './usage/index.js';
 import { LOG_LEVELS } from './platform/logger.js';
@@ -71,6 +72,9 @@ export const environment = z.object({
   CREDIT_PACKS_FILE: z.string().min(1).optional(),
   IMAGE_URL_ALLOW: z.string().min(1).optional(),
   IMAGE_URL_TIMEOUT_MS: milliseconds.default(10_000),
+  WEBHOOK_ALLOW: z.string().min(1).optional(),
+  WEBHOOK_TIMEOUT_MS: milliseconds.max(60_000).default(10_000),
+  NOTIFICATION_KEEP_DAYS: z.coerce.number().int().min(7).max(3_650).default(90),
   CALL_TIMEOUT_MS: milliseconds.default(120_000),
   HOLD_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(300_000),
   BATCH_DISCOUNT_PERCENT: z.coerce.number().int().min(0).max(90).default(50),
@@ -137,6 +141,9 @@ export interface Config {
   /** Absolute. */
   creditPacksFile: string;
   imageUrl: { allow: readonly string[]; timeoutMs: number };
+  webhooks: WebhookOptions;
+  /** Days that notifications and the log of their deliveries are kept. */
+  notificationKeepDays: number;
   calls: MeterOptions;
   uploads: { folder: string; ttlS: number; accountBytesMax: number };
   limits: CallLimitOptions;
@@ -235,9 +242,11 @@ export function readConfig(
     ),
     freeCredit: { nanos: BigInt(values.FREE_CREDIT_NANOS), days: values.FREE_CREDIT_DAYS },
     imageUrl: {
-      allow: (values.IMAGE_URL_ALLOW ?? '').split(',').flatMap((entry) => entry.trim() || []),
+      allow: listOf(values.IMAGE_URL_ALLOW),
       timeoutMs: values.IMAGE_URL_TIMEOUT_MS,
     },
+    webhooks: { allow: listOf(values.WEBHOOK_ALLOW), timeoutMs: values.WEBHOOK_TIMEOUT_MS },
+    notificationKeepDays: values.NOTIFICATION_KEEP_DAYS,
     calls: {
       timeoutMs: values.CALL_TIMEOUT_MS,
       holdMs: values.HOLD_MS,
@@ -265,6 +274,11 @@ export function readConfig(
   };
 }
 
+/** Entries of a comma-separated variable. */
+function listOf(value = ''): string[] {
+  return value.split(',').flatMap((entry) => entry.trim() || []);
+}
+
 /** @throws ConfigError when only one of the two is set */
 function oauthClient(
   name: string,
@@ -283,7 +297,7 @@ function stripeOptions(values: z.infer<typeof environment>): StripeOptions | und
   const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRETS: secrets } = values;
   const { STRIPE_API_URL: apiUrl } = values;
   if (secretKey === undefined && secrets === undefined && apiUrl === undefined) return undefined;
-  const webhookSecrets = (secrets ?? '').split(',').flatMap((secret) => secret.trim() || []);
+  const webhookSecrets = listOf(secrets);
   if (secretKey === undefined || webhookSecrets.length === 0) {
     throw new ConfigError(
       'STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRETS are set together, or not at all; STRIPE_API_URL needs both.',

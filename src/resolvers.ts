@@ -22,6 +22,7 @@ type Unspoken =
   | 'batches'
   | 'batchWorker'
   | 'identity'
+  | 'notifications'
   | 'uploads'
   | 'embeddings'
   | 'fulfilment'

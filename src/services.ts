@@ -23,6 +23,7 @@ import {
   ModelService,
   UploadsService,
 } from './inference/index.js';
+import { NotificationsService, WebhookGateway } from './notifications/index.js';
 import {
   type CreditOffer,
   FulfilmentService,
@@ -66,6 +67,17 @@ export function createServices(
   const keys = new KeysService(database, clock);
   const mailer = createMailer(config.mail);
   const members = new MembersService(database, mailer, config.publicUrl, clock);
+  const webhooks = new WebhookGateway(config.webhooks);
+  const notifications = new NotificationsService(
+    {
+      db: database,
+      webhooks,
+      mailer,
+      findContacts: (accountId) => accounts.contacts(accountId),
+      logger,
+    },
+    config.notificationKeepDays,
+  );
   const identity = new IdentityGateway({
     db: database,
     mailer,
@@ -151,6 +163,7 @@ export function createServices(
     accounts,
     members,
     keys,
+    notifications,
     identity,
     signIn,
     inference,

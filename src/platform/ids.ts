@@ -20,6 +20,9 @@ export type BatchId = `batch_${string}`;
 export type PurchaseId = `pur_${string}`;
 export type RefundRequestId = `rfd_${string}`;
 export type MailId = `mail_${string}`;
+export type DeliveryId = `dlv_${string}`;
+export type WebhookEndpointId = `whe_${string}`;
+export type AlertRuleId = `alr_${string}`;
 /** Of what better-auth keeps about a person. */
 export type IdentityId = `idn_${string}`;
 
@@ -41,6 +44,9 @@ interface IdByPrefix {
   rfd: RefundRequestId;
   mail: MailId;
   idn: IdentityId;
+  dlv: DeliveryId;
+  whe: WebhookEndpointId;
+  alr: AlertRuleId;
 }
 
 /** A new id: prefix, underscore, 26 characters that sort by time of creation (ULID). */
