@@ -12,6 +12,7 @@ import { CreditsResolver } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { InferenceResolver, LabelSetsResolver } from './inference/index.js';
+import { WebhooksResolver } from './notifications/index.js';
 import { PaymentsResolver, TopUpsResolver } from './payments/index.js';
 import { UsageResolver } from './usage/index.js';
 import type { Services } from './services.js';
@@ -59,6 +60,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     new KeysResolver(services.keys),
     new InferenceResolver(services.inference, services.limits),
     new LabelSetsResolver(services.labelSets),
+    new WebhooksResolver(services.webhookEndpoints),
   ];
 }
 
@@ -82,6 +84,7 @@ export function createPrintableSchema(): GraphQLSchema {
       refunds: service,
       topUps: service,
       promos: service,
+      webhookEndpoints: service,
     }),
   );
 }

@@ -23,7 +23,11 @@ import {
   ModelService,
   UploadsService,
 } from './inference/index.js';
-import { NotificationsService, WebhookGateway } from './notifications/index.js';
+import {
+  NotificationsService,
+  WebhookEndpointsService,
+  WebhookGateway,
+} from './notifications/index.js';
 import {
   type CreditOffer,
   FulfilmentService,
@@ -78,6 +82,7 @@ export function createServices(
     },
     config.notificationKeepDays,
   );
+  const webhookEndpoints = new WebhookEndpointsService(database, webhooks, notifications);
   const identity = new IdentityGateway({
     db: database,
     mailer,
@@ -164,6 +169,7 @@ export function createServices(
     members,
     keys,
     notifications,
+    webhookEndpoints,
     identity,
     signIn,
     inference,

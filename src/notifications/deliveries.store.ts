@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../platform/database.js';
 import type { AccountId, DeliveryId, WebhookEndpointId } from '../platform/ids.js';
+import type { NotificationType } from './notification.js';
 import type { ClaimedDelivery, Delivery, DeliveryState, Outcome } from './delivery.js';
 
 type Reader = Pick<Database, 'query'>;
@@ -158,7 +159,7 @@ export async function findDelivery(
   const { notification, ...delivery } = row;
   return {
     ...delivery,
-    type: notification.type,
+    type: notification.type as NotificationType,
     id: row.id as DeliveryId,
     endpointId: row.endpointId as WebhookEndpointId,
   };

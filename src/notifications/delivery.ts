@@ -1,4 +1,5 @@
 import type { DeliveryId, WebhookEndpointId } from '../platform/ids.js';
+import type { NotificationType } from './notification.js';
 
 export const DELIVERY_STATES = {
   WAITING: 'WAITING',
@@ -12,7 +13,7 @@ export interface Delivery {
   readonly id: DeliveryId;
   /** Of the notification: what receivers see as `webhook-id`. */
   readonly notificationId: string;
-  readonly type: string;
+  readonly type: NotificationType;
   readonly endpointId: WebhookEndpointId;
   readonly state: DeliveryState;
   readonly attempts: number;

@@ -54,7 +54,7 @@ export async function findEndpoint(
   accountId: AccountId,
   id: string,
 ): Promise<WebhookEndpoint | undefined> {
-  const row = await tx.webhookEndpoint.findFirst({ where: { id, accountId }, select: FIELDS });
+  const row = await tx.webhookEndpoint.findUnique({ where: { id, accountId }, select: FIELDS });
   return row === null ? undefined : toEndpoint(row);
 }
 
@@ -84,12 +84,13 @@ export async function replaceSecret(
   id: WebhookEndpointId,
   secret: string,
   graceHours: number,
-): Promise<void> {
+): Promise<WebhookEndpoint> {
   await tx.$executeRaw`
     UPDATE webhook_endpoint
        SET secret = ${secret}, previous_secret = secret,
            previous_secret_until = now() + make_interval(secs => ${graceHours * 3_600}::float8)
      WHERE id = ${id}`;
+  return toEndpoint(await tx.webhookEndpoint.findUniqueOrThrow({ where: { id }, select: FIELDS }));
 }
 
 export async function markWorking(tx: Transaction, id: WebhookEndpointId): Promise<void> {

@@ -20,6 +20,7 @@ export type BatchId = `batch_${string}`;
 export type PurchaseId = `pur_${string}`;
 export type RefundRequestId = `rfd_${string}`;
 export type MailId = `mail_${string}`;
+export type NotificationId = `ntf_${string}`;
 export type DeliveryId = `dlv_${string}`;
 export type WebhookEndpointId = `whe_${string}`;
 export type AlertRuleId = `alr_${string}`;
@@ -44,6 +45,7 @@ interface IdByPrefix {
   rfd: RefundRequestId;
   mail: MailId;
   idn: IdentityId;
+  ntf: NotificationId;
   dlv: DeliveryId;
   whe: WebhookEndpointId;
   alr: AlertRuleId;
