@@ -119,6 +119,7 @@ export async function createApp(
   await registerMailLinkRoutes(server, {
     identity: services.identity,
     publicUrl: config.publicUrl,
+    waitlist: services.waitlist,
     acceptInvitation: async (request, token) => {
       const actor = await services.authenticator.authenticate(request);
       if (actor.userId === undefined) {

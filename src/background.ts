@@ -37,6 +37,7 @@ const WORK = [
     everyMs: 600_000,
     turn: ({ notifications }) => notifications.prune(),
   },
+  { name: 'launches', everyMs: 5_000, turn: ({ launches }) => launches.turn() },
   { name: 'uses of keys', everyMs: 5_000, turn: ({ keys }) => keys.writeUses() },
 ] as const satisfies readonly BackgroundWork[];
 

@@ -8,6 +8,7 @@ import {
   MembersResolver,
 } from './accounts/index.js';
 import { CatalogResolver } from './catalog/index.js';
+import { BoardResolver, DemandResolver, ModelDemandResolver } from './demand/index.js';
 import { CreditsResolver } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
@@ -29,7 +30,8 @@ type Unspoken =
   | 'fulfilment'
   | 'stripeEvents'
   | 'usageReports'
-  | 'reconciler';
+  | 'reconciler'
+  | 'launches';
 
 /** The domains' resolvers over their services. */
 export function createResolvers(services: Omit<Services, Unspoken>): object[] {
@@ -40,6 +42,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
   const payments = new PaymentsResolver(services.payments, services.refunds, (event) =>
     accounts.audit(event),
   );
+  const demand = new DemandResolver(services.demand, services.waitlist, catalog.findNode);
   return [
     catalog,
     credits,
@@ -52,8 +55,12 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
         ['ent', credits.findNode],
         ['run', usage.findNode],
         ['pur', payments.findNode],
+        ['mreq', demand.findNode],
       ]),
     ),
+    demand,
+    new ModelDemandResolver(services.demand),
+    new BoardResolver(services.board, catalog.findNode),
     new IdentityResolver(services.signIn),
     new AccountsResolver(accounts),
     new MembersResolver(services.members),
@@ -85,6 +92,9 @@ export function createPrintableSchema(): GraphQLSchema {
       topUps: service,
       promos: service,
       webhookEndpoints: service,
+      demand: service,
+      waitlist: service,
+      board: service,
     }),
   );
 }

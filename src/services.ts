@@ -8,9 +8,10 @@ import {
   SignInService,
 } from './accounts/index.js';
 import { BatchesService, BatchInputService, BatchWorker } from './batches/index.js';
-import { CatalogService } from './catalog/index.js';
+import { CatalogService, ProposalsService } from './catalog/index.js';
 import type { Config } from './config.js';
 import { CreditsService } from './credits/index.js';
+import { BoardService, DemandService, LaunchesService, WaitlistService } from './demand/index.js';
 import {
   ClassificationService,
   EmbeddingService,
@@ -47,10 +48,14 @@ import type { Database } from './platform/database.js';
 import type { AccountId } from './platform/ids.js';
 import type { Logger } from './platform/logger.js';
 import { createMailer } from './platform/mailer.js';
+import { createRateCounter } from './platform/rate-counter.js';
 import type { PredictorClient } from './predictor/client.js';
 import { batchEndpoints } from './rest/openai/batch-endpoints.js';
 import { openai } from './rest/openai/openai.dialect.js';
 import { CallLimits, UsageService } from './usage/index.js';
+
+/** Mails to people who are nobody yet are counted for a day. */
+const DAY_S = 86_400;
 
 /** Longest run of the predictor, its queue included. */
 const PREDICT_MS = 60_000;
@@ -83,11 +88,32 @@ export function createServices(
     config.notificationKeepDays,
   );
   const webhookEndpoints = new WebhookEndpointsService(database, webhooks, notifications);
+  const secret = config.authSecret ?? randomBytes(32).toString('base64url');
+  const proposals = new ProposalsService(clock);
+  const demand = new DemandService(database, proposals, clock);
+  const waitlist = new WaitlistService({
+    db: database,
+    proposals,
+    mailer,
+    secret,
+    publicUrl: config.publicUrl,
+    mails: createRateCounter(database, config.limits.store, DAY_S),
+    clock,
+  });
+  const board = new BoardService(database, proposals, clock);
+  const launches = new LaunchesService({
+    db: database,
+    notifications,
+    credits,
+    waitlist,
+    publicUrl: config.publicUrl,
+    clock,
+  });
   const identity = new IdentityGateway({
     db: database,
     mailer,
     publicUrl: config.publicUrl,
-    secret: config.authSecret ?? randomBytes(32).toString('base64url'),
+    secret,
     ...config.oauth,
     onUserCreated: async (user) => {
       await accounts.openPersonalAccount(user);
@@ -103,7 +129,7 @@ export function createServices(
   const uploads = new UploadsService(database, config.uploads);
   const labelSets = new LabelSetsService(database, embeddings);
   const inference = new MeteredClassificationService(
-    new MeterService(catalog, credits, usage, config.calls, logger),
+    new MeterService(catalog, credits, usage, demand, config.calls, logger),
     new ModelService(config.modelsDir),
     new ClassificationService(embeddings),
     embeddings,
@@ -188,5 +214,9 @@ export function createServices(
     fulfilment,
     stripeEvents,
     reconciler,
+    demand,
+    waitlist,
+    board,
+    launches,
   };
 }

@@ -14,3 +14,5 @@ export { KeysService } from './keys.service.js';
 export { MembersResolver } from './members.resolver.js';
 export { MembersService } from './members.service.js';
 export { SignInService } from './sign-in.service.js';
+export { checkEmail, plainEmail } from './account.js';
+export { AcknowledgementType, DONE } from './session.type.js';

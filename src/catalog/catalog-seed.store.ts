@@ -49,18 +49,22 @@ export async function saveSeed(tx: Transaction, now: Date, file: CatalogFile): P
   });
 }
 
-/** The model's columns in the shape of its file, so that the two compare. */
+/** The model's columns in the shape of its file, so that the two compare; by its slug, whatever its case. */
 export async function findModelValues(
   tx: Transaction,
   slug: string,
-): Promise<{ id: ModelId; values: ModelValues } | undefined> {
-  const row = await tx.model.findUnique({ where: { slug } });
-  if (row === null) return undefined;
+): Promise<{ id: ModelId; isProposed: boolean; values: ModelValues } | undefined> {
+  const [found] = await tx.$queryRaw<
+    { id: ModelId }[]
+  >`SELECT id FROM model WHERE lower(slug) = lower(${slug})`;
+  if (found === undefined) return undefined;
+  const row = await tx.model.findUniqueOrThrow({ where: found });
   const parameters = row.parameters === null ? null : Number(row.parameters);
   const values = Object.fromEntries(
     MODEL_VALUE_NAMES.map((name) => [name, name === 'parameters' ? parameters : row[name]]),
   );
-  return { id: row.id as ModelId, values: values as ModelValues };
+  const isProposed = row.status === 'PROPOSED';
+  return { id: found.id, isProposed, values: values as ModelValues };
 }
 
 export async function insertModel(tx: Transaction, now: Date, file: CatalogFile): Promise<void> {
@@ -69,6 +73,23 @@ export async function insertModel(tx: Transaction, now: Date, file: CatalogFile)
   const owner = slug.slice(0, slug.indexOf('/'));
   await tx.model.create({
     data: { ...toColumns(file), id, slug, owner, statusChangedAt: now, createdAt: now },
+  });
+  await insertAliases(tx, id, aliases);
+  await insertPrices(tx, id, prices);
+}
+
+/** A model that somebody asked for becomes what its file says; the requests stay. */
+export async function acceptModel(
+  tx: Transaction,
+  now: Date,
+  id: ModelId,
+  file: CatalogFile,
+): Promise<void> {
+  const { aliases, prices, slug } = file;
+  const owner = slug.slice(0, slug.indexOf('/'));
+  await tx.model.update({
+    where: { id },
+    data: { ...toColumns(file), slug, owner, statusChangedAt: now },
   });
   await insertAliases(tx, id, aliases);
   await insertPrices(tx, id, prices);

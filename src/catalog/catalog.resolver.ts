@@ -59,7 +59,7 @@ export class CatalogResolver {
   @Query(() => ModelConnectionType, {
     complexity: listCost(1),
     description:
-      'The catalog, page by page. Retired models are shown only when the filter names the status.',
+      'The catalog, page by page. Proposed and retired models are shown only when the filter names the status.',
   })
   @Access(PUBLIC)
   async models(

@@ -56,8 +56,9 @@ async function seedModel(
 
   if (before === undefined) {
     // A model that an operator made by hand is the operator's as a whole.
-    if (current !== undefined) return { outcome: 'unchanged', kept: [] };
-    await store.insertModel(tx, now, file);
+    if (current?.isProposed === false) return { outcome: 'unchanged', kept: [] };
+    if (current === undefined) await store.insertModel(tx, now, file);
+    else await store.acceptModel(tx, now, current.id, file);
     await store.saveSeed(tx, now, file);
     return { outcome: 'added', kept: [] };
   }

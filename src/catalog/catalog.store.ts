@@ -108,7 +108,7 @@ export async function findModels(
 
 /**
  * For each model those worth comparing with it, best first: what its file names, then models of the
- * same task by closeness in size (ratio of parameters), then by downloads. Retired ones are left out.
+ * same task by closeness in size (ratio of parameters), then by downloads. Proposed and retired ones are left out.
  */
 export async function listRelatedModels(
   db: Reader,
@@ -124,7 +124,7 @@ export async function listRelatedModels(
     `SELECT parent.id AS "parentId", related.*
        FROM model parent CROSS JOIN LATERAL (
          SELECT ${columns(binder, parts)} FROM model m
-          WHERE m.id <> parent.id AND m.status <> 'RETIRED'
+          WHERE m.id <> parent.id AND m.status NOT IN ('PROPOSED', 'RETIRED')
             AND (m.task = parent.task OR m.slug = ANY(parent.related_slugs))
           ORDER BY array_position(parent.related_slugs, m.slug) NULLS LAST,
                    abs(ln(m.parameters::float8 / parent.parameters)) NULLS LAST,
@@ -144,12 +144,12 @@ export interface TaskCount {
   readonly liveModelCount: number;
 }
 
-/** Tasks that have a model that is not retired, most models first. */
+/** Tasks that have a model that is neither proposed nor retired, most models first. */
 export async function countByTask(db: Reader): Promise<TaskCount[]> {
   return db.query<TaskCount>(
     `SELECT m.task, count(*)::int AS "modelCount",
             (count(*) FILTER (WHERE m.status = 'LIVE'))::int AS "liveModelCount"
-       FROM model m WHERE m.status <> 'RETIRED' GROUP BY m.task ORDER BY 2 DESC, 1`,
+       FROM model m WHERE m.status NOT IN ('PROPOSED', 'RETIRED') GROUP BY m.task ORDER BY 2 DESC, 1`,
     [],
   );
 }

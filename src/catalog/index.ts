@@ -5,3 +5,6 @@ export { CatalogService } from './catalog.service.js';
 export { MODEL_STATUSES, MODEL_TASKS } from './model.js';
 export type { Model, ModelStatus, ModelTask, PriceUnit } from './model.js';
 export type { ModelFilter, ModelOrder } from './model-order.js';
+export { slugOf } from './hub-slug.js';
+export { ModelType } from './model.type.js';
+export { ProposalsService } from './proposals.service.js';

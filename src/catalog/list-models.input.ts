@@ -21,6 +21,7 @@ registerEnumType(MODEL_ORDER_FIELDS, {
     NAME: { description: 'Name, A to Z unless said otherwise.' },
     PARAMETERS: { description: 'Number of parameters; largest first unless said otherwise.' },
     PRICE: { description: 'Price of one image now; cheapest first unless said otherwise.' },
+    DEMAND: { description: 'Requests for it; most first unless said otherwise.' },
     RELEVANCE: { description: 'Closeness to the search; closest first. Needs a search.' },
   },
 });
@@ -59,7 +60,7 @@ export class ModelFilterInput {
 
   @Field(() => [MODEL_STATUSES], {
     nullable: true,
-    description: 'Any of these statuses; left out: all but RETIRED.',
+    description: 'Any of these statuses; left out: all but PROPOSED and RETIRED.',
   })
   readonly statuses?: ModelStatus[] | null;
 

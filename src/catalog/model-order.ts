@@ -6,7 +6,7 @@ export interface ModelFilter {
   /** Words that each have to occur, give or take a typo, in name, slug or summary. */
   readonly search?: string | undefined;
   readonly tasks?: readonly ModelTask[] | undefined;
-  /** Left out: every status but RETIRED. */
+  /** Left out: every status but PROPOSED and RETIRED. */
   readonly statuses?: readonly ModelStatus[] | undefined;
   readonly licenses?: readonly string[] | undefined;
   readonly owners?: readonly string[] | undefined;
@@ -21,6 +21,7 @@ export const MODEL_ORDER_FIELDS = {
   NAME: 'NAME',
   PARAMETERS: 'PARAMETERS',
   PRICE: 'PRICE',
+  DEMAND: 'DEMAND',
   RELEVANCE: 'RELEVANCE',
 } as const;
 export type ModelOrderField = keyof typeof MODEL_ORDER_FIELDS;
@@ -41,6 +42,7 @@ export const NATURAL_DIRECTION: Readonly<Record<ModelOrderField, Direction>> = {
   NAME: 'ASC',
   PARAMETERS: 'DESC',
   PRICE: 'ASC',
+  DEMAND: 'DESC',
   RELEVANCE: 'DESC',
 };
 

@@ -53,7 +53,7 @@ export function whereSql(binder: Binder, filter: ModelFilter): string {
     `${column} = ANY(${binder.bind(values.filter((value) => !value.includes('\0')))}::${type})`;
   const conditions = [
     filter.statuses === undefined
-      ? `m.status <> 'RETIRED'`
+      ? `m.status NOT IN ('PROPOSED', 'RETIRED')`
       : any('m.status', '"ModelStatus"[]', filter.statuses),
     ...(filter.tasks === undefined ? [] : [any('m.task', '"ModelTask"[]', filter.tasks)]),
     ...(filter.licenses === undefined ? [] : [any('m.license', 'text[]', filter.licenses)]),
@@ -108,6 +108,8 @@ export function sortKey(
         pgType: 'bigint',
         type: 'string',
       };
+    case 'DEMAND':
+      return { sql: 'm.request_count', pgType: 'int', type: 'number' };
     case 'RELEVANCE': {
       const words = searchWords(filter.search ?? '');
       if (words.length === 0) {

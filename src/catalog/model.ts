@@ -1,6 +1,7 @@
 import type { ModelId, PriceVersionId } from '../platform/ids.js';
 
 export const MODEL_STATUSES = {
+  PROPOSED: 'PROPOSED',
   COMING_SOON: 'COMING_SOON',
   LIVE: 'LIVE',
   DEPRECATED: 'DEPRECATED',

@@ -18,6 +18,7 @@ registerEnumType(MODEL_STATUSES, {
   name: 'ModelStatus',
   description: 'Where a model stands in its life on this platform.',
   valuesConfig: {
+    PROPOSED: { description: 'Somebody asked for it; nobody has announced it yet.' },
     COMING_SOON: { description: 'Announced and open for requests; cannot be called yet.' },
     LIVE: { description: 'Can be called; its reference scores match on this machine.' },
     DEPRECATED: { description: 'Can be called, but will be retired.' },

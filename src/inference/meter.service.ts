@@ -5,7 +5,7 @@ import type { CreditsService, HoldCommand } from '../credits/index.js';
 import { AppError } from '../errors.js';
 import { accountOf, type Actor, actorName } from '../platform/actor.js';
 import type { Logger } from '../platform/logger.js';
-import { type AccountId, newId, type RunId } from '../platform/ids.js';
+import { type AccountId, type ModelId, newId, type RunId } from '../platform/ids.js';
 import type { UsageService } from '../usage/index.js';
 import { asAppError, reasonCode } from './call-failure.js';
 import { costOf, priceLines } from './call-price.js';
@@ -39,6 +39,11 @@ export interface MeterOptions {
   readonly holdMs: number;
 }
 
+/** Who may call a model that is coming soon. */
+export interface EarlyAccess {
+  hasEarlyAccess(accountId: AccountId, modelId: ModelId): Promise<boolean>;
+}
+
 /** Status and prices of a model are believed for this long. */
 const MODEL_CACHE_MS = 1_000;
 
@@ -55,6 +60,7 @@ export class MeterService {
     private readonly catalog: Pick<CatalogService, 'findModels'>,
     private readonly credits: Pick<CreditsService, 'hold' | 'capture' | 'void' | 'balance'>,
     private readonly usage: Pick<UsageService, 'result' | 'find'>,
+    private readonly demand: EarlyAccess,
     private readonly options: MeterOptions,
     private readonly logger: Logger,
   ) {}
@@ -72,7 +78,7 @@ export class MeterService {
       }
       this.models.set(slug, model);
     }
-    if (model.status !== 'LIVE' && model.status !== 'DEPRECATED') {
+    if (!(await this.isCallable(actor, model))) {
       throw new AppError(
         'MODEL_NOT_LIVE',
         `${model.slug} is not live yet, so it cannot be called. Its page in the catalog says when; ask for it there.`,
@@ -83,6 +89,15 @@ export class MeterService {
       throw new AppError('FORBIDDEN', `This key may not run ${model.slug}.`);
     }
     return model;
+  }
+
+  private async isCallable({ accountId }: Actor, { id, status }: Model): Promise<boolean> {
+    if (status === 'LIVE' || status === 'DEPRECATED') return true;
+    return (
+      status === 'COMING_SOON' &&
+      accountId !== undefined &&
+      (await this.demand.hasEarlyAccess(accountId, id))
+    );
   }
 
   /** What a call costs at most. Holds and charges nothing. */

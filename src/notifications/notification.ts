@@ -2,6 +2,7 @@ import type { AccountId } from '../platform/ids.js';
 
 /** Every type, by its name in GraphQL. A webhook carries the name on the right as `type`. */
 export const NOTIFICATION_TYPES = {
+  MODEL_EARLY_ACCESS: 'model.early_access',
   MODEL_LIVE: 'model.live',
   MODEL_DEGRADED: 'model.degraded',
   BALANCE_LOW: 'balance.low',

@@ -13,6 +13,7 @@ registerEnumType(NOTIFICATION_TYPES, {
   name: 'NotificationType',
   description: 'What is told. A webhook says it as `type`, as "model.live".',
   valuesConfig: {
+    MODEL_EARLY_ACCESS: { description: 'The account may call a model before it is live.' },
     MODEL_LIVE: { description: 'A model that the account asked for can be called.' },
     MODEL_DEGRADED: { description: 'A live model no longer passes its checks.' },
     BALANCE_LOW: { description: 'An alert: the credit fell below a threshold.' },

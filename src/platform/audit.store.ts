@@ -27,6 +27,10 @@ export type AuditAction =
   | 'alert.created'
   | 'alert.changed'
   | 'alert.deleted'
+  | 'demand.planned'
+  | 'demand.commented'
+  | 'demand.merged'
+  | 'demand.accepted'
   | 'user.signed-in'
   | 'user.email-verified'
   | 'user.password-reset';

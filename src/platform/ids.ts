@@ -19,6 +19,8 @@ export type UploadId = `file_${string}`;
 export type BatchId = `batch_${string}`;
 export type PurchaseId = `pur_${string}`;
 export type RefundRequestId = `rfd_${string}`;
+export type ModelRequestId = `mreq_${string}`;
+export type DemandCommentId = `cmt_${string}`;
 export type MailId = `mail_${string}`;
 export type NotificationId = `ntf_${string}`;
 export type DeliveryId = `dlv_${string}`;
@@ -43,6 +45,8 @@ interface IdByPrefix {
   batch: BatchId;
   pur: PurchaseId;
   rfd: RefundRequestId;
+  mreq: ModelRequestId;
+  cmt: DemandCommentId;
   mail: MailId;
   idn: IdentityId;
   ntf: NotificationId;

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { IDENTITY_PATH, type IdentityGateway } from '../accounts/index.js';
+import type { WaitlistService } from '../demand/index.js';
 import { AppError } from '../errors.js';
 import { escapeHtml, sendPage } from './page.js';
 
 export interface MailLinkOptions {
   readonly identity: Pick<IdentityGateway, 'handle' | 'verifyEmail' | 'resetPassword'>;
   readonly publicUrl: string;
+  readonly waitlist: Pick<WaitlistService, 'confirm' | 'leave'>;
   /** For the person whose session the request carries. @throws AppError UNAUTHENTICATED, NOT_FOUND */
   readonly acceptInvitation: (request: FastifyRequest, token: string) => Promise<void>;
 }
@@ -40,6 +42,16 @@ const PAGES = {
     title: 'Join an account',
     button: 'Join',
     done: 'You are a member now.',
+  },
+  waitlist: {
+    title: 'Ask for the model',
+    button: 'Confirm',
+    done: 'Your request counts. You will get a mail when the model is live.',
+  },
+  'leave-waitlist': {
+    title: 'Take your request back',
+    button: 'Take it back',
+    done: 'Your request is taken back. You will hear nothing of it again.',
   },
 } as const satisfies Record<string, LinkPage>;
 type Page = keyof typeof PAGES;
@@ -91,12 +103,14 @@ export async function registerMailLinkRoutes(
 }
 
 async function use(
-  { identity, publicUrl, acceptInvitation }: MailLinkOptions,
+  { identity, publicUrl, waitlist, acceptInvitation }: MailLinkOptions,
   { name, token, password }: { name: Page; token: string; password: string },
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
   if (name === 'invitation') return acceptInvitation(request, token);
+  if (name === 'waitlist') return waitlist.confirm(token);
+  if (name === 'leave-waitlist') return waitlist.leave(token);
   if (name === 'verify-email') return identity.verifyEmail(token);
   if (name === 'reset-password') return identity.resetPassword(token, password);
   // By its own route, which sets the session's cookie.

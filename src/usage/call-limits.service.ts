@@ -1,12 +1,8 @@
-import {
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterPostgres,
-} from 'rate-limiter-flexible';
 import { AppError } from '../errors.js';
 import type { Actor } from '../platform/actor.js';
 import type { Database } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
+import { createRateCounter, type RateCounter, type RateStore } from '../platform/rate-counter.js';
 import type { RateState } from './call-limits.js';
 
 export interface CallLimitOptions {
@@ -14,24 +10,21 @@ export interface CallLimitOptions {
   readonly ratePerMinute: number;
   /** Calls of an account that run at the same time in this process. */
   readonly concurrencyMax: number;
-  /** memory: each process counts for itself; postgres: all count together, for a statement a call. */
-  readonly store: 'memory' | 'postgres';
+  readonly store: RateStore;
 }
 
 const WINDOW_S = 60;
-/** The library only counts: limits differ from key to key, and are compared here. */
-const COUNT_MAX = 2 ** 31 - 1;
 
 /** How often, and how many at a time, an account and a key may call. No matter of money: that is the hold's. */
 export class CallLimits {
-  private readonly counter: RateLimiterAbstract;
+  private readonly counter: RateCounter;
   private readonly running = new Map<AccountId, number>();
 
   constructor(
     db: Pick<Database, 'query'>,
     private readonly options: CallLimitOptions,
   ) {
-    this.counter = createCounter(db, options.store);
+    this.counter = createRateCounter(db, options.store, WINDOW_S);
   }
 
   /** Calls that a caller may make in a minute, when nobody else of its account calls. */
@@ -81,14 +74,14 @@ export class CallLimits {
     limit: number,
     onState: (state: RateState) => void,
   ): Promise<RateState> {
-    const { consumedPoints, msBeforeNext } = await this.counter.consume(who);
+    const { count, msBeforeNext } = await this.counter.count(who);
     const state: RateState = {
       limit,
-      remaining: Math.max(0, limit - consumedPoints),
+      remaining: Math.max(0, limit - count),
       windowS: WINDOW_S,
       resetS: Math.max(1, Math.ceil(msBeforeNext / 1_000)),
     };
-    if (consumedPoints <= limit) return state;
+    if (count <= limit) return state;
     onState(state);
     throw new AppError(
       'RATE_LIMITED',
@@ -96,24 +89,4 @@ export class CallLimits {
       { details: { retryAfterS: state.resetS, limit, remaining: 0, windowS: WINDOW_S } },
     );
   }
-}
-
-/** While the database is away each process counts for itself. */
-function createCounter(db: Pick<Database, 'query'>, store: CallLimitOptions['store']) {
-  const counting = { points: COUNT_MAX, duration: WINDOW_S };
-  const memory = new RateLimiterMemory(counting);
-  if (store === 'memory') return memory;
-  return new RateLimiterPostgres({
-    ...counting,
-    storeClient: {
-      query: async ({ text, values }: { text: string; values: unknown[] }) => {
-        const rows = await db.query(text, values);
-        return { rows, rowCount: rows.length };
-      },
-    },
-    storeType: 'client',
-    tableName: 'rate_limit',
-    tableCreated: true,
-    insuranceLimiter: memory,
-  });
 }

@@ -19,6 +19,9 @@ const EVERYBODY = 'OADBV';
  * Viewer), `*` for everybody without signing in, `+` for operators only.
  */
 const MAY: Record<string, string> = {
+  joinWaitlist: '*',
+  confirmWaitlist: '*',
+  leaveWaitlist: '*',
   creditPacks: '*',
   model: '*',
   models: '*',
@@ -50,6 +53,9 @@ const MAY: Record<string, string> = {
   disableAutoTopUp: 'OAB',
   openBillingPortal: 'OAB',
   redeemPromoCode: 'OAB',
+  modelRequests: EVERYBODY,
+  requestModel: 'OAD',
+  withdrawModelRequest: 'OAD',
   run: EVERYBODY,
   runs: EVERYBODY,
   apiKeys: EVERYBODY,
@@ -80,6 +86,12 @@ const MAY: Record<string, string> = {
   replayWebhookDelivery: 'OA',
   replayFailedWebhookDeliveries: 'OA',
   closeAccount: 'O',
+  demandBoard: '+',
+  requestsForModel: '+',
+  planModel: '+',
+  commentOnModel: '+',
+  acceptProposedModel: '+',
+  mergeModels: '+',
   grantCredits: '+',
   adjustCredits: '+',
   refundPurchase: '+',

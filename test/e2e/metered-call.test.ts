@@ -202,11 +202,18 @@ test('a price that changes during a call does not change what the call costs', a
       [newId('prc'), modelId, nanos],
     );
   await price(100);
-  const { catalog, credits, usage, keys } = t.app.services;
+  const { catalog, credits, usage, demand, keys } = t.app.services;
   const actor = await keys.authenticate(caller.secret, '127.0.0.1');
   /** Of a server that has asked for no price yet. */
   const run = async (work: () => Promise<unknown>) => {
-    const meter = new MeterService(catalog, credits, usage, readConfig({}).calls, t.app.logger);
+    const meter = new MeterService(
+      catalog,
+      credits,
+      usage,
+      demand,
+      readConfig({}).calls,
+      t.app.logger,
+    );
     const model = await meter.model(actor, slug);
     const { signal } = new AbortController();
     const quote = meter.quote({ operation: 'test', model, units: { IMAGE: 2 }, tier: undefined });

@@ -1,0 +1,73 @@
+import type { Transaction } from '../platform/database.js';
+import { type ModelId, newId } from '../platform/ids.js';
+import type { ModelStatus } from './model.js';
+
+export interface ModelState {
+  readonly id: ModelId;
+  readonly slug: string;
+  readonly name: string;
+  readonly status: ModelStatus;
+}
+
+/** By slug or alias, whatever its case. */
+export async function findBySlug(tx: Transaction, slug: string): Promise<ModelState | undefined> {
+  const [row] = await tx.$queryRaw<ModelState[]>`
+    SELECT m.id, m.slug, m.name, m.status::text AS status FROM model m
+     WHERE lower(m.slug) = lower(${slug})
+        OR m.id IN (SELECT a.model_id FROM model_alias a WHERE lower(a.slug) = lower(${slug}))
+     ORDER BY lower(m.slug) = lower(${slug}) DESC LIMIT 1`;
+  return row;
+}
+
+/** Locks some models, in the order of their ids. */
+export async function lockModels(
+  tx: Transaction,
+  ids: readonly ModelId[],
+): Promise<ReadonlyMap<string, ModelState>> {
+  const rows = await tx.$queryRaw<ModelState[]>`
+    SELECT id, slug, name, status::text AS status FROM model
+     WHERE id = ANY(${ids.filter((id) => !id.includes('\0'))}::text[]) ORDER BY id FOR UPDATE`;
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Somebody else who does the same at the same time is waited for; then nothing is done. */
+export async function insertProposal(tx: Transaction, slug: string, now: Date): Promise<void> {
+  const [owner = '', name = ''] = slug.split('/');
+  await tx.$executeRaw`
+    INSERT INTO model (id, slug, name, owner, task, status, summary, status_changed_at, created_at)
+    VALUES (${newId('mdl')}, ${slug}, ${name}, ${owner}, 'ZERO_SHOT_IMAGE_CLASSIFICATION', 'PROPOSED',
+            'Asked for by people who want to call it.', ${now}, ${now})
+    ON CONFLICT DO NOTHING`;
+}
+
+export async function updateStatus(
+  tx: Transaction,
+  id: ModelId,
+  status: ModelStatus,
+  now: Date,
+): Promise<void> {
+  await tx.model.update({ where: { id }, data: { status, statusChangedAt: now } });
+}
+
+/** Whether anything but requests hangs on a model: prices, or a file of the catalog. */
+export async function isEstablished(tx: Transaction, { id, slug }: ModelState): Promise<boolean> {
+  const [prices, files] = [
+    await tx.priceVersion.count({ where: { modelId: id } }),
+    await tx.catalogSeed.count({ where: { slug } }),
+  ];
+  return prices + files > 0;
+}
+
+/** The slugs of a model that is given up lead to another one from now on. */
+export async function replaceModel(
+  tx: Transaction,
+  gone: ModelState,
+  by: ModelState,
+): Promise<void> {
+  await tx.modelAlias.updateMany({ where: { modelId: gone.id }, data: { modelId: by.id } });
+  await tx.model.delete({ where: { id: gone.id } });
+  await tx.modelAlias.createMany({
+    data: [{ slug: gone.slug, modelId: by.id }],
+    skipDuplicates: true,
+  });
+}

@@ -1,0 +1,84 @@
+import type { ProposalsService } from '../catalog/index.js';
+import { AppError } from '../errors.js';
+import { accountOf, type Actor } from '../platform/actor.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import type { AccountId, ModelId } from '../platform/ids.js';
+import type { Demand } from './demand.js';
+import * as demandStore from './demand.store.js';
+import { checkReasons, type ModelRequest, type RequestReasons } from './model-request.js';
+import * as store from './requests.store.js';
+
+/** What accounts ask for, and how much everybody asks for it. */
+export class DemandService {
+  constructor(
+    private readonly db: Pick<Database, 'query' | 'prisma'>,
+    private readonly proposals: Pick<ProposalsService, 'findOrPropose'>,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Asks for a model in the name of the account, or changes what it said before. A model that the catalog does
+   * not have becomes a proposal. May be repeated.
+   * @param model slug, alias, or address of its page at the Hugging Face Hub
+   * @throws AppError BAD_USER_INPUT; CONFLICT for a model that is live or was retired
+   */
+  async request(actor: Actor, model: string, reasons: RequestReasons): Promise<ModelRequest> {
+    const accountId = accountOf(actor);
+    const checked = checkReasons(reasons);
+    return this.db.prisma.$transaction(async (tx) => {
+      const found = await this.proposals.findOrPropose(tx, model);
+      refuseUnlessOpen(found);
+      const { userId } = actor;
+      const request = { ...checked, modelId: found.id, accountId, userId };
+      return store.saveAccountRequest(tx, request, this.clock.now());
+    });
+  }
+
+  /** May be repeated. @throws AppError NOT_FOUND */
+  async withdraw(accountId: AccountId, id: string): Promise<void> {
+    const found =
+      !id.includes('\0') &&
+      (await this.db.prisma.$transaction((tx) =>
+        store.withdraw(tx, accountId, id, this.clock.now()),
+      ));
+    if (!found) throw new AppError('NOT_FOUND', 'The account has no such request.');
+  }
+
+  /** Those of an account that stand, newest first. @throws AppError BAD_USER_INPUT for a foreign cursor */
+  async list(
+    accountId: AccountId,
+    page: { first: number; after: string | undefined },
+  ): Promise<readonly ModelRequest[]> {
+    if (page.after !== undefined && !/^mreq_\w+$/.test(page.after)) {
+      throw new AppError('BAD_USER_INPUT', 'The cursor does not belong to this list.', {
+        details: { argument: 'after' },
+      });
+    }
+    return store.listRequests(this.db, accountId, page);
+  }
+
+  async find(accountId: AccountId, id: string): Promise<ModelRequest | undefined> {
+    return id.includes('\0') ? undefined : store.findRequest(this.db, accountId, id);
+  }
+
+  /** How much some models are wanted; one statement. */
+  demand(ids: readonly ModelId[]): Promise<ReadonlyMap<ModelId, Demand>> {
+    return demandStore.listDemand(this.db, ids, this.clock.now());
+  }
+
+  /** Whether an account may call a model that is coming soon. */
+  hasEarlyAccess(accountId: AccountId, modelId: ModelId): Promise<boolean> {
+    return store.hasEarlyAccess(this.db, accountId, modelId);
+  }
+}
+
+/** @throws AppError CONFLICT unless the model is on its way */
+export function refuseUnlessOpen({ slug, status }: { slug: string; status: string }): void {
+  if (status === 'PROPOSED' || status === 'COMING_SOON') return;
+  const message =
+    status === 'RETIRED'
+      ? `${slug} was retired and does not come back.`
+      : `${slug} is live: call it.`;
+  throw new AppError('CONFLICT', message, { details: { model: slug, status } });
+}

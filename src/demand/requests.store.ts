@@ -1,0 +1,179 @@
+import type { Database, Transaction } from '../platform/database.js';
+import {
+  type AccountId,
+  type ModelId,
+  type ModelRequestId,
+  newId,
+  type UserId,
+} from '../platform/ids.js';
+import type { ModelRequest, RequestReasons } from './model-request.js';
+
+type Reader = Pick<Database, 'query'>;
+type Row = Omit<ModelRequest, 'launchCreditNanos'> & { launchCreditNanos: string | bigint | null };
+
+/** `r` is the request. Its place counts those that stand and were there before it. */
+const COLUMNS = `r.id, r.model_id AS "modelId", r.account_id AS "accountId", r.use_case AS "useCase",
+  r.monthly_volume::float8 AS "monthlyVolume", r.contact_ok AS "contactOk", r.created_at AS "createdAt",
+  r.updated_at AS "updatedAt", r.early_access_at AS "earlyAccessAt", r.notified_at AS "notifiedAt",
+  r.launch_credit_nanos AS "launchCreditNanos",
+  (SELECT count(*)::int FROM model_request o WHERE o.model_id = r.model_id AND o.withdrawn_at IS NULL
+      AND (o.created_at, o.id) <= (r.created_at, r.id)) AS place`;
+
+function toRequest(row: Row): ModelRequest {
+  const { launchCreditNanos } = row;
+  return {
+    ...row,
+    launchCreditNanos: launchCreditNanos === null ? null : BigInt(launchCreditNanos),
+  };
+}
+
+/**
+ * An account's request: the only one for the model, written anew or over the one that is there. One that was
+ * withdrawn begins again at the end of the queue.
+ */
+export async function saveAccountRequest(
+  tx: Transaction,
+  request: RequestReasons & { modelId: ModelId; accountId: AccountId; userId: UserId | undefined },
+  now: Date,
+): Promise<ModelRequest> {
+  const { modelId, accountId, userId = null, useCase, monthlyVolume, contactOk } = request;
+  const [row] = await tx.$queryRaw<{ id: ModelRequestId }[]>`
+    INSERT INTO model_request AS r
+      (id, model_id, account_id, user_id, use_case, monthly_volume, contact_ok, created_at, updated_at)
+    VALUES (${newId('mreq')}, ${modelId}, ${accountId}, ${userId}, ${useCase}, ${monthlyVolume}::bigint,
+            ${contactOk}, ${now}, ${now})
+    ON CONFLICT (account_id, model_id) DO UPDATE
+      SET user_id = excluded.user_id, use_case = excluded.use_case, monthly_volume = excluded.monthly_volume,
+          contact_ok = excluded.contact_ok, updated_at = excluded.updated_at, withdrawn_at = NULL,
+          created_at = CASE WHEN r.withdrawn_at IS NULL THEN r.created_at ELSE excluded.created_at END
+    RETURNING id`;
+  if (row === undefined) throw new Error('The request was not saved.');
+  const [saved] = await tx.$queryRawUnsafe<Row[]>(
+    `SELECT ${COLUMNS} FROM model_request r WHERE r.id = $1`,
+    row.id,
+  );
+  if (saved === undefined) throw new Error('The request is locked, and gone.');
+  return toRequest(saved);
+}
+
+/**
+ * The request of somebody without an account; nothing changes when it is there, or when a member of an
+ * account that asked has the address.
+ */
+export async function insertMailRequest(
+  tx: Transaction,
+  request: { modelId: ModelId; email: string; mailbox: string; useCase: string | null },
+  now: Date,
+): Promise<void> {
+  const { modelId, email, mailbox, useCase } = request;
+  await tx.$executeRaw`
+    INSERT INTO model_request AS r
+      (id, model_id, email, mailbox, use_case, contact_ok, created_at, updated_at)
+    SELECT ${newId('mreq')}, ${modelId}, ${email}, ${mailbox}, ${useCase}, true, ${now}, ${now}
+     WHERE NOT EXISTS (
+       SELECT FROM app_user u JOIN membership s ON s.user_id = u.id
+         JOIN model_request o ON o.account_id = s.account_id AND o.model_id = ${modelId}
+        WHERE u.email = ${email} AND o.withdrawn_at IS NULL)
+    ON CONFLICT (mailbox, model_id) DO UPDATE
+      SET withdrawn_at = NULL, updated_at = excluded.updated_at,
+          created_at = CASE WHEN r.withdrawn_at IS NULL THEN r.created_at ELSE excluded.created_at END`;
+}
+
+/** @returns whether the account has such a request; it may be repeated */
+export async function withdraw(
+  tx: Transaction,
+  accountId: AccountId,
+  id: string,
+  now: Date,
+): Promise<boolean> {
+  const { count } = await tx.modelRequest.updateMany({
+    where: { id, accountId, withdrawnAt: null },
+    data: { withdrawnAt: now, updatedAt: now },
+  });
+  return count === 1 || (await tx.modelRequest.count({ where: { id, accountId } })) === 1;
+}
+
+/** Of somebody without an account; may be repeated. */
+export async function withdrawMailRequest(tx: Transaction, id: string, now: Date): Promise<void> {
+  await tx.modelRequest.updateMany({
+    where: { id, accountId: null, withdrawnAt: null },
+    data: { withdrawnAt: now, updatedAt: now },
+  });
+}
+
+export async function findRequest(
+  db: Reader,
+  accountId: AccountId,
+  id: string,
+): Promise<ModelRequest | undefined> {
+  const [row] = await db.query<Row>(
+    `SELECT ${COLUMNS} FROM model_request r
+      WHERE r.id = $2 AND r.account_id = $1 AND r.withdrawn_at IS NULL`,
+    [accountId, id],
+  );
+  return row && toRequest(row);
+}
+
+/** Those of an account that stand, newest first. @param after the id of the last one seen */
+export async function listRequests(
+  db: Reader,
+  accountId: AccountId,
+  { first, after }: { first: number; after: string | undefined },
+): Promise<ModelRequest[]> {
+  const rows = await db.query<Row>(
+    `SELECT ${COLUMNS} FROM model_request r
+      WHERE r.account_id = $1 AND r.withdrawn_at IS NULL AND ($2::text IS NULL OR r.id < $2)
+      ORDER BY r.id DESC LIMIT $3`,
+    [accountId, after ?? null, first],
+  );
+  return rows.map(toRequest);
+}
+
+/** All that stand for a model, in the order in which they came. */
+export async function listRequestsFor(
+  db: Reader,
+  modelId: ModelId,
+  { first, after }: { first: number; after: number },
+): Promise<ModelRequest[]> {
+  const rows = await db.query<Row>(
+    `SELECT ${COLUMNS} FROM model_request r
+      WHERE r.model_id = $1 AND r.withdrawn_at IS NULL
+      ORDER BY r.created_at, r.id OFFSET $2 LIMIT $3`,
+    [modelId, after, first],
+  );
+  return rows.map(toRequest);
+}
+
+/** Whether an account was let in before the launch. */
+export async function hasEarlyAccess(
+  db: Reader,
+  accountId: AccountId,
+  modelId: ModelId,
+): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT FROM model_request
+      WHERE account_id = $1 AND model_id = $2 AND early_access_at IS NOT NULL AND withdrawn_at IS NULL`,
+    [accountId, modelId],
+  );
+  return rows.length > 0;
+}
+
+/** Requests of a model move to another one; where both have one of the same account, they become one. */
+export async function moveRequests(tx: Transaction, from: ModelId, to: ModelId): Promise<void> {
+  // The older place in the queue and the larger volume count; one of the two stands if either does.
+  await tx.$executeRaw`
+    UPDATE model_request kept
+       SET created_at = least(kept.created_at, moved.created_at),
+           monthly_volume = greatest(kept.monthly_volume, moved.monthly_volume),
+           use_case = coalesce(kept.use_case, moved.use_case),
+           contact_ok = kept.contact_ok OR moved.contact_ok,
+           withdrawn_at = CASE WHEN moved.withdrawn_at IS NULL THEN NULL ELSE kept.withdrawn_at END
+      FROM model_request moved
+     WHERE moved.model_id = ${from} AND kept.model_id = ${to}
+       AND (moved.account_id = kept.account_id OR moved.mailbox = kept.mailbox)`;
+  await tx.$executeRaw`
+    DELETE FROM model_request moved USING model_request kept
+     WHERE moved.model_id = ${from} AND kept.model_id = ${to}
+       AND (moved.account_id = kept.account_id OR moved.mailbox = kept.mailbox)`;
+  await tx.modelRequest.updateMany({ where: { modelId: from }, data: { modelId: to } });
+}

@@ -1,0 +1,129 @@
+import { jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+import { checkEmail, plainEmail } from '../accounts/index.js';
+import { type ProposalsService, slugOf } from '../catalog/index.js';
+import { AppError } from '../errors.js';
+import type { Clock } from '../platform/clock.js';
+import type { Database } from '../platform/database.js';
+import type { ModelRequestId } from '../platform/ids.js';
+import type { Mailer } from '../platform/mailer.js';
+import type { RateCounter } from '../platform/rate-counter.js';
+import { refuseUnlessOpen } from './demand.service.js';
+import { checkText } from './model-request.js';
+import * as store from './requests.store.js';
+
+export interface WaitlistParts {
+  readonly db: Pick<Database, 'prisma'>;
+  readonly proposals: Pick<ProposalsService, 'findOrPropose'>;
+  readonly mailer: Mailer;
+  /** Signs links. */
+  readonly secret: string;
+  readonly publicUrl: string;
+  /** Counts mails for a day. */
+  readonly mails: RateCounter;
+  readonly clock: Clock;
+}
+
+/** What the mail says, and as long as somebody may want to leave. */
+const JOIN_DAYS = 7;
+const LEAVE_DAYS = 1_000;
+
+const MAILS_A_DAY = { mailbox: 5, address: 20 };
+
+const LINK_OVER = 'The link is not valid. It works for a week: ask for a new one.';
+
+const joining = z.object({
+  email: z.string(),
+  model: z.string(),
+  useCase: z.string().nullable(),
+});
+
+/**
+ * People without an account who leave an address. Nothing of theirs is stored before they have confirmed it:
+ * the link in the mail carries, signed, what they said.
+ */
+export class WaitlistService {
+  private readonly key: Uint8Array;
+
+  constructor(private readonly parts: WaitlistParts) {
+    this.key = new TextEncoder().encode(parts.secret);
+  }
+
+  /**
+   * Mails a link that confirms the address. The answer is the same whether the address is known, has asked
+   * before or has had too many mails today.
+   * @throws AppError BAD_USER_INPUT; RATE_LIMITED for many from one network address
+   */
+  async join(
+    ipAddress: string,
+    request: { email: string; model: string; useCase: string | null },
+  ): Promise<void> {
+    const email = checkEmail(request.email);
+    const model = slugOf(request.model);
+    const useCase = request.useCase === null ? null : checkText(request.useCase, 'useCase') || null;
+    const { mails, mailer, publicUrl } = this.parts;
+    if ((await mails.count(`waitlist:${ipAddress}`)).count > MAILS_A_DAY.address) {
+      throw new AppError('RATE_LIMITED', 'Too many requests from here today. Sign up instead.', {
+        details: { retryAfterS: 3_600 },
+      });
+    }
+    if ((await mails.count(`waitlist:${plainEmail(email)}`)).count > MAILS_A_DAY.mailbox) return;
+    const token = await this.sign('waitlist', { email, model, useCase }, JOIN_DAYS);
+    await mailer.send({
+      to: email,
+      subject: `You asked for ${model}`,
+      text: `Open this to be told when ${model} is live; it works for a week:\n\n${publicUrl}/auth/waitlist?token=${token}\n\nIf you did not ask for it, do nothing: your address is not kept.\n`,
+    });
+  }
+
+  /**
+   * The address is confirmed: the request counts from now on. May be repeated.
+   * @throws AppError BAD_USER_INPUT for a link that is over or was never sent; CONFLICT for a model that is
+   *   live by now, or was retired
+   */
+  async confirm(token: string): Promise<void> {
+    const { email, model, useCase } = joining.parse(await this.read('waitlist', token));
+    const { db, proposals, clock } = this.parts;
+    await db.prisma.$transaction(async (tx) => {
+      const found = await proposals.findOrPropose(tx, model);
+      refuseUnlessOpen(found);
+      const request = { modelId: found.id, email, mailbox: plainEmail(email), useCase };
+      await store.insertMailRequest(tx, request, clock.now());
+    });
+  }
+
+  /** The link with which somebody without an account takes a request back. */
+  async leaveLink(id: ModelRequestId): Promise<string> {
+    const token = await this.sign('leave-waitlist', { id }, LEAVE_DAYS);
+    return `${this.parts.publicUrl}/auth/leave-waitlist?token=${token}`;
+  }
+
+  /** May be repeated. @throws AppError BAD_USER_INPUT */
+  async leave(token: string): Promise<void> {
+    const { id } = z.object({ id: z.string() }).parse(await this.read('leave-waitlist', token));
+    const { db, clock } = this.parts;
+    await db.prisma.$transaction((tx) => store.withdrawMailRequest(tx, id, clock.now()));
+  }
+
+  private sign(purpose: string, claims: Record<string, unknown>, days: number) {
+    const now = this.parts.clock.now();
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256' })
+      .setAudience(purpose)
+      .setIssuedAt(now)
+      .setExpirationTime(new Date(now.getTime() + days * 86_400_000))
+      .sign(this.key);
+  }
+
+  private async read(purpose: string, token: string): Promise<unknown> {
+    const options = {
+      audience: purpose,
+      algorithms: ['HS256'],
+      currentDate: this.parts.clock.now(),
+    };
+    const verified = await jwtVerify(token, this.key, options).catch((error: unknown) => {
+      throw new AppError('BAD_USER_INPUT', LINK_OVER, { cause: error });
+    });
+    return verified.payload;
+  }
+}

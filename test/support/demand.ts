@@ -1,0 +1,85 @@
+import type { Config } from '../../src/config.js';
+import type { Clock } from '../../src/platform/clock.js';
+import type { GraphQLAnswer, TestApp } from './app.js';
+import { startTestApp } from './app.js';
+import { temporaryFolder } from './folder.js';
+import { type Person, signIn, signUp } from './people.js';
+import { type Caller, newCaller } from './platform.js';
+
+const OPERATOR = 'operator@example.org';
+
+export interface DemandRig extends TestApp {
+  readonly outboxDir: string;
+  readonly operator: Person;
+  caller(): Promise<Caller>;
+  person(email: string): Promise<Person>;
+  /** Moves the clock of the server. */
+  skip(days: number): void;
+  /** Signs the operator in again: sessions end while the clock is moved. */
+  operatorAgain(): Promise<Person>;
+}
+
+/** The app with a clock of its own, an outbox and an operator. */
+export async function startDemandRig(config: Partial<Config> = {}): Promise<DemandRig> {
+  const outbox = temporaryFolder();
+  let skippedMs = 0;
+  const clock: Clock = { now: () => new Date(Date.now() + skippedMs) };
+  const t = await startTestApp({
+    clock,
+    config: {
+      publicUrl: 'http://gigarouter.test',
+      mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path },
+      ...config,
+    },
+  });
+  const server = { url: t.url, outboxDir: outbox.path };
+  const operator = await signUp(server, OPERATOR);
+  await t.app.services.accounts.setOperator(OPERATOR, true);
+  return {
+    ...t,
+    outboxDir: outbox.path,
+    operator,
+    caller: () => newCaller(t, 0n),
+    person: (email) => signUp(server, email),
+    skip: (days) => {
+      skippedMs += days * 86_400_000;
+    },
+    operatorAgain: () => signIn(t.url, OPERATOR),
+    stop: async () => {
+      await t.stop();
+      outbox.remove();
+    },
+  };
+}
+
+export const codeOf = ({ body }: GraphQLAnswer): string | undefined =>
+  body.errors?.[0]?.extensions?.code as string | undefined;
+
+export const REQUEST = `mutation ($input: RequestModelInput!) { requestModel(input: $input) {
+  id useCase monthlyVolume contactOk place earlyAccessAt notifiedAt launchCreditNanos model { id slug status } } }`;
+
+/** Asks for a model. @returns the request, as it was answered */
+export async function request(
+  { gql }: Pick<Caller, 'gql'>,
+  input: Record<string, unknown>,
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+): Promise<any> {
+  const { body } = await gql(REQUEST, { input });
+  if (body.errors !== undefined) throw new Error(JSON.stringify(body.errors));
+  return body.data.requestModel;
+}
+
+/** A model on its way, made by SQL. @returns its id */
+export async function addModel(
+  { database }: Pick<TestApp, 'database'>,
+  slug: string,
+  status = 'COMING_SOON',
+): Promise<string> {
+  const id = `mdl_${slug.toLowerCase().replaceAll(/\W/g, '')}`;
+  await database.query(
+    `INSERT INTO model (id, slug, name, owner, task, status, summary)
+     VALUES ($1, $2, $2, split_part($2, '/', 1), 'ZERO_SHOT_IMAGE_CLASSIFICATION', $3::"ModelStatus", 'A test')`,
+    [id, slug, status],
+  );
+  return id;
+}
