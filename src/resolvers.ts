@@ -7,7 +7,7 @@ import {
   KeysResolver,
   MembersResolver,
 } from './accounts/index.js';
-import { CatalogResolver } from './catalog/index.js';
+import { CatalogAdminResolver, CatalogResolver } from './catalog/index.js';
 import { CreditsResolver } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
@@ -32,7 +32,7 @@ type Unspoken =
 /** The domains' resolvers over their services. */
 export function createResolvers(services: Omit<Services, Unspoken>): object[] {
   const { accounts } = services;
-  const catalog = new CatalogResolver(services.catalog);
+  const catalog = new CatalogResolver(services.catalog, services.modelChanges);
   const credits = new CreditsResolver(services.credits, (event) => accounts.audit(event));
   const usage = new UsageResolver(services.usage);
   const payments = new PaymentsResolver(services.payments, services.refunds, (event) =>
@@ -40,6 +40,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
   );
   return [
     catalog,
+    new CatalogAdminResolver(services.catalogAdmin, services.modelChanges, services.catalog),
     credits,
     usage,
     payments,
@@ -68,6 +69,8 @@ export function createPrintableSchema(): GraphQLSchema {
   return createSchema(
     createResolvers({
       catalog: service,
+      catalogAdmin: service,
+      modelChanges: service,
       credits: service,
       usage: service,
       accounts: service,

@@ -8,7 +8,12 @@ import {
   SignInService,
 } from './accounts/index.js';
 import { BatchesService, BatchInputService, BatchWorker } from './batches/index.js';
-import { CatalogService } from './catalog/index.js';
+import {
+  CatalogActs,
+  CatalogAdminService,
+  CatalogService,
+  ModelChangesService,
+} from './catalog/index.js';
 import type { Config } from './config.js';
 import { CreditsService } from './credits/index.js';
 import {
@@ -60,6 +65,9 @@ export function createServices(
 ) {
   const { clock, logger } = parts;
   const catalog = new CatalogService(database, clock);
+  const acts = new CatalogActs(database, clock);
+  const catalogAdmin = new CatalogAdminService(acts, clock);
+  const modelChanges = new ModelChangesService(database, acts);
   const credits = new CreditsService(database);
   const usage = new UsageService(database);
   const accounts = new AccountsService(database, credits, clock, config.freeCredit);
@@ -146,6 +154,8 @@ export function createServices(
   const signIn = new SignInService(identity);
   return {
     catalog,
+    catalogAdmin,
+    modelChanges,
     credits,
     usage,
     accounts,

@@ -1,7 +1,12 @@
 export { readCatalogFolder } from './catalog-file.js';
 export { seedCatalog } from './catalog.seed.js';
+export { CatalogActs, type LockedModel, type Told } from './catalog-acts.service.js';
+export { CatalogAdminResolver } from './catalog-admin.resolver.js';
+export { CatalogAdminService } from './catalog-admin.service.js';
 export { CatalogResolver } from './catalog.resolver.js';
 export { CatalogService } from './catalog.service.js';
+export { ModelChangesService } from './model-changes.service.js';
+export { CALLABLE, CHECKED, checkMove, isCallable } from './model-status.js';
 export { MODEL_STATUSES, MODEL_TASKS } from './model.js';
 export type { Model, ModelStatus, ModelTask, PriceUnit } from './model.js';
 export type { ModelFilter, ModelOrder } from './model-order.js';

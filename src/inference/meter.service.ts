@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { CatalogService, Model, PriceUnit } from '../catalog/index.js';
+import { type CatalogService, isCallable, type Model, type PriceUnit } from '../catalog/index.js';
 import type { CreditsService, HoldCommand } from '../credits/index.js';
 import { AppError } from '../errors.js';
 import { accountOf, type Actor, actorName } from '../platform/actor.js';
@@ -72,13 +72,7 @@ export class MeterService {
       }
       this.models.set(slug, model);
     }
-    if (model.status !== 'LIVE' && model.status !== 'DEPRECATED') {
-      throw new AppError(
-        'MODEL_NOT_LIVE',
-        `${model.slug} is not live yet, so it cannot be called. Its page in the catalog says when; ask for it there.`,
-        { details: { model: model.slug, status: model.status } },
-      );
-    }
+    if (!isCallable(model)) throw notLive(model);
     if (actor.models !== undefined && !actor.models.has(model.slug)) {
       throw new AppError('FORBIDDEN', `This key may not run ${model.slug}.`);
     }
@@ -211,6 +205,22 @@ export class MeterService {
       this.logger.warn({ runId, err }, 'a hold could not be given back; it will expire');
     });
   }
+}
+
+function notLive({ slug, status }: Model): AppError {
+  const why: Partial<Record<Model['status'], string>> = {
+    DEGRADED:
+      'cannot be called for the moment: nobody runs it, or not with its reference scores. It comes back by itself; its page in the catalog says when',
+    RETIRED: 'is retired and cannot be called any more. Its page in the catalog says what to call',
+  };
+  return new AppError(
+    'MODEL_NOT_LIVE',
+    `${slug} ${
+      why[status] ??
+      'is not live yet, so it cannot be called. Its page in the catalog says when; ask for it there'
+    }.`,
+    { details: { model: slug, status } },
+  );
 }
 
 /** What to set aside for a call. @param call `ttlMs`: how long, until it frees itself */

@@ -31,6 +31,12 @@ export interface Actor {
   readonly ipAddress: string;
 }
 
+/** Who did something, for the audit log. An `Actor` is one. */
+export type Author = Pick<Actor, 'userId' | 'keyId'> & { readonly ipAddress: string | undefined };
+
+/** The server itself, and whoever runs its commands. */
+export const SYSTEM: Author = { userId: undefined, keyId: undefined, ipAddress: undefined };
+
 const NOTHING_BUT_PUBLIC: ReadonlySet<Scope> = new Set(['public']);
 
 export function anonymous(ipAddress: string): Actor {

@@ -20,6 +20,8 @@ export type BatchId = `batch_${string}`;
 export type PurchaseId = `pur_${string}`;
 export type RefundRequestId = `rfd_${string}`;
 export type MailId = `mail_${string}`;
+export type ProviderId = `prv_${string}`;
+export type ModelChangeId = `chg_${string}`;
 /** Of what better-auth keeps about a person. */
 export type IdentityId = `idn_${string}`;
 
@@ -40,6 +42,8 @@ interface IdByPrefix {
   pur: PurchaseId;
   rfd: RefundRequestId;
   mail: MailId;
+  prv: ProviderId;
+  chg: ModelChangeId;
   idn: IdentityId;
 }
 

@@ -75,6 +75,15 @@ const MAY: Record<string, string> = {
   adjustCredits: '+',
   refundPurchase: '+',
   createPromoCode: '+',
+  createModel: '+',
+  editModel: '+',
+  deprecateModel: '+',
+  retireModel: '+',
+  addModelAlias: '+',
+  removeModelAlias: '+',
+  renameModel: '+',
+  setModelPrice: '+',
+  addModelChange: '+',
 };
 
 // Its services are not there: a field that lets its caller in fails with a TypeError, and does nothing.
