@@ -31,6 +31,12 @@ const WORK = [
   },
   { name: 'sweeping the ledger', everyMs: 2_000, turn: ({ credits }) => credits.sweep() },
   { name: 'sweeping uploads', everyMs: 60_000, turn: ({ uploads }) => uploads.sweep() },
+  {
+    name: 'health of providers',
+    everyMs: 15_000,
+    turn: ({ providerChecks }) => providerChecks.turn(),
+  },
+  { name: 'checks of models', everyMs: 15_000, turn: ({ modelChecks }) => modelChecks.turn() },
   { name: 'uses of keys', everyMs: 5_000, turn: ({ keys }) => keys.writeUses() },
 ] as const satisfies readonly BackgroundWork[];
 

@@ -71,6 +71,8 @@ export const environment = z.object({
   CREDIT_PACKS_FILE: z.string().min(1).optional(),
   IMAGE_URL_ALLOW: z.string().min(1).optional(),
   IMAGE_URL_TIMEOUT_MS: milliseconds.default(10_000),
+  MODEL_CHECK_MINUTES: z.coerce.number().min(0.1).max(1_440).default(10),
+  HUB_SYNC_HOURS: z.coerce.number().min(0).max(8_760).default(24),
   CALL_TIMEOUT_MS: milliseconds.default(120_000),
   HOLD_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(300_000),
   BATCH_DISCOUNT_PERCENT: z.coerce.number().int().min(0).max(90).default(50),
@@ -136,6 +138,10 @@ export interface Config {
   stripeMeterEvent: string | undefined;
   /** Absolute. */
   creditPacksFile: string;
+  /** Between two checks of a model that can be called. */
+  modelCheckMs: number;
+  /** Between two looks at what the Hub says of a model; undefined: nobody looks. */
+  hubSyncMs: number | undefined;
   imageUrl: { allow: readonly string[]; timeoutMs: number };
   calls: MeterOptions;
   uploads: { folder: string; ttlS: number; accountBytesMax: number };
@@ -234,6 +240,8 @@ export function readConfig(
       values.CREDIT_PACKS_FILE ?? path.join(PACKAGE_DIR, 'prisma/seed/credit-packs.yaml'),
     ),
     freeCredit: { nanos: BigInt(values.FREE_CREDIT_NANOS), days: values.FREE_CREDIT_DAYS },
+    modelCheckMs: values.MODEL_CHECK_MINUTES * 60_000,
+    hubSyncMs: values.HUB_SYNC_HOURS === 0 ? undefined : values.HUB_SYNC_HOURS * 3_600_000,
     imageUrl: {
       allow: (values.IMAGE_URL_ALLOW ?? '').split(',').flatMap((entry) => entry.trim() || []),
       timeoutMs: values.IMAGE_URL_TIMEOUT_MS,

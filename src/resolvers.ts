@@ -7,12 +7,13 @@ import {
   KeysResolver,
   MembersResolver,
 } from './accounts/index.js';
-import { CatalogAdminResolver, CatalogResolver } from './catalog/index.js';
+import { CatalogAdminResolver, CatalogResolver, ProvidersResolver } from './catalog/index.js';
 import { CreditsResolver } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { InferenceResolver, LabelSetsResolver } from './inference/index.js';
 import { PaymentsResolver, TopUpsResolver } from './payments/index.js';
+import { PublishingResolver } from './publishing/index.js';
 import { UsageResolver } from './usage/index.js';
 import type { Services } from './services.js';
 
@@ -24,6 +25,9 @@ type Unspoken =
   | 'identity'
   | 'uploads'
   | 'embeddings'
+  | 'predictors'
+  | 'providerChecks'
+  | 'modelChecks'
   | 'fulfilment'
   | 'stripeEvents'
   | 'usageReports'
@@ -41,6 +45,8 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
   return [
     catalog,
     new CatalogAdminResolver(services.catalogAdmin, services.modelChanges, services.catalog),
+    new ProvidersResolver(services.providers),
+    new PublishingResolver(services.publishing, services.catalog),
     credits,
     usage,
     payments,
@@ -71,6 +77,8 @@ export function createPrintableSchema(): GraphQLSchema {
       catalog: service,
       catalogAdmin: service,
       modelChanges: service,
+      providers: service,
+      publishing: service,
       credits: service,
       usage: service,
       accounts: service,

@@ -13,6 +13,7 @@ import {
   CatalogAdminService,
   CatalogService,
   ModelChangesService,
+  ProvidersService,
 } from './catalog/index.js';
 import type { Config } from './config.js';
 import { CreditsService } from './credits/index.js';
@@ -26,6 +27,7 @@ import {
   MeteredClassificationService,
   MeterService,
   ModelService,
+  PredictorsService,
   UploadsService,
 } from './inference/index.js';
 import {
@@ -42,6 +44,11 @@ import {
   TopUpsService,
   UsageReportsService,
 } from './payments/index.js';
+import {
+  ModelChecksService,
+  ProviderChecksService,
+  PublishingService,
+} from './publishing/index.js';
 import type { Clock } from './platform/clock.js';
 import type { Database } from './platform/database.js';
 import type { AccountId } from './platform/ids.js';
@@ -67,6 +74,8 @@ export function createServices(
   const catalog = new CatalogService(database, clock);
   const acts = new CatalogActs(database, clock);
   const catalogAdmin = new CatalogAdminService(acts, clock);
+  const providers = new ProvidersService(database, acts, catalog);
+  const predictors = new PredictorsService(parts.predictor, providers, logger);
   const modelChanges = new ModelChangesService(database, acts);
   const credits = new CreditsService(database);
   const usage = new UsageService(database);
@@ -86,16 +95,17 @@ export function createServices(
     onAct: (userId, act, ipAddress) => accounts.auditPerson(userId, act, ipAddress),
     onEmailVerified: (user) => accounts.giveFreeCredit(user),
   });
-  const embeddings = new EmbeddingService(parts.predictor, {
+  const embeddings = new EmbeddingService(predictors, {
     textCacheBytesMax: config.caches.textBytesMax,
     imageCacheBytesMax: config.caches.imageBytesMax,
     timeoutMs: PREDICT_MS,
   });
+  const models = new ModelService(config.modelsDir);
   const uploads = new UploadsService(database, config.uploads);
   const labelSets = new LabelSetsService(database, embeddings);
   const inference = new MeteredClassificationService(
     new MeterService(catalog, credits, usage, config.calls, logger),
-    new ModelService(config.modelsDir),
+    models,
     new ClassificationService(embeddings),
     embeddings,
     new ImagesService(
@@ -105,6 +115,17 @@ export function createServices(
     labelSets,
     logger,
   );
+  const providerChecks = new ProviderChecksService(providers, predictors, models);
+  const publishing = new PublishingService(catalog, acts, providerChecks, config.modelCheckMs);
+  const modelChecks = new ModelChecksService({
+    db: database,
+    catalog,
+    acts,
+    checks: providerChecks,
+    alert: async () => {},
+    logger,
+    intervalMs: config.modelCheckMs,
+  });
   const batching = {
     db: database,
     credits,
@@ -156,6 +177,11 @@ export function createServices(
     catalog,
     catalogAdmin,
     modelChanges,
+    providers,
+    predictors,
+    providerChecks,
+    publishing,
+    modelChecks,
     credits,
     usage,
     accounts,

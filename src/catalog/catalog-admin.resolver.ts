@@ -5,6 +5,7 @@ import type { GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import type { ModelId } from '../platform/ids.js';
 import type { CatalogAdminService } from './catalog-admin.service.js';
+import { readModel } from './catalog.resolver.js';
 import type { CatalogService } from './catalog.service.js';
 import type { ModelChangesService } from './model-changes.service.js';
 import {
@@ -13,7 +14,7 @@ import {
   namedFacts,
   SetModelPriceInput,
 } from './model-edit.input.js';
-import { ModelType, partsOf } from './model.type.js';
+import { ModelType } from './model.type.js';
 
 const OPERATOR = { scope: 'operator' } as const;
 
@@ -166,14 +167,4 @@ export class CatalogAdminResolver {
   private async answer(info: GraphQLResolveInfo, act: Promise<ModelId>): Promise<ModelType> {
     return readModel(this.catalog, await act, info);
   }
-}
-
-async function readModel(
-  catalog: Pick<CatalogService, 'findModels'>,
-  id: ModelId,
-  info: GraphQLResolveInfo,
-): Promise<ModelType> {
-  const model = (await catalog.findModels([id], partsOf(info))).get(id);
-  if (model === undefined) throw new Error(`${id} was there a moment ago.`);
-  return new ModelType(model);
 }

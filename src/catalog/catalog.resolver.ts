@@ -157,3 +157,14 @@ export class CatalogResolver {
     return model === null ? null : new ModelType(model);
   }
 }
+
+/** A model that was just changed, with the parts that are asked for. */
+export async function readModel(
+  catalog: Pick<CatalogService, 'findModels'>,
+  id: ModelId,
+  info: GraphQLResolveInfo,
+): Promise<ModelType> {
+  const model = (await catalog.findModels([id], partsOf(info))).get(id);
+  if (model === undefined) throw new Error(`${id} was there a moment ago.`);
+  return new ModelType(model);
+}

@@ -34,11 +34,14 @@ export async function classify(
 
   const { address, stop } = await reachPredictor(config);
   const client = new PredictorClient(address);
-  const embeddings = new EmbeddingService(client, {
-    textCacheBytesMax: CACHE_BYTES,
-    imageCacheBytesMax: CACHE_BYTES,
-    timeoutMs: TIMEOUT_MS,
-  });
+  const embeddings = new EmbeddingService(
+    { of: () => client },
+    {
+      textCacheBytesMax: CACHE_BYTES,
+      imageCacheBytesMax: CACHE_BYTES,
+      timeoutMs: TIMEOUT_MS,
+    },
+  );
   const service = new ClassificationService(embeddings);
   try {
     const results = [];

@@ -84,6 +84,12 @@ const MAY: Record<string, string> = {
   renameModel: '+',
   setModelPrice: '+',
   addModelChange: '+',
+  providers: '+',
+  addProvider: '+',
+  editProvider: '+',
+  removeProvider: '+',
+  publishModel: '+',
+  publishingReadiness: '+',
 };
 
 // Its services are not there: a field that lets its caller in fails with a TypeError, and does nothing.

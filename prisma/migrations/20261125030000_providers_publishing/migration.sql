@@ -36,6 +36,8 @@ CREATE TABLE "model_provider" (
     "priority" INTEGER NOT NULL DEFAULT 0,
     "enabled" BOOLEAN NOT NULL DEFAULT true,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "edition" INTEGER NOT NULL DEFAULT 1,
+    "verified" BOOLEAN NOT NULL DEFAULT false,
     "health" "ProviderHealth" NOT NULL DEFAULT 'UNKNOWN',
     "checked_at" TIMESTAMPTZ(3),
     "latency_ms" INTEGER,
