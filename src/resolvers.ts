@@ -25,6 +25,7 @@ type Unspoken =
   | 'identity'
   | 'uploads'
   | 'embeddings'
+  | 'catalogActs'
   | 'predictors'
   | 'providerChecks'
   | 'modelChecks'

@@ -101,10 +101,15 @@ export function createServices(
     timeoutMs: PREDICT_MS,
   });
   const models = new ModelService(config.modelsDir);
+  const meter = new MeterService(catalog, credits, usage, config.calls, logger);
+  acts.onChange(() => {
+    predictors.forget();
+    meter.forget();
+  });
   const uploads = new UploadsService(database, config.uploads);
   const labelSets = new LabelSetsService(database, embeddings);
   const inference = new MeteredClassificationService(
-    new MeterService(catalog, credits, usage, config.calls, logger),
+    meter,
     models,
     new ClassificationService(embeddings),
     embeddings,
@@ -175,6 +180,7 @@ export function createServices(
   const signIn = new SignInService(identity);
   return {
     catalog,
+    catalogActs: acts,
     catalogAdmin,
     modelChanges,
     providers,

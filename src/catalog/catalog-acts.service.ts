@@ -27,6 +27,8 @@ export type { LockedModel };
  * transaction, and acts come one after the other.
  */
 export class CatalogActs {
+  private readonly listeners: (() => void)[] = [];
+
   constructor(
     private readonly db: Pick<Database, 'prisma'>,
     private readonly clock: Clock,
@@ -55,11 +57,23 @@ export class CatalogActs {
   }
 
   /** A transaction in which no other act is under way. */
-  transact<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
-    return this.db.prisma.$transaction(async (tx) => {
+  async transact<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    const result = await this.db.prisma.$transaction(async (tx) => {
       await lockSlugs(tx);
       return work(tx);
     });
+    this.changed();
+    return result;
+  }
+
+  /** Told whenever this server has changed something of a model: what was cached of it is old. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** What other servers cached is old within a second by itself. */
+  changed(): void {
+    for (const listener of this.listeners) listener();
   }
 
   async tell(tx: Transaction, author: Author, modelId: ModelId, told: Told): Promise<void> {

@@ -47,7 +47,7 @@ export class ProvidersService {
   }
 
   /** What a check found; nothing, when the provider was edited meanwhile. */
-  saveHealth(
+  async saveHealth(
     route: ProviderRoute,
     found: {
       readonly health: ProviderHealth;
@@ -56,7 +56,8 @@ export class ProvidersService {
       readonly problem: string | undefined;
     },
   ): Promise<void> {
-    return store.saveHealth(this.db, route, found);
+    await store.saveHealth(this.db, route, found);
+    this.acts.changed();
   }
 
   /**

@@ -59,6 +59,11 @@ export class MeterService {
     private readonly logger: Logger,
   ) {}
 
+  /** Status and prices are read anew by the next call. */
+  forget(): void {
+    this.models.clear();
+  }
+
   /**
    * The model that a caller may run now, with its prices.
    * @throws AppError NOT_FOUND, MODEL_NOT_LIVE, FORBIDDEN when the key is not for it

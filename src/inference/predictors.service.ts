@@ -74,6 +74,11 @@ export class PredictorsService implements Predictors {
     return client;
   }
 
+  /** Routes are read anew by the next call. */
+  forget(): void {
+    this.known = undefined;
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.clients.values()].map(({ client }) => client.close()));
   }

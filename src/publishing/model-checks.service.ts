@@ -79,24 +79,25 @@ export class ModelChecksService {
       });
       // Somebody else has checked it since, or has just published it.
       if (saved === undefined) return undefined;
-      const { inMs } = nextLook(verdict, model.status === 'DEGRADED', this.options.intervalMs);
-      await store.planNext(tx, model.id, { inMs });
       const isDown =
         verdict === 'wrong' || (verdict === 'failed' && saved.failures >= FAILURES_MAX);
-      if (isDown && isCallable(model)) {
-        if (!(await acts.moveByCheck(tx, model, 'DEGRADED'))) return undefined;
-        await store.planNext(tx, model.id, { inMs: DEGRADED_LOOK_MS, returnsTo: model.status });
-        became = 'DEGRADED';
-        return this.tell(tx, claimed, { kind: 'degraded', model: slug, problem: problem ?? '' });
-      }
-      if (verdict === 'passed' && model.status === 'DEGRADED') {
-        const back = saved.returnsTo ?? 'LIVE';
-        if (!(await acts.moveByCheck(tx, model, back))) return undefined;
-        await store.planNext(tx, model.id, { inMs, returnsTo: null });
-        became = back;
-        return this.tell(tx, claimed, { kind: 'restored', model: slug, problem: '' });
-      }
-      return undefined;
+      const to =
+        isDown && isCallable(model)
+          ? 'DEGRADED'
+          : verdict === 'passed' && model.status === 'DEGRADED'
+            ? (saved.returnsTo ?? 'LIVE')
+            : undefined;
+      const moved = to !== undefined && (await acts.moveByCheck(tx, model, to));
+      const status = moved ? to : model.status;
+      await store.planNext(tx, model.id, {
+        inMs: nextLookMs(verdict, status === 'DEGRADED', this.options.intervalMs),
+        returnsTo: status === 'DEGRADED' ? (moved ? model.status : saved.returnsTo) : null,
+      });
+      if (!moved) return undefined;
+      became = to;
+      return to === 'DEGRADED'
+        ? this.tell(tx, claimed, { kind: 'degraded', model: slug, problem: problem ?? '' })
+        : this.tell(tx, claimed, { kind: 'restored', model: slug, problem: '' });
     });
     if (became === 'DEGRADED') logger.error({ models: slug, problem }, 'a model was degraded');
     else if (became !== undefined) logger.info({ models: slug }, 'a model is well again');
@@ -132,12 +133,8 @@ function missingOf({ providers }: Findings, verdict: Verdict): string[] {
   return providers.some(({ serves }) => serves) ? ['golden'] : ['provider', 'golden'];
 }
 
-function nextLook(
-  verdict: Verdict,
-  isDegraded: boolean,
-  intervalMs: number,
-): { readonly inMs: number } {
-  if (verdict === 'passed') return { inMs: intervalMs };
-  if (verdict === 'busy') return { inMs: Math.min(intervalMs, BUSY_LOOK_MS) };
-  return { inMs: Math.min(intervalMs, isDegraded ? DEGRADED_LOOK_MS : SECOND_LOOK_MS) };
+function nextLookMs(verdict: Verdict, isDegraded: boolean, intervalMs: number): number {
+  if (verdict === 'passed') return intervalMs;
+  if (verdict === 'busy') return Math.min(intervalMs, BUSY_LOOK_MS);
+  return Math.min(intervalMs, isDegraded ? DEGRADED_LOOK_MS : SECOND_LOOK_MS);
 }

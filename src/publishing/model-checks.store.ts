@@ -56,32 +56,27 @@ export async function saveCheck(
     readonly problem: string | undefined;
   },
 ): Promise<{ failures: number; returnsTo: ModelStatus | null } | undefined> {
-  const { passed } = found;
-  const { count } = await tx.modelCheck.updateMany({
-    where: { modelId, lease },
-    data: {
-      checkedAt: new Date(),
-      missing: [...found.missing],
-      problem: found.problem ?? null,
-      ...(passed === null ? {} : { failures: passed ? 0 : { increment: 1 } }),
-    },
-  });
-  if (count === 0) return undefined;
-  const { failures, returnsTo } = await tx.modelCheck.findUniqueOrThrow({ where: { modelId } });
-  return { failures, returnsTo };
+  const { passed, problem = null } = found;
+  const [saved] = await tx.$queryRaw<{ failures: number; returnsTo: ModelStatus | null }[]>`
+    UPDATE model_check
+       SET checked_at = ledger_now(), missing = ${found.missing}, problem = ${problem},
+           failures = CASE ${passed}::boolean WHEN true THEN 0 WHEN false THEN failures + 1 ELSE failures END
+     WHERE model_id = ${modelId} AND lease = ${lease}
+    RETURNING failures, returns_to::text AS "returnsTo"`;
+  return saved;
 }
 
-/** When the next check is due, and where the model comes back to. */
+/** When the next check is due, and where the model comes back to: null, while it is not degraded. */
 export async function planNext(
   tx: Transaction,
   modelId: ModelId,
-  next: { readonly inMs: number; readonly returnsTo?: ModelStatus | null },
+  next: { readonly inMs: number; readonly returnsTo: ModelStatus | null },
 ): Promise<void> {
   await tx.$executeRaw`
-    UPDATE model_check SET due_at = ledger_now() + ${next.inMs} * interval '1 millisecond' WHERE model_id = ${modelId}`;
-  if (next.returnsTo !== undefined) {
-    await tx.modelCheck.update({ where: { modelId }, data: { returnsTo: next.returnsTo } });
-  }
+    UPDATE model_check
+       SET due_at = ledger_now() + ${next.inMs} * interval '1 millisecond',
+           returns_to = ${next.returnsTo}::"ModelStatus"
+     WHERE model_id = ${modelId}`;
 }
 
 /** A model that was just found well. A check that is under way is not written down. */
@@ -90,11 +85,11 @@ export async function forgetFailures(
   modelId: ModelId,
   nextInMs: number,
 ): Promise<void> {
-  const well = { failures: 0, missing: [], problem: null, returnsTo: null, checkedAt: new Date() };
+  const well = { failures: 0, missing: [], problem: null };
   await tx.modelCheck.upsert({
     where: { modelId },
     create: { modelId, ...well },
     update: { ...well, lease: { increment: 1 } },
   });
-  await planNext(tx, modelId, { inMs: nextInMs });
+  await planNext(tx, modelId, { inMs: nextInMs, returnsTo: null });
 }
