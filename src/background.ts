@@ -37,6 +37,11 @@ const WORK = [
     turn: ({ providerChecks }) => providerChecks.turn(),
   },
   { name: 'checks of models', everyMs: 15_000, turn: ({ modelChecks }) => modelChecks.turn() },
+  {
+    name: 'facts of the Hub',
+    everyMs: 5 * 60_000,
+    turn: ({ hubSync }) => hubSync.turn(),
+  },
   { name: 'uses of keys', everyMs: 5_000, turn: ({ keys }) => keys.writeUses() },
 ] as const satisfies readonly BackgroundWork[];
 

@@ -26,6 +26,8 @@ type Unspoken =
   | 'uploads'
   | 'embeddings'
   | 'catalogActs'
+  | 'hub'
+  | 'hubSync'
   | 'predictors'
   | 'providerChecks'
   | 'modelChecks'

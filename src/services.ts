@@ -12,6 +12,8 @@ import {
   CatalogActs,
   CatalogAdminService,
   CatalogService,
+  HubModels,
+  HubSyncService,
   ModelChangesService,
   ProvidersService,
 } from './catalog/index.js';
@@ -74,6 +76,8 @@ export function createServices(
   const catalog = new CatalogService(database, clock);
   const acts = new CatalogActs(database, clock);
   const catalogAdmin = new CatalogAdminService(acts, clock);
+  const hub = new HubModels(config.hub);
+  const hubSync = new HubSyncService(database, acts, hub, logger, config.hubSyncMs);
   const providers = new ProvidersService(database, acts, catalog);
   const predictors = new PredictorsService(parts.predictor, providers, logger);
   const modelChanges = new ModelChangesService(database, acts);
@@ -182,6 +186,8 @@ export function createServices(
     catalog,
     catalogActs: acts,
     catalogAdmin,
+    hub,
+    hubSync,
     modelChanges,
     providers,
     predictors,

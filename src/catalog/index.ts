@@ -5,6 +5,8 @@ export { CatalogAdminResolver } from './catalog-admin.resolver.js';
 export { CatalogAdminService } from './catalog-admin.service.js';
 export { CatalogResolver, readModel } from './catalog.resolver.js';
 export { CatalogService } from './catalog.service.js';
+export { HubModels } from './hub-models.gateway.js';
+export { HubSyncService, type SyncSummary } from './hub-sync.service.js';
 export { ModelChangesService } from './model-changes.service.js';
 export { ProvidersResolver } from './providers.resolver.js';
 export { ProvidersService } from './providers.service.js';
