@@ -2,10 +2,12 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import {
+  AccountAdminResolver,
   AccountsResolver,
   IdentityResolver,
   KeysResolver,
   MembersResolver,
+  OperatorsResolver,
 } from './accounts/index.js';
 import { CatalogResolver } from './catalog/index.js';
 import { CreditsResolver } from './credits/index.js';
@@ -38,6 +40,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
   const payments = new PaymentsResolver(services.payments, services.refunds, (event) =>
     accounts.audit(event),
   );
+  const accountAdmin = new AccountAdminResolver(services.accountAdmin);
   return [
     catalog,
     credits,
@@ -46,6 +49,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     new TopUpsResolver(services.topUps, services.payments, services.promos),
     new NodeResolver(
       new Map([
+        ['acct', accountAdmin.findNode],
         ['mdl', catalog.findNode],
         ['ent', credits.findNode],
         ['run', usage.findNode],
@@ -54,6 +58,8 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     ),
     new IdentityResolver(services.signIn),
     new AccountsResolver(accounts),
+    accountAdmin,
+    new OperatorsResolver(accounts),
     new MembersResolver(services.members),
     new KeysResolver(services.keys),
     new InferenceResolver(services.inference, services.limits),
@@ -71,6 +77,7 @@ export function createPrintableSchema(): GraphQLSchema {
       credits: service,
       usage: service,
       accounts: service,
+      accountAdmin: service,
       members: service,
       keys: service,
       signIn: service,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  AccountAdminService,
   AccountsService,
   Authenticator,
   IdentityGateway,
@@ -63,6 +64,7 @@ export function createServices(
   const credits = new CreditsService(database);
   const usage = new UsageService(database);
   const accounts = new AccountsService(database, credits, clock, config.freeCredit);
+  const accountAdmin = new AccountAdminService(database);
   const keys = new KeysService(database, clock);
   const mailer = createMailer(config.mail);
   const members = new MembersService(database, mailer, config.publicUrl, clock);
@@ -149,6 +151,7 @@ export function createServices(
     credits,
     usage,
     accounts,
+    accountAdmin,
     members,
     keys,
     identity,

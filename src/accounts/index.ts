@@ -1,3 +1,5 @@
+export { AccountAdminResolver } from './account-admin.resolver.js';
+export { AccountAdminService } from './account-admin.service.js';
 export { AccountsResolver } from './accounts.resolver.js';
 export { AccountsService } from './accounts.service.js';
 export { Authenticator } from './authenticator.service.js';
@@ -13,4 +15,5 @@ export type { ApiKey, CapPeriod, KeyScope } from './api-key.js';
 export { KeysService } from './keys.service.js';
 export { MembersResolver } from './members.resolver.js';
 export { MembersService } from './members.service.js';
+export { OperatorsResolver } from './operators.resolver.js';
 export { SignInService } from './sign-in.service.js';

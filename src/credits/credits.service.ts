@@ -1,4 +1,5 @@
 import { AppError } from '../errors.js';
+import { accountFrozen } from '../platform/actor.js';
 import { type Finding, runChecks } from '../platform/checks.js';
 import {
   type Database,
@@ -45,13 +46,14 @@ export class CreditsService {
   /**
    * Sets credit aside before anything runs.
    * @throws AppError INSUFFICIENT_CREDIT, SPEND_CAP_REACHED, UNAUTHENTICATED (key revoked or expired),
-   *   FORBIDDEN (account closed), IDEMPOTENCY_MISMATCH, IDEMPOTENCY_IN_FLIGHT, OVERLOADED, UPSTREAM_UNAVAILABLE
+   *   FORBIDDEN (account closed or frozen), IDEMPOTENCY_MISMATCH, IDEMPOTENCY_IN_FLIGHT, OVERLOADED, UPSTREAM_UNAVAILABLE
    */
   async hold(command: HoldCommand): Promise<HoldOutcome> {
     const answer = await this.queue.hold(command).catch(translate);
     if (answer.status === 'HELD') return { held: answer };
     if (answer.status === 'DONE') return { doneRunId: answer.runId };
     const { status, postedNanos, heldNanos } = answer;
+    if (status === 'ACCOUNT_CLOSED') await this.refuseFrozen(command.accountId);
     throw refusal(status, command.nanos, postedNanos - heldNanos);
   }
 
@@ -63,6 +65,8 @@ export class CreditsService {
    */
   async holdWithin(tx: Transaction, commands: readonly HoldCommand[]): Promise<void> {
     const { status, nanos, postedNanos, heldNanos } = await store.holdAll(tx, commands);
+    const accountId = commands[0]?.accountId;
+    if (status === 'ACCOUNT_CLOSED' && accountId !== undefined) await this.refuseFrozen(accountId);
     if (status !== 'HELD') throw refusal(status, nanos, postedNanos - heldNanos);
   }
 
@@ -189,6 +193,12 @@ export class CreditsService {
   /** Calls that wait for their commit. */
   get waiting(): number {
     return this.queue.waiting;
+  }
+
+  /** The ledger holds for open accounts alone; this says why one is not open. @throws AppError FORBIDDEN */
+  private async refuseFrozen(accountId: AccountId): Promise<void> {
+    const reason = await store.findFrozenReason(this.db, accountId);
+    if (reason !== undefined) throw accountFrozen(accountId, reason);
   }
 
   private async post(command: PostCommand): Promise<string> {
