@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import {
   AccountAdminResolver,
   AccountsResolver,
+  AuditLogResolver,
   IdentityResolver,
   KeysResolver,
   MembersResolver,
@@ -14,7 +15,8 @@ import { CreditsResolver } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { InferenceResolver, LabelSetsResolver } from './inference/index.js';
-import { PaymentsResolver, TopUpsResolver } from './payments/index.js';
+import { BackgroundJobsResolver, DeadLettersResolver } from './operations/index.js';
+import { PaymentsResolver, PromosResolver, TopUpsResolver } from './payments/index.js';
 import { UsageResolver } from './usage/index.js';
 import type { Services } from './services.js';
 
@@ -35,21 +37,24 @@ type Unspoken =
 export function createResolvers(services: Omit<Services, Unspoken>): object[] {
   const { accounts } = services;
   const catalog = new CatalogResolver(services.catalog);
-  const credits = new CreditsResolver(services.credits, (event) => accounts.audit(event));
+  const credits = new CreditsResolver(services.credits);
   const usage = new UsageResolver(services.usage);
-  const payments = new PaymentsResolver(services.payments, services.refunds, (event) =>
-    accounts.audit(event),
-  );
+  const payments = new PaymentsResolver(services.payments, services.refunds);
+  const auditLog = new AuditLogResolver(services.auditLog);
+  const deadLetters = new DeadLettersResolver(services.deadLetters);
   const accountAdmin = new AccountAdminResolver(services.accountAdmin);
   return [
     catalog,
     credits,
     usage,
     payments,
-    new TopUpsResolver(services.topUps, services.payments, services.promos),
+    new TopUpsResolver(services.topUps, services.payments),
+    new PromosResolver(services.promos),
     new NodeResolver(
       new Map([
         ['acct', accountAdmin.findNode],
+        ['aud', auditLog.findNode],
+        ['dead', deadLetters.findNode],
         ['mdl', catalog.findNode],
         ['ent', credits.findNode],
         ['run', usage.findNode],
@@ -59,6 +64,9 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     new IdentityResolver(services.signIn),
     new AccountsResolver(accounts),
     accountAdmin,
+    auditLog,
+    deadLetters,
+    new BackgroundJobsResolver(services.backgroundJobs),
     new OperatorsResolver(accounts),
     new MembersResolver(services.members),
     new KeysResolver(services.keys),
@@ -78,6 +86,9 @@ export function createPrintableSchema(): GraphQLSchema {
       usage: service,
       accounts: service,
       accountAdmin: service,
+      auditLog: service,
+      deadLetters: service,
+      backgroundJobs: service,
       members: service,
       keys: service,
       signIn: service,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   AccountAdminService,
   AccountsService,
+  AuditLogService,
   Authenticator,
   IdentityGateway,
   KeysService,
@@ -24,9 +25,11 @@ import {
   ModelService,
   UploadsService,
 } from './inference/index.js';
+import { BackgroundJobs, DeadLettersService } from './operations/index.js';
 import {
   type CreditOffer,
   FulfilmentService,
+  paymentDeadLetters,
   PaymentsService,
   PromosService,
   ReconcilerService,
@@ -65,6 +68,7 @@ export function createServices(
   const usage = new UsageService(database);
   const accounts = new AccountsService(database, credits, clock, config.freeCredit);
   const accountAdmin = new AccountAdminService(database);
+  const auditLog = new AuditLogService(database);
   const keys = new KeysService(database, clock);
   const mailer = createMailer(config.mail);
   const members = new MembersService(database, mailer, config.publicUrl, clock);
@@ -143,6 +147,9 @@ export function createServices(
     payments,
     logger,
   });
+  // Each kind of dead letter is kept by the domain that gave it up.
+  const deadLetters = new DeadLettersService(database, { ...paymentDeadLetters(database) });
+  const backgroundJobs = new BackgroundJobs(database);
   const limits = new CallLimits(database, config.limits);
   const authenticator = new Authenticator(keys, identity, accounts);
   const signIn = new SignInService(identity);
@@ -152,6 +159,7 @@ export function createServices(
     usage,
     accounts,
     accountAdmin,
+    auditLog,
     members,
     keys,
     identity,
@@ -172,5 +180,7 @@ export function createServices(
     fulfilment,
     stripeEvents,
     reconciler,
+    deadLetters,
+    backgroundJobs,
   };
 }

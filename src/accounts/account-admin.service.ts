@@ -2,14 +2,13 @@ import { AppError } from '../errors.js';
 import type { AccountLimits } from '../platform/actor.js';
 import { type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
 import type { Database, Transaction } from '../platform/database.js';
-import type { AccountId } from '../platform/ids.js';
+import { type AccountId, isAccountId } from '../platform/ids.js';
 import { checkReason } from '../platform/reason.js';
 import * as store from './account-admin.store.js';
 import {
   type AccountFilter,
   checkLimits,
   checkSearch,
-  isAccountId,
   type ManagedAccount,
 } from './managed-account.js';
 

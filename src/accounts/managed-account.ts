@@ -1,6 +1,5 @@
 import { AppError } from '../errors.js';
 import type { AccountLimits } from '../platform/actor.js';
-import type { AccountId } from '../platform/ids.js';
 import type { Account, AccountStanding, AccountStatus } from './account.js';
 import type { Member } from './member.js';
 
@@ -34,11 +33,6 @@ export interface AccountFilter {
 const SEARCH_CHARS_MAX = 200;
 /** Of a key, that is kept. */
 const KEY_CHARS = 9;
-
-/** Whether a text can be the id of an account. */
-export function isAccountId(id: string): id is AccountId {
-  return /^acct_[0-9a-z]{1,40}$/.test(id);
-}
 
 /**
  * A search in lower case; of a key only its beginning, whatever was pasted. undefined: nothing is searched for.

@@ -64,7 +64,7 @@ export function accountOf({ accountId }: Pick<Actor, 'accountId'>): AccountId {
 }
 
 /** For the ledger and the audit log: `key:…`, `user:…` or `system`. */
-export function actorName({ keyId, userId }: Pick<Actor, 'keyId' | 'userId'>): string {
+export function actorName({ keyId, userId }: Partial<Pick<Actor, 'keyId' | 'userId'>>): string {
   if (keyId !== undefined) return `key:${keyId}`;
   return userId === undefined ? 'system' : `user:${userId}`;
 }

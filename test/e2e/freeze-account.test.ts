@@ -15,7 +15,7 @@ import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';
 import { BUY, codeOf } from '../support/payments.js';
 import { type Person, signUp } from '../support/people.js';
-import { bearer, type Caller } from '../support/platform.js';
+import { bearer } from '../support/platform.js';
 import { until } from '../support/process.js';
 
 const outbox = temporaryFolder();
@@ -268,6 +268,6 @@ test('unknown ids, bad reasons and ids with a NUL are refused, and change nothin
   for (const reason of ['', '   ', 'a\0b', 'x'.repeat(501)]) {
     expect(codeOf(await freeze(caller.accountId, reason))).toBe('BAD_USER_INPUT');
   }
-  expect(codeOf(await (caller as Caller).gql(BALANCE))).toBeUndefined();
+  expect(codeOf(await caller.gql(BALANCE))).toBeUndefined();
   expect(await auditOf(caller.accountId)).not.toContain('account.frozen');
 });

@@ -63,11 +63,11 @@ ALTER TABLE "usage_report" ADD CONSTRAINT "usage_report_died_some_time"
 ALTER TABLE "outbox_message" ADD CONSTRAINT "outbox_message_died_some_time"
   CHECK (("dead_reason" IS NULL) = ("dead_at" IS NULL));
 
-CREATE INDEX "stripe_event_dead_idx" ON "stripe_event" ("dead_at" DESC, "id" DESC)
+CREATE INDEX "stripe_event_dead_idx" ON "stripe_event" ("dead_at" DESC, "id" COLLATE "C" DESC)
   WHERE "dead_at" IS NOT NULL AND "handled_at" IS NULL AND "dismissed_at" IS NULL;
-CREATE INDEX "usage_report_dead_idx" ON "usage_report" ("dead_at" DESC, "id" DESC)
+CREATE INDEX "usage_report_dead_idx" ON "usage_report" ("dead_at" DESC, "id" COLLATE "C" DESC)
   WHERE "dead_at" IS NOT NULL AND "dismissed_at" IS NULL;
-CREATE INDEX "outbox_message_dead_idx" ON "outbox_message" ("dead_at" DESC, "id" DESC)
+CREATE INDEX "outbox_message_dead_idx" ON "outbox_message" ("dead_at" DESC, "id" COLLATE "C" DESC)
   WHERE "dead_at" IS NOT NULL AND "dismissed_at" IS NULL;
 
 -- ── background work ──────────────────────────────────────────────────────────────────────────────────
@@ -92,5 +92,3 @@ CREATE TABLE "background_job" (
 
     CONSTRAINT "background_job_pkey" PRIMARY KEY ("process_id", "name")
 );
-
-CREATE INDEX "background_job_updated_at_idx" ON "background_job" ("updated_at");
