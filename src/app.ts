@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
-import { startBackground } from './background.js';
+import { type Background, startBackground } from './background.js';
 import type { Config } from './config.js';
 import { AppError } from './errors.js';
 import { createSchema } from './graphql/schema.js';
@@ -42,9 +42,17 @@ export interface App {
   stop(): Promise<void>;
 }
 
+const NO_BACKGROUND: Background = {
+  soon: () => undefined,
+  wanted: () => undefined,
+  stop: () => Promise.resolve(),
+};
+
 export interface AppParts {
   clock?: Clock;
   logger?: Logger;
+  /** Does nothing by itself: the services are wanted for a command. */
+  isCommand?: true;
   /** Where the predictor answers now; by default what `config.predictorUrl` says. */
   predictorAddress?: () => PredictorAddress | undefined;
 }
@@ -133,7 +141,8 @@ export async function createApp(
   });
   registerIdentityRoutes(server, { identity: services.identity, publicUrl: config.publicUrl });
 
-  const background = startBackground(config, services, logger);
+  const background =
+    parts.isCommand === true ? NO_BACKGROUND : startBackground(config, services, logger);
   await registerPaymentsRoutes(server, {
     payments: services.payments,
     events: services.stripeEvents,

@@ -96,7 +96,9 @@ export class BackgroundJobs {
     const job = jobs.find((one) => one.name === name);
     if (job === undefined) {
       const names = jobs.map((one) => `"${one.name}"`).join(', ');
-      throw new AppError('NOT_FOUND', `There is no such work. There is: ${names}.`, {
+      const known =
+        names === '' ? 'No server was heard of in the last minute.' : `There is: ${names}.`;
+      throw new AppError('NOT_FOUND', `There is no such work. ${known}`, {
         details: { argument: 'name' },
       });
     }

@@ -68,13 +68,11 @@ export async function listDead(db: Reader, atMost: number): Promise<DeadEvent[]>
   );
 }
 
-/** Makes events due again. @param ids undefined: all that were given up @returns how many */
-export async function revive(db: Reader, ids: readonly string[] | undefined): Promise<number> {
+/** Makes events due again, whatever became of them. @returns how many */
+export async function revive(db: Reader, ids: readonly string[]): Promise<number> {
   const rows = await db.query(
-    `UPDATE stripe_event SET dead_at = NULL, dismissed_at = NULL, handled_at = NULL, attempts = 0, not_before = now()
-      WHERE CASE WHEN $1::text[] IS NULL THEN dead_at IS NOT NULL AND handled_at IS NULL AND dismissed_at IS NULL
-                 ELSE id = ANY ($1) END RETURNING id`,
-    [ids ?? null],
+    `UPDATE stripe_event SET dead_at = NULL, dismissed_at = NULL, handled_at = NULL, attempts = 0, not_before = now() WHERE id = ANY ($1) RETURNING id`,
+    [ids],
   );
   return rows.length;
 }

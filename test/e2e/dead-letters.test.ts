@@ -142,7 +142,6 @@ test('what is dismissed leaves the list and the counts, stays in its table, and 
   const { stripeEvents, usageReports } = shop.app.services;
   expect(await stripeEvents.counts()).toEqual({ waiting: 0, dead: 0 });
   expect(await usageReports.counts()).toEqual({ waiting: 0, dead: 0 });
-  expect(await stripeEvents.replay()).toBe(0);
   expect(
     (await operator.gql(REPLAY_ALL, { kind: 'STRIPE_EVENT' })).body.data.replayDeadLetters,
   ).toEqual({

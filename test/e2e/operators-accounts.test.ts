@@ -5,7 +5,7 @@ import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';
 import { codeOf } from '../support/payments.js';
 import { type Person, personOf, signUp } from '../support/people.js';
-import { type Caller, newCaller } from '../support/platform.js';
+import { newCaller } from '../support/platform.js';
 
 const outbox = temporaryFolder();
 let t: TestApp;
