@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import {
+  AccountAdminService,
   AccountsService,
+  AuditLogService,
   Authenticator,
   IdentityGateway,
   KeysService,
@@ -32,9 +34,11 @@ import {
   PredictorsService,
   UploadsService,
 } from './inference/index.js';
+import { BackgroundJobs, DeadLettersService } from './operations/index.js';
 import {
   type CreditOffer,
   FulfilmentService,
+  paymentDeadLetters,
   PaymentsService,
   PromosService,
   ReconcilerService,
@@ -47,6 +51,7 @@ import {
   UsageReportsService,
 } from './payments/index.js';
 import {
+  alertMail,
   ModelChecksService,
   ProviderChecksService,
   PublishingService,
@@ -84,6 +89,8 @@ export function createServices(
   const credits = new CreditsService(database);
   const usage = new UsageService(database);
   const accounts = new AccountsService(database, credits, clock, config.freeCredit);
+  const accountAdmin = new AccountAdminService(database);
+  const auditLog = new AuditLogService(database);
   const keys = new KeysService(database, clock);
   const mailer = createMailer(config.mail);
   const members = new MembersService(database, mailer, config.publicUrl, clock);
@@ -124,6 +131,9 @@ export function createServices(
     labelSets,
     logger,
   );
+  const mailOperators = async (mail: { subject: string; text: string }) => {
+    for (const { email } of await accounts.operators()) await mailer.send({ to: email, ...mail });
+  };
   const providerChecks = new ProviderChecksService(providers, predictors, models);
   const publishing = new PublishingService(catalog, acts, providerChecks, config.modelCheckMs);
   const modelChecks = new ModelChecksService({
@@ -131,7 +141,13 @@ export function createServices(
     catalog,
     acts,
     checks: providerChecks,
-    alert: async () => {},
+    // Mailed beside the transaction: what is told may be lost with the process, the status is not.
+    alert: (_tx, alert) => {
+      mailOperators(alertMail(alert, config.publicUrl)).catch((err: unknown) => {
+        logger.error({ err, models: alert.model }, 'operators could not be told of a model');
+      });
+      return Promise.resolve();
+    },
     logger,
     intervalMs: config.modelCheckMs,
   });
@@ -179,6 +195,9 @@ export function createServices(
     payments,
     logger,
   });
+  // Each kind of dead letter is kept by the domain that gave it up.
+  const deadLetters = new DeadLettersService(database, { ...paymentDeadLetters(database) });
+  const backgroundJobs = new BackgroundJobs(database);
   const limits = new CallLimits(database, config.limits);
   const authenticator = new Authenticator(keys, identity, accounts);
   const signIn = new SignInService(identity);
@@ -197,6 +216,8 @@ export function createServices(
     credits,
     usage,
     accounts,
+    accountAdmin,
+    auditLog,
     members,
     keys,
     identity,
@@ -217,5 +238,7 @@ export function createServices(
     fulfilment,
     stripeEvents,
     reconciler,
+    deadLetters,
+    backgroundJobs,
   };
 }

@@ -182,6 +182,19 @@ export async function readCatalogFolder(folder: string): Promise<CatalogFile[]> 
   return files;
 }
 
+/**
+ * Some facts of a model as YAML, for `checkNewModel` or `checkModelEdit`.
+ * @throws AppError BAD_USER_INPUT where YAML is broken, or no mapping
+ */
+export function parseFacts(content: string): object {
+  const document = parseDocument(content);
+  const [broken] = document.errors;
+  const facts: unknown = broken === undefined ? document.toJS({ maxAliasCount: 0 }) : undefined;
+  if (typeof facts === 'object' && facts !== null && !Array.isArray(facts)) return facts;
+  const reason = broken?.message.split('\n')[0] ?? 'it holds no fields, as "name: Demo shapes"';
+  throw new AppError('BAD_USER_INPUT', `This is no model: ${reason}.`);
+}
+
 /** Parses one file; each problem reads `field: fault`, with the line where YAML itself is broken. */
 export function parseCatalogFile(
   content: string,

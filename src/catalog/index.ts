@@ -1,4 +1,4 @@
-export { readCatalogFolder } from './catalog-file.js';
+export { parseFacts, readCatalogFolder } from './catalog-file.js';
 export { seedCatalog } from './catalog.seed.js';
 export { CatalogActs, type LockedModel, type Told } from './catalog-acts.service.js';
 export { CatalogAdminResolver } from './catalog-admin.resolver.js';
@@ -12,7 +12,7 @@ export { ProvidersResolver } from './providers.resolver.js';
 export { ProvidersService } from './providers.service.js';
 export type { Provider, ProviderHealth, ProviderRoute } from './provider.js';
 export { CALLABLE, CHECKED, checkMove, isCallable } from './model-status.js';
-export { MODEL_STATUSES, MODEL_TASKS } from './model.js';
+export { MODEL_STATUSES, MODEL_TASKS, PRICE_UNITS } from './model.js';
 export type { Model, ModelStatus, ModelTask, PriceUnit } from './model.js';
 export type { ModelFilter, ModelOrder } from './model-order.js';
 export { ModelType } from './model.type.js';

@@ -10,24 +10,16 @@ import { SYSTEM } from '../platform/actor.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
 import { type Findings, problemOf, type Verdict, verdictOf } from './findings.js';
+import type { ModelAlert } from './model-alert.js';
 import * as store from './model-checks.store.js';
 import type { ProviderChecksService } from './provider-checks.service.js';
-
-/** Told in the transaction in which a model is degraded or comes back. */
-export interface ModelAlert {
-  /** One for each time. */
-  readonly id: string;
-  readonly kind: 'degraded' | 'restored';
-  /** Slug. */
-  readonly model: string;
-  readonly problem: string;
-}
 
 export interface ModelChecksOptions {
   readonly db: Pick<Database, 'query'>;
   readonly catalog: Pick<CatalogService, 'findModels'>;
   readonly acts: Pick<CatalogActs, 'on' | 'moveByCheck'>;
   readonly checks: Pick<ProviderChecksService, 'check'>;
+  /** Tells operators, in the transaction of what it tells. */
   readonly alert: (tx: Transaction, alert: ModelAlert) => Promise<void>;
   readonly logger: Logger;
   /** Between two checks of a model that is well. */

@@ -90,6 +90,23 @@ const MAY: Record<string, string> = {
   removeProvider: '+',
   publishModel: '+',
   publishingReadiness: '+',
+  account: '+',
+  accountLedger: '+',
+  accounts: '+',
+  auditLog: '+',
+  backgroundJobs: '+',
+  deadLetters: '+',
+  disablePromoCode: '+',
+  dismissDeadLetter: '+',
+  freezeAccount: '+',
+  operators: '+',
+  promoCodes: '+',
+  replayDeadLetter: '+',
+  replayDeadLetters: '+',
+  runBackgroundJob: '+',
+  setAccountLimits: '+',
+  setOperator: '+',
+  unfreezeAccount: '+',
 };
 
 // Its services are not there: a field that lets its caller in fails with a TypeError, and does nothing.

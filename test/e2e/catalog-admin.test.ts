@@ -1,7 +1,7 @@
 import { CatalogService } from '../../src/catalog/index.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
-import { mailTo, newOperator } from '../support/operator.js';
+import { mailTo, newOperator } from '../support/operators.js';
 import { type Person, signUp } from '../support/people.js';
 
 const outbox = temporaryFolder();

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CLASSIFY, fresh, input } from '../support/classify.js';
 import { temporaryFolder } from '../support/folder.js';
-import { mailTo, newOperator } from '../support/operator.js';
+import { mailTo, newOperator } from '../support/operators.js';
 import type { Person } from '../support/people.js';
 import { type Caller, DEMO_MODEL, startPlatform, type TestPlatform } from '../support/platform.js';
 import { until } from '../support/process.js';

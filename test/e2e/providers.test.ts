@@ -1,6 +1,6 @@
 import { BALANCE, CLASSIFY, fresh, input, LABEL } from '../support/classify.js';
 import { temporaryFolder } from '../support/folder.js';
-import { mailTo, newOperator } from '../support/operator.js';
+import { mailTo, newOperator } from '../support/operators.js';
 import { type Person, signUp } from '../support/people.js';
 import { type Caller, DEMO_MODEL, startPlatform, type TestPlatform } from '../support/platform.js';
 import { until } from '../support/process.js';

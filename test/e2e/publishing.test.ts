@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder } from '../support/folder.js';
-import { mailTo, newOperator } from '../support/operator.js';
+import { mailTo, newOperator } from '../support/operators.js';
 import { type Person, signUp } from '../support/people.js';
 import { startPlatform, type TestPlatform } from '../support/platform.js';
 import { installCopy, startProvider, type TestProvider } from '../support/providers.js';
