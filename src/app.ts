@@ -180,7 +180,12 @@ export async function createApp(
       return (stopping ??= (async () => {
         await server.close();
         services.batchWorker.stop();
-        await Promise.all([background.stop(), changedKeys.stop(), wantedJobs.stop()]);
+        await Promise.all([
+          background.stop(),
+          services.notifications.stop(),
+          changedKeys.stop(),
+          wantedJobs.stop(),
+        ]);
         await services.keys.writeUses().catch((err: unknown) => {
           logger.warn({ err }, 'the last uses of keys could not be written');
         });
@@ -194,7 +199,7 @@ export async function createApp(
 /** Counts that services keep, on /metrics. */
 function watchServices(
   metrics: Metrics,
-  { embeddings, credits, stripeEvents, usageReports, backgroundJobs }: Services,
+  { embeddings, credits, stripeEvents, usageReports, notifications, backgroundJobs }: Services,
 ): void {
   const caches = { text: embeddings.texts, image: embeddings.images };
   metrics.watch({
@@ -252,7 +257,11 @@ function watchServices(
         value: failuresInRow,
       })),
   });
-  const inboxes = { stripe_events: stripeEvents, usage_reports: usageReports };
+  const inboxes = {
+    stripe_events: stripeEvents,
+    usage_reports: usageReports,
+    notification_deliveries: notifications,
+  };
   for (const [name, service] of Object.entries(inboxes)) {
     metrics.watch({
       name: `gigarouter_${name}`,

@@ -42,6 +42,12 @@ const WORK = [
     everyMs: 5 * 60_000,
     turn: ({ hubSync }) => hubSync.turn(),
   },
+  { name: 'notifications', everyMs: 1_000, turn: ({ notifications }) => notifications.turn() },
+  {
+    name: 'old notifications',
+    everyMs: 600_000,
+    turn: ({ notifications }) => notifications.prune(),
+  },
   { name: 'uses of keys', everyMs: 5_000, turn: ({ keys }) => keys.writeUses() },
 ] as const satisfies readonly BackgroundWork[];
 

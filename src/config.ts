@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { OAuthClient } from './accounts/index.js';
 import type { MeterOptions } from './inference/index.js';
+import type { WebhookOptions } from './notifications/index.js';
 import type { StripeOptions } from './payments/index.js';
 import type { CallLimitOptions } from './usage/index.js';
 import { LOG_LEVELS } from './platform/logger.js';
@@ -73,6 +74,9 @@ export const environment = z.object({
   IMAGE_URL_TIMEOUT_MS: milliseconds.default(10_000),
   MODEL_CHECK_MINUTES: z.coerce.number().min(0.1).max(1_440).default(10),
   HUB_SYNC_HOURS: z.coerce.number().min(0).max(8_760).default(24),
+  WEBHOOK_ALLOW: z.string().min(1).optional(),
+  WEBHOOK_TIMEOUT_MS: milliseconds.max(60_000).default(10_000),
+  NOTIFICATION_KEEP_DAYS: z.coerce.number().int().min(7).max(3_650).default(90),
   CALL_TIMEOUT_MS: milliseconds.default(120_000),
   HOLD_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(300_000),
   BATCH_DISCOUNT_PERCENT: z.coerce.number().int().min(0).max(90).default(50),
@@ -143,6 +147,9 @@ export interface Config {
   /** Between two looks at what the Hub says of a model; undefined: nobody looks. */
   hubSyncMs: number | undefined;
   imageUrl: { allow: readonly string[]; timeoutMs: number };
+  webhooks: WebhookOptions;
+  /** Days that notifications and the log of their deliveries are kept. */
+  notificationKeepDays: number;
   calls: MeterOptions;
   uploads: { folder: string; ttlS: number; accountBytesMax: number };
   limits: CallLimitOptions;
@@ -243,9 +250,11 @@ export function readConfig(
     modelCheckMs: values.MODEL_CHECK_MINUTES * 60_000,
     hubSyncMs: values.HUB_SYNC_HOURS === 0 ? undefined : values.HUB_SYNC_HOURS * 3_600_000,
     imageUrl: {
-      allow: (values.IMAGE_URL_ALLOW ?? '').split(',').flatMap((entry) => entry.trim() || []),
+      allow: listOf(values.IMAGE_URL_ALLOW),
       timeoutMs: values.IMAGE_URL_TIMEOUT_MS,
     },
+    webhooks: { allow: listOf(values.WEBHOOK_ALLOW), timeoutMs: values.WEBHOOK_TIMEOUT_MS },
+    notificationKeepDays: values.NOTIFICATION_KEEP_DAYS,
     calls: {
       timeoutMs: values.CALL_TIMEOUT_MS,
       holdMs: values.HOLD_MS,
@@ -273,6 +282,11 @@ export function readConfig(
   };
 }
 
+/** Entries of a comma-separated variable. */
+function listOf(value = ''): string[] {
+  return value.split(',').flatMap((entry) => entry.trim() || []);
+}
+
 /** @throws ConfigError when only one of the two is set */
 function oauthClient(
   name: string,
@@ -291,7 +305,7 @@ function stripeOptions(values: z.infer<typeof environment>): StripeOptions | und
   const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRETS: secrets } = values;
   const { STRIPE_API_URL: apiUrl } = values;
   if (secretKey === undefined && secrets === undefined && apiUrl === undefined) return undefined;
-  const webhookSecrets = (secrets ?? '').split(',').flatMap((secret) => secret.trim() || []);
+  const webhookSecrets = listOf(secrets);
   if (secretKey === undefined || webhookSecrets.length === 0) {
     throw new ConfigError(
       'STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRETS are set together, or not at all; STRIPE_API_URL needs both.',

@@ -15,6 +15,7 @@ import { CreditsResolver } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { InferenceResolver, LabelSetsResolver } from './inference/index.js';
+import { WebhooksResolver } from './notifications/index.js';
 import { BackgroundJobsResolver, DeadLettersResolver } from './operations/index.js';
 import { PaymentsResolver, PromosResolver, TopUpsResolver } from './payments/index.js';
 import { PublishingResolver } from './publishing/index.js';
@@ -27,6 +28,7 @@ type Unspoken =
   | 'batches'
   | 'batchWorker'
   | 'identity'
+  | 'notifications'
   | 'uploads'
   | 'embeddings'
   | 'catalogActs'
@@ -82,6 +84,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     new KeysResolver(services.keys),
     new InferenceResolver(services.inference, services.limits),
     new LabelSetsResolver(services.labelSets),
+    new WebhooksResolver(services.webhookEndpoints),
   ];
 }
 
@@ -113,6 +116,7 @@ export function createPrintableSchema(): GraphQLSchema {
       refunds: service,
       topUps: service,
       promos: service,
+      webhookEndpoints: service,
     }),
   );
 }

@@ -36,6 +36,12 @@ import {
 } from './inference/index.js';
 import { BackgroundJobs, DeadLettersService } from './operations/index.js';
 import {
+  NOTIFICATION_TYPES,
+  NotificationsService,
+  WebhookEndpointsService,
+  WebhookGateway,
+} from './notifications/index.js';
+import {
   type CreditOffer,
   FulfilmentService,
   paymentDeadLetters,
@@ -94,6 +100,18 @@ export function createServices(
   const keys = new KeysService(database, clock);
   const mailer = createMailer(config.mail);
   const members = new MembersService(database, mailer, config.publicUrl, clock);
+  const webhooks = new WebhookGateway(config.webhooks);
+  const notifications = new NotificationsService(
+    {
+      db: database,
+      webhooks,
+      mailer,
+      findContacts: (accountId) => accounts.contacts(accountId),
+      logger,
+    },
+    config.notificationKeepDays,
+  );
+  const webhookEndpoints = new WebhookEndpointsService(database, webhooks, notifications);
   const identity = new IdentityGateway({
     db: database,
     mailer,
@@ -131,9 +149,6 @@ export function createServices(
     labelSets,
     logger,
   );
-  const mailOperators = async (mail: { subject: string; text: string }) => {
-    for (const { email } of await accounts.operators()) await mailer.send({ to: email, ...mail });
-  };
   const providerChecks = new ProviderChecksService(providers, predictors, models);
   const publishing = new PublishingService(catalog, acts, providerChecks, config.modelCheckMs);
   const modelChecks = new ModelChecksService({
@@ -141,12 +156,11 @@ export function createServices(
     catalog,
     acts,
     checks: providerChecks,
-    // Mailed beside the transaction: what is told may be lost with the process, the status is not.
-    alert: (_tx, alert) => {
-      mailOperators(alertMail(alert, config.publicUrl)).catch((err: unknown) => {
-        logger.error({ err, models: alert.model }, 'operators could not be told of a model');
-      });
-      return Promise.resolve();
+    alert: async (tx, { id, ...alert }) => {
+      const to = (await accounts.operators()).map(({ email }) => email);
+      const mail = { to, ...alertMail(alert, config.publicUrl) };
+      const type = NOTIFICATION_TYPES.MODEL_DEGRADED;
+      await notifications.post(tx, [{ id, type, accountId: undefined, data: alert, mail }]);
     },
     logger,
     intervalMs: config.modelCheckMs,
@@ -220,6 +234,8 @@ export function createServices(
     auditLog,
     members,
     keys,
+    notifications,
+    webhookEndpoints,
     identity,
     signIn,
     inference,

@@ -170,6 +170,11 @@ export class AccountsService {
     return contact;
   }
 
+  /** Addresses of those who look after an account: owners, admins and billing members. */
+  contacts(accountId: AccountId): Promise<readonly string[]> {
+    return store.listContacts(this.db, accountId);
+  }
+
   /** Newest first. */
   auditEvents(
     accountId: AccountId,

@@ -58,6 +58,19 @@ export async function findContact(
   return row && { ...row, email: row.email ?? undefined };
 }
 
+/** Addresses of those who look after an account: its owners, admins and billing members, by time of joining. */
+export async function listContacts(
+  db: Pick<Database, 'query'>,
+  accountId: AccountId,
+): Promise<string[]> {
+  const rows = await db.query<{ email: string }>(
+    `SELECT u.email FROM membership m JOIN app_user u ON u.id = m.user_id
+      WHERE m.account_id = $1 AND m.role IN ('OWNER', 'ADMIN', 'BILLING') ORDER BY m.created_at, u.id`,
+    [accountId],
+  );
+  return rows.map(({ email }) => email);
+}
+
 /** What keeps an account from being closed. One statement. */
 export async function findObstacles(
   db: Pick<Database, 'query'>,

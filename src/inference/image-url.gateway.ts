@@ -1,8 +1,6 @@
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
-import { Agent, buildConnector, request } from 'undici';
+import { request } from 'undici';
 import { AppError } from '../errors.js';
-import { isAllowed, isPublicAddress } from './public-address.js';
+import { Outbound, type Resolve } from '../platform/outbound.js';
 
 export interface ImageUrlOptions {
   readonly bytesMax: number;
@@ -11,8 +9,6 @@ export interface ImageUrlOptions {
   /** Addresses or CIDR ranges that may be reached although they are not public; none by default. */
   readonly allow: readonly string[];
 }
-
-export type Resolve = (host: string) => Promise<readonly { address: string; family: number }[]>;
 
 const REDIRECTS_MAX = 3;
 const URL_CHARS_MAX = 2_048;
@@ -24,10 +20,14 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
  * redirect starts anew.
  */
 export class ImageDownloader {
+  private readonly outbound: Outbound;
+
   constructor(
     private readonly options: ImageUrlOptions,
-    private readonly resolve: Resolve = (host) => lookup(host, { all: true, order: 'verbatim' }),
-  ) {}
+    resolve?: Resolve,
+  ) {
+    this.outbound = new Outbound(options.allow, resolve);
+  }
 
   /**
    * @returns the bytes, at most `bytesMax`
@@ -60,8 +60,10 @@ export class ImageDownloader {
 
   /** The body, or where it is said to be. */
   private async fetchOnce(url: URL, signal: AbortSignal): Promise<Buffer | URL> {
-    const pinned = await this.pin(url.hostname, signal);
-    const agent = new Agent({ connect: this.connector(pinned), connections: 1, pipelining: 0 });
+    const pinned = await this.outbound.pin(url.hostname, signal);
+    if (pinned === undefined)
+      throw bad('The image’s address does not lead to the public internet.');
+    const agent = this.outbound.agent(pinned, this.options.timeoutMs);
     try {
       const { statusCode, headers, body } = await request(url, {
         dispatcher: agent,
@@ -101,41 +103,6 @@ export class ImageDownloader {
     if (bytes === 0) throw bad('The image’s address answers with nothing.');
     return Buffer.concat(chunks);
   }
-
-  /** The one address to connect to; every address of the name has to be one that may be reached. */
-  private async pin(hostname: string, signal: AbortSignal): Promise<string> {
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const found =
-      isIP(host) === 0 ? await abortable(this.resolve(host), signal) : [{ address: host }];
-    const [first] = found;
-    if (first === undefined || !found.every(({ address }) => this.mayReach(address))) {
-      throw bad('The image’s address does not lead to the public internet.');
-    }
-    return first.address;
-  }
-
-  private mayReach(address: string): boolean {
-    return isPublicAddress(address) || isAllowed(address, this.options.allow);
-  }
-
-  /** Connects to the pinned address under the name's own certificate, and looks where it came out. */
-  private connector(pinned: string): buildConnector.connector {
-    const connect = buildConnector({ timeout: this.options.timeoutMs });
-    return (options, callback) => {
-      const servername = isIP(options.hostname) === 0 ? options.hostname : undefined;
-      const host = pinned.includes(':') ? `[${pinned}]` : pinned;
-      const aimed = { ...options, hostname: pinned, host, ...(servername && { servername }) };
-      connect(aimed, (...result) => {
-        const [error, socket] = result;
-        if (error === null && !this.mayReach(socket.remoteAddress ?? '')) {
-          socket.destroy();
-          callback(new Error('The connection came out elsewhere.'), null);
-          return;
-        }
-        callback(...result);
-      });
-    };
-  }
 }
 
 function parse(text: string, base?: URL): URL {
@@ -151,23 +118,6 @@ function parse(text: string, base?: URL): URL {
     throw bad('An image’s address may not carry a user name or password.');
   }
   return url;
-}
-
-/** A look-up cannot be stopped, but nobody has to wait for it. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let leave: (() => void) | undefined;
-  const left = new Promise<never>((_resolve, reject) => {
-    leave = () => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', leave, { once: true });
-  });
-  try {
-    return await Promise.race([work, left]);
-  } finally {
-    if (leave !== undefined) signal.removeEventListener('abort', leave);
-  }
 }
 
 function tooLarge(bytesMax: number): AppError {

@@ -24,6 +24,10 @@ export type ProviderId = `prv_${string}`;
 export type ModelChangeId = `chg_${string}`;
 /** Of a server, as long as it runs. */
 export type ProcessId = `proc_${string}`;
+export type NotificationId = `ntf_${string}`;
+export type DeliveryId = `dlv_${string}`;
+export type WebhookEndpointId = `whe_${string}`;
+export type AlertRuleId = `alr_${string}`;
 /** Of what better-auth keeps about a person. */
 export type IdentityId = `idn_${string}`;
 
@@ -48,6 +52,10 @@ interface IdByPrefix {
   chg: ModelChangeId;
   proc: ProcessId;
   idn: IdentityId;
+  ntf: NotificationId;
+  dlv: DeliveryId;
+  whe: WebhookEndpointId;
+  alr: AlertRuleId;
 }
 
 /** A new id: prefix, underscore, 26 characters that sort by time of creation (ULID). */

@@ -1,9 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createTransport } from 'nodemailer';
-import { newId } from './ids.js';
+import { type DeliveryId, newId } from './ids.js';
 
 export interface Mail {
+  /**
+   * Names the mail, so that it is the same one when it is sent again: its Message-ID, and its file in the
+   * outbox, are made from this. Left out: each sending is a mail of its own.
+   */
+  readonly id?: DeliveryId | undefined;
   readonly to: string;
   readonly subject: string;
   /** Plain text; links on lines of their own. */
@@ -30,16 +35,27 @@ export function createMailer(options: {
     const transport = createTransport({ url: smtpUrl, ...timeouts }, { from });
     return {
       send: async (mail) => {
-        await transport.sendMail(mail);
+        await transport.sendMail(named(mail, from));
       },
     };
   }
   const transport = createTransport({ streamTransport: true, buffer: true }, { from });
   return {
     send: async (mail) => {
-      const { message } = await transport.sendMail(mail);
+      const { message } = await transport.sendMail(named(mail, from));
       await mkdir(outboxDir, { recursive: true, mode: 0o700 });
-      await writeFile(path.join(outboxDir, `${newId('mail')}.eml`), message, { mode: 0o600 });
+      const file = path.join(outboxDir, `${mail.id ?? newId('mail')}.eml`);
+      // Whole or not there, whenever the process dies; several processes may write the same one.
+      const draft = `${file}.${newId('mail')}`;
+      await writeFile(draft, message, { mode: 0o600 });
+      await rename(draft, file);
     },
   };
+}
+
+/** With a Message-ID made from the mail's id, at the sender's domain. */
+function named({ id, ...mail }: Mail, from: string): Omit<Mail, 'id'> & { messageId?: string } {
+  if (id === undefined) return mail;
+  const domain = /@([^\s>]+)/.exec(from)?.[1] ?? 'localhost';
+  return { ...mail, messageId: `<${id}@${domain}>` };
 }

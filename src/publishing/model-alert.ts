@@ -11,7 +11,7 @@ export interface ModelAlert {
 
 /** The alert as a mail. */
 export function alertMail(
-  { kind, model, problem }: ModelAlert,
+  { kind, model, problem }: Omit<ModelAlert, 'id'>,
   publicUrl: string,
 ): { readonly subject: string; readonly text: string } {
   return kind === 'restored'

@@ -70,6 +70,15 @@ const MAY: Record<string, string> = {
   revokeInvitation: 'OA',
   changeMemberRole: 'OA',
   removeMember: 'OA',
+  webhookEndpoints: 'OA',
+  webhookDeliveries: 'OA',
+  createWebhookEndpoint: 'OA',
+  updateWebhookEndpoint: 'OA',
+  deleteWebhookEndpoint: 'OA',
+  rotateWebhookSecret: 'OA',
+  sendTestWebhook: 'OA',
+  replayWebhookDelivery: 'OA',
+  replayFailedWebhookDeliveries: 'OA',
   closeAccount: 'O',
   grantCredits: '+',
   adjustCredits: '+',
@@ -209,6 +218,7 @@ function literal(type: GraphQLInputType): string {
     );
     return `{ ${needed.map((field) => `${field.name}: ${literal(field.type)}`).join(', ')} }`;
   }
+  if (type.name === 'DateTimeISO') return '"2026-01-01T00:00:00Z"';
   return ['Int', 'Float'].includes(type.name) ? '1' : type.name === 'Boolean' ? 'false' : '"1"';
 }
 

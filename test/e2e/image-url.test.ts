@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
-import { ImageDownloader, type Resolve } from '../../src/inference/image-url.gateway.js';
-import { isPublicAddress } from '../../src/inference/public-address.js';
+import { ImageDownloader } from '../../src/inference/image-url.gateway.js';
+import type { Resolve } from '../../src/platform/outbound.js';
+import { isPublicAddress } from '../../src/platform/public-address.js';
 
 const PICTURE = readFileSync('models/demo-shapes/samples/green-heart.png');
 const BYTES_MAX = 1_000_000;

@@ -1,0 +1,197 @@
+import type { Database, Transaction } from '../platform/database.js';
+import type { AccountId, DeliveryId, WebhookEndpointId } from '../platform/ids.js';
+import type { NotificationType } from './notification.js';
+import type { ClaimedDelivery, Delivery, DeliveryState, Outcome } from './delivery.js';
+
+type Reader = Pick<Database, 'query'>;
+
+/** How much one turn may take. */
+export interface Places {
+  readonly all: number;
+  /** For endpoints whose last delivery failed: the rest is free for those that answer. */
+  readonly failing: number;
+  /** Deliveries of one queue in hand at once, on all servers together. */
+  readonly perQueue: number;
+  readonly mails: number;
+}
+
+/**
+ * Takes deliveries that are due, and puts each off, so that it comes again if this process dies. Hops over the
+ * index from queue to queue, so a queue with a million rows costs what a queue with one does; every queue's first
+ * comes before any queue's second. Skips what another server has in hand.
+ * @param leaseS longer than an attempt can take
+ */
+export async function claimDeliveries(
+  db: Reader,
+  places: Places,
+  leaseS: number,
+): Promise<ClaimedDelivery[]> {
+  return db.query<ClaimedDelivery>(
+    `WITH RECURSIVE queues AS (
+       (SELECT queue FROM notification_delivery WHERE state = 'WAITING' ORDER BY queue LIMIT 1)
+       UNION ALL
+       SELECT (SELECT d.queue FROM notification_delivery d
+                WHERE d.state = 'WAITING' AND d.queue > q.queue ORDER BY d.queue LIMIT 1)
+         FROM queues q WHERE q.queue IS NOT NULL),
+     candidates AS (
+       SELECT due.id, due.turn, due.next_attempt_at, coalesce(e.failing_since IS NOT NULL, false) AS failing
+         FROM queues q
+         LEFT JOIN webhook_endpoint e ON e.id = q.queue
+        CROSS JOIN LATERAL (
+          SELECT count(*) AS busy FROM notification_delivery d
+           WHERE d.queue = q.queue AND d.lease_until > now()) l
+        CROSS JOIN LATERAL (
+          SELECT d.id, d.next_attempt_at, row_number() OVER (ORDER BY d.next_attempt_at, d.id) + l.busy AS turn
+            FROM notification_delivery d
+           WHERE d.queue = q.queue AND d.state = 'WAITING' AND d.next_attempt_at <= now()
+           ORDER BY d.next_attempt_at, d.id
+           LIMIT greatest(0, CASE WHEN q.queue = 'mail' THEN $4::int
+                                  WHEN e.failing_since IS NOT NULL THEN 1 ELSE $3::int END - l.busy)) due
+        WHERE q.queue IS NOT NULL),
+     chosen AS (
+       SELECT id FROM (SELECT c.*, row_number() OVER (PARTITION BY failing ORDER BY turn, next_attempt_at) AS place
+                         FROM candidates c) c
+        WHERE NOT failing OR place <= $2
+        ORDER BY turn, next_attempt_at LIMIT $1),
+     free AS (
+       SELECT d.id FROM notification_delivery d JOIN chosen USING (id)
+        WHERE d.state = 'WAITING' AND d.next_attempt_at <= now() FOR UPDATE OF d SKIP LOCKED),
+     taken AS (
+       UPDATE notification_delivery d
+          SET attempts = d.attempts + 1, attempted_at = now(),
+              lease_until = now() + make_interval(secs => $5), next_attempt_at = now() + make_interval(secs => $5)
+         FROM free WHERE d.id = free.id RETURNING d.*)
+     SELECT t.id, t.queue, t.attempts, t.notification_id AS "notificationId", n.type, n.data,
+            n.created_at AS "createdAt",
+            CASE WHEN t.recipient IS NOT NULL THEN json_build_object(
+              'to', t.recipient, 'subject', n.mail_subject, 'text', n.mail_text) END AS mail,
+            CASE WHEN e.id IS NOT NULL THEN json_build_object('url', e.url, 'enabled', e.enabled,
+              'failing', e.failing_since IS NOT NULL, 'secrets',
+              CASE WHEN e.previous_secret_until > now() THEN json_build_array(e.secret, e.previous_secret)
+                   ELSE json_build_array(e.secret) END) END AS webhook
+       FROM taken t JOIN notification n ON n.id = t.notification_id
+       LEFT JOIN webhook_endpoint e ON e.id = t.endpoint_id`,
+    [places.all, places.failing, places.perQueue, places.mails, leaseS],
+  );
+}
+
+/**
+ * Writes down what came of an attempt; does nothing when the lease was over and somebody else has begun another.
+ * @param nextS seconds until the next attempt; undefined: there is none
+ * @returns whether it was written
+ */
+export async function markAttempt(
+  tx: Transaction,
+  { id, attempts }: Pick<ClaimedDelivery, 'id' | 'attempts'>,
+  { delivered, durationMs, responseCode, error }: Outcome,
+  nextS: number | undefined,
+): Promise<boolean> {
+  const state: DeliveryState = delivered ? 'DELIVERED' : nextS === undefined ? 'DEAD' : 'WAITING';
+  const rows = await tx.$executeRaw`
+    UPDATE notification_delivery
+       SET state = ${state}::"DeliveryState", lease_until = NULL, response_code = ${responseCode ?? null},
+           duration_ms = ${Math.round(durationMs)}::int, error = ${error?.slice(0, 1_000) ?? null},
+           next_attempt_at = now() + make_interval(secs => ${nextS ?? 0}::float8),
+           ended_at = CASE WHEN ${state} <> 'WAITING' THEN now() END
+     WHERE id = ${id} AND state = 'WAITING' AND attempts = ${attempts}::int AND lease_until IS NOT NULL`;
+  return rows === 1;
+}
+
+/** Puts back what was begun and not finished, as if it had not been: this process ends. */
+export async function releaseDelivery(
+  db: Reader,
+  { id, attempts }: Pick<ClaimedDelivery, 'id' | 'attempts'>,
+): Promise<void> {
+  await db.query(
+    `UPDATE notification_delivery SET attempts = attempts - 1, lease_until = NULL, next_attempt_at = now()
+      WHERE id = $1 AND attempts = $2 AND state = 'WAITING' AND lease_until IS NOT NULL`,
+    [id, attempts],
+  );
+}
+
+/** Gives up all that waits for an endpoint. */
+export async function buryDeliveries(
+  tx: Transaction,
+  endpointId: WebhookEndpointId,
+  error: string,
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE notification_delivery SET state = 'DEAD', ended_at = now(), lease_until = NULL, error = ${error}
+     WHERE queue = ${endpointId} AND state = 'WAITING'`;
+}
+
+/** Of an endpoint, newest first. An account that is not the endpoint's finds nothing. */
+export async function listDeliveries(
+  db: Reader,
+  accountId: AccountId,
+  query: {
+    endpointId: string;
+    state: DeliveryState | undefined;
+    first: number;
+    after: string | undefined;
+  },
+): Promise<Delivery[]> {
+  return db.query<Delivery>(
+    `SELECT ${COLUMNS} FROM notification_delivery d JOIN notification n ON n.id = d.notification_id
+       JOIN webhook_endpoint e ON e.id = d.endpoint_id
+      WHERE e.id = $1 AND e.account_id = $2 AND ($3::text IS NULL OR d.state::text = $3)
+        AND ($4::text IS NULL OR d.id < $4)
+      ORDER BY d.id DESC LIMIT $5`,
+    [query.endpointId, accountId, query.state ?? null, query.after ?? null, query.first],
+  );
+}
+
+const COLUMNS = `d.id, d.notification_id AS "notificationId", n.type, d.endpoint_id AS "endpointId", d.state::text,
+  d.attempts, d.next_attempt_at AS "nextAttemptAt", d.attempted_at AS "attemptedAt",
+  d.response_code AS "responseCode", d.duration_ms AS "durationMs", d.error, d.created_at AS "createdAt",
+  d.ended_at AS "endedAt"`;
+
+export async function findDelivery(
+  tx: Transaction,
+  accountId: AccountId,
+  id: string,
+): Promise<Delivery | undefined> {
+  const row = await tx.notificationDelivery.findFirst({
+    where: { id, endpoint: { accountId } },
+    include: { notification: { select: { type: true } } },
+  });
+  if (row === null) return undefined;
+  const { notification, ...delivery } = row;
+  return {
+    ...delivery,
+    type: notification.type as NotificationType,
+    id: row.id as DeliveryId,
+    endpointId: row.endpointId as WebhookEndpointId,
+  };
+}
+
+/**
+ * Makes deliveries of an endpoint due again, under the id that the receiver knows. One that is in hand right now
+ * stays in hand.
+ * @param which one, whatever became of it; or those given up that were made since a time
+ * @returns how many
+ */
+export async function reviveDeliveries(
+  tx: Transaction,
+  endpointId: WebhookEndpointId,
+  which: { id: DeliveryId } | { deadSince: Date },
+): Promise<number> {
+  const id = 'id' in which ? which.id : null;
+  const since = 'id' in which ? null : which.deadSince;
+  return tx.$executeRaw`
+    UPDATE notification_delivery
+       SET state = 'WAITING', attempts = 0, ended_at = NULL, lease_until = NULL, next_attempt_at = now()
+     WHERE endpoint_id = ${endpointId} AND coalesce(lease_until <= now(), true)
+       AND CASE WHEN ${id}::text IS NOT NULL THEN id = ${id}
+                ELSE state = 'DEAD' AND created_at >= ${since}::timestamptz END`;
+}
+
+/** How many wait, and how many were given up, of each kind. */
+export async function countDeliveries(db: Reader): Promise<{ waiting: number; dead: number }> {
+  const [row] = await db.query<{ waiting: number; dead: number }>(
+    `SELECT (SELECT count(*)::int FROM notification_delivery WHERE state = 'WAITING') AS waiting,
+            (SELECT count(*)::int FROM notification_delivery WHERE state = 'DEAD') AS dead`,
+    [],
+  );
+  return row ?? { waiting: 0, dead: 0 };
+}
