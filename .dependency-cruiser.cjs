@@ -18,6 +18,7 @@ const DOMAINS = {
   alerts: ['accounts', 'credits', 'notifications', 'usage'],
   publishing: ['catalog', 'inference', 'notifications'],
   demand: ['accounts', 'catalog', 'credits', 'notifications', 'publishing'],
+  operations: [],
   live: ['accounts', 'catalog', 'credits', 'usage'],
 };
 

@@ -1,5 +1,6 @@
 /** ES modules only, which have to become CommonJS too: p-limit, and the identity library. */
 const ES_MODULES = [
+  'commander',
   'content-disposition',
   'p-limit',
   'p-retry',

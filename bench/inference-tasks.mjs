@@ -154,11 +154,14 @@ const tasks = {
     const client = new PredictorClient(child.address);
     // No cache for images: each call runs its picture, as new pictures would.
     const service = new ClassificationService(
-      new EmbeddingService(client, {
-        textCacheBytesMax: 64 * 2 ** 20,
-        imageCacheBytesMax: 0,
-        timeoutMs: 600_000,
-      }),
+      new EmbeddingService(
+        { of: () => client },
+        {
+          textCacheBytesMax: 64 * 2 ** 20,
+          imageCacheBytesMax: 0,
+          timeoutMs: 600_000,
+        },
+      ),
     );
     const model = await new ModelService(modelsDir).get(slug);
     const image = readFileSync(picture);
@@ -216,11 +219,14 @@ const tasks = {
       const predictor = await startPredictor(predictorOptions(modelsDir, threads, true));
       const client = new PredictorClient(() => ({ url: predictor.url, token: undefined }));
       const service = new ClassificationService(
-        new EmbeddingService(client, {
-          textCacheBytesMax: 2 ** 24,
-          imageCacheBytesMax: 0,
-          timeoutMs: 60_000,
-        }),
+        new EmbeddingService(
+          { of: () => client },
+          {
+            textCacheBytesMax: 2 ** 24,
+            imageCacheBytesMax: 0,
+            timeoutMs: 60_000,
+          },
+        ),
       );
       const model = await new ModelService(modelsDir).get(slug);
       for (const picture of pictures) {

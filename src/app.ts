@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
-import { startBackground } from './background.js';
+import { type Background, startBackground } from './background.js';
 import type { Config } from './config.js';
 import { AppError } from './errors.js';
 import { createSchema } from './graphql/schema.js';
@@ -11,6 +11,7 @@ import { registerOperationsRoutes } from './http/operations.routes.js';
 import { type Authenticate, decorateWithActor } from './http/authentication.js';
 import { createHttpServer } from './http/server.js';
 import { CALL_BYTES_MAX } from './inference/index.js';
+import { WANTED_CHANNEL } from './operations/index.js';
 import { readCreditOffer } from './payments/index.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { type Database, openDatabase } from './platform/database.js';
@@ -41,9 +42,17 @@ export interface App {
   stop(): Promise<void>;
 }
 
+const NO_BACKGROUND: Background = {
+  soon: () => undefined,
+  wanted: () => undefined,
+  stop: () => Promise.resolve(),
+};
+
 export interface AppParts {
   clock?: Clock;
   logger?: Logger;
+  /** Does nothing by itself: the services are wanted for a command. */
+  isCommand?: true;
   /** Where the predictor answers now; by default what `config.predictorUrl` says. */
   predictorAddress?: () => PredictorAddress | undefined;
 }
@@ -133,7 +142,8 @@ export async function createApp(
   });
   registerIdentityRoutes(server, { identity: services.identity, publicUrl: config.publicUrl });
 
-  const background = startBackground(config, services, logger);
+  const background =
+    parts.isCommand === true ? NO_BACKGROUND : startBackground(config, services, logger);
   await registerPaymentsRoutes(server, {
     payments: services.payments,
     events: services.stripeEvents,
@@ -151,6 +161,14 @@ export async function createApp(
     },
   });
 
+  const wantedJobs = listen(databaseUrl, WANTED_CHANNEL, {
+    onMessage: (name) => {
+      background.wanted(name);
+    },
+    // What was wanted meanwhile comes by its own time.
+    onGap: () => undefined,
+  });
+
   let stopping: Promise<void> | undefined;
   return {
     server,
@@ -163,11 +181,16 @@ export async function createApp(
       return (stopping ??= (async () => {
         await server.close();
         services.batchWorker.stop();
-        await Promise.all([background.stop(), services.notifications.stop(), changedKeys.stop()]);
+        await Promise.all([
+          background.stop(),
+          services.notifications.stop(),
+          changedKeys.stop(),
+          wantedJobs.stop(),
+        ]);
         await services.keys.writeUses().catch((err: unknown) => {
           logger.warn({ err }, 'the last uses of keys could not be written');
         });
-        await predictor.close();
+        await Promise.all([predictor.close(), services.predictors.close(), services.hub.close()]);
         await database.close();
       })());
     },
@@ -177,7 +200,7 @@ export async function createApp(
 /** Counts that services keep, on /metrics. */
 function watchServices(
   metrics: Metrics,
-  { embeddings, credits, stripeEvents, usageReports, notifications }: Services,
+  { embeddings, credits, stripeEvents, usageReports, notifications, backgroundJobs }: Services,
 ): void {
   const caches = { text: embeddings.texts, image: embeddings.images };
   metrics.watch({
@@ -204,6 +227,36 @@ function watchServices(
     help: 'Holds and captures that wait for their commit.',
     labelNames: [],
     read: () => [{ labels: {}, value: credits.waiting }],
+  });
+  metrics.watch({
+    name: 'gigarouter_background_turns_total',
+    help: 'Turns of background work of this process, by how they ended.',
+    labelNames: ['work', 'outcome'],
+    read: () =>
+      backgroundJobs.counts.flatMap(({ name, turns, failures }) => [
+        { labels: { work: name, outcome: 'ok' }, value: turns - failures },
+        { labels: { work: name, outcome: 'error' }, value: failures },
+      ]),
+  });
+  metrics.watch({
+    name: 'gigarouter_background_seconds_total',
+    help: 'Time that turns of background work took.',
+    labelNames: ['work'],
+    read: () =>
+      backgroundJobs.counts.map(({ name, totalMs }) => ({
+        labels: { work: name },
+        value: totalMs / 1_000,
+      })),
+  });
+  metrics.watch({
+    name: 'gigarouter_background_failures_in_row',
+    help: 'Turns of background work that failed one after the other, up to now.',
+    labelNames: ['work'],
+    read: () =>
+      backgroundJobs.counts.map(({ name, failuresInRow }) => ({
+        labels: { work: name },
+        value: failuresInRow,
+      })),
   });
   const inboxes = {
     stripe_events: stripeEvents,

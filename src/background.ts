@@ -31,6 +31,17 @@ const WORK = [
   },
   { name: 'sweeping the ledger', everyMs: 2_000, turn: ({ credits }) => credits.sweep() },
   { name: 'sweeping uploads', everyMs: 60_000, turn: ({ uploads }) => uploads.sweep() },
+  {
+    name: 'health of providers',
+    everyMs: 15_000,
+    turn: ({ providerChecks }) => providerChecks.turn(),
+  },
+  { name: 'checks of models', everyMs: 15_000, turn: ({ modelChecks }) => modelChecks.turn() },
+  {
+    name: 'facts of the Hub',
+    everyMs: 5 * 60_000,
+    turn: ({ hubSync }) => hubSync.turn(),
+  },
   { name: 'notifications', everyMs: 1_000, turn: ({ notifications }) => notifications.turn() },
   {
     name: 'old notifications',
@@ -50,11 +61,16 @@ const WITH_STRIPE = [
   },
 ] as const satisfies readonly BackgroundWork[];
 
+/** How often a server writes down how its work goes. */
+const SAVE_EVERY_MS = 5_000;
+
 export type BackgroundName = (typeof WORK)[number]['name'];
 
 export interface Background {
   /** Begins the next turn of some work without waiting. */
   soon(name: BackgroundName): void;
+  /** The same by a name that came from outside; one that is unknown is nothing. */
+  wanted(name: string): void;
   /** Resolves when the turns in hand are over. */
   stop(): Promise<void>;
 }
@@ -67,20 +83,34 @@ export function startBackground(
 ): Background {
   const all: readonly BackgroundWork[] =
     config.stripe === undefined ? WORK : [...WORK, ...WITH_STRIPE];
-  const jobs = new Map(all.map((work) => [work.name, start(work, services, logger)]));
+  const jobs = new Map<string, Job>(all.map((work) => [work.name, start(work, services, logger)]));
+  const { backgroundJobs } = services;
+  const saving = every(
+    SAVE_EVERY_MS,
+    () => backgroundJobs.save(),
+    (err) => {
+      logger.warn({ err }, 'how background work goes was not written down');
+    },
+  );
+  saving.soon();
   return {
     soon: (name) => jobs.get(name)?.soon(),
+    wanted: (name) => jobs.get(name)?.soon(),
     stop: async () => {
-      await Promise.all([...jobs.values()].map((job) => job.stop()));
+      await Promise.all([saving, ...jobs.values()].map((job) => job.stop()));
+      await backgroundJobs.forget().catch((err: unknown) => {
+        logger.warn({ err }, 'background work of a server that ended is shown for a minute more');
+      });
     },
   };
 }
 
 function start({ name, everyMs, turn }: BackgroundWork, services: Services, logger: Logger): Job {
+  const watched = services.backgroundJobs.watch(name, everyMs, () => turn(services));
   const job = every(
     everyMs,
     async () => {
-      if ((await turn(services)) === true) job.soon();
+      if ((await watched()) === true) job.soon();
     },
     // An outage is told by every request already; here it is a remark.
     (err) => {

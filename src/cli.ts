@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { createPrintableSchema } from './resolvers.js';
 import { bringUpCatalog, bringUpDatabase, bringUpMigrations, type Say } from './bring-up.js';
+import { adminCommand } from './commands/admin.js';
 import { demoCommand } from './commands/demo.js';
 import { modelsCommand } from './commands/models.js';
 import { operatorCommand } from './commands/operator.js';
@@ -64,6 +65,7 @@ program
     }
   });
 
+program.addCommand(adminCommand(say));
 program.addCommand(operatorCommand(say));
 program.addCommand(paymentsCommand(say));
 program.addCommand(reconcileCommand(say));

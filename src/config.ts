@@ -72,6 +72,8 @@ export const environment = z.object({
   CREDIT_PACKS_FILE: z.string().min(1).optional(),
   IMAGE_URL_ALLOW: z.string().min(1).optional(),
   IMAGE_URL_TIMEOUT_MS: milliseconds.default(10_000),
+  MODEL_CHECK_MINUTES: z.coerce.number().min(0.1).max(1_440).default(10),
+  HUB_SYNC_HOURS: z.coerce.number().min(0).max(8_760).default(24),
   WEBHOOK_ALLOW: z.string().min(1).optional(),
   WEBHOOK_TIMEOUT_MS: milliseconds.max(60_000).default(10_000),
   NOTIFICATION_KEEP_DAYS: z.coerce.number().int().min(7).max(3_650).default(90),
@@ -140,6 +142,10 @@ export interface Config {
   stripeMeterEvent: string | undefined;
   /** Absolute. */
   creditPacksFile: string;
+  /** Between two checks of a model that can be called. */
+  modelCheckMs: number;
+  /** Between two looks at what the Hub says of a model; undefined: nobody looks. */
+  hubSyncMs: number | undefined;
   imageUrl: { allow: readonly string[]; timeoutMs: number };
   webhooks: WebhookOptions;
   /** Days that notifications and the log of their deliveries are kept. */
@@ -241,6 +247,8 @@ export function readConfig(
       values.CREDIT_PACKS_FILE ?? path.join(PACKAGE_DIR, 'prisma/seed/credit-packs.yaml'),
     ),
     freeCredit: { nanos: BigInt(values.FREE_CREDIT_NANOS), days: values.FREE_CREDIT_DAYS },
+    modelCheckMs: values.MODEL_CHECK_MINUTES * 60_000,
+    hubSyncMs: values.HUB_SYNC_HOURS === 0 ? undefined : values.HUB_SYNC_HOURS * 3_600_000,
     imageUrl: {
       allow: listOf(values.IMAGE_URL_ALLOW),
       timeoutMs: values.IMAGE_URL_TIMEOUT_MS,

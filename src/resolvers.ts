@@ -2,19 +2,24 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import {
+  AccountAdminResolver,
   AccountsResolver,
+  AuditLogResolver,
   IdentityResolver,
   KeysResolver,
   MembersResolver,
+  OperatorsResolver,
 } from './accounts/index.js';
-import { CatalogResolver } from './catalog/index.js';
 import { BoardResolver, DemandResolver, ModelDemandResolver } from './demand/index.js';
+import { CatalogAdminResolver, CatalogResolver, ProvidersResolver } from './catalog/index.js';
 import { CreditsResolver } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { InferenceResolver, LabelSetsResolver } from './inference/index.js';
 import { WebhooksResolver } from './notifications/index.js';
-import { PaymentsResolver, TopUpsResolver } from './payments/index.js';
+import { BackgroundJobsResolver, DeadLettersResolver } from './operations/index.js';
+import { PaymentsResolver, PromosResolver, TopUpsResolver } from './payments/index.js';
+import { PublishingResolver } from './publishing/index.js';
 import { UsageResolver } from './usage/index.js';
 import type { Services } from './services.js';
 
@@ -27,6 +32,12 @@ type Unspoken =
   | 'notifications'
   | 'uploads'
   | 'embeddings'
+  | 'catalogActs'
+  | 'hub'
+  | 'hubSync'
+  | 'predictors'
+  | 'providerChecks'
+  | 'modelChecks'
   | 'fulfilment'
   | 'stripeEvents'
   | 'usageReports'
@@ -36,21 +47,29 @@ type Unspoken =
 /** The domains' resolvers over their services. */
 export function createResolvers(services: Omit<Services, Unspoken>): object[] {
   const { accounts } = services;
-  const catalog = new CatalogResolver(services.catalog);
-  const credits = new CreditsResolver(services.credits, (event) => accounts.audit(event));
+  const catalog = new CatalogResolver(services.catalog, services.modelChanges);
+  const credits = new CreditsResolver(services.credits);
   const usage = new UsageResolver(services.usage);
-  const payments = new PaymentsResolver(services.payments, services.refunds, (event) =>
-    accounts.audit(event),
-  );
   const demand = new DemandResolver(services.demand, services.waitlist, catalog.findNode);
+  const payments = new PaymentsResolver(services.payments, services.refunds);
+  const auditLog = new AuditLogResolver(services.auditLog);
+  const deadLetters = new DeadLettersResolver(services.deadLetters);
+  const accountAdmin = new AccountAdminResolver(services.accountAdmin);
   return [
     catalog,
+    new CatalogAdminResolver(services.catalogAdmin, services.modelChanges, services.catalog),
+    new ProvidersResolver(services.providers),
+    new PublishingResolver(services.publishing, services.catalog),
     credits,
     usage,
     payments,
-    new TopUpsResolver(services.topUps, services.payments, services.promos),
+    new TopUpsResolver(services.topUps, services.payments),
+    new PromosResolver(services.promos),
     new NodeResolver(
       new Map([
+        ['acct', accountAdmin.findNode],
+        ['aud', auditLog.findNode],
+        ['dead', deadLetters.findNode],
         ['mdl', catalog.findNode],
         ['ent', credits.findNode],
         ['run', usage.findNode],
@@ -63,6 +82,11 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     new BoardResolver(services.board, catalog.findNode),
     new IdentityResolver(services.signIn),
     new AccountsResolver(accounts),
+    accountAdmin,
+    auditLog,
+    deadLetters,
+    new BackgroundJobsResolver(services.backgroundJobs),
+    new OperatorsResolver(accounts),
     new MembersResolver(services.members),
     new KeysResolver(services.keys),
     new InferenceResolver(services.inference, services.limits),
@@ -78,9 +102,17 @@ export function createPrintableSchema(): GraphQLSchema {
   return createSchema(
     createResolvers({
       catalog: service,
+      catalogAdmin: service,
+      modelChanges: service,
+      providers: service,
+      publishing: service,
       credits: service,
       usage: service,
       accounts: service,
+      accountAdmin: service,
+      auditLog: service,
+      deadLetters: service,
+      backgroundJobs: service,
       members: service,
       keys: service,
       signIn: service,

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import {
+  AccountAdminService,
   AccountsService,
+  AuditLogService,
   Authenticator,
   IdentityGateway,
   KeysService,
@@ -8,7 +10,16 @@ import {
   SignInService,
 } from './accounts/index.js';
 import { BatchesService, BatchInputService, BatchWorker } from './batches/index.js';
-import { CatalogService, ProposalsService } from './catalog/index.js';
+import {
+  CatalogActs,
+  CatalogAdminService,
+  CatalogService,
+  HubModels,
+  HubSyncService,
+  ModelChangesService,
+  ProposalsService,
+  ProvidersService,
+} from './catalog/index.js';
 import type { Config } from './config.js';
 import { CreditsService } from './credits/index.js';
 import { BoardService, DemandService, LaunchesService, WaitlistService } from './demand/index.js';
@@ -22,9 +33,12 @@ import {
   MeteredClassificationService,
   MeterService,
   ModelService,
+  PredictorsService,
   UploadsService,
 } from './inference/index.js';
+import { BackgroundJobs, DeadLettersService } from './operations/index.js';
 import {
+  NOTIFICATION_TYPES,
   NotificationsService,
   WebhookEndpointsService,
   WebhookGateway,
@@ -32,6 +46,7 @@ import {
 import {
   type CreditOffer,
   FulfilmentService,
+  paymentDeadLetters,
   PaymentsService,
   PromosService,
   ReconcilerService,
@@ -43,6 +58,12 @@ import {
   TopUpsService,
   UsageReportsService,
 } from './payments/index.js';
+import {
+  alertMail,
+  ModelChecksService,
+  ProviderChecksService,
+  PublishingService,
+} from './publishing/index.js';
 import type { Clock } from './platform/clock.js';
 import type { Database } from './platform/database.js';
 import type { AccountId } from './platform/ids.js';
@@ -70,9 +91,18 @@ export function createServices(
 ) {
   const { clock, logger } = parts;
   const catalog = new CatalogService(database, clock);
+  const acts = new CatalogActs(database, clock);
+  const catalogAdmin = new CatalogAdminService(acts, clock);
+  const hub = new HubModels(config.hub);
+  const hubSync = new HubSyncService(database, acts, hub, logger, config.hubSyncMs);
+  const providers = new ProvidersService(database, acts, catalog);
+  const predictors = new PredictorsService(parts.predictor, providers, logger);
+  const modelChanges = new ModelChangesService(database, acts);
   const credits = new CreditsService(database);
   const usage = new UsageService(database);
   const accounts = new AccountsService(database, credits, clock, config.freeCredit);
+  const accountAdmin = new AccountAdminService(database);
+  const auditLog = new AuditLogService(database);
   const keys = new KeysService(database, clock);
   const mailer = createMailer(config.mail);
   const members = new MembersService(database, mailer, config.publicUrl, clock);
@@ -100,7 +130,7 @@ export function createServices(
     mails: createRateCounter(database, config.limits.store, DAY_S),
     clock,
   });
-  const board = new BoardService(database, proposals, clock);
+  const board = new BoardService(database, acts, proposals, clock);
   const launches = new LaunchesService({
     db: database,
     notifications,
@@ -121,16 +151,22 @@ export function createServices(
     onAct: (userId, act, ipAddress) => accounts.auditPerson(userId, act, ipAddress),
     onEmailVerified: (user) => accounts.giveFreeCredit(user),
   });
-  const embeddings = new EmbeddingService(parts.predictor, {
+  const embeddings = new EmbeddingService(predictors, {
     textCacheBytesMax: config.caches.textBytesMax,
     imageCacheBytesMax: config.caches.imageBytesMax,
     timeoutMs: PREDICT_MS,
   });
+  const models = new ModelService(config.modelsDir);
+  const meter = new MeterService(catalog, credits, usage, demand, config.calls, logger);
+  acts.onChange(() => {
+    predictors.forget();
+    meter.forget();
+  });
   const uploads = new UploadsService(database, config.uploads);
   const labelSets = new LabelSetsService(database, embeddings);
   const inference = new MeteredClassificationService(
-    new MeterService(catalog, credits, usage, demand, config.calls, logger),
-    new ModelService(config.modelsDir),
+    meter,
+    models,
     new ClassificationService(embeddings),
     embeddings,
     new ImagesService(
@@ -140,6 +176,22 @@ export function createServices(
     labelSets,
     logger,
   );
+  const providerChecks = new ProviderChecksService(providers, predictors, models);
+  const publishing = new PublishingService(catalog, acts, providerChecks, config.modelCheckMs);
+  const modelChecks = new ModelChecksService({
+    db: database,
+    catalog,
+    acts,
+    checks: providerChecks,
+    alert: async (tx, { id, ...alert }) => {
+      const to = (await accounts.operators()).map(({ email }) => email);
+      const mail = { to, ...alertMail(alert, config.publicUrl) };
+      const type = NOTIFICATION_TYPES.MODEL_DEGRADED;
+      await notifications.post(tx, [{ id, type, accountId: undefined, data: alert, mail }]);
+    },
+    logger,
+    intervalMs: config.modelCheckMs,
+  });
   const batching = {
     db: database,
     credits,
@@ -184,14 +236,29 @@ export function createServices(
     payments,
     logger,
   });
+  // Each kind of dead letter is kept by the domain that gave it up.
+  const deadLetters = new DeadLettersService(database, { ...paymentDeadLetters(database) });
+  const backgroundJobs = new BackgroundJobs(database);
   const limits = new CallLimits(database, config.limits);
   const authenticator = new Authenticator(keys, identity, accounts);
   const signIn = new SignInService(identity);
   return {
     catalog,
+    catalogActs: acts,
+    catalogAdmin,
+    hub,
+    hubSync,
+    modelChanges,
+    providers,
+    predictors,
+    providerChecks,
+    publishing,
+    modelChecks,
     credits,
     usage,
     accounts,
+    accountAdmin,
+    auditLog,
     members,
     keys,
     notifications,
@@ -218,5 +285,7 @@ export function createServices(
     waitlist,
     board,
     launches,
+    deadLetters,
+    backgroundJobs,
   };
 }

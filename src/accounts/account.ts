@@ -1,5 +1,5 @@
 import { AppError } from '../errors.js';
-import type { Scope } from '../platform/actor.js';
+import type { AccountLimits, Scope } from '../platform/actor.js';
 import type { AccountId, UserId } from '../platform/ids.js';
 
 export const ACCOUNT_KINDS = { PERSONAL: 'PERSONAL', ORGANISATION: 'ORGANISATION' } as const;
@@ -31,9 +31,34 @@ export interface Account {
   readonly createdAt: Date;
 }
 
+export const ACCOUNT_STATUSES = { ACTIVE: 'ACTIVE', FROZEN: 'FROZEN', CLOSED: 'CLOSED' } as const;
+export type AccountStatus = keyof typeof ACCOUNT_STATUSES;
+
+/** What operators have decided about an account. */
+export interface AccountStanding extends AccountLimits {
+  /** Why it is frozen; null: it is not. */
+  readonly frozenReason: string | null;
+}
+
+/** As an account stands when nobody has decided anything about it. */
+export const GOOD_STANDING: AccountStanding = {
+  frozenReason: null,
+  ratePerMinute: null,
+  concurrencyMax: null,
+};
+
+/** The part of an actor that says how its account stands. */
+export function standingOf({ frozenReason, ratePerMinute, concurrencyMax }: AccountStanding) {
+  return {
+    frozenReason: frozenReason ?? undefined,
+    limits: { ratePerMinute, concurrencyMax },
+  };
+}
+
 /** An account, and what a person is there. */
 export interface AccountOfUser extends Account {
   readonly role: Role;
+  readonly standing: AccountStanding;
 }
 
 export interface User {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CreditsService } from '../credits/index.js';
 import { AppError } from '../errors.js';
-import type { Actor, Scope } from '../platform/actor.js';
+import { accountFrozen, type Actor, type Scope } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, newId, type UserId } from '../platform/ids.js';
@@ -11,12 +11,14 @@ import {
   checkEmail,
   plainEmail,
   SCOPES_OF_ROLE,
+  standingOf,
   type User,
 } from './account.js';
 import * as store from './accounts.store.js';
-import { type AuditAction, insertAuditEvent } from '../platform/audit.store.js';
+import { type AuditAction, type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
 import type { AuditEvent } from './audit-event.js';
 import { listAuditEvents } from './audit.store.js';
+import * as operators from './operators.store.js';
 
 export interface FreeCredit {
   /** Nano-USD for each verified address; 0: none. */
@@ -112,6 +114,7 @@ export class AccountsService {
       models: undefined,
       ratePerMinute: undefined,
       ipAddress,
+      ...standingOf(account.standing),
     };
   }
 
@@ -122,11 +125,35 @@ export class AccountsService {
     return user;
   }
 
-  /** Makes a person an operator, or no longer one. @throws AppError NOT_FOUND, BAD_USER_INPUT */
-  async setOperator(email: string, operator: boolean): Promise<void> {
-    if (!(await store.setOperator(this.db, checkEmail(email), operator))) {
-      throw new AppError('NOT_FOUND', `Nobody has signed up as ${email}.`);
-    }
+  /** Who runs the platform, by address. */
+  operators(): Promise<readonly User[]> {
+    return operators.listOperators(this.db);
+  }
+
+  /**
+   * Makes a person an operator, or no longer one. May be repeated.
+   * @param by who does it; nobody: whoever runs the server
+   * @throws AppError NOT_FOUND, BAD_USER_INPUT, CONFLICT when no operator would be left
+   */
+  async setOperator(email: string, operator: boolean, by: AuditedActor = {}): Promise<void> {
+    const address = checkEmail(email);
+    await this.db.prisma.$transaction(async (tx) => {
+      const all = operator ? [] : await operators.lockOperators(tx);
+      const person = await operators.lockPerson(tx, address);
+      if (person === undefined) {
+        throw new AppError('NOT_FOUND', `Nobody has signed up as ${address}.`);
+      }
+      if (person.operator === operator) return;
+      if (!operator && all.length === 1) {
+        throw new AppError(
+          'CONFLICT',
+          'A platform keeps an operator. Make somebody else one first.',
+        );
+      }
+      await operators.setOperator(tx, person.id, operator);
+      const action = operator ? 'operator.added' : 'operator.removed';
+      await insertAuditEvent(tx, { actor: by, action, target: person.id });
+    });
   }
 
   /** The personal account first, then organisations by name. */
@@ -179,12 +206,14 @@ export class AccountsService {
   /**
    * Ends an account: its keys stop, its history stays. Credit that is left is given up, by an entry.
    * @param giveUpCredit must be said when there is credit left
-   * @throws AppError CONFLICT that names what is in the way: runs in flight, debt, messages not sent
+   * @throws AppError FORBIDDEN while it is frozen; CONFLICT that names what is in the way: runs in flight, debt,
+   *   messages not sent
    */
   async close(actor: Actor, accountId: AccountId, giveUpCredit: boolean): Promise<void> {
     const obstacles = await store.findObstacles(this.db, accountId);
     if (obstacles === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
-    const { holds, postedNanos, unsent } = obstacles;
+    const { holds, postedNanos, unsent, frozenReason } = obstacles;
+    if (frozenReason !== null) throw accountFrozen(accountId, frozenReason);
     if (holds > 0) throw inTheWay(`${String(holds)} calls are in flight; wait for them to end.`);
     if (unsent > 0) throw inTheWay(`${String(unsent)} messages wait to be sent; try again later.`);
     if (postedNanos < 0n) throw inTheWay('Its balance is negative; settle it first.');

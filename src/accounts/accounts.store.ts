@@ -15,15 +15,19 @@ export async function insertAccount(
   }
 }
 
-/** Accounts that a person belongs to and that are open, the personal one first, then by name. */
+/** How an account `a` stands, as a column. */
+export const STANDING = `jsonb_build_object('frozenReason', a.frozen_reason,
+  'ratePerMinute', a.rate_per_minute, 'concurrencyMax', a.concurrency_max) AS standing`;
+
+/** Accounts that a person belongs to and that are not closed, the personal one first, then by name. */
 export async function listAccounts(
   db: Pick<Database, 'query'>,
   userId: UserId,
 ): Promise<AccountOfUser[]> {
   return db.query<AccountOfUser>(
-    `SELECT a.id, a.kind, a.name, a.created_at AS "createdAt", m.role
+    `SELECT a.id, a.kind, a.name, a.created_at AS "createdAt", m.role, ${STANDING}
        FROM membership m JOIN account a ON a.id = m.account_id
-      WHERE m.user_id = $1 AND a.status = 'ACTIVE'
+      WHERE m.user_id = $1 AND a.status <> 'CLOSED'
       ORDER BY a.kind <> 'PERSONAL', a.name, a.id`,
     [userId],
   );
@@ -67,35 +71,31 @@ export async function listContacts(
   return rows.map(({ email }) => email);
 }
 
-/** Makes a person an operator, or no longer one. @returns false when nobody has the address */
-export async function setOperator(
-  db: Pick<Database, 'query'>,
-  email: string,
-  operator: boolean,
-): Promise<boolean> {
-  const rows = await db.query(
-    'UPDATE app_user SET operator = $2, updated_at = now() WHERE email = $1 RETURNING id',
-    [email, operator],
-  );
-  return rows.length === 1;
-}
-
 /** What keeps an account from being closed. One statement. */
 export async function findObstacles(
   db: Pick<Database, 'query'>,
   accountId: AccountId,
-): Promise<{ holds: number; postedNanos: bigint; unsent: number } | undefined> {
-  const [row] = await db.query<{ holds: number; posted: string; unsent: number }>(
-    `SELECT b.posted, (SELECT count(*)::int FROM hold h WHERE h.account_id = b.account_id) AS holds,
+): Promise<
+  { holds: number; postedNanos: bigint; unsent: number; frozenReason: string | null } | undefined
+> {
+  const [row] = await db.query<{
+    holds: number;
+    posted: string;
+    unsent: number;
+    frozenReason: string | null;
+  }>(
+    `SELECT b.posted, a.frozen_reason AS "frozenReason", (SELECT count(*)::int FROM hold h WHERE h.account_id = b.account_id) AS holds,
             (SELECT count(*)::int FROM outbox_message o
               WHERE o.account_id = b.account_id AND o.sent_at IS NULL AND o.dead_reason IS NULL AND o.kind <> 'usage') AS unsent
-       FROM account_balance b WHERE b.account_id = $1`,
+       FROM account_balance b JOIN account a ON a.id = b.account_id WHERE b.account_id = $1`,
     [accountId],
   );
-  return row && { holds: row.holds, postedNanos: BigInt(row.posted), unsent: row.unsent };
+  if (row === undefined) return undefined;
+  const { posted, ...obstacles } = row;
+  return { ...obstacles, postedNanos: BigInt(posted) };
 }
 
-/** @returns false when it was closed already */
+/** @returns false when it was closed already, or is frozen */
 export async function closeAccount(tx: Transaction, accountId: AccountId): Promise<boolean> {
   const { count } = await tx.account.updateMany({
     where: { id: accountId, status: 'ACTIVE' },

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, type KeyId, newId } from '../platform/ids.js';
 import { checkName } from '../platform/name.js';
+import { type AccountStanding, standingOf } from './account.js';
 import {
   type ApiKey,
   type CapPeriod,
@@ -55,7 +56,7 @@ export class KeysService {
   ) {}
 
   /**
-   * Whose secret this is. Kept for 5 s at most, and forgotten when the key changes.
+   * Whose secret this is. Kept for 5 s at most, and forgotten when the key or its account changes.
    * @param beforeLookUp called before the database is asked; may refuse
    * @throws AppError UNAUTHENTICATED for a key that is unknown, expired, revoked, or of a closed account:
    *   the same for each
@@ -253,7 +254,9 @@ function pickCopied({ accountId, name, scopes, models, ratePerMinute, expiresAt 
   return { accountId, name, scopes, models, ratePerMinute, expiresAt };
 }
 
-function actorOf(key: ApiKey): (ipAddress: string) => Actor {
+function actorOf(
+  key: ApiKey & { readonly standing: AccountStanding },
+): (ipAddress: string) => Actor {
   const actor = {
     accountId: key.accountId,
     userId: undefined,
@@ -261,6 +264,7 @@ function actorOf(key: ApiKey): (ipAddress: string) => Actor {
     scopes: scopesOfKey(key.scopes),
     models: key.models.length === 0 ? undefined : new Set(key.models),
     ratePerMinute: key.ratePerMinute ?? undefined,
+    ...standingOf(key.standing),
   };
   return (ipAddress) => ({ ...actor, ipAddress });
 }

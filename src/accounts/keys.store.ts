@@ -1,5 +1,7 @@
 import type { Database, Transaction } from '../platform/database.js';
 import type { AccountId, KeyId } from '../platform/ids.js';
+import type { AccountStanding } from './account.js';
+import { STANDING } from './accounts.store.js';
 import type { ApiKey, CapPeriod, NewSecret } from './api-key.js';
 
 const PUBLIC_FIELDS = {
@@ -91,17 +93,19 @@ export async function updateKey(
   return count === 0 ? undefined : findKey(tx, accountId, keyId);
 }
 
-/** The key with this hash, of an account that is open; one prepared statement. */
+/** The key with this hash, of an account that is not closed, and how that stands; one prepared statement. */
 export async function findKeyByHash(
   db: Pick<Database, 'query'>,
   hash: Buffer,
-): Promise<ApiKey | undefined> {
-  const [row] = await db.query<Omit<ApiKey, 'spendCapNanos'> & { spendCapNanos: string | null }>(
+): Promise<(ApiKey & { readonly standing: AccountStanding }) | undefined> {
+  const [row] = await db.query<
+    Omit<ApiKey, 'spendCapNanos'> & { spendCapNanos: string | null; standing: AccountStanding }
+  >(
     `SELECT k.id, k.account_id AS "accountId", k.name, k.prefix, k.last_four AS "lastFour",
             k.scopes::text[] AS scopes, k.spend_cap_nanos AS "spendCapNanos", k.cap_period AS "capPeriod", k.models,
             k.rate_per_minute AS "ratePerMinute", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
-            k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt"
-       FROM api_key k JOIN account a ON a.id = k.account_id AND a.status = 'ACTIVE' WHERE k.hash = $1`,
+            k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt", ${STANDING}
+       FROM api_key k JOIN account a ON a.id = k.account_id AND a.status <> 'CLOSED' WHERE k.hash = $1`,
     [hash],
   );
   if (row === undefined) return undefined;

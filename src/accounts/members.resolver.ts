@@ -38,11 +38,13 @@ export class MembersResolver {
     description: 'Opens an account for several people; you become its owner.',
   })
   @Access({ scope: 'session' })
-  createOrganisation(
+  async createOrganisation(
     @Arg('name', () => String, { description: '1 to 100 characters.' }) name: string,
     @Ctx() context: GraphQLContext,
   ): Promise<AccountType> {
-    return this.people.createOrganisation(context.actor, userOf(context), name);
+    return new AccountType(
+      await this.people.createOrganisation(context.actor, userOf(context), name),
+    );
   }
 
   @Mutation(() => InvitationType, {
@@ -77,11 +79,11 @@ export class MembersResolver {
     description: 'Makes you a member, if the invitation was to your address.',
   })
   @Access({ scope: 'session' })
-  acceptInvitation(
+  async acceptInvitation(
     @Arg('token', () => String, { description: 'From the mail; works once.' }) token: string,
     @Ctx() context: GraphQLContext,
   ): Promise<AccountType> {
-    return this.people.accept(context.actor, userOf(context), token);
+    return new AccountType(await this.people.accept(context.actor, userOf(context), token));
   }
 
   @Mutation(() => MemberType, {

@@ -6,7 +6,7 @@ import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, type InvitationId, newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
 import { checkName } from '../platform/name.js';
-import { type AccountOfUser, checkEmail, type Role } from './account.js';
+import { type AccountOfUser, checkEmail, GOOD_STANDING, type Role } from './account.js';
 import * as accounts from './accounts.store.js';
 import { type AuditAction, insertAuditEvent } from '../platform/audit.store.js';
 import type { Invitation, Member } from './member.js';
@@ -31,7 +31,8 @@ export class MembersService {
       await accounts.insertAccount(tx, account, userId);
       await this.writeDown(tx, actor, account.id, 'account.created', account.id);
     });
-    return { ...account, role: 'OWNER', createdAt: this.clock.now() };
+    const createdAt = this.clock.now();
+    return { ...account, role: 'OWNER', standing: GOOD_STANDING, createdAt };
   }
 
   /** By time of joining. */

@@ -3,14 +3,14 @@ import type { AccountId, InvitationId, UserId } from '../platform/ids.js';
 import type { Role } from './account.js';
 import type { Invitation, Member } from './member.js';
 
-/** Locks the account until the transaction ends: its members change one after the other. */
+/** Locks the account until the transaction ends: its members change one after the other. undefined: it is closed. */
 export async function lockAccount(
   tx: Transaction,
   accountId: AccountId,
 ): Promise<'PERSONAL' | 'ORGANISATION' | undefined> {
   const rows = await tx.$queryRaw<
     { kind: 'PERSONAL' | 'ORGANISATION' }[]
-  >`SELECT kind::text FROM account WHERE id = ${accountId} AND status = 'ACTIVE' FOR UPDATE`;
+  >`SELECT kind::text FROM account WHERE id = ${accountId} AND status <> 'CLOSED' FOR UPDATE`;
   return rows[0]?.kind;
 }
 

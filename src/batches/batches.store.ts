@@ -134,14 +134,19 @@ export async function beginCancelling(
   );
 }
 
-/** Batches that may run lines at a time, and those that may not any more and have lines that did not begin. */
+/**
+ * Batches that may run lines at a time, and those that may not any more and have lines that did not begin. Those
+ * of a frozen account wait, until it is frozen no more or their time is over.
+ */
 export async function listOpen(
   db: Reader,
   now: Date,
 ): Promise<{ readonly toRun: readonly BatchId[]; readonly toRelease: readonly BatchId[] }> {
   const rows = await db.query<{ id: BatchId; runs: boolean }>(
     `SELECT b.id, b.status = 'IN_PROGRESS' AND b.expires_at > $1 AS runs FROM batch b
+       JOIN account a ON a.id = b.account_id
       WHERE NOT b.done AND b.ended_at IS NULL
+        AND (a.status <> 'FROZEN' OR b.status <> 'IN_PROGRESS' OR b.expires_at <= $1)
         AND EXISTS (SELECT FROM batch_line l WHERE l.batch_id = b.id AND l.state = 'OPEN')`,
     [now],
   );

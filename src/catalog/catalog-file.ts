@@ -70,6 +70,83 @@ export const catalogFile = z.strictObject({
 
 export type CatalogFile = z.infer<typeof catalogFile>;
 
+/** Facts of a model's page that an operator may edit, and that may be left out of a new model. */
+const EDITABLE = {
+  name: true,
+  task: true,
+  summary: true,
+  publishedOn: true,
+  updatedOn: true,
+  downloadsPerMonth: true,
+  license: true,
+  parameters: true,
+  imageSizePx: true,
+  patchSizePx: true,
+  about: true,
+  specs: true,
+  bestFor: true,
+  faq: true,
+  snippets: true,
+  relatedSlugs: true,
+} as const;
+
+const modelEdit = catalogFile.pick(EDITABLE).partial();
+
+export type ModelEdit = Partial<Pick<CatalogFile, keyof typeof EDITABLE>>;
+
+/** A model of which nothing is known yet. */
+const UNKNOWN = {
+  status: 'COMING_SOON',
+  publishedOn: null,
+  updatedOn: null,
+  downloadsPerMonth: null,
+  apiProviders: 0,
+  license: null,
+  parameters: null,
+  imageSizePx: null,
+  patchSizePx: null,
+  about: null,
+  specs: [],
+  bestFor: [],
+  faq: [],
+  snippets: [],
+};
+
+/** A new model by what is known of it. @throws AppError BAD_USER_INPUT naming each field at fault */
+export function checkNewModel(given: object): CatalogFile {
+  const result = catalogFile.safeParse({ ...UNKNOWN, ...given });
+  if (result.success) return result.data;
+  throw badFields(result.error);
+}
+
+/**
+ * @param given the facts to change; null clears one that may be unknown
+ * @throws AppError BAD_USER_INPUT naming each field at fault, or when there is nothing to change
+ */
+export function checkModelEdit(given: object): ModelEdit {
+  const result = modelEdit.safeParse(given);
+  if (!result.success) throw badFields(result.error);
+  // Without what the schema filled in: that was not asked for.
+  const named = Object.entries(result.data).filter(([name]) => Object.hasOwn(given, name));
+  if (named.length > 0) return Object.fromEntries(named);
+  throw new AppError('BAD_USER_INPUT', 'Nothing is to be changed: name at least one field.');
+}
+
+/** @throws AppError BAD_USER_INPUT unless it looks like `owner/name` */
+export function checkSlug(given: string, argument: string): string {
+  if (slug.safeParse(given).success) return given;
+  throw new AppError('BAD_USER_INPUT', `${argument} must look like owner/name.`, {
+    details: { argument },
+  });
+}
+
+function badFields(error: z.ZodError): AppError {
+  const [first] = error.issues;
+  return new AppError('BAD_USER_INPUT', describeIssues(error).join('; '), {
+    details: { argument: first?.path.join('.') ?? '' },
+  });
+}
+
 /**
  * Reads every `*.yaml` file of a folder, in the order of their names.
  * @throws AppError BAD_USER_INPUT that lists every problem as `file: field: fault`, when any file is
@@ -105,6 +182,19 @@ export async function readCatalogFolder(folder: string): Promise<CatalogFile[]> 
   return files;
 }
 
+/**
+ * Some facts of a model as YAML, for `checkNewModel` or `checkModelEdit`.
+ * @throws AppError BAD_USER_INPUT where YAML is broken, or no mapping
+ */
+export function parseFacts(content: string): object {
+  const document = parseDocument(content);
+  const [broken] = document.errors;
+  const facts: unknown = broken === undefined ? document.toJS({ maxAliasCount: 0 }) : undefined;
+  if (typeof facts === 'object' && facts !== null && !Array.isArray(facts)) return facts;
+  const reason = broken?.message.split('\n')[0] ?? 'it holds no fields, as "name: Demo shapes"';
+  throw new AppError('BAD_USER_INPUT', `This is no model: ${reason}.`);
+}
+
 /** Parses one file; each problem reads `field: fault`, with the line where YAML itself is broken. */
 export function parseCatalogFile(
   content: string,
@@ -118,10 +208,9 @@ export function parseCatalogFile(
   }
   const result = catalogFile.safeParse(document.toJS({ maxAliasCount: 0 }));
   if (result.success) return { ok: true, file: result.data };
-  return {
-    ok: false,
-    problems: result.error.issues.map(
-      (issue) => `${issue.path.join('.') || 'file'}: ${issue.message}`,
-    ),
-  };
+  return { ok: false, problems: describeIssues(result.error) };
+}
+
+function describeIssues({ issues }: z.ZodError): string[] {
+  return issues.map((issue) => `${issue.path.join('.') || 'file'}: ${issue.message}`);
 }

@@ -29,8 +29,8 @@ export const MODEL_VALUE_NAMES = [
 
 export type ModelValues = Pick<CatalogFile, (typeof MODEL_VALUE_NAMES)[number]>;
 
-/** Waits for another process that seeds; released with the transaction. */
-export async function lockSeeding(tx: Transaction): Promise<void> {
+/** Waits for another process that seeds or names models; released with the transaction. */
+export async function lockSlugs(tx: Transaction): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK_KEY})`;
 }
 
@@ -67,7 +67,7 @@ export async function findModelValues(
   return { id: found.id, isProposed, values: values as ModelValues };
 }
 
-export async function insertModel(tx: Transaction, now: Date, file: CatalogFile): Promise<void> {
+export async function insertModel(tx: Transaction, now: Date, file: CatalogFile): Promise<ModelId> {
   const id = newId('mdl');
   const { aliases, prices, slug } = file;
   const owner = slug.slice(0, slug.indexOf('/'));
@@ -76,6 +76,7 @@ export async function insertModel(tx: Transaction, now: Date, file: CatalogFile)
   });
   await insertAliases(tx, id, aliases);
   await insertPrices(tx, id, prices);
+  return id;
 }
 
 /** A model that somebody asked for becomes what its file says; the requests stay. */

@@ -1,6 +1,8 @@
 import DataLoader from 'dataloader';
 import type { ModelId } from '../platform/ids.js';
 import type { CatalogService } from './catalog.service.js';
+import type { ModelChange } from './model-change.js';
+import type { ModelChangesService } from './model-changes.service.js';
 import type { Model, ModelPart, PriceVersion } from './model.js';
 
 type Parts = ReadonlySet<ModelPart>;
@@ -11,22 +13,26 @@ export interface CatalogLoaders {
   readonly model: DataLoader<{ key: string; parts: Parts }, Model | null>;
   readonly related: DataLoader<{ id: ModelId; first: number; parts: Parts }, readonly Model[]>;
   readonly priceVersions: DataLoader<ModelId, readonly PriceVersion[]>;
+  readonly changes: DataLoader<{ id: ModelId; first: number }, readonly ModelChange[]>;
 }
 
 /** Makes the loaders of a request, once for each context object: nothing is shared between requests. */
-export function createCatalogLoaders(catalog: CatalogService): (context: object) => CatalogLoaders {
+export function createCatalogLoaders(
+  catalog: CatalogService,
+  changes: ModelChangesService,
+): (context: object) => CatalogLoaders {
   const byContext = new WeakMap<object, CatalogLoaders>();
   return (context) => {
     let loaders = byContext.get(context);
     if (loaders === undefined) {
-      loaders = loadersOf(catalog);
+      loaders = loadersOf(catalog, changes);
       byContext.set(context, loaders);
     }
     return loaders;
   };
 }
 
-function loadersOf(catalog: CatalogService): CatalogLoaders {
+function loadersOf(catalog: CatalogService, changelogs: ModelChangesService): CatalogLoaders {
   // Without a cache: keys are objects, and what two fields ask for may differ in its parts.
   const options = { cache: false };
   return {
@@ -50,6 +56,11 @@ function loadersOf(catalog: CatalogService): CatalogLoaders {
       const found = await catalog.listPriceVersions(ids);
       return ids.map((id) => found.get(id) ?? []);
     }),
+    changes: new DataLoader(async (wanted) => {
+      const most = Math.max(...wanted.map(({ first }) => first));
+      const found = await changelogs.list([...new Set(wanted.map(({ id }) => id))], most);
+      return wanted.map(({ id, first }) => (found.get(id) ?? []).slice(0, first));
+    }, options),
   };
 }
 

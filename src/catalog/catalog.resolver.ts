@@ -10,33 +10,25 @@ import { type CatalogLoaders, createCatalogLoaders } from './catalog.loaders.js'
 import type { CatalogService } from './catalog.service.js';
 import { ModelFilterInput, ModelOrderInput, toFilter, toOrder } from './list-models.input.js';
 import { ModelComparisonType, ModelConnectionType, TaskCountType } from './model-list.type.js';
-import type { ModelPart, PriceVersion } from './model.js';
-import { ModelType, PriceVersionType } from './model.type.js';
+import type { ModelChange } from './model-change.js';
+import { ModelChangeType } from './model-change.type.js';
+import type { PriceVersion } from './model.js';
+import { ModelType, partsOf, PriceVersionType } from './model.type.js';
+import type { ModelChangesService } from './model-changes.service.js';
 
 const PUBLIC = { scope: 'public', cacheMaxAgeS: 60 } as const;
 const RELATED_DEFAULT = 6;
-
-const PART_OF_FIELD: Readonly<Record<string, ModelPart>> = {
-  about: 'details',
-  specs: 'details',
-  bestFor: 'details',
-  faq: 'details',
-  snippets: 'details',
-  aliases: 'aliases',
-  prices: 'prices',
-};
-
-/** The parts of a model that the selection at `path` needs. */
-function partsOf(info: GraphQLResolveInfo, path: readonly string[] = []): ReadonlySet<ModelPart> {
-  return new Set([...selectedFields(info, path)].flatMap((field) => PART_OF_FIELD[field] ?? []));
-}
+const CHANGES_DEFAULT = 20;
 
 @Resolver(() => ModelType)
 export class CatalogResolver {
   private readonly loaders: (context: object) => CatalogLoaders;
 
-  constructor(private readonly catalog: CatalogService) {
-    this.loaders = createCatalogLoaders(catalog);
+  constructor(
+    private readonly catalog: CatalogService,
+    changes: ModelChangesService,
+  ) {
+    this.loaders = createCatalogLoaders(catalog, changes);
   }
 
   /** For `node(id)`: models by their ids. */
@@ -142,6 +134,20 @@ export class CatalogResolver {
     return this.loaders(context).priceVersions.load(id as ModelId);
   }
 
+  @FieldResolver(() => [ModelChangeType], {
+    complexity: listCost(1),
+    description: 'What happened to it, newest first.',
+  })
+  changelog(
+    @Root() { id }: ModelType,
+    @Arg('first', () => Int, { defaultValue: CHANGES_DEFAULT, description: 'How many, 1 to 100.' })
+    first: number,
+    @Ctx() context: object,
+  ): Promise<readonly ModelChange[]> {
+    const wanted = { id: id as ModelId, first: checkPageSize(first) };
+    return this.loaders(context).changes.load(wanted);
+  }
+
   private async find(
     key: string,
     context: object,
@@ -150,4 +156,15 @@ export class CatalogResolver {
     const model = await this.loaders(context).model.load({ key, parts: partsOf(info) });
     return model === null ? null : new ModelType(model);
   }
+}
+
+/** A model that was just changed, with the parts that are asked for. */
+export async function readModel(
+  catalog: Pick<CatalogService, 'findModels'>,
+  id: ModelId,
+  info: GraphQLResolveInfo,
+): Promise<ModelType> {
+  const model = (await catalog.findModels([id], partsOf(info))).get(id);
+  if (model === undefined) throw new Error(`${id} was there a moment ago.`);
+  return new ModelType(model);
 }

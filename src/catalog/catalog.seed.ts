@@ -30,7 +30,7 @@ export async function seedCatalog(
 ): Promise<SeedSummary> {
   return prisma.$transaction(
     async (tx) => {
-      await store.lockSeeding(tx);
+      await store.lockSlugs(tx);
       let [added, updated, unchanged] = [0, 0, 0];
       const kept: string[] = [];
       for (const file of files) {

@@ -15,7 +15,13 @@ interface ModelRow extends Omit<Model, 'details' | 'prices'> {
   bestFor?: string[];
   faq?: { question: string; answer: string }[];
   snippets?: { title: string; language: string; code: string }[];
-  prices?: { id: PriceVersionId; unit: PriceUnit; nanosPerUnit: string; effectiveFrom: string }[];
+  prices?: {
+    id: PriceVersionId;
+    unit: PriceUnit;
+    nanosPerUnit: string;
+    effectiveFrom: string;
+    withdrawn: boolean;
+  }[];
 }
 
 export interface ModelPage {
@@ -165,9 +171,12 @@ export async function listPriceVersions(
     unit: PriceUnit;
     nanosPerUnit: string;
     effectiveFrom: Date;
+    withdrawn: boolean;
   }>(
-    `SELECT v.model_id AS "modelId", v.id, v.unit, v.nanos_per_unit AS "nanosPerUnit", v.effective_from AS "effectiveFrom"
-       FROM price_version v WHERE v.model_id = ANY($1::text[]) ORDER BY v.effective_from DESC, v.unit`,
+    `SELECT v.model_id AS "modelId", v.id, v.unit, v.nanos_per_unit AS "nanosPerUnit", v.effective_from AS "effectiveFrom",
+            v.revision < max(v.revision) OVER (PARTITION BY v.model_id, v.unit, v.effective_from) AS withdrawn
+       FROM price_version v WHERE v.model_id = ANY($1::text[])
+      ORDER BY v.effective_from DESC, v.unit, v.revision DESC`,
     [ids],
   );
   const byModel = new Map<ModelId, PriceVersion[]>(ids.map((id) => [id, []]));

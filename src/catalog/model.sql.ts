@@ -6,6 +6,7 @@ import type { ModelPart } from './model.js';
 const CARD_COLUMNS = `
   m.id, m.slug, m.name, m.owner, m.task, m.status, m.status_changed_at AS "statusChangedAt", m.summary,
   m.published_on AS "publishedOn", m.updated_on AS "updatedOn", m.downloads_per_month AS "downloadsPerMonth",
+  m.likes, coalesce(m.served_as, m.slug) AS "servedAs",
   m.api_providers AS "apiProviders", m.license, m.parameters::float8 AS parameters,
   m.image_size_px AS "imageSizePx", m.patch_size_px AS "patchSizePx"`;
 
@@ -16,9 +17,9 @@ const PART_COLUMNS: Readonly<Record<ModelPart, (now: string) => string>> = {
   prices: (now) => `(
     SELECT coalesce(json_agg(p ORDER BY p.unit), '[]') FROM (
       SELECT DISTINCT ON (v.unit) v.id, v.unit, v.nanos_per_unit::text AS "nanosPerUnit",
-             v.effective_from AS "effectiveFrom"
+             v.effective_from AS "effectiveFrom", false AS withdrawn
         FROM price_version v WHERE v.model_id = m.id AND v.effective_from <= ${now}
-       ORDER BY v.unit, v.effective_from DESC) p) AS prices`,
+       ORDER BY v.unit, v.effective_from DESC, v.revision DESC) p) AS prices`,
 };
 
 /** Collects the values of a statement; `bind` returns the placeholder of one. */
@@ -104,7 +105,7 @@ export function sortKey(
       return {
         sql: `(SELECT v.nanos_per_unit FROM price_version v
                 WHERE v.model_id = m.id AND v.unit = 'IMAGE' AND v.effective_from <= ${binder.bindNow()}
-                ORDER BY v.effective_from DESC LIMIT 1)`,
+                ORDER BY v.effective_from DESC, v.revision DESC LIMIT 1)`,
         pgType: 'bigint',
         type: 'string',
       };

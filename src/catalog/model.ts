@@ -4,6 +4,7 @@ export const MODEL_STATUSES = {
   PROPOSED: 'PROPOSED',
   COMING_SOON: 'COMING_SOON',
   LIVE: 'LIVE',
+  DEGRADED: 'DEGRADED',
   DEPRECATED: 'DEPRECATED',
   RETIRED: 'RETIRED',
 } as const;
@@ -24,6 +25,9 @@ export const PRICE_UNITS = {
 } as const;
 export type PriceUnit = keyof typeof PRICE_UNITS;
 
+/** The most that a unit may cost. */
+export const PRICE_NANOS_MAX = 10n ** 15n - 1n;
+
 /** What one unit costs from `effectiveFrom` until the next version of the same unit. */
 export interface PriceVersion {
   readonly id: PriceVersionId;
@@ -31,6 +35,8 @@ export interface PriceVersion {
   /** Nano-USD, 0 or more. */
   readonly nanosPerUnit: bigint;
   readonly effectiveFrom: Date;
+  /** Another version begins at the same moment, and counts instead. */
+  readonly withdrawn: boolean;
 }
 
 export interface Spec {
@@ -64,6 +70,8 @@ export interface Model {
   readonly id: ModelId;
   /** `owner/name`. */
   readonly slug: string;
+  /** What its files and graphs are named by: the slug that it had before it was first renamed. */
+  readonly servedAs: string;
   readonly name: string;
   readonly owner: string;
   readonly task: ModelTask;
@@ -74,6 +82,8 @@ export interface Model {
   readonly publishedOn: string | null;
   readonly updatedOn: string | null;
   readonly downloadsPerMonth: number | null;
+  /** On the Hugging Face Hub. */
+  readonly likes: number | null;
   readonly apiProviders: number;
   readonly license: string | null;
   /** Total parameters of the towers that a call runs. */

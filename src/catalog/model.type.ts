@@ -1,12 +1,15 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { NodeType } from '../graphql/node.type.js';
 import { NanoUSD, PartialDate } from '../graphql/scalars.js';
+import { selectedFields } from '../graphql/selection.js';
 import {
   type Model,
   MODEL_STATUSES,
   MODEL_TASKS,
   type ModelDetails,
+  type ModelPart,
   type ModelStatus,
   type ModelTask,
   PRICE_UNITS,
@@ -21,6 +24,10 @@ registerEnumType(MODEL_STATUSES, {
     PROPOSED: { description: 'Somebody asked for it; nobody has announced it yet.' },
     COMING_SOON: { description: 'Announced and open for requests; cannot be called yet.' },
     LIVE: { description: 'Can be called; its reference scores match on this machine.' },
+    DEGRADED: {
+      description:
+        'Cannot be called for the moment: nobody runs it, or not with the reference scores. It comes back by itself.',
+    },
     DEPRECATED: { description: 'Can be called, but will be retired.' },
     RETIRED: { description: 'Cannot be called any more; kept so that links still answer.' },
   },
@@ -68,6 +75,11 @@ export class PriceVersionType {
     description: 'In force from this moment until the next version of the same unit.',
   })
   readonly effectiveFrom!: Date;
+
+  @Field(() => Boolean, {
+    description: 'It never counts: another version begins at the same moment, and replaced it.',
+  })
+  readonly withdrawn!: boolean;
 }
 
 @ObjectType('Spec', { description: 'One row of the table of specifications.' })
@@ -147,6 +159,12 @@ export class ModelType implements NodeType {
   })
   readonly downloadsPerMonth: number | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Likes on the Hugging Face Hub; null where not known.',
+  })
+  readonly likes: number | null;
+
   @Field(() => Int, { description: 'How many providers serve it through an API.' })
   readonly apiProviders: number;
 
@@ -189,6 +207,7 @@ export class ModelType implements NodeType {
     this.publishedOn = model.publishedOn;
     this.updatedOn = model.updatedOn;
     this.downloadsPerMonth = model.downloadsPerMonth;
+    this.likes = model.likes;
     this.apiProviders = model.apiProviders;
     this.license = model.license;
     this.parameters = model.parameters;
@@ -242,4 +261,22 @@ export class ModelType implements NodeType {
 function asked<T>(part: T | undefined, name: string): T {
   if (part === undefined) throw new Error(`The model was read without its ${name}.`);
   return part;
+}
+
+const PART_OF_FIELD: Readonly<Record<string, ModelPart>> = {
+  about: 'details',
+  specs: 'details',
+  bestFor: 'details',
+  faq: 'details',
+  snippets: 'details',
+  aliases: 'aliases',
+  prices: 'prices',
+};
+
+/** The parts of a model that the selection at `path` needs. */
+export function partsOf(
+  info: GraphQLResolveInfo,
+  path: readonly string[] = [],
+): ReadonlySet<ModelPart> {
+  return new Set([...selectedFields(info, path)].flatMap((field) => PART_OF_FIELD[field] ?? []));
 }

@@ -27,17 +27,6 @@ export class ProposalsService {
     return proposed;
   }
 
-  /** A proposal is announced: it is coming soon. @throws AppError NOT_FOUND, CONFLICT */
-  async accept(tx: Transaction, id: ModelId): Promise<ModelState> {
-    const model = (await store.lockModels(tx, [id])).get(id);
-    if (model === undefined) throw notFound();
-    if (model.status !== 'PROPOSED') {
-      throw new AppError('CONFLICT', `${model.slug} is no proposal; it is ${model.status}.`);
-    }
-    await store.updateStatus(tx, id, 'COMING_SOON', this.clock.now());
-    return { ...model, status: 'COMING_SOON' };
-  }
-
   /** Locks two different models for a merge. @throws AppError NOT_FOUND, CONFLICT, BAD_USER_INPUT */
   async lockForMerge(
     tx: Transaction,

@@ -40,15 +40,6 @@ export async function insertProposal(tx: Transaction, slug: string, now: Date): 
     ON CONFLICT DO NOTHING`;
 }
 
-export async function updateStatus(
-  tx: Transaction,
-  id: ModelId,
-  status: ModelStatus,
-  now: Date,
-): Promise<void> {
-  await tx.model.update({ where: { id }, data: { status, statusChangedAt: now } });
-}
-
 /** Whether anything but requests hangs on a model: prices, or a file of the catalog. */
 export async function isEstablished(tx: Transaction, { id, slug }: ModelState): Promise<boolean> {
   const [prices, files] = [

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { createPredictorChild, type Say } from '../bring-up.js';
+import type { Say } from '../bring-up.js';
 import type { Config } from '../config.js';
 import { AppError } from '../errors.js';
 import { ClassificationService, EmbeddingService, ModelService } from '../inference/index.js';
-import { createLogger } from '../platform/logger.js';
-import { type PredictorAddress, PredictorClient } from '../predictor/client.js';
+import { PredictorClient } from '../predictor/client.js';
 import { listModelFolders, type Variant } from '../siglip/index.js';
+import { reachPredictor } from './reach-predictor.js';
 
 interface Options {
   readonly labels: string;
@@ -34,11 +34,14 @@ export async function classify(
 
   const { address, stop } = await reachPredictor(config);
   const client = new PredictorClient(address);
-  const embeddings = new EmbeddingService(client, {
-    textCacheBytesMax: CACHE_BYTES,
-    imageCacheBytesMax: CACHE_BYTES,
-    timeoutMs: TIMEOUT_MS,
-  });
+  const embeddings = new EmbeddingService(
+    { of: () => client },
+    {
+      textCacheBytesMax: CACHE_BYTES,
+      imageCacheBytesMax: CACHE_BYTES,
+      timeoutMs: TIMEOUT_MS,
+    },
+  );
   const service = new ClassificationService(embeddings);
   try {
     const results = [];
@@ -62,22 +65,6 @@ export async function classify(
     await client.close();
     await stop();
   }
-}
-
-/** The predictor that PREDICTOR_URL names, or a child for this one command. */
-async function reachPredictor(config: Config): Promise<{
-  address: () => PredictorAddress | undefined;
-  stop: () => Promise<void>;
-}> {
-  const { predictorUrl, predictor } = config;
-  if (predictorUrl !== undefined) {
-    const address = { url: predictorUrl, token: predictor.token };
-    return { address: () => address, stop: () => Promise.resolve() };
-  }
-  const logger = createLogger('error', process.stderr);
-  const child = createPredictorChild(config, logger, { LOG_LEVEL: 'error' });
-  await child.start();
-  return { address: child.address, stop: () => child.stop() };
 }
 
 async function onlyModel(root: string): Promise<string> {

@@ -3,6 +3,7 @@ import { createApp } from '../app.js';
 import { bringUpDatabase, findStripe, type Say } from '../bring-up.js';
 import { readConfig } from '../config.js';
 import type { Services } from '../services.js';
+import { systemActor } from './admin-app.js';
 
 /** `gigarouter payments`: the inbox of what Stripe tells, for operators. */
 export function paymentsCommand(say: Say): Command {
@@ -25,8 +26,11 @@ export function paymentsCommand(say: Say): Command {
     .argument('[id...]', 'as evt_…')
     .option('--json', 'print the result as JSON')
     .action((ids: string[], { json }: { json?: true }) =>
-      withServices(say, async ({ stripeEvents }) => {
-        const revived = await stripeEvents.replay(ids.length === 0 ? undefined : ids);
+      withServices(say, async ({ stripeEvents, deadLetters }) => {
+        const revived =
+          ids.length === 0
+            ? await deadLetters.replayAll(systemActor(), 'STRIPE_EVENT')
+            : await stripeEvents.replay(ids);
         while ((await stripeEvents.turn()) > 0);
         const { waiting, dead } = await stripeEvents.counts();
         if (json) print(JSON.stringify({ replayed: revived, waiting, dead }));
@@ -54,7 +58,9 @@ export async function withServices(
   try {
     const stripe = await findStripe(config, say);
     try {
-      const app = await createApp({ ...config, stripe: stripe.options }, server.url);
+      const app = await createApp({ ...config, stripe: stripe.options }, server.url, {
+        isCommand: true,
+      });
       try {
         await work(app.services);
       } finally {

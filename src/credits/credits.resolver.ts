@@ -1,11 +1,11 @@
-import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { AppError } from '../errors.js';
 import { Access } from '../graphql/access.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
-import { type Actor, actorName } from '../platform/actor.js';
+import { actorName } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
 import type { CreditsService } from './credits.service.js';
 import {
@@ -18,21 +18,9 @@ import {
 import { versionOf } from './movement.js';
 import { AdjustCreditsInput, GrantCreditsInput } from './move-credits.input.js';
 
-/** Writes down what an operator did. */
-export type WriteDown = (event: {
-  actor: Actor;
-  accountId: AccountId;
-  action: 'credit.granted' | 'credit.adjusted';
-  target: string;
-  details: Readonly<Record<string, string>>;
-}) => Promise<void>;
-
 @Resolver()
 export class CreditsResolver {
-  constructor(
-    private readonly credits: CreditsService,
-    private readonly writeDown: WriteDown,
-  ) {}
+  constructor(private readonly credits: CreditsService) {}
 
   /** For `node(id)`: entries of the caller's own account. */
   readonly findNode: FindNode = async (id, { actor: { accountId, scopes } }) => {
@@ -72,8 +60,30 @@ export class CreditsResolver {
     @AfterArg() after: string | undefined,
     @Ctx() context: GraphQLContext,
   ): Promise<LedgerEntryConnectionType> {
+    return this.page(accountOf(context), first, after);
+  }
+
+  @Query(() => LedgerEntryConnectionType, {
+    complexity: listCost(1),
+    description: 'Every movement of an account’s credit, newest first. For operators.',
+  })
+  @Access({ scope: 'operator' })
+  async accountLedger(
+    @Arg('accountId', () => ID, { description: 'Any account.' })
+    accountId: string,
+    @FirstArg() first: number,
+    @AfterArg() after: string | undefined,
+  ): Promise<LedgerEntryConnectionType> {
+    await this.credits.balance(accountId as AccountId);
+    return this.page(accountId as AccountId, first, after);
+  }
+
+  private async page(
+    accountId: AccountId,
+    first: number,
+    after: string | undefined,
+  ): Promise<LedgerEntryConnectionType> {
     const size = checkPageSize(first);
-    const accountId = accountOf(context);
     const entries = await this.credits.entries(accountId, {
       first: size + 1,
       before: decodeVersion(after),
@@ -102,10 +112,8 @@ export class CreditsResolver {
       accountId,
       id: idempotencyKey && `grant:${accountId}:${idempotencyKey}`,
       actor: actorName(actor),
+      by: actor,
     });
-    const details = { nanos: String(input.nanos), reason: input.reason };
-    const action = 'credit.granted';
-    await this.writeDown({ actor, accountId, action, target: transactionId, details });
     return { transactionId, balance: await this.credits.balance(accountId) };
   }
 
@@ -126,10 +134,8 @@ export class CreditsResolver {
       accountId,
       id: idempotencyKey && `adj:${accountId}:${idempotencyKey}`,
       actor: actorName(actor),
+      by: actor,
     });
-    const details = { nanos: String(input.nanos), reason: input.reason };
-    const action = 'credit.adjusted';
-    await this.writeDown({ actor, accountId, action, target: transactionId, details });
     return { transactionId, balance: await this.credits.balance(accountId) };
   }
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.js';
+import { accountFrozen } from '../platform/actor.js';
 import { type Finding, runChecks } from '../platform/checks.js';
 import {
   type Database,
@@ -6,10 +7,12 @@ import {
   isDatabaseOutage,
   type Transaction,
 } from '../platform/database.js';
-import { type AccountId, newId, type RunId } from '../platform/ids.js';
+import { type AccountId, isAccountId, newId, type RunId } from '../platform/ids.js';
+import { checkReason } from '../platform/reason.js';
 import { LEDGER_CHECKS } from './ledger-checks.sql.js';
 import { LedgerQueue } from './ledger-queue.js';
 import * as store from './ledger.store.js';
+import { type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
 import type {
   Answer,
   Balance,
@@ -22,6 +25,7 @@ import type {
   SettleCommand,
   SettleStatus,
 } from './movement.js';
+import { insufficient, refusal } from './refusal.js';
 
 /** Credit is set aside for a new run, or the same request was answered before. */
 export type HoldOutcome = { readonly held: Answer<HoldStatus> } | { readonly doneRunId: RunId };
@@ -45,13 +49,14 @@ export class CreditsService {
   /**
    * Sets credit aside before anything runs.
    * @throws AppError INSUFFICIENT_CREDIT, SPEND_CAP_REACHED, UNAUTHENTICATED (key revoked or expired),
-   *   FORBIDDEN (account closed), IDEMPOTENCY_MISMATCH, IDEMPOTENCY_IN_FLIGHT, OVERLOADED, UPSTREAM_UNAVAILABLE
+   *   FORBIDDEN (account closed or frozen), IDEMPOTENCY_MISMATCH, IDEMPOTENCY_IN_FLIGHT, OVERLOADED, UPSTREAM_UNAVAILABLE
    */
   async hold(command: HoldCommand): Promise<HoldOutcome> {
     const answer = await this.queue.hold(command).catch(translate);
     if (answer.status === 'HELD') return { held: answer };
     if (answer.status === 'DONE') return { doneRunId: answer.runId };
     const { status, postedNanos, heldNanos } = answer;
+    if (status === 'ACCOUNT_CLOSED') await this.refuseFrozen(command.accountId);
     throw refusal(status, command.nanos, postedNanos - heldNanos);
   }
 
@@ -63,6 +68,8 @@ export class CreditsService {
    */
   async holdWithin(tx: Transaction, commands: readonly HoldCommand[]): Promise<void> {
     const { status, nanos, postedNanos, heldNanos } = await store.holdAll(tx, commands);
+    const accountId = commands[0]?.accountId;
+    if (status === 'ACCOUNT_CLOSED' && accountId !== undefined) await this.refuseFrozen(accountId);
     if (status !== 'HELD') throw refusal(status, nanos, postedNanos - heldNanos);
   }
 
@@ -98,15 +105,17 @@ export class CreditsService {
 
   /** @throws AppError NOT_FOUND */
   async balance(accountId: AccountId): Promise<Balance> {
-    const balance = await store.findBalance(this.db, accountId);
-    if (balance === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+    const balance = isAccountId(accountId)
+      ? await store.findBalance(this.db, accountId)
+      : undefined;
+    if (balance === undefined) throw noSuchAccount();
     return balance;
   }
 
   /** @throws AppError NOT_FOUND */
   async totals(accountId: AccountId): Promise<CreditTotals> {
     const totals = await store.findTotals(this.db, accountId);
-    if (totals === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+    if (totals === undefined) throw noSuchAccount();
     return totals;
   }
 
@@ -124,19 +133,22 @@ export class CreditsService {
 
   /**
    * Gives credit away, as a lot of its own.
-   * @param grant `id` makes it one grant however often it is sent; made here when left out
+   * @param grant `id` makes it one grant however often it is sent; made here when left out. `by`: an operator,
+   *   whose act is written down in the same transaction
    * @throws AppError BAD_USER_INPUT, NOT_FOUND, CONFLICT when the id was used for another grant
    */
   async grant(
     grant: Pick<PostCommand, 'accountId' | 'nanos' | 'expiresAt' | 'priority' | 'actor'> & {
       readonly id?: string | undefined;
+      readonly by?: AuditedActor | undefined;
       readonly source?: 'GRANT' | 'SIGN_UP';
       readonly reason: string;
     },
   ): Promise<string> {
     if (grant.nanos <= 0n) throw badAmount('A grant is more than 0.');
     const { source = 'GRANT', id = newId('grant') } = grant;
-    return this.post({ ...grant, id, kind: 'GRANT', source });
+    const { by, ...command } = grant;
+    return this.post({ ...command, id, kind: 'GRANT', source }, by);
   }
 
   /**
@@ -146,12 +158,13 @@ export class CreditsService {
   async adjust(
     adjustment: Pick<PostCommand, 'accountId' | 'nanos' | 'actor' | 'reverses'> & {
       readonly id?: string | undefined;
+      readonly by?: AuditedActor | undefined;
       readonly reason: string;
     },
   ): Promise<string> {
     if (adjustment.nanos === 0n) throw badAmount('An adjustment is not 0.');
-    const { id = newId('adj') } = adjustment;
-    return this.post({ ...adjustment, id, kind: 'ADJUSTMENT', source: 'ADJUSTMENT' });
+    const { by, id = newId('adj'), ...command } = adjustment;
+    return this.post({ ...command, id, kind: 'ADJUSTMENT', source: 'ADJUSTMENT' }, by);
   }
 
   /**
@@ -191,17 +204,26 @@ export class CreditsService {
     return this.queue.waiting;
   }
 
-  private async post(command: PostCommand): Promise<string> {
+  /** The ledger holds for open accounts alone; this says why one is not open. @throws AppError FORBIDDEN */
+  private async refuseFrozen(accountId: AccountId): Promise<void> {
+    const reason = await store.findFrozenReason(this.db, accountId);
+    if (reason !== undefined) throw accountFrozen(accountId, reason);
+  }
+
+  private async post(command: PostCommand, by: AuditedActor | undefined): Promise<string> {
     if (command.nanos > BALANCE_MAX || command.nanos < -BALANCE_MAX) {
       throw badAmount('The amount is out of range.');
     }
-    const status = await store.post(this.db.prisma, command).catch(translate);
+    if (!isAccountId(command.accountId)) throw noSuchAccount();
+    const status = await (
+      by === undefined ? store.post(this.db.prisma, command) : this.postAudited(command, by)
+    ).catch(translate);
     switch (status) {
       case 'POSTED':
       case 'EXISTS':
         return command.id;
       case 'NO_ACCOUNT':
-        throw new AppError('NOT_FOUND', 'There is no such account.');
+        throw noSuchAccount();
       case 'MISMATCH':
         throw new AppError('CONFLICT', `${command.id} was used for another movement.`);
       case 'INSUFFICIENT': {
@@ -210,57 +232,32 @@ export class CreditsService {
       }
     }
   }
-}
 
-/** What a caller is told of a hold that the ledger refuses. */
-function refusal(
-  status: Exclude<HoldStatus, 'HELD'>,
-  neededNanos: bigint,
-  availableNanos: bigint,
-): AppError {
-  switch (status) {
-    case 'INSUFFICIENT':
-      return insufficient(neededNanos, availableNanos);
-    case 'KEY_CAP':
-      return new AppError(
-        'SPEND_CAP_REACHED',
-        'The key’s spend cap does not allow this call. Raise the cap, or use another key.',
-      );
-    case 'KEY_REVOKED':
-    case 'KEY_EXPIRED':
-      return new AppError('UNAUTHENTICATED', 'The API key is no longer valid.');
-    case 'MISMATCH':
-      return new AppError(
-        'IDEMPOTENCY_MISMATCH',
-        'This idempotency key was used for another request. Use a new key for a new request.',
-      );
-    case 'IN_FLIGHT':
-      return new AppError(
-        'IDEMPOTENCY_IN_FLIGHT',
-        'A request with this idempotency key is being answered. Send it again shortly.',
-        { details: { retryAfterS: 1 } },
-      );
-    case 'ACCOUNT_CLOSED':
-      return new AppError('FORBIDDEN', 'The account is closed.');
-    case 'NO_ACCOUNT':
-      return new AppError('NOT_FOUND', 'There is no such account.');
-    case 'DONE':
-    case 'ENDED':
-      return new AppError('CONFLICT', 'The run has ended already.');
+  /** A repetition posts nothing, and is not written down again. */
+  private postAudited(command: PostCommand, by: AuditedActor) {
+    const { id, accountId, nanos, reason, kind, reverses } = command;
+    checkReason(reason ?? '');
+    if (/\p{Cc}/u.test(`${id}${reverses ?? ''}`)) {
+      throw new AppError('BAD_USER_INPUT', 'An id or idempotency key has no control characters.');
+    }
+    return this.db.prisma.$transaction(async (tx) => {
+      const status = await store.post(tx, command);
+      if (status === 'POSTED') {
+        await insertAuditEvent(tx, {
+          actor: by,
+          accountId,
+          action: kind === 'GRANT' ? 'credit.granted' : 'credit.adjusted',
+          target: id,
+          details: { nanos: String(nanos), reason: reason ?? '' },
+        });
+      }
+      return status;
+    });
   }
 }
 
-function insufficient(neededNanos: bigint, availableNanos: bigint): AppError {
-  return new AppError(
-    'INSUFFICIENT_CREDIT',
-    'The account has not enough credit for this call. Buy credit, or ask for less.',
-    {
-      details: {
-        neededNanos: neededNanos.toString(),
-        availableNanos: availableNanos.toString(),
-      },
-    },
-  );
+function noSuchAccount(): AppError {
+  return new AppError('NOT_FOUND', 'There is no such account.');
 }
 
 function badAmount(message: string): AppError {

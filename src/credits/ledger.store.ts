@@ -277,3 +277,15 @@ export async function listEntries(
     createdAt: row.created_at,
   }));
 }
+
+/** Why an account is frozen; undefined when it is not. */
+export async function findFrozenReason(
+  db: Pick<Database, 'query'>,
+  accountId: AccountId,
+): Promise<string | undefined> {
+  const [row] = await db.query<{ reason: string | null }>(
+    'SELECT frozen_reason AS reason FROM account WHERE id = $1',
+    [accountId],
+  );
+  return row?.reason ?? undefined;
+}

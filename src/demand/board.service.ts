@@ -1,12 +1,12 @@
-import type { ProposalsService } from '../catalog/index.js';
+import { type CatalogActs, checkMove, type ProposalsService } from '../catalog/index.js';
 import { AppError } from '../errors.js';
-import type { Actor } from '../platform/actor.js';
-import { insertAuditEvent } from '../platform/audit.store.js';
+import type { Author } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
 import type { BoardEntry } from './board-entry.js';
 import * as store from './board.store.js';
+import type { PlanStage } from './demand.js';
 import { checkPlan, type PlanChanges } from './demand-plan.js';
 import { checkText, type ModelRequest } from './model-request.js';
 import * as requests from './requests.store.js';
@@ -14,8 +14,9 @@ import * as requests from './requests.store.js';
 /** What operators see of the demand, and do about it. All of it is audited. */
 export class BoardService {
   constructor(
-    private readonly db: Pick<Database, 'query' | 'prisma'>,
-    private readonly proposals: Pick<ProposalsService, 'accept' | 'lockForMerge' | 'replace'>,
+    private readonly db: Pick<Database, 'query'>,
+    private readonly acts: Pick<CatalogActs, 'on' | 'transact' | 'tell' | 'setStatus'>,
+    private readonly proposals: Pick<ProposalsService, 'lockForMerge' | 'replace'>,
     private readonly clock: Clock,
   ) {}
 
@@ -44,44 +45,45 @@ export class BoardService {
   }
 
   /** @throws AppError BAD_USER_INPUT, NOT_FOUND; CONFLICT for fewer than were given already */
-  async plan(actor: Actor, id: ModelId, changes: PlanChanges): Promise<BoardEntry> {
+  async plan(author: Author, id: ModelId, changes: PlanChanges): Promise<BoardEntry> {
     checkPlan(changes);
-    await this.get(id);
-    await this.db.prisma.$transaction(async (tx) => {
-      const before = await store.lockPlan(tx, id);
+    await this.acts.on(author, id, async (tx, model) => {
+      const before = await store.lockPlan(tx, model.id);
       if (before !== undefined) refuseToTakeBack(before, changes);
-      await store.savePlan(tx, id, changes);
-      const details = Object.entries(changes).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, String(value)] as const],
-      );
-      await insertAuditEvent(tx, {
-        actor,
+      await store.savePlan(tx, model.id, changes);
+      const text = publicPart(changes);
+      return {
         action: 'demand.planned',
-        target: id,
-        details: Object.fromEntries(details),
-      });
+        details: Object.fromEntries(
+          Object.entries(changes).flatMap(([name, value]) =>
+            value === undefined ? [] : [[name, String(value)]],
+          ),
+        ),
+        ...(text === '' ? {} : { change: { kind: 'STAGE', text } }),
+      };
     });
     return this.get(id);
   }
 
   /** @throws AppError BAD_USER_INPUT, NOT_FOUND */
-  async comment(actor: Actor, id: ModelId, text: string): Promise<BoardEntry> {
+  async comment(author: Author, id: ModelId, text: string): Promise<BoardEntry> {
     const checked = checkText(text, 'text');
     if (checked === '') throw new AppError('BAD_USER_INPUT', 'A comment says something.');
-    await this.get(id);
-    await this.db.prisma.$transaction(async (tx) => {
-      const comment = { modelId: id, userId: actor.userId, text: checked };
+    await this.acts.on(author, id, async (tx, model) => {
+      const comment = { modelId: model.id, userId: author.userId, text: checked };
       const commentId = await store.insertComment(tx, comment, this.clock.now());
-      await insertAuditEvent(tx, { actor, action: 'demand.commented', target: commentId });
+      return { action: 'demand.commented', details: { commentId } };
     });
     return this.get(id);
   }
 
   /** A proposal is announced as coming soon. @throws AppError NOT_FOUND; CONFLICT for what is none */
-  async accept(actor: Actor, id: ModelId): Promise<BoardEntry> {
-    await this.db.prisma.$transaction(async (tx) => {
-      await this.proposals.accept(tx, id);
-      await insertAuditEvent(tx, { actor, action: 'demand.accepted', target: id });
+  async accept(author: Author, id: ModelId): Promise<BoardEntry> {
+    await this.acts.on(author, id, async (tx, model) => {
+      checkMove(model, 'COMING_SOON');
+      await this.acts.setStatus(tx, model.id, 'COMING_SOON');
+      const change = { kind: 'ADDED', text: 'Announced: it is coming.' } as const;
+      return { action: 'demand.accepted', change };
     });
     return this.get(id);
   }
@@ -91,18 +93,34 @@ export class BoardService {
    * lead there.
    * @throws AppError NOT_FOUND, BAD_USER_INPUT; CONFLICT for one that is live, or has prices or a catalog file
    */
-  async merge(actor: Actor, goneId: ModelId, intoId: ModelId): Promise<BoardEntry> {
-    await this.db.prisma.$transaction(async (tx) => {
+  async merge(author: Author, goneId: ModelId, intoId: ModelId): Promise<BoardEntry> {
+    await this.acts.transact(async (tx) => {
       const { gone, into } = await this.proposals.lockForMerge(tx, goneId, intoId);
       await requests.moveRequests(tx, goneId, intoId);
       await store.moveComments(tx, goneId, intoId);
       await this.proposals.replace(tx, gone, into);
       const details = { gone: gone.slug, into: into.slug };
-      await insertAuditEvent(tx, { actor, action: 'demand.merged', target: intoId, details });
+      await this.acts.tell(tx, author, intoId, { action: 'demand.merged', details });
     });
     return this.get(intoId);
   }
 }
+
+/** What of a plan concerns everybody, in a sentence or two; empty where nothing does. */
+function publicPart({ stage, expectedOn }: PlanChanges): string {
+  const sentences = [
+    stage === undefined ? '' : STAGE_SENTENCES[stage],
+    typeof expectedOn === 'string' ? `It is expected for ${expectedOn}.` : '',
+    expectedOn === null ? 'When it will come is not known any more.' : '',
+  ];
+  return sentences.filter((sentence) => sentence !== '').join(' ');
+}
+
+const STAGE_SENTENCES: Readonly<Record<PlanStage, string>> = {
+  REQUESTED: 'People ask for it.',
+  BENCHMARKING: 'It is being tried.',
+  ONBOARDING: 'It is being brought up.',
+};
 
 function refuseToTakeBack(before: store.PlanState, changes: PlanChanges): void {
   const { earlyAccessCount, launchCreditCount } = changes;

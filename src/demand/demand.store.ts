@@ -5,7 +5,7 @@ import { type Demand, WEEKS } from './demand.js';
 type Reader = Pick<Database, 'query'>;
 
 /** What models are on the way, `m` and its plan `p`. */
-export const STAGE_SQL = `CASE WHEN m.status IN ('LIVE', 'DEPRECATED') THEN 'LIVE'
+export const STAGE_SQL = `CASE WHEN m.status IN ('LIVE', 'DEGRADED', 'DEPRECATED') THEN 'LIVE'
   ELSE coalesce(p.stage::text, 'REQUESTED') END`;
 
 /** Looked up in the index of requests by model and time. */

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import { AppError } from '../errors.js';
 import type { Parts } from '../platform/server-timing.js';
-import type { PredictorClient } from '../predictor/client.js';
 import { graphName, type Tower } from '../predictor/graph-name.js';
 import type { Tensor } from '../predictor/tensor.js';
 import { imagePixels, type Variant } from '../siglip/index.js';
 import { EmbeddingCache, type Embeddings } from './embedding-cache.js';
 import type { LoadedModel } from './model.service.js';
+import type { Predictors } from './predictors.service.js';
 
 /**
  * Images that are made into pixels at the same time. Each takes its turns on the event loop, a few
@@ -36,7 +36,7 @@ export class EmbeddingService {
   private readonly decoding = pLimit(DECODING_MAX);
 
   constructor(
-    private readonly predictor: Pick<PredictorClient, 'infer' | 'find'>,
+    private readonly predictors: Predictors,
     private readonly options: EmbeddingOptions,
   ) {
     this.texts = new EmbeddingCache(options.textCacheBytesMax);
@@ -75,7 +75,9 @@ export class EmbeddingService {
   async checkServed({ slug }: LoadedModel, variant: Variant): Promise<void> {
     const towers: readonly Tower[] = ['image', 'text'];
     const hashes = await Promise.all(
-      towers.map((tower) => this.predictor.find(graphName(slug, variant, tower), CHECK_MS)),
+      towers.map((tower) =>
+        this.predictors.of(slug).find(graphName(slug, variant, tower), CHECK_MS),
+      ),
     );
     if (!hashes.includes(undefined)) return;
     throw notServed(slug);
@@ -136,12 +138,13 @@ export class EmbeddingService {
   ): Promise<Float32Array[]> {
     const face = (variants[variant] ?? variants.fp32)[tower];
     const { timeoutMs } = this.options;
-    const running = this.predictor.infer(
-      graphName(slug, variant, tower),
-      face.inputs[0]?.name ?? '',
-      input,
-      { timeoutMs, signal, onParts },
-    );
+    const running = this.predictors
+      .of(slug)
+      .infer(graphName(slug, variant, tower), face.inputs[0]?.name ?? '', input, {
+        timeoutMs,
+        signal,
+        onParts,
+      });
     const { data, shape } = await running.catch((error: unknown) => {
       // The caller's model exists; it is loaded later than the predictor begins to answer.
       throw error instanceof AppError && error.code === 'NOT_FOUND'

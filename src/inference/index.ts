@@ -1,3 +1,4 @@
+export { CHARGED_UNITS } from './charged-units.js';
 export { ClassificationService } from './classification.service.js';
 export { EmbeddingService } from './embedding.service.js';
 export { Hub } from './hub.gateway.js';
@@ -17,6 +18,7 @@ export {
   type ServedModel,
 } from './metered-classification.service.js';
 export { holdOf, type MeterOptions, MeterService } from './meter.service.js';
-export { ModelService } from './model.service.js';
+export { type LoadedModel, ModelService } from './model.service.js';
+export { type Predictor, type Predictors, PredictorsService } from './predictors.service.js';
 export { IMAGE_PURPOSES, JSONL_BYTES_MAX, type Upload } from './upload.js';
 export { type UploadLabel, UploadsService } from './uploads.service.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { CatalogService, Model, PriceUnit } from '../catalog/index.js';
+import { type CatalogService, isCallable, type Model, type PriceUnit } from '../catalog/index.js';
 import type { CreditsService, HoldCommand } from '../credits/index.js';
 import { AppError } from '../errors.js';
 import { accountOf, type Actor, actorName } from '../platform/actor.js';
@@ -65,6 +65,11 @@ export class MeterService {
     private readonly logger: Logger,
   ) {}
 
+  /** Status and prices are read anew by the next call. */
+  forget(): void {
+    this.models.clear();
+  }
+
   /**
    * The model that a caller may run now, with its prices.
    * @throws AppError NOT_FOUND, MODEL_NOT_LIVE, FORBIDDEN when the key is not for it
@@ -78,21 +83,16 @@ export class MeterService {
       }
       this.models.set(slug, model);
     }
-    if (!(await this.isCallable(actor, model))) {
-      throw new AppError(
-        'MODEL_NOT_LIVE',
-        `${model.slug} is not live yet, so it cannot be called. Its page in the catalog says when; ask for it there.`,
-        { details: { model: model.slug, status: model.status } },
-      );
-    }
+    if (!(await this.mayCall(actor, model))) throw notLive(model);
     if (actor.models !== undefined && !actor.models.has(model.slug)) {
       throw new AppError('FORBIDDEN', `This key may not run ${model.slug}.`);
     }
     return model;
   }
 
-  private async isCallable({ accountId }: Actor, { id, status }: Model): Promise<boolean> {
-    if (status === 'LIVE' || status === 'DEPRECATED') return true;
+  private async mayCall({ accountId }: Actor, model: Model): Promise<boolean> {
+    if (isCallable(model)) return true;
+    const { id, status } = model;
     return (
       status === 'COMING_SOON' &&
       accountId !== undefined &&
@@ -226,6 +226,22 @@ export class MeterService {
       this.logger.warn({ runId, err }, 'a hold could not be given back; it will expire');
     });
   }
+}
+
+function notLive({ slug, status }: Model): AppError {
+  const why: Partial<Record<Model['status'], string>> = {
+    DEGRADED:
+      'cannot be called for the moment: nobody runs it, or not with its reference scores. It comes back by itself; its page in the catalog says when',
+    RETIRED: 'is retired and cannot be called any more. Its page in the catalog says what to call',
+  };
+  return new AppError(
+    'MODEL_NOT_LIVE',
+    `${slug} ${
+      why[status] ??
+      'is not live yet, so it cannot be called. Its page in the catalog says when; ask for it there'
+    }.`,
+    { details: { model: slug, status } },
+  );
 }
 
 /** What to set aside for a call. @param call `ttlMs`: how long, until it frees itself */

@@ -107,7 +107,7 @@ export class MeteredClassificationService {
    */
   async describe(actor: Actor, slug: string): Promise<ServedModel> {
     const model = await this.meter.model(actor, slug);
-    const { config, scoring } = await this.models.get(model.slug);
+    const { config, scoring } = await this.models.get(model.servedAs);
     return {
       embeddingSize: config.embedDim,
       logitScale: scoring.logitScale,
@@ -119,7 +119,7 @@ export class MeteredClassificationService {
   /** Resolves when a call would be run now. @throws AppError as `describe` and `EmbeddingService.checkServed` */
   async checkReady(actor: Actor, slug: string): Promise<void> {
     const model = await this.meter.model(actor, slug);
-    await this.embeddings.checkServed(await this.models.get(model.slug), VARIANT);
+    await this.embeddings.checkServed(await this.models.get(model.servedAs), VARIANT);
   }
 
   /** What a call would cost at most, when it would be accepted. @throws AppError as `classify`, before it runs */
@@ -145,7 +145,7 @@ export class MeteredClassificationService {
       const timings = new CallTimings();
       const bytes = await loadAll(images, until);
       timings.fetched();
-      const loaded = await this.models.get(model.slug);
+      const loaded = await this.models.get(model.servedAs);
       if (set !== undefined) await this.labelSets.recall(set, loaded, VARIANT, prompts);
       const { images: scored, labelsCached } = await this.classification.classifyAll({
         model: loaded,
@@ -200,7 +200,7 @@ export class MeteredClassificationService {
       const timings = new CallTimings();
       const bytes = await loadAll(images, until);
       timings.fetched();
-      const loaded = await this.models.get(model.slug);
+      const loaded = await this.models.get(model.servedAs);
       const width = checkDimensions(dimensions, loaded.config.embedDim);
       const embedded = await Promise.all([
         ...bytes.map((image) =>

@@ -3,6 +3,7 @@ import { type CompiledModel, modelFolder, openModel, Tokenizer } from '../siglip
 
 /** What the api process needs of a model: all but the weights, which the predictor holds. */
 export interface LoadedModel extends CompiledModel {
+  /** That its folder and its graphs are named by: of the catalog's models, `servedAs`. */
   readonly slug: string;
   readonly tokenizer: Tokenizer;
 }

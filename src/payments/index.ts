@@ -1,9 +1,12 @@
 export { type CreditOffer, readCreditOffer } from './credit-pack.js';
+export { paymentDeadLetters } from './dead-letters.service.js';
 export { FulfilmentService } from './fulfilment.service.js';
 export { PAYMENT_CHECKS } from './payment-checks.sql.js';
 export { PaymentsResolver } from './payments.resolver.js';
 export { PaymentsService } from './payments.service.js';
 export type { Purchase } from './purchase.js';
+export type { ManagedPromoCode } from './promo-code.js';
+export { PromosResolver } from './promos.resolver.js';
 export { PromosService } from './promos.service.js';
 export { type Reconciliation } from './reconciliation.js';
 export { ReconcilerService } from './reconciler.service.js';

@@ -4,8 +4,7 @@ import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
-import { type Actor, actorName } from '../platform/actor.js';
-import type { AccountId } from '../platform/ids.js';
+import { actorName } from '../platform/actor.js';
 import { BuyCreditsInput, RefundPurchaseInput } from './buy-credits.input.js';
 import type { PaymentsService } from './payments.service.js';
 import type { Purchase } from './purchase.js';
@@ -17,15 +16,6 @@ import {
 } from './purchase.type.js';
 import type { RefundsService } from './refunds.service.js';
 
-/** Writes down what an operator did. */
-export type WriteDownRefund = (event: {
-  actor: Actor;
-  accountId: AccountId;
-  action: 'purchase.refunded';
-  target: string;
-  details: Readonly<Record<string, string>>;
-}) => Promise<void>;
-
 /** What a call costs that asks Stripe. */
 const STRIPE_COST = 20;
 
@@ -34,7 +24,6 @@ export class PaymentsResolver {
   constructor(
     private readonly payments: PaymentsService,
     private readonly refunds: RefundsService,
-    private readonly writeDown: WriteDownRefund,
   ) {}
 
   /** For `node(id)`: the caller's own purchases. */
@@ -128,11 +117,8 @@ export class PaymentsResolver {
       amount,
       reason,
       idempotencyKey,
-      actor: actorName(actor),
+      by: actor,
     });
-    const { accountId, id: target } = purchase;
-    const details = { amount: amount ?? 'all', reason };
-    await this.writeDown({ actor, accountId, action: 'purchase.refunded', target, details });
     return this.shown(purchase);
   }
 

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.js';
+import type { AccountId } from '../platform/ids.js';
 
 /** A code that gives credit, once for each account. */
 export interface PromoCode {
@@ -9,6 +10,18 @@ export interface PromoCode {
   readonly creditDays: number | null;
   readonly redemptionsMax: number;
   readonly expiresAt: Date | null;
+}
+
+/** A code as operators see it. */
+export interface ManagedPromoCode extends PromoCode {
+  /** As `user:…` or `system`. */
+  readonly createdBy: string;
+  readonly createdAt: Date;
+  /** Over before its time. */
+  readonly disabledAt: Date | null;
+  readonly redemptionCount: number;
+  /** The latest, at most 10. */
+  readonly redemptions: readonly { readonly accountId: AccountId; readonly redeemedAt: Date }[];
 }
 
 const CREDIT_NANOS_MAX = 1_000_000n * 1_000_000_000n;

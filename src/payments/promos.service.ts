@@ -1,9 +1,11 @@
 import { AppError } from '../errors.js';
 import type { CreditsService } from '../credits/index.js';
+import { actorName } from '../platform/actor.js';
+import { type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
-import { checkPromoCode, normalise, type PromoCode } from './promo-code.js';
+import { checkPromoCode, type ManagedPromoCode, normalise, type PromoCode } from './promo-code.js';
 import * as store from './promos.store.js';
 
 const DAY_MS = 86_400_000;
@@ -11,17 +13,55 @@ const DAY_MS = 86_400_000;
 /** Codes that give credit. */
 export class PromosService {
   constructor(
-    private readonly db: Pick<Database, 'prisma'>,
+    private readonly db: Pick<Database, 'prisma' | 'query'>,
     private readonly credits: Pick<CreditsService, 'postWithin'>,
     private readonly clock: Clock,
   ) {}
 
+  /** Newest first. @param page `after`: a code @throws AppError BAD_USER_INPUT */
+  async list({
+    first,
+    after,
+  }: {
+    readonly first: number;
+    readonly after: string | undefined;
+  }): Promise<readonly ManagedPromoCode[]> {
+    const code = after === undefined ? undefined : normalise(after);
+    return store.listPromoCodes(this.db, { first, after: code });
+  }
+
+  /** From its commit on nobody redeems it. May be repeated. @throws AppError BAD_USER_INPUT, NOT_FOUND */
+  async disable(by: AuditedActor, text: string): Promise<ManagedPromoCode> {
+    const code = normalise(text);
+    await this.db.prisma.$transaction(async (tx) => {
+      const found = await store.lockPromoCode(tx, code);
+      if (found === undefined) throw noSuchCode();
+      if (found.promo.disabledAt !== null) return;
+      await store.disablePromoCode(tx, code);
+      await insertAuditEvent(tx, { actor: by, action: 'promo.disabled', target: code });
+    });
+    const promo = await store.findPromoCode(this.db, code);
+    if (promo === undefined) throw noSuchCode();
+    return promo;
+  }
+
   /** @throws AppError BAD_USER_INPUT, CONFLICT when the code exists */
-  async create(promo: PromoCode, actor: string): Promise<PromoCode> {
+  async create(promo: PromoCode, by: AuditedActor): Promise<PromoCode> {
     const made = { ...promo, code: normalise(promo.code) };
     checkPromoCode(made, this.clock.now());
-    if (await store.insertPromoCode(this.db.prisma, made, actor)) return made;
-    throw new AppError('CONFLICT', `There is a code ${made.code} already.`);
+    await this.db.prisma.$transaction(async (tx) => {
+      if (!(await store.insertPromoCode(tx, made, actorName(by)))) {
+        throw new AppError('CONFLICT', `There is a code ${made.code} already.`);
+      }
+      const details = { nanos: String(made.nanos), redemptionsMax: String(made.redemptionsMax) };
+      await insertAuditEvent(tx, {
+        actor: by,
+        action: 'promo.created',
+        target: made.code,
+        details,
+      });
+    });
+    return made;
   }
 
   /**
@@ -36,11 +76,12 @@ export class PromosService {
       if (found !== undefined && (await store.hasRedeemed(tx, code, accountId))) {
         throw new AppError('CONFLICT', 'This account has used the code already.');
       }
-      const isOver = found?.promo.expiresAt != null && found.promo.expiresAt <= now;
+      const isOver =
+        found !== undefined &&
+        (found.promo.disabledAt !== null ||
+          (found.promo.expiresAt !== null && found.promo.expiresAt <= now));
       if (found === undefined || isOver || found.redemptions >= found.promo.redemptionsMax) {
-        throw new AppError('NOT_FOUND', 'There is no such code, or it is over.', {
-          details: { argument: 'code' },
-        });
+        throw noSuchCode();
       }
       const { promo } = found;
       await store.insertRedemption(tx, { code, accountId, actor });
@@ -59,4 +100,10 @@ export class PromosService {
       return promo;
     });
   }
+}
+
+function noSuchCode(): AppError {
+  return new AppError('NOT_FOUND', 'There is no such code, or it is over.', {
+    details: { argument: 'code' },
+  });
 }

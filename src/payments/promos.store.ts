@@ -1,6 +1,6 @@
-import type { Transaction } from '../platform/database.js';
+import type { Database, Transaction } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
-import type { PromoCode } from './promo-code.js';
+import type { ManagedPromoCode, PromoCode } from './promo-code.js';
 
 /** @returns false when there is one */
 export async function insertPromoCode(
@@ -19,7 +19,9 @@ export async function insertPromoCode(
 export async function lockPromoCode(
   tx: Transaction,
   code: string,
-): Promise<{ promo: PromoCode; redemptions: number } | undefined> {
+): Promise<
+  { promo: PromoCode & { readonly disabledAt: Date | null }; redemptions: number } | undefined
+> {
   await tx.$queryRaw`SELECT FROM promo_code WHERE code = ${code} FOR UPDATE`;
   const promo = await tx.promoCode.findUnique({ where: { code } });
   if (promo === null) return undefined;
@@ -40,4 +42,53 @@ export async function insertRedemption(
   redemption: { code: string; accountId: AccountId; actor: string },
 ): Promise<void> {
   await tx.promoRedemption.create({ data: redemption });
+}
+
+/** By the database's clock. */
+export async function disablePromoCode(tx: Transaction, code: string): Promise<void> {
+  await tx.$executeRaw`UPDATE promo_code SET disabled_at = now() WHERE code = ${code}`;
+}
+
+type Row = Omit<ManagedPromoCode, 'nanos' | 'redemptions'> & {
+  nanos: string;
+  redemptions: { accountId: AccountId; redeemedAt: string }[];
+};
+
+const MANAGED = `SELECT p.code, p.nanos, p.credit_days AS "creditDays", p.redemptions_max AS "redemptionsMax",
+    p.expires_at AS "expiresAt", p.created_by AS "createdBy", p.created_at AS "createdAt",
+    p.disabled_at AS "disabledAt",
+    (SELECT count(*)::int FROM promo_redemption r WHERE r.code = p.code) AS "redemptionCount",
+    (SELECT coalesce(jsonb_agg(x), '[]') FROM (
+       SELECT r.account_id AS "accountId", r.created_at AS "redeemedAt" FROM promo_redemption r
+        WHERE r.code = p.code ORDER BY r.created_at DESC, r.account_id LIMIT 10) x) AS redemptions
+  FROM promo_code p`;
+
+function toPromo(row: Row): ManagedPromoCode {
+  const redemptions = row.redemptions.map(({ accountId, redeemedAt }) => ({
+    accountId,
+    redeemedAt: new Date(redeemedAt),
+  }));
+  return { ...row, nanos: BigInt(row.nanos), redemptions };
+}
+
+/** Newest first, by keyset. @param page `after`: a code */
+export async function listPromoCodes(
+  db: Pick<Database, 'query'>,
+  { first, after }: { readonly first: number; readonly after: string | undefined },
+): Promise<ManagedPromoCode[]> {
+  const rows = await db.query<Row>(
+    `${MANAGED} WHERE $1::text IS NULL
+        OR (p.created_at, p.code) < (SELECT a.created_at, a.code FROM promo_code a WHERE a.code = $1)
+      ORDER BY p.created_at DESC, p.code DESC LIMIT $2`,
+    [after ?? null, first],
+  );
+  return rows.map(toPromo);
+}
+
+export async function findPromoCode(
+  db: Pick<Database, 'query'>,
+  code: string,
+): Promise<ManagedPromoCode | undefined> {
+  const [row] = await db.query<Row>(`${MANAGED} WHERE p.code = $1`, [code]);
+  return row && toPromo(row);
 }

@@ -1,5 +1,7 @@
 import { AppError } from '../errors.js';
 import type { CreditsService } from '../credits/index.js';
+import { actorName } from '../platform/actor.js';
+import { type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, newId, type PurchaseId, type RefundRequestId } from '../platform/ids.js';
@@ -22,7 +24,7 @@ export interface Refunding {
   /** In whole units of the purchase's currency; left out: all that can be refunded. */
   readonly amount?: string | undefined;
   readonly reason: string;
-  readonly actor: string;
+  readonly by: AuditedActor;
   readonly idempotencyKey: string;
 }
 
@@ -145,7 +147,7 @@ export class RefundsService {
   private async request(
     tx: Transaction,
     { id, accountId, currency }: Purchase,
-    { amount, reason, actor, idempotencyKey }: Refunding,
+    { amount, reason, by, idempotencyKey }: Refunding,
   ): Promise<RefundRequest & { readonly createdAt: Date }> {
     const locked = await store.lockPurchase(tx, id);
     const known = await requests.findRefundRequest(tx, id, idempotencyKey);
@@ -168,6 +170,7 @@ export class RefundsService {
       refundId: null,
       createdAt: this.clock.now(),
     } as const;
+    const actor = actorName(by);
     await requests.insertRefundRequest(tx, {
       ...request,
       purchaseId: id,
@@ -189,6 +192,13 @@ export class RefundsService {
       reason,
     });
     await store.updatePurchase(tx, id, { clawedBackNanos, reversals });
+    await insertAuditEvent(tx, {
+      actor: by,
+      accountId,
+      action: 'purchase.refunded',
+      target: id,
+      details: { amount: amount ?? 'all', reason },
+    });
     return request;
   }
 }

@@ -110,8 +110,8 @@ export class StripeEventsService {
     return store.listDead(this.parts.db, atMost);
   }
 
-  /** Handles events again, whatever became of them. @param ids undefined: all that were given up */
-  replay(ids?: readonly string[]): Promise<number> {
+  /** Handles events again, whatever became of them. @returns how many of them are in the inbox */
+  replay(ids: readonly string[]): Promise<number> {
     return store.revive(this.parts.db, ids);
   }
 

@@ -63,17 +63,16 @@ export async function markFailed(
 export async function listDead(db: Reader, atMost: number): Promise<DeadEvent[]> {
   return db.query<DeadEvent>(
     `SELECT endpoint, id, type, object_id AS "objectId", error, attempts, dead_at AS "deadAt"
-       FROM stripe_event WHERE dead_at IS NOT NULL AND handled_at IS NULL ORDER BY received_at LIMIT $1`,
+       FROM stripe_event WHERE dead_at IS NOT NULL AND handled_at IS NULL AND dismissed_at IS NULL ORDER BY received_at LIMIT $1`,
     [atMost],
   );
 }
 
-/** Makes events due again. @param ids undefined: all that were given up @returns how many */
-export async function revive(db: Reader, ids: readonly string[] | undefined): Promise<number> {
+/** Makes events due again, whatever became of them. @returns how many */
+export async function revive(db: Reader, ids: readonly string[]): Promise<number> {
   const rows = await db.query(
-    `UPDATE stripe_event SET dead_at = NULL, handled_at = NULL, attempts = 0, not_before = now()
-      WHERE CASE WHEN $1::text[] IS NULL THEN dead_at IS NOT NULL ELSE id = ANY ($1) END RETURNING id`,
-    [ids ?? null],
+    `UPDATE stripe_event SET dead_at = NULL, dismissed_at = NULL, handled_at = NULL, attempts = 0, not_before = now() WHERE id = ANY ($1) RETURNING id`,
+    [ids],
   );
   return rows.length;
 }
@@ -83,7 +82,7 @@ export async function countEvents(db: Reader): Promise<{ waiting: number; dead: 
   const [row] = await db.query<{ waiting: number; dead: number }>(
     `SELECT (count(*) FILTER (WHERE dead_at IS NULL))::int AS waiting,
             (count(*) FILTER (WHERE dead_at IS NOT NULL))::int AS dead
-       FROM stripe_event WHERE handled_at IS NULL`,
+       FROM stripe_event WHERE handled_at IS NULL AND dismissed_at IS NULL`,
     [],
   );
   return row ?? { waiting: 0, dead: 0 };

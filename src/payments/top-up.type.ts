@@ -1,6 +1,5 @@
 import { Field, GraphQLISODateTime, InputType, Int, ObjectType } from 'type-graphql';
 import { NanoUSD } from '../graphql/scalars.js';
-import type { PromoCode } from './promo-code.js';
 import type { Card } from './purchase.js';
 import { MoneyType } from './purchase.type.js';
 import type { TopUpPolicy } from './top-up.js';
@@ -81,46 +80,4 @@ export class SetAutoTopUpInput {
 
   @Field(() => Boolean, { description: 'The person agrees; what to, `AutoTopUp.consent` says.' })
   consent!: boolean;
-}
-
-@ObjectType('PromoCode', { description: 'A code that gives credit, once for each account.' })
-export class PromoCodeType {
-  @Field(() => String, { description: 'In capitals.' })
-  readonly code: string;
-
-  @Field(() => NanoUSD, { description: 'What it gives.' })
-  readonly nanos: bigint;
-
-  @Field(() => Int, { nullable: true, description: 'Days that its credit lasts; null: it stays.' })
-  readonly creditDays: number | null;
-
-  constructor({ code, nanos, creditDays }: PromoCode) {
-    this.code = code;
-    this.nanos = nanos;
-    this.creditDays = creditDays;
-  }
-}
-
-@InputType('CreatePromoCodeInput', { description: 'A code to give out.' })
-export class CreatePromoCodeInput {
-  @Field(() => String, { description: '4 to 40 letters, digits and hyphens.' })
-  code!: string;
-
-  @Field(() => NanoUSD, { description: 'What each account gets for it, above 0.' })
-  nanos!: bigint;
-
-  @Field(() => Int, {
-    nullable: true,
-    description: 'Days that its credit lasts; left out: for ever.',
-  })
-  creditDays?: number;
-
-  @Field(() => Int, { description: 'How many accounts may use it.' })
-  redemptionsMax!: number;
-
-  @Field(() => GraphQLISODateTime, {
-    nullable: true,
-    description: 'When it is over; left out: never.',
-  })
-  expiresAt?: Date;
 }

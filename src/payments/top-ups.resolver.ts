@@ -5,15 +5,8 @@ import { LOOKUP_COST } from '../graphql/cost.js';
 import { actorName } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
 import type { PaymentsService } from './payments.service.js';
-import type { PromosService } from './promos.service.js';
 import { PaymentPageType } from './purchase.type.js';
-import {
-  AutoTopUpType,
-  CreatePromoCodeInput,
-  PromoCodeType,
-  SavedCardType,
-  SetAutoTopUpInput,
-} from './top-up.type.js';
+import { AutoTopUpType, SavedCardType, SetAutoTopUpInput } from './top-up.type.js';
 import type { TopUpsService } from './top-ups.service.js';
 
 @Resolver()
@@ -21,7 +14,6 @@ export class TopUpsResolver {
   constructor(
     private readonly topUps: TopUpsService,
     private readonly payments: PaymentsService,
-    private readonly promos: PromosService,
   ) {}
 
   @Query(() => AutoTopUpType, {
@@ -78,35 +70,6 @@ export class TopUpsResolver {
     const accountId = accountOf(context);
     await this.topUps.disable(accountId, `Switched off by ${actorName(context.actor)}`);
     return this.shown(accountId);
-  }
-
-  @Mutation(() => PromoCodeType, {
-    complexity: LOOKUP_COST,
-    description: 'Takes the credit of a code, once for each account.',
-  })
-  @Access({ scope: 'billing' })
-  async redeemPromoCode(
-    @Arg('code', () => String, { description: 'In any case.' }) code: string,
-    @Ctx() context: GraphQLContext,
-  ): Promise<PromoCodeType> {
-    const actor = actorName(context.actor);
-    return new PromoCodeType(await this.promos.redeem(accountOf(context), code, actor));
-  }
-
-  @Mutation(() => PromoCodeType, {
-    complexity: LOOKUP_COST,
-    description: 'Makes a code that gives credit. For operators.',
-  })
-  @Access({ scope: 'operator' })
-  async createPromoCode(
-    @Arg('input', () => CreatePromoCodeInput, { description: 'The code.' })
-    { code, nanos, creditDays, redemptionsMax, expiresAt }: CreatePromoCodeInput,
-    @Ctx() { actor }: GraphQLContext,
-  ): Promise<PromoCodeType> {
-    const limits = { redemptionsMax, creditDays: creditDays ?? null, expiresAt: expiresAt ?? null };
-    return new PromoCodeType(
-      await this.promos.create({ code, nanos, ...limits }, actorName(actor)),
-    );
   }
 
   private async shown(accountId: AccountId): Promise<AutoTopUpType | null> {

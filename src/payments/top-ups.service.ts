@@ -177,8 +177,13 @@ export class TopUpsService {
     const { policy, card, spentMinor } = await this.find(accountId);
     const customer = await findCustomer(db, accountId, stripe.provider);
     // The owner may have changed the setting a moment ago.
+    const isOpen = await store.isOpen(db, accountId);
     if (policy?.enabled !== true || spentMinor > policy.monthlyCapMinor || !customer || !card) {
       await this.giveUp(purchase, 'Automatic top-up was switched off or changed.');
+      return;
+    }
+    if (!isOpen) {
+      await this.giveUp(purchase, 'The account is frozen or closed.');
       return;
     }
     await this.finish(purchase, await cards.chargeSavedCard(purchase, customer.customerId, card));

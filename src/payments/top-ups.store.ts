@@ -64,6 +64,14 @@ export async function listDue(
   return rows.map(({ id }) => id);
 }
 
+/** Neither frozen nor closed. */
+export async function isOpen(db: Reader, accountId: AccountId): Promise<boolean> {
+  const rows = await db.query(`SELECT id FROM account WHERE id = $1 AND status = 'ACTIVE'`, [
+    accountId,
+  ]);
+  return rows.length === 1;
+}
+
 /** What the account's attempts of a time have cost, or may still cost, in minor units. */
 export async function sumTopUps(
   tx: Transaction,

@@ -70,7 +70,7 @@ export async function markSent(db: Reader, id: string): Promise<void> {
 }
 
 export async function markDead(db: Reader, id: string, reason: string): Promise<void> {
-  await db.query('UPDATE usage_report SET dead_reason = $2 WHERE id = $1', [
+  await db.query('UPDATE usage_report SET dead_reason = $2, dead_at = now() WHERE id = $1', [
     id,
     reason.slice(0, 1_000),
   ]);
@@ -88,7 +88,7 @@ export async function countReports(db: Reader): Promise<{ waiting: number; dead:
   const [row] = await db.query<{ waiting: number; dead: number }>(
     `SELECT (count(*) FILTER (WHERE dead_reason IS NULL))::int AS waiting,
             (count(*) FILTER (WHERE dead_reason IS NOT NULL))::int AS dead
-       FROM usage_report WHERE sent_at IS NULL`,
+       FROM usage_report WHERE sent_at IS NULL AND dismissed_at IS NULL`,
     [],
   );
   return row ?? { waiting: 0, dead: 0 };

@@ -17,6 +17,14 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** Calls of an account; null: what everybody has. */
+export interface AccountLimits {
+  /** All its keys together. */
+  readonly ratePerMinute: number | null;
+  /** At the same time in one process. */
+  readonly concurrencyMax: number | null;
+}
+
 /** Who sent a request, on whose account. Made once a request; never written back. */
 export interface Actor {
   /** undefined: nobody is signed in. */
@@ -29,7 +37,21 @@ export interface Actor {
   /** Of the key, in a minute; undefined: no limit of its own. */
   readonly ratePerMinute: number | undefined;
   readonly ipAddress: string;
+  /** What an operator allows the account. */
+  readonly limits?: AccountLimits | undefined;
+  /** Why an operator has frozen the account; undefined: it is not frozen. */
+  readonly frozenReason?: string | undefined;
 }
+
+/** Who did something, for the audit log. An `Actor` is one. */
+export type Author = Pick<Actor, 'userId' | 'keyId'> & {
+  readonly ipAddress: string | undefined;
+  /** Of whoever used the command line. */
+  readonly osUser?: string | undefined;
+};
+
+/** The server itself, and whoever runs its commands. */
+export const SYSTEM: Author = { userId: undefined, keyId: undefined, ipAddress: undefined };
 
 const NOTHING_BUT_PUBLIC: ReadonlySet<Scope> = new Set(['public']);
 
@@ -52,14 +74,33 @@ export function accountOf({ accountId }: Pick<Actor, 'accountId'>): AccountId {
 }
 
 /** For the ledger and the audit log: `key:…`, `user:…` or `system`. */
-export function actorName({ keyId, userId }: Pick<Actor, 'keyId' | 'userId'>): string {
+export function actorName({ keyId, userId }: Partial<Pick<Actor, 'keyId' | 'userId'>>): string {
   if (keyId !== undefined) return `key:${keyId}`;
   return userId === undefined ? 'system' : `user:${userId}`;
 }
 
-/** @throws AppError UNAUTHENTICATED when nobody is signed in, FORBIDDEN when the caller lacks the scope */
+/** What spends or buys: nobody does it on a frozen account. */
+const SPENDING: ReadonlySet<Scope> = new Set(['inference', 'billing']);
+
+/** What whoever acts on a frozen account is told. */
+export function accountFrozen(accountId: AccountId, reason: string): AppError {
+  return new AppError(
+    'FORBIDDEN',
+    `The account is frozen: ${reason.replace(/\.$/, '')}. It can read, but neither call nor buy. Ask the operators of this platform to lift it, and name ${accountId}.`,
+    { details: { frozen: true, accountId } },
+  );
+}
+
+/**
+ * @throws AppError UNAUTHENTICATED when nobody is signed in, FORBIDDEN when the caller lacks the scope, or it
+ *   spends and the account is frozen
+ */
 export function requireScope(actor: Actor, scope: Scope): void {
-  if (actor.scopes.has(scope)) return;
+  if (actor.scopes.has(scope)) {
+    const { accountId, frozenReason } = actor;
+    if (accountId === undefined || frozenReason === undefined || !SPENDING.has(scope)) return;
+    throw accountFrozen(accountId, frozenReason);
+  }
   if (actor.accountId === undefined) {
     throw new AppError(
       'UNAUTHENTICATED',

@@ -5,6 +5,9 @@ import { type AccountId, type KeyId, newId, type UserId } from './ids.js';
 export type AuditAction =
   | 'account.created'
   | 'account.closed'
+  | 'account.frozen'
+  | 'account.unfrozen'
+  | 'account.limited'
   | 'key.created'
   | 'key.changed'
   | 'key.rotated'
@@ -17,6 +20,28 @@ export type AuditAction =
   | 'credit.granted'
   | 'credit.adjusted'
   | 'purchase.refunded'
+  | 'model.created'
+  | 'model.edited'
+  | 'model.renamed'
+  | 'model.alias-added'
+  | 'model.alias-removed'
+  | 'model.priced'
+  | 'model.noted'
+  | 'model.published'
+  | 'model.deprecated'
+  | 'model.retired'
+  | 'model.degraded'
+  | 'model.restored'
+  | 'provider.added'
+  | 'provider.changed'
+  | 'provider.removed'
+  | 'promo.created'
+  | 'promo.disabled'
+  | 'dead-letter.replayed'
+  | 'dead-letter.dismissed'
+  | 'background.run'
+  | 'operator.added'
+  | 'operator.removed'
   | 'webhook.created'
   | 'webhook.changed'
   | 'webhook.deleted'
@@ -35,12 +60,17 @@ export type AuditAction =
   | 'user.email-verified'
   | 'user.password-reset';
 
+/** Who did it. Nobody at all: the server itself. */
+export interface AuditedActor {
+  readonly userId?: UserId | undefined;
+  readonly keyId?: KeyId | undefined;
+  readonly ipAddress?: string | undefined;
+  /** Of whoever used the command line; kept with the details. */
+  readonly osUser?: string | undefined;
+}
+
 export interface NewAuditEvent {
-  readonly actor: {
-    readonly userId?: UserId | undefined;
-    readonly keyId?: KeyId | undefined;
-    readonly ipAddress?: string | undefined;
-  };
+  readonly actor: AuditedActor;
   readonly accountId?: AccountId | undefined;
   readonly action: AuditAction;
   /** Id of what it was done to. */
@@ -60,7 +90,7 @@ export async function insertAuditEvent(tx: Transaction, event: NewAuditEvent): P
       keyId: actor.keyId ?? null,
       action,
       target: target ?? null,
-      details,
+      details: actor.osUser === undefined ? details : { ...details, osUser: actor.osUser },
       ipAddress: actor.ipAddress ?? null,
     },
   });

@@ -22,6 +22,10 @@ export type RefundRequestId = `rfd_${string}`;
 export type ModelRequestId = `mreq_${string}`;
 export type DemandCommentId = `cmt_${string}`;
 export type MailId = `mail_${string}`;
+export type ProviderId = `prv_${string}`;
+export type ModelChangeId = `chg_${string}`;
+/** Of a server, as long as it runs. */
+export type ProcessId = `proc_${string}`;
 export type NotificationId = `ntf_${string}`;
 export type DeliveryId = `dlv_${string}`;
 export type WebhookEndpointId = `whe_${string}`;
@@ -48,6 +52,9 @@ interface IdByPrefix {
   mreq: ModelRequestId;
   cmt: DemandCommentId;
   mail: MailId;
+  prv: ProviderId;
+  chg: ModelChangeId;
+  proc: ProcessId;
   idn: IdentityId;
   ntf: NotificationId;
   dlv: DeliveryId;
@@ -58,6 +65,11 @@ interface IdByPrefix {
 /** A new id: prefix, underscore, 26 characters that sort by time of creation (ULID). */
 export function newId<P extends keyof IdByPrefix>(prefix: P): IdByPrefix[P] {
   return `${prefix}_${ulid().toLowerCase()}` as IdByPrefix[P];
+}
+
+/** Whether a text can be the id of an account: others are nobody’s, and no database is asked for them. */
+export function isAccountId(id: string): id is AccountId {
+  return /^acct_[0-9a-z_]{1,40}$/.test(id);
 }
 
 const processTag = randomBytes(6).toString('hex');

@@ -18,6 +18,8 @@ export interface InferOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told how long it waited and ran, by a predictor that tells: `queue` and `infer`. */
   readonly onParts?: ((parts: Parts) => void) | undefined;
+  /** Attempts to reach it, 3 by default; 1 where another predictor can be asked instead. */
+  readonly attemptsMax?: number | undefined;
 }
 
 /** Connections to one predictor: as many as its queue could fill, and each is cheap. */
@@ -26,7 +28,24 @@ const ATTEMPTS_MAX = 3;
 const RETRY_AFTER_MS = 50;
 
 /** Failures after which nothing can have run: no connection came about. */
-const NOTHING_SENT = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'ENOENT', 'EHOSTUNREACH']);
+const NOTHING_SENT = new Set([
+  'ECONNREFUSED',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ENOENT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CLOSED',
+]);
+
+/** Nobody was reached, or nobody took it. */
+class NotRun extends AppError {}
+
+/** Whether a failure of `PredictorClient.infer` says that nothing has run, so that another may be asked. */
+export function hasNotRun(error: unknown): boolean {
+  return error instanceof NotRun;
+}
 
 /**
  * Speaks the Open Inference Protocol v2 to our predictor, Triton, KServe or OpenVINO Model Server.
@@ -55,12 +74,13 @@ export class PredictorClient {
     model: string,
     inputName: string,
     input: Tensor,
-    { timeoutMs, signal, onParts }: InferOptions,
+    { timeoutMs, signal, onParts, attemptsMax = ATTEMPTS_MAX }: InferOptions,
   ): Promise<Tensor> {
     const message = encodeRequest(inputName, input, timeoutMs);
     const deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
     const until = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
-    const answer = await this.send('POST', `/v2/models/${model}/infer`, until, message).catch(
+    const path = `/v2/models/${model}/infer`;
+    const answer = await this.send('POST', path, until, { ...message, attemptsMax }).catch(
       (error: unknown) => {
         if (signal?.aborted) throw signal.reason;
         throw translate(error);
@@ -92,19 +112,32 @@ export class PredictorClient {
     return parameters?.model_hash ?? '';
   }
 
+  /** Cuts what is in flight. */
   async close(): Promise<void> {
     await this.agent.destroy();
+  }
+
+  /** Lets what is in flight end. */
+  async leave(): Promise<void> {
+    await this.agent.close();
   }
 
   private async send(
     method: 'GET' | 'POST',
     path: string,
     signal: AbortSignal,
-    message?: { body: Buffer; headers: Readonly<Record<string, string>> },
+    {
+      attemptsMax = ATTEMPTS_MAX,
+      ...message
+    }: {
+      body?: Buffer;
+      headers?: Readonly<Record<string, string>>;
+      attemptsMax?: number;
+    } = {},
   ): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
       const address = this.address();
-      if (address === undefined) throw unavailable('The predictor is starting.');
+      if (address === undefined) throw notRun('The predictor is starting.');
       const { url, token } = address;
       try {
         const response = await request(url + path, {
@@ -112,10 +145,10 @@ export class PredictorClient {
           dispatcher: this.agent,
           signal,
           headers: {
-            ...message?.headers,
+            ...message.headers,
             ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           },
-          body: message?.body ?? null,
+          body: message.body ?? null,
         });
         return {
           status: response.statusCode,
@@ -126,7 +159,7 @@ export class PredictorClient {
         };
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (attempt === ATTEMPTS_MAX || !NOTHING_SENT.has(code ?? '')) throw error;
+        if (attempt >= attemptsMax || !NOTHING_SENT.has(code ?? '')) throw error;
         await sleep(RETRY_AFTER_MS * attempt, undefined, { signal });
       }
     }
@@ -144,23 +177,26 @@ interface Answer {
 /** What a status of the predictor means to our callers: its complaints about us are our fault. */
 function refused(model: string, { status, retryAfter, body }: Answer): AppError {
   const cause = new Error(`${model}: ${String(status)} ${body.toString('utf8', 0, 500)}`);
-  if (status === 404) return new AppError('NOT_FOUND', `${model} is not served.`, { cause });
+  if (status === 404) return new NotRun('NOT_FOUND', `${model} is not served.`, { cause });
+  if (status === 401 || status === 403) return notRun('The predictor refuses us.', cause);
   if (status === 504) return deadlineExceeded(cause);
   if (status === 429 || (status === 503 && retryAfter !== undefined)) {
     const retryAfterS = Number(retryAfter) || 1;
-    return new AppError('OVERLOADED', 'Too much is waiting to be run; try again later.', {
+    return new NotRun('OVERLOADED', 'Too much is waiting to be run; try again later.', {
       details: { retryAfterS },
       cause,
     });
   }
-  if (status === 503) return unavailable('The predictor is not ready.', cause);
+  if (status === 503) return notRun('The predictor is not ready.', cause);
   return new AppError('INTERNAL', 'The predictor refused the request.', { cause });
 }
 
 function translate(error: unknown): Error {
   if (error instanceof AppError) return error;
   if ((error as Error).name === 'TimeoutError') return deadlineExceeded(error);
-  return unavailable('The predictor does not answer.', error);
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const failed = NOTHING_SENT.has(code) ? notRun : unavailable;
+  return failed('The predictor does not answer.', error);
 }
 
 function deadlineExceeded(cause: unknown): AppError {
@@ -169,4 +205,8 @@ function deadlineExceeded(cause: unknown): AppError {
 
 function unavailable(message: string, cause?: unknown): AppError {
   return new AppError('UPSTREAM_UNAVAILABLE', message, { cause });
+}
+
+function notRun(message: string, cause?: unknown): AppError {
+  return new NotRun('UPSTREAM_UNAVAILABLE', message, { cause });
 }

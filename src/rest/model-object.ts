@@ -1,12 +1,15 @@
 import { z } from 'zod';
-import { MODEL_STATUSES, type Model, type ModelTask, type PriceUnit } from '../catalog/index.js';
+import {
+  isCallable,
+  type Model,
+  MODEL_STATUSES,
+  type ModelTask,
+  type PriceUnit,
+} from '../catalog/index.js';
 import { toUsd, toUsdNumber } from './money.js';
 
 /** Who runs the models, where a dialect has several that do. */
 export const PROVIDER = 'gigarouter';
-
-/** Statuses of models that can be called. */
-export const CALLABLE = [MODEL_STATUSES.LIVE, MODEL_STATUSES.DEPRECATED] as const;
 
 /** What goes in and comes out, by task. Labels are chosen by the caller: they go in, and come back as text. */
 export const MODALITIES: Readonly<
@@ -130,10 +133,6 @@ export function toModelObject(model: Model): ModelObject {
       image_size_px: model.imageSizePx,
     },
   };
-}
-
-export function isCallable({ status }: Pick<Model, 'status'>): boolean {
-  return (CALLABLE as readonly string[]).includes(status);
 }
 
 export function architectureOf({ task }: Pick<Model, 'task'>): z.infer<typeof Architecture> {

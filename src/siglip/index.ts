@@ -1,5 +1,6 @@
 export { compile, type CompileOptions } from './compile.js';
 export { CHECKPOINT_FILES, copyCheckpoint } from './copy-checkpoint.js';
+export { checkGolden, type Golden, readGolden } from './golden.js';
 export type { Manifest, ManifestGraph, Variant } from './manifest.js';
 export { type CompiledModel, openModel } from './model.js';
 export { listModelFolders, modelFolder } from './models-folder.js';

@@ -1,12 +1,12 @@
 import { AppError } from '../errors.js';
-import type { Actor } from '../platform/actor.js';
+import { accountOf, type Actor } from '../platform/actor.js';
 import type { Database } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import { createRateCounter, type RateCounter, type RateStore } from '../platform/rate-counter.js';
 import type { RateState } from './call-limits.js';
 
 export interface CallLimitOptions {
-  /** Of an account, all its keys together. */
+  /** Of an account that an operator allows nothing else, all its keys together. */
   readonly ratePerMinute: number;
   /** Calls of an account that run at the same time in this process. */
   readonly concurrencyMax: number;
@@ -28,8 +28,17 @@ export class CallLimits {
   }
 
   /** Calls that a caller may make in a minute, when nobody else of its account calls. */
-  ratePerMinuteOf({ ratePerMinute = Infinity }: Pick<Actor, 'ratePerMinute'>): number {
-    return Math.min(ratePerMinute, this.options.ratePerMinute);
+  ratePerMinuteOf(actor: Pick<Actor, 'ratePerMinute' | 'limits'>): number {
+    const { ratePerMinute = Infinity } = actor;
+    return Math.min(ratePerMinute, this.limitsOf(actor).ratePerMinute);
+  }
+
+  /** What an operator has set for the caller's account, or else what everybody has. */
+  private limitsOf({ limits }: Pick<Actor, 'limits'>) {
+    return {
+      ratePerMinute: limits?.ratePerMinute ?? this.options.ratePerMinute,
+      concurrencyMax: limits?.concurrencyMax ?? this.options.concurrencyMax,
+    };
   }
 
   /**
@@ -39,13 +48,14 @@ export class CallLimits {
    * @throws AppError RATE_LIMITED, with `retryAfterS`
    */
   async run<T>(
-    { accountId, keyId, ratePerMinute }: Actor,
+    actor: Actor,
     onState: (state: RateState) => void,
     work: () => Promise<T>,
   ): Promise<T> {
-    if (accountId === undefined) throw new AppError('UNAUTHENTICATED', 'Nobody is signed in.');
+    const { keyId, ratePerMinute } = actor;
+    const accountId = accountOf(actor);
     const running = this.running.get(accountId) ?? 0;
-    const { concurrencyMax } = this.options;
+    const { ratePerMinute: accountRate, concurrencyMax } = this.limitsOf(actor);
     if (running >= concurrencyMax) {
       throw new AppError(
         'RATE_LIMITED',
@@ -57,9 +67,9 @@ export class CallLimits {
     try {
       if (keyId !== undefined && ratePerMinute !== undefined) {
         onState(await this.consume(keyId, ratePerMinute, onState));
-        await this.consume(accountId, this.options.ratePerMinute, onState);
+        await this.consume(accountId, accountRate, onState);
       } else {
-        onState(await this.consume(accountId, this.options.ratePerMinute, onState));
+        onState(await this.consume(accountId, accountRate, onState));
       }
       return await work();
     } finally {

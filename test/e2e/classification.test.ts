@@ -34,11 +34,14 @@ afterAll(async () => {
 });
 
 function newService() {
-  const embeddings = new EmbeddingService(client, {
-    textCacheBytesMax: 2 ** 22,
-    imageCacheBytesMax: 2 ** 22,
-    timeoutMs: 20_000,
-  });
+  const embeddings = new EmbeddingService(
+    { of: () => client },
+    {
+      textCacheBytesMax: 2 ** 22,
+      imageCacheBytesMax: 2 ** 22,
+      timeoutMs: 20_000,
+    },
+  );
   const service = new ClassificationService(embeddings);
   const classify = async (
     image: Uint8Array,

@@ -93,7 +93,12 @@ test('signing in is written down with where it came from', async () => {
   });
 });
 
-test('--revoke makes an ordinary person of an operator; a stranger cannot be made one', async () => {
+test('--revoke makes an ordinary person of an operator, never of the last; a stranger cannot be made one', async () => {
+  await expect(gigarouter('operator', 'operator@example.org', '--revoke')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('A platform keeps an operator') as string,
+  });
+  await gigarouter('operator', 'customer@example.org');
   await gigarouter('operator', 'operator@example.org', '--revoke');
   const { body } = await operator.gql(GRANT, grant('5'));
   expect(body.errors[0].extensions.code).toBe('FORBIDDEN');

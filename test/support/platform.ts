@@ -1,5 +1,6 @@
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { AppParts } from '../../src/app.js';
 import type { Config } from '../../src/config.js';
 import { type AccountId, newId } from '../../src/platform/ids.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
@@ -37,12 +38,14 @@ export interface TestPlatform extends TestApp {
 export async function startPlatform(
   config: Partial<Config> = {},
   predictorEnv: Record<string, string> = {},
+  parts: AppParts = {},
 ): Promise<TestPlatform> {
   const folder = temporaryFolder();
   cpSync(DEMO, path.join(folder.path, DEMO_MODEL), { recursive: true });
   await compile(path.join(folder.path, DEMO_MODEL), { int8: false });
   const predictor = await startPredictorProcess(folder.path, predictorEnv);
   const t = await startTestApp({
+    ...parts,
     config: { modelsDir: folder.path, predictorUrl: predictor.url, ...config },
   });
   return {

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import {
+  CALLABLE,
   type CatalogService,
+  isCallable,
   type Model,
   MODEL_TASKS,
   type ModelFilter,
   type ModelOrder,
 } from '../../catalog/index.js';
 import { addressOf } from '../address.js';
-import { CALLABLE, hubTask, isCallable, PROVIDER, publishedAt } from '../model-object.js';
+import { hubTask, PROVIDER, publishedAt } from '../model-object.js';
 import { route, type Route } from '../route.js';
 import { huggingface } from './huggingface.dialect.js';
 
@@ -54,7 +56,7 @@ const HubModel = z.object({
   pipeline_tag: z.string(),
   tags: z.array(z.string()),
   downloads: z.int().meta({ description: 'A month, on the Hugging Face Hub; 0: nobody knows' }),
-  likes: z.literal(0).meta({ description: 'There are none here; the clients want a number' }),
+  likes: z.int().meta({ description: 'On the Hugging Face Hub; 0: nobody knows' }),
   private: z.literal(false),
   gated: z.literal(false),
   createdAt: z.string(),
@@ -136,7 +138,7 @@ function statusesOf(providers: readonly string[]): ModelFilter['statuses'] {
 }
 
 function toHubModel(model: Model, expand: readonly string[]): z.infer<typeof HubModel> {
-  const { id, slug, owner, license, downloadsPerMonth, updatedOn } = model;
+  const { id, slug, owner, license, downloadsPerMonth, likes, updatedOn } = model;
   const task = hubTask(model.task);
   const createdAt = publishedAt(model);
   const mapping = { provider: PROVIDER, providerId: slug, status: 'live', task } as const;
@@ -148,7 +150,7 @@ function toHubModel(model: Model, expand: readonly string[]): z.infer<typeof Hub
     pipeline_tag: task,
     tags: [task, ...(license === null ? [] : [`${LICENSE}${license}`])],
     downloads: downloadsPerMonth ?? 0,
-    likes: 0,
+    likes: likes ?? 0,
     private: false,
     gated: false,
     createdAt: createdAt.toISOString(),

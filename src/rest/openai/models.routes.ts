@@ -1,7 +1,12 @@
 import { z } from 'zod';
-import { type CatalogService, MODEL_STATUSES, type ModelStatus } from '../../catalog/index.js';
+import {
+  CALLABLE,
+  type CatalogService,
+  MODEL_STATUSES,
+  type ModelStatus,
+} from '../../catalog/index.js';
 import { AppError } from '../../errors.js';
-import { CALLABLE, ModelObject, toModelObject } from '../model-object.js';
+import { ModelObject, toModelObject } from '../model-object.js';
 import { route, type Route } from '../route.js';
 import { findModel, listWholeCatalog } from '../whole-catalog.js';
 import { openai } from './openai.dialect.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CatalogService, Model } from '../../catalog/index.js';
+import { type CatalogService, isCallable, type Model } from '../../catalog/index.js';
 import { AppError } from '../../errors.js';
 import type { MeteredClassificationService, ServedModel } from '../../inference/index.js';
 import { anonymous } from '../../platform/actor.js';
@@ -7,7 +7,6 @@ import type { ModelPerformance, UsageService } from '../../usage/index.js';
 import {
   Architecture,
   architectureOf,
-  isCallable,
   Pricing,
   pricingOf,
   PROVIDER,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { CatalogService, Model, ModelOrder } from '../../catalog/index.js';
+import { CALLABLE, type CatalogService, type Model, type ModelOrder } from '../../catalog/index.js';
 import { AppError } from '../../errors.js';
 import { addressOf } from '../address.js';
-import { CALLABLE, MODALITIES, ModelObject, PROVIDER, toModelObject } from '../model-object.js';
+import { MODALITIES, ModelObject, PROVIDER, toModelObject } from '../model-object.js';
 import { route, type Route } from '../route.js';
 import { findModel, listWholeCatalog } from '../whole-catalog.js';
 import { openrouter } from './openrouter.dialect.js';

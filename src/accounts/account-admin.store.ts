@@ -1,0 +1,110 @@
+import type { AccountLimits } from '../platform/actor.js';
+import type { Database, Transaction } from '../platform/database.js';
+import type { AccountId } from '../platform/ids.js';
+import type { AccountStatus } from './account.js';
+import { STANDING } from './accounts.store.js';
+import type { ManagedAccount } from './managed-account.js';
+
+type Reader = Pick<Database, 'query'>;
+type Amounts = 'postedNanos' | 'heldNanos' | 'debtNanos';
+type Row = Omit<ManagedAccount, Amounts> & Record<Amounts, string>;
+
+const MANAGED = `SELECT a.id, a.kind, a.name, a.status, a.created_at AS "createdAt", a.closed_at AS "closedAt",
+    a.frozen_at AS "frozenAt", ${STANDING},
+    b.posted AS "postedNanos", b.held AS "heldNanos", b.debt AS "debtNanos",
+    (SELECT count(*)::int FROM membership m WHERE m.account_id = a.id) AS "memberCount",
+    (SELECT count(*)::int FROM api_key k
+      WHERE k.account_id = a.id AND (k.revoked_at IS NULL OR k.revoked_at > now())) AS "keyCount",
+    (SELECT coalesce(jsonb_agg(x), '[]') FROM (
+       SELECT m.user_id AS "userId", u.email, u.name, m.role FROM membership m JOIN app_user u ON u.id = m.user_id
+        WHERE m.account_id = a.id ORDER BY m.created_at, m.user_id LIMIT 10) x) AS members
+  FROM account a JOIN account_balance b ON b.account_id = a.id`;
+
+/** Each branch has an index of its own (trigrams, keys). $4: in lower case; $5: the same as a pattern. */
+const FOUND = `a.id IN (
+  SELECT f.id FROM account f WHERE f.id = $4 OR lower(f.name) LIKE $5
+  UNION SELECT m.account_id FROM membership m JOIN app_user u ON u.id = m.user_id
+         WHERE u.id = $4 OR lower(u.email) LIKE $5
+  UNION SELECT k.account_id FROM api_key k WHERE k.id = $4)`;
+const FOUND_BY_KEY = `a.id IN (SELECT k.account_id FROM api_key k WHERE lower(k.prefix) LIKE $4)`;
+
+function toAccount(row: Row): ManagedAccount {
+  const { postedNanos, heldNanos, debtNanos } = row;
+  return {
+    ...row,
+    postedNanos: BigInt(postedNanos),
+    heldNanos: BigInt(heldNanos),
+    debtNanos: BigInt(debtNanos),
+  };
+}
+
+/** Newest first, by keyset: ids rise with time. @param search in lower case, or the beginning of a key */
+export async function listManaged(
+  db: Reader,
+  query: {
+    readonly search: string | undefined;
+    readonly status: AccountStatus | undefined;
+    readonly first: number;
+    readonly after: string | undefined;
+  },
+): Promise<ManagedAccount[]> {
+  const { search, status, first, after } = query;
+  const values: unknown[] = [status ?? null, after ?? null, first];
+  let found = 'true';
+  if (search?.startsWith('gr-') === true) {
+    found = FOUND_BY_KEY;
+    values.push(`${escaped(search)}%`);
+  } else if (search !== undefined) {
+    found = FOUND;
+    values.push(search, `%${escaped(search)}%`);
+  }
+  const rows = await db.query<Row>(
+    `${MANAGED} WHERE ($1::"AccountStatus" IS NULL OR a.status = $1) AND ($2::text IS NULL OR a.id < $2)
+        AND ${found} ORDER BY a.id DESC LIMIT $3`,
+    values,
+  );
+  return rows.map(toAccount);
+}
+
+/** For LIKE: what people type stands for itself. */
+function escaped(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
+}
+
+export async function findManaged(db: Reader, id: AccountId): Promise<ManagedAccount | undefined> {
+  const [row] = await db.query<Row>(`${MANAGED} WHERE a.id = $1`, [id]);
+  return row && toAccount(row);
+}
+
+/**
+ * Locks the account until the transaction ends, and its balance before it, as every hold does: a call that is
+ * being held comes before, and the next one sees what was decided.
+ */
+export async function lockAccountAndBalance(
+  tx: Transaction,
+  id: AccountId,
+): Promise<{ status: AccountStatus; frozenReason: string | null } | undefined> {
+  await tx.$queryRaw`SELECT FROM account_balance WHERE account_id = ${id} FOR UPDATE`;
+  const rows = await tx.$queryRaw<{ status: AccountStatus; frozenReason: string | null }[]>`
+    SELECT status::text, frozen_reason AS "frozenReason" FROM account WHERE id = ${id} FOR UPDATE`;
+  return rows[0];
+}
+
+/** @param reason null: lifts it */
+export async function setFrozen(
+  tx: Transaction,
+  id: AccountId,
+  reason: string | null,
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE account SET status = ${reason === null ? 'ACTIVE' : 'FROZEN'}::"AccountStatus", frozen_reason = ${reason},
+           frozen_at = CASE WHEN ${reason}::text IS NOT NULL THEN now() END WHERE id = ${id}`;
+}
+
+export async function setLimits(
+  tx: Transaction,
+  id: AccountId,
+  { ratePerMinute, concurrencyMax }: AccountLimits,
+): Promise<void> {
+  await tx.account.updateMany({ where: { id }, data: { ratePerMinute, concurrencyMax } });
+}

@@ -1,0 +1,68 @@
+import { AppError } from '../errors.js';
+import type { AccountLimits } from '../platform/actor.js';
+import type { Account, AccountStanding, AccountStatus } from './account.js';
+import type { Member } from './member.js';
+
+/** An account as operators see it. Amounts are nano-USD. */
+export interface ManagedAccount extends Account {
+  readonly status: AccountStatus;
+  readonly standing: AccountStanding;
+  readonly frozenAt: Date | null;
+  readonly closedAt: Date | null;
+  readonly postedNanos: bigint;
+  readonly heldNanos: bigint;
+  /** Taken back after it was spent. */
+  readonly debtNanos: bigint;
+  readonly memberCount: number;
+  /** Those who joined first, at most 10. */
+  readonly members: readonly Pick<Member, 'userId' | 'email' | 'name' | 'role'>[];
+  /** Keys that are not revoked. */
+  readonly keyCount: number;
+}
+
+/** Which accounts to list; what is left out lets all through. */
+export interface AccountFilter {
+  /**
+   * A part of the name or of a member’s address, in any case; the id of the account, a key or a member; or the
+   * beginning of a key.
+   */
+  readonly search?: string | undefined;
+  readonly status?: AccountStatus | undefined;
+}
+
+const SEARCH_CHARS_MAX = 200;
+/** Of a key, that is kept. */
+const KEY_CHARS = 9;
+
+/**
+ * A search in lower case; of a key only its beginning, whatever was pasted. undefined: nothing is searched for.
+ * @throws AppError BAD_USER_INPUT
+ */
+export function checkSearch(search: string | undefined): string | undefined {
+  const text = search?.trim().toLowerCase() ?? '';
+  if (text.length > SEARCH_CHARS_MAX || /\p{Cc}/u.test(text)) {
+    throw bad(
+      'search',
+      `Search for at most ${String(SEARCH_CHARS_MAX)} characters, none of them a control character.`,
+    );
+  }
+  if (text === '') return undefined;
+  return text.startsWith('gr-') ? text.slice(0, KEY_CHARS) : text;
+}
+
+const LIMITS_MAX = { ratePerMinute: 1_000_000, concurrencyMax: 10_000 } as const;
+
+/** @throws AppError BAD_USER_INPUT unless each is null or in its range */
+export function checkLimits(limits: AccountLimits): void {
+  for (const name of ['ratePerMinute', 'concurrencyMax'] as const) {
+    const value = limits[name];
+    const most = LIMITS_MAX[name];
+    if (value !== null && !(Number.isInteger(value) && value >= 1 && value <= most)) {
+      throw bad(name, `${name} is 1 to ${String(most)}, or null for what everybody has.`);
+    }
+  }
+}
+
+function bad(argument: string, message: string): AppError {
+  return new AppError('BAD_USER_INPUT', message, { details: { argument } });
+}

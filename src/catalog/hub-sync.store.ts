@@ -1,0 +1,108 @@
+import type { Database, Transaction } from '../platform/database.js';
+import type { ModelId } from '../platform/ids.js';
+import type { HubFacts } from './hub-facts.js';
+
+/** A model that is due to be asked about, for who took it up. */
+export interface ClaimedSync {
+  readonly modelId: ModelId;
+  readonly slug: string;
+  /** The slug that it had first, which may be the Hub's. */
+  readonly servedAs: string;
+  readonly etag: string | null;
+  readonly values: HubFacts | null;
+  readonly isGone: boolean;
+  readonly failures: number;
+  /** Number of the lease: what comes of an older one is not written down. */
+  readonly lease: number;
+}
+
+/** Every model that is not retired is asked about. */
+export async function enrol(db: Pick<Database, 'query'>): Promise<void> {
+  await db.query(
+    `INSERT INTO hub_record (model_id) SELECT id FROM model WHERE status <> 'RETIRED' ON CONFLICT DO NOTHING`,
+    [],
+  );
+}
+
+/** All are due now. */
+export async function makeAllDue(db: Pick<Database, 'query'>): Promise<void> {
+  await db.query('UPDATE hub_record SET due_at = ledger_now() WHERE due_at > ledger_now()', []);
+}
+
+/**
+ * Takes up models that are due, for `leaseMs`: whoever dies meanwhile leaves them to the next. Others skip what
+ * is locked, so that any number of servers may do so.
+ */
+export async function claimDue(
+  db: Pick<Database, 'query'>,
+  first: number,
+  leaseMs: number,
+): Promise<ClaimedSync[]> {
+  return db.query<ClaimedSync>(
+    `WITH due AS (
+       SELECT r.model_id FROM hub_record r JOIN model m ON m.id = r.model_id
+        WHERE r.due_at <= ledger_now() AND m.status <> 'RETIRED'
+        ORDER BY r.due_at LIMIT $1 FOR UPDATE OF r SKIP LOCKED)
+     UPDATE hub_record r SET lease = r.lease + 1, due_at = ledger_now() + $2 * interval '1 millisecond'
+       FROM due, model m WHERE r.model_id = due.model_id AND m.id = r.model_id
+     RETURNING r.model_id AS "modelId", m.slug, coalesce(m.served_as, m.slug) AS "servedAs", r.etag, r.values,
+               r.gone_at IS NOT NULL AS "isGone", r.failures, r.lease`,
+    [first, leaseMs],
+  );
+}
+
+/**
+ * What came of it; `facts` undefined: what the Hub said before stands.
+ * @returns false when somebody else has taken it up since
+ */
+export async function saveSync(
+  tx: Transaction,
+  { modelId, lease }: Pick<ClaimedSync, 'modelId' | 'lease'>,
+  done: {
+    readonly nextInMs: number;
+    readonly facts?: { readonly values: HubFacts; readonly etag: string | undefined };
+    readonly isGone: boolean;
+    readonly problem?: string;
+  },
+): Promise<boolean> {
+  const { nextInMs, facts, isGone, problem = null } = done;
+  const count = await tx.$executeRaw`
+    UPDATE hub_record
+       SET due_at = ledger_now() + ${nextInMs} * interval '1 millisecond',
+           synced_at = CASE WHEN ${problem}::text IS NULL THEN ledger_now() ELSE synced_at END,
+           failures = CASE WHEN ${problem}::text IS NULL THEN 0 ELSE failures + 1 END,
+           problem = ${problem}::text,
+           gone_at = CASE WHEN ${isGone}::boolean THEN coalesce(gone_at, ledger_now()) END
+     WHERE model_id = ${modelId} AND lease = ${lease}`;
+  if (count === 0) return false;
+  if (facts !== undefined) {
+    const { values, etag } = facts;
+    await tx.hubRecord.update({
+      where: { modelId },
+      data: { values: { ...values }, etag: etag ?? null },
+    });
+  }
+  return true;
+}
+
+/** The model's facts that the Hub speaks of too, and what the catalog's file last said of them. */
+export async function findFacts(
+  tx: Transaction,
+  modelId: ModelId,
+): Promise<{ current: HubFacts; seeded: Partial<HubFacts> }> {
+  const model = await tx.model.findUniqueOrThrow({
+    where: { id: modelId },
+    select: { slug: true, downloadsPerMonth: true, likes: true, license: true, updatedOn: true },
+  });
+  const { slug, ...current } = model;
+  const seed = await tx.catalogSeed.findUnique({ where: { slug } });
+  return { current, seeded: (seed?.values ?? {}) as Partial<HubFacts> };
+}
+
+export async function updateFacts(
+  tx: Transaction,
+  modelId: ModelId,
+  facts: Partial<HubFacts>,
+): Promise<void> {
+  await tx.model.update({ where: { id: modelId }, data: facts });
+}

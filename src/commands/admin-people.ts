@@ -1,0 +1,118 @@
+import { Command } from 'commander';
+import type { AuditLogEvent, AuditLogFilter } from '../accounts/index.js';
+import type { Say } from '../bring-up.js';
+import { encodeTimeCursor } from '../platform/time-cursor.js';
+import {
+  asAdmin,
+  type Json,
+  JSON_FLAG,
+  pageOf,
+  sayMore,
+  show,
+  toFirst,
+  toMoment,
+} from './admin-app.js';
+
+interface ListOptions extends Json {
+  readonly account?: string;
+  readonly user?: string;
+  readonly action?: string;
+  readonly target?: string;
+  readonly from?: Date;
+  readonly to?: Date;
+  readonly first: number;
+  readonly after?: string;
+}
+
+/** `gigarouter admin audit`. */
+export function adminAuditCommand(say: Say): Command {
+  const audit = new Command('audit').description('what was done, on all accounts').addHelpText(
+    'after',
+    `
+Examples:
+  gigarouter admin audit list --account acct_01j… --from 2026-11-01
+  gigarouter admin audit list --action account.frozen --json`,
+  );
+  audit
+    .command('list')
+    .description('the latest first')
+    .option('--account <id>', 'what was done on this account')
+    .option('--user <id>', 'what this person did, as usr_…')
+    .option('--action <name>', 'as account.frozen')
+    .option('--target <id>', 'what was done to this')
+    .option('--from <date>', 'not before this', toMoment)
+    .option('--to <date>', 'before this', toMoment)
+    .option('--first <count>', 'how many', toFirst, 50)
+    .option('--after <cursor>', 'where the page begins')
+    .option(...JSON_FLAG)
+    .action(({ account, user, action, target, from, to, first, after, json }: ListOptions) =>
+      asAdmin(say, async ({ auditLog }) => {
+        const filter: AuditLogFilter = {
+          accountId: account,
+          userId: user,
+          action,
+          target,
+          from,
+          to,
+        };
+        const found = await auditLog.list(filter, { first: first + 1, after });
+        const page = pageOf(found, first, ({ createdAt, id }) =>
+          encodeTimeCursor({ at: createdAt, id }),
+        );
+        show({ json }, { events: page.rows, after: page.after }, page.rows.map(toRow));
+        sayMore(say, page.after);
+      }),
+    );
+  return audit;
+}
+
+function toRow({ createdAt, action, accountId, target, email, keyId, details }: AuditLogEvent) {
+  return {
+    at: createdAt.toISOString(),
+    action,
+    account: accountId,
+    target,
+    by: email ?? keyId ?? 'system',
+    details: JSON.stringify(details),
+  };
+}
+
+/** `gigarouter admin operators`. */
+export function adminOperatorsCommand(say: Say): Command {
+  const operators = new Command('operators').description('who runs the platform').addHelpText(
+    'after',
+    `
+Examples:
+  gigarouter admin operators add someone@example.org
+  gigarouter admin operators remove someone@example.org`,
+  );
+  const showAll = (options: Json) =>
+    asAdmin(say, async ({ accounts }) => {
+      const all = await accounts.operators();
+      const people = all.map(({ id, email, name }) => ({ id, email, name }));
+      show(options, { operators: people }, people);
+    });
+  operators
+    .command('list')
+    .description('by address')
+    .option(...JSON_FLAG)
+    .action(showAll);
+  for (const [verb, is, description] of [
+    ['add', true, 'make a person an operator'],
+    ['remove', false, 'make an operator an ordinary person; the last one stays'],
+  ] as const) {
+    operators
+      .command(verb)
+      .description(description)
+      .argument('<email>', 'address that the person signed up with')
+      .option(...JSON_FLAG)
+      .action((email: string, options: Json) =>
+        asAdmin(say, async ({ accounts }, by) => {
+          await accounts.setOperator(email, is, by);
+          const result = { email: email.toLowerCase(), operator: is };
+          show(options, result, [{ email: result.email, operator: is ? 'yes' : 'no' }]);
+        }),
+      );
+  }
+  return operators;
+}

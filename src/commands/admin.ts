@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import type { Say } from '../bring-up.js';
+import { adminAccountsCommand } from './admin-accounts.js';
+import { adminModelsCommand } from './admin-models.js';
+import { adminCreditsCommand, adminPromosCommand } from './admin-money.js';
+import { adminDeadCommand, adminJobsCommand } from './admin-operations.js';
+import { adminAuditCommand, adminOperatorsCommand } from './admin-people.js';
+
+/**
+ * `gigarouter admin`: what operators do over GraphQL, for scripts and for whoever has no account yet. The same
+ * services do it; what is done is written down as done by the server, with the name of the system's user.
+ */
+export function adminCommand(say: Say): Command {
+  const admin = new Command('admin')
+    .description('run the platform: accounts, credit, what was given up, background work')
+    .addHelpText('after', '\nEach command has --help with examples, and --json for scripts.');
+  for (const command of [
+    adminAccountsCommand(say),
+    adminModelsCommand(say),
+    adminCreditsCommand(say),
+    adminPromosCommand(say),
+    adminDeadCommand(say),
+    adminJobsCommand(say),
+    adminAuditCommand(say),
+    adminOperatorsCommand(say),
+  ]) {
+    admin.addCommand(command);
+  }
+  return admin;
+}

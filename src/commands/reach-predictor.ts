@@ -1,0 +1,20 @@
+import { createPredictorChild } from '../bring-up.js';
+import type { Config } from '../config.js';
+import { createLogger } from '../platform/logger.js';
+import type { PredictorAddress } from '../predictor/client.js';
+
+/** The predictor that PREDICTOR_URL names, or a child for this one command. */
+export async function reachPredictor(config: Config): Promise<{
+  address: () => PredictorAddress | undefined;
+  stop: () => Promise<void>;
+}> {
+  const { predictorUrl, predictor } = config;
+  if (predictorUrl !== undefined) {
+    const address = { url: predictorUrl, token: predictor.token };
+    return { address: () => address, stop: () => Promise.resolve() };
+  }
+  const logger = createLogger('error', process.stderr);
+  const child = createPredictorChild(config, logger, { LOG_LEVEL: 'error' });
+  await child.start();
+  return { address: child.address, stop: () => child.stop() };
+}

@@ -1,0 +1,54 @@
+import { AppError } from '../errors.js';
+import type { HoldStatus } from './movement.js';
+
+/** What a caller is told of a hold that the ledger refuses. */
+export function refusal(
+  status: Exclude<HoldStatus, 'HELD'>,
+  neededNanos: bigint,
+  availableNanos: bigint,
+): AppError {
+  switch (status) {
+    case 'INSUFFICIENT':
+      return insufficient(neededNanos, availableNanos);
+    case 'KEY_CAP':
+      return new AppError(
+        'SPEND_CAP_REACHED',
+        'The key’s spend cap does not allow this call. Raise the cap, or use another key.',
+      );
+    case 'KEY_REVOKED':
+    case 'KEY_EXPIRED':
+      return new AppError('UNAUTHENTICATED', 'The API key is no longer valid.');
+    case 'MISMATCH':
+      return new AppError(
+        'IDEMPOTENCY_MISMATCH',
+        'This idempotency key was used for another request. Use a new key for a new request.',
+      );
+    case 'IN_FLIGHT':
+      return new AppError(
+        'IDEMPOTENCY_IN_FLIGHT',
+        'A request with this idempotency key is being answered. Send it again shortly.',
+        { details: { retryAfterS: 1 } },
+      );
+    case 'ACCOUNT_CLOSED':
+      return new AppError('FORBIDDEN', 'The account is closed.');
+    case 'NO_ACCOUNT':
+      return new AppError('NOT_FOUND', 'There is no such account.');
+    case 'DONE':
+    case 'ENDED':
+      return new AppError('CONFLICT', 'The run has ended already.');
+  }
+}
+
+/** The account has less than it needs. */
+export function insufficient(neededNanos: bigint, availableNanos: bigint): AppError {
+  return new AppError(
+    'INSUFFICIENT_CREDIT',
+    'The account has not enough credit for this call. Buy credit, or ask for less.',
+    {
+      details: {
+        neededNanos: neededNanos.toString(),
+        availableNanos: availableNanos.toString(),
+      },
+    },
+  );
+}

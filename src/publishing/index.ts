@@ -1,0 +1,5 @@
+export { alertMail, type ModelAlert } from './model-alert.js';
+export { ModelChecksService } from './model-checks.service.js';
+export { ProviderChecksService } from './provider-checks.service.js';
+export { PublishingResolver } from './publishing.resolver.js';
+export { PublishingService } from './publishing.service.js';

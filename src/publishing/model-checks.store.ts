@@ -1,0 +1,95 @@
+import type { ModelStatus } from '../catalog/index.js';
+import type { Database, Transaction } from '../platform/database.js';
+import type { ModelId } from '../platform/ids.js';
+
+/** A model whose check is due, for who took it up. */
+export interface ClaimedCheck {
+  readonly modelId: ModelId;
+  /** Number of the lease: what is found under an older one is not written down. */
+  readonly lease: number;
+}
+
+/** Models that can be called, or could a while ago, are checked. */
+export async function enrol(
+  db: Pick<Database, 'query'>,
+  statuses: readonly ModelStatus[],
+): Promise<void> {
+  await db.query(
+    `INSERT INTO model_check (model_id) SELECT id FROM model WHERE status = ANY($1::"ModelStatus"[])
+     ON CONFLICT DO NOTHING`,
+    [statuses],
+  );
+}
+
+/**
+ * Takes up the check that is due longest, for `leaseMs`: whoever dies meanwhile leaves it to the next. Others
+ * skip what is locked, so that any number of servers may do so.
+ */
+export async function claimCheck(
+  db: Pick<Database, 'query'>,
+  statuses: readonly ModelStatus[],
+  leaseMs: number,
+): Promise<ClaimedCheck | undefined> {
+  const [claimed] = await db.query<ClaimedCheck>(
+    `UPDATE model_check SET lease = lease + 1, due_at = ledger_now() + $2 * interval '1 millisecond'
+      WHERE model_id = (
+        SELECT c.model_id FROM model_check c JOIN model m ON m.id = c.model_id
+         WHERE c.due_at <= ledger_now() AND m.status = ANY($1::"ModelStatus"[])
+         ORDER BY c.due_at LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
+     RETURNING model_id AS "modelId", lease`,
+    [statuses, leaseMs],
+  );
+  return claimed;
+}
+
+/**
+ * What a check found, by whoever has the lease still.
+ * @returns failures in a row, and the status to come back to; undefined: somebody else has it
+ */
+export async function saveCheck(
+  tx: Transaction,
+  { modelId, lease }: ClaimedCheck,
+  found: {
+    /** null: it leaves the count as it is. */
+    readonly passed: boolean | null;
+    readonly missing: readonly string[];
+    readonly problem: string | undefined;
+  },
+): Promise<{ failures: number; returnsTo: ModelStatus | null } | undefined> {
+  const { passed, problem = null } = found;
+  const [saved] = await tx.$queryRaw<{ failures: number; returnsTo: ModelStatus | null }[]>`
+    UPDATE model_check
+       SET checked_at = ledger_now(), missing = ${found.missing}, problem = ${problem},
+           failures = CASE ${passed}::boolean WHEN true THEN 0 WHEN false THEN failures + 1 ELSE failures END
+     WHERE model_id = ${modelId} AND lease = ${lease}
+    RETURNING failures, returns_to::text AS "returnsTo"`;
+  return saved;
+}
+
+/** When the next check is due, and where the model comes back to: null, while it is not degraded. */
+export async function planNext(
+  tx: Transaction,
+  modelId: ModelId,
+  next: { readonly inMs: number; readonly returnsTo: ModelStatus | null },
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE model_check
+       SET due_at = ledger_now() + ${next.inMs} * interval '1 millisecond',
+           returns_to = ${next.returnsTo}::"ModelStatus"
+     WHERE model_id = ${modelId}`;
+}
+
+/** A model that was just found well. A check that is under way is not written down. */
+export async function forgetFailures(
+  tx: Transaction,
+  modelId: ModelId,
+  nextInMs: number,
+): Promise<void> {
+  const well = { failures: 0, missing: [], problem: null };
+  await tx.modelCheck.upsert({
+    where: { modelId },
+    create: { modelId, ...well },
+    update: { ...well, lease: { increment: 1 } },
+  });
+  await planNext(tx, modelId, { inMs: nextInMs, returnsTo: null });
+}

@@ -1,0 +1,91 @@
+import { type CatalogActs, type CatalogService, checkMove, type Model } from '../catalog/index.js';
+import { AppError } from '../errors.js';
+import { CHARGED_UNITS } from '../inference/index.js';
+import type { Author } from '../platform/actor.js';
+import type { ModelId } from '../platform/ids.js';
+import { problemOf, verdictOf } from './findings.js';
+import { forgetFailures } from './model-checks.store.js';
+import type { ProviderChecksService } from './provider-checks.service.js';
+import { checkReady, type Readiness } from './readiness.js';
+
+/** Takes models live, when they are ready. */
+export class PublishingService {
+  constructor(
+    private readonly catalog: Pick<CatalogService, 'findModels'>,
+    private readonly acts: Pick<CatalogActs, 'on' | 'setStatus'>,
+    private readonly checks: Pick<ProviderChecksService, 'check'>,
+    private readonly intervalMs: number,
+  ) {}
+
+  /** What a model has of what it needs to be live, found out now: it runs. @throws AppError NOT_FOUND */
+  async readiness(key: string): Promise<Readiness> {
+    const model = await this.model(key);
+    const findings = await this.checks.check(model);
+    const serving = findings.providers.filter(({ serves }) => serves);
+    const unpriced = CHARGED_UNITS[model.task].filter(
+      (unit) => !model.prices?.some((price) => price.unit === unit),
+    );
+    const verdict = verdictOf(findings);
+    const names = serving.map(({ name }) => name).join(', ');
+    return {
+      model: model.slug,
+      checks: [
+        {
+          requirement: 'provider',
+          met: serving.length > 0,
+          outcome:
+            serving.length > 0
+              ? `${names}: ready.`
+              : `Nobody serves it. ${problemOf({ ...findings, noGolden: undefined })} Start a provider and add it (addProvider), or install the model for the built-in predictor (gigarouter models pull ${model.servedAs}) and restart that.`,
+        },
+        {
+          requirement: 'prices',
+          met: unpriced.length === 0,
+          outcome:
+            unpriced.length === 0
+              ? 'Every unit that it charges has a price.'
+              : `There is no price for ${unpriced.join(', ')}: set it (setModelPrice).`,
+        },
+        {
+          requirement: 'golden',
+          met: verdict === 'passed',
+          outcome:
+            verdict === 'passed' ? 'Its scores are those of the reference.' : golden(findings),
+        },
+      ],
+    };
+  }
+
+  /**
+   * Takes a model live.
+   * @throws AppError NOT_FOUND; CONFLICT when it is live, or that names all that is missing (`details.missing`)
+   */
+  async publish(author: Author, key: string): Promise<ModelId> {
+    const model = await this.model(key);
+    checkMove(model, 'LIVE');
+    checkReady(await this.readiness(key));
+    return this.acts.on(author, model.id, async (tx, locked) => {
+      checkMove(locked, 'LIVE');
+      await this.acts.setStatus(tx, locked.id, 'LIVE');
+      await forgetFailures(tx, locked.id, this.intervalMs);
+      return {
+        action: 'model.published',
+        details: { from: locked.status },
+        change: { kind: 'PUBLISHED', text: 'It is live: it can be called.' },
+      };
+    });
+  }
+
+  private async model(key: string): Promise<Model> {
+    const model = (await this.catalog.findModels([key], new Set(['prices']))).get(key);
+    if (model !== undefined) return model;
+    throw new AppError('NOT_FOUND', `No model has the slug ${key.slice(0, 300)}.`);
+  }
+}
+
+function golden({ providers, noGolden }: Parameters<typeof problemOf>[0]): string {
+  if (noGolden !== undefined) return noGolden;
+  const wrong = providers.filter((provider) => provider.golden !== 'passed' && provider.serves);
+  if (wrong.length === 0) return 'Nobody serves it, so that its scores cannot be compared.';
+  return problemOf({ providers: wrong, noGolden: undefined });
+}

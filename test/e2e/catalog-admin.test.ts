@@ -1,0 +1,412 @@
+import { CatalogService } from '../../src/catalog/index.js';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { temporaryFolder } from '../support/folder.js';
+import { mailTo, newOperator } from '../support/operators.js';
+import { type Person, signUp } from '../support/people.js';
+
+const outbox = temporaryFolder();
+let t: TestApp;
+let operator: Person;
+
+beforeAll(async () => {
+  t = await startTestApp({ seeded: false, config: mailTo(outbox.path) });
+  operator = await newOperator(t, outbox.path);
+});
+afterAll(async () => {
+  await t.stop();
+  outbox.remove();
+});
+
+const CREATE = `mutation ($input: CreateModelInput!) { createModel(input: $input) {
+  id slug owner name status license apiProviders likes aliases specs { label value } changelog { kind text } } }`;
+const EDIT = `mutation ($model: String!, $input: EditModelInput!) { editModel(model: $model, input: $input) {
+  name license parameters about bestFor specs { label } changelog { kind } } }`;
+const RENAME = `mutation ($model: String!, $slug: String!) { renameModel(model: $model, slug: $slug) {
+  id slug owner aliases changelog { kind text } } }`;
+const ALIAS = `mutation ($model: String!, $alias: String!) { addModelAlias(model: $model, alias: $alias) { slug aliases } }`;
+const UNALIAS = `mutation ($model: String!, $alias: String!) { removeModelAlias(model: $model, alias: $alias) { aliases } }`;
+const PRICE = `mutation ($input: SetModelPriceInput!) { setModelPrice(input: $input) {
+  prices { unit nanosPerUnit } priceVersions { unit nanosPerUnit effectiveFrom withdrawn } } }`;
+const NOTE = `mutation ($model: String!, $text: String!) { addModelChange(model: $model, text: $text) { changelog { kind text } } }`;
+const move = (act: string) =>
+  `mutation ($model: String!, $reason: String) { ${act}(model: $model, reason: $reason) { status changelog(first: 1) { kind text } } }`;
+
+let count = 0;
+/** A new model. @returns its slug and id */
+async function create(more: object = {}): Promise<{ slug: string; id: string }> {
+  count += 1;
+  const slug = `test/model-${String(count)}`;
+  const input = { slug, name: 'Model', task: 'FEATURE_EXTRACTION', summary: 'A model.', ...more };
+  const { body } = await operator.gql(CREATE, { input });
+  expect(body.errors).toBeUndefined();
+  return { slug, id: body.data.createModel.id as string };
+}
+const setStatus = (slug: string, status: string) =>
+  t.database.query(`UPDATE model SET status = $2 WHERE slug = $1`, [slug, status]);
+const codeOf = ({ body }: { body: { errors?: [{ extensions: object }] } }) =>
+  body.errors?.[0].extensions;
+
+/** Of a model, oldest first. */
+const audited = (id: string) =>
+  t.database.query<{ action: string; details: Record<string, string>; user_id: string }>(
+    'SELECT action, details, user_id FROM audit_event WHERE target = $1 ORDER BY id',
+    [id],
+  );
+
+describe('createModel', () => {
+  test('adds a model that is coming soon, with what is known of it, and says who did so', async () => {
+    const input = {
+      slug: 'acme/seer',
+      name: ' Seer ',
+      task: 'ZERO_SHOT_IMAGE_CLASSIFICATION',
+      summary: 'Sees.',
+      license: 'mit',
+      aliases: ['acme/seer-v1'],
+      specs: [{ label: 'Towers', value: 'two' }],
+    };
+    const { body } = await operator.gql(CREATE, { input });
+    expect(body.data.createModel).toMatchObject({
+      slug: 'acme/seer',
+      owner: 'acme',
+      name: 'Seer',
+      status: 'COMING_SOON',
+      license: 'mit',
+      apiProviders: 0,
+      likes: null,
+      aliases: ['acme/seer-v1'],
+      specs: [{ label: 'Towers', value: 'two' }],
+      changelog: [{ kind: 'ADDED', text: 'Seer was added to the catalog.' }],
+    });
+    expect(await audited(body.data.createModel.id as string)).toEqual([
+      {
+        action: 'model.created',
+        details: { slug: 'acme/seer' },
+        user_id: expect.stringMatching(/^usr_/) as string,
+      },
+    ]);
+  });
+
+  test.each([
+    [{ slug: '../etc' }, 'slug'],
+    [{ slug: 'a/b', name: ' ' }, 'name'],
+    [{ slug: 'a/b', license: 'Apache 2' }, 'license'],
+    [{ slug: 'a/b', publishedOn: '2023-13' }, 'publishedOn'],
+    [{ slug: 'a/b', parameters: -1 }, 'parameters'],
+    [{ slug: 'a/b', summary: null }, 'summary'],
+    [{ slug: 'a/b', faq: [{ question: '', answer: 'b' }] }, 'faq.0.question'],
+  ])('%j is refused by its field, and nothing is added', async (over, argument) => {
+    const input = { name: 'M', task: 'FEATURE_EXTRACTION', summary: 'A model.', ...over };
+    const answer = await operator.gql(CREATE, { input });
+    expect(codeOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument });
+    expect(answer.body.errors[0].message).toContain(argument);
+    expect(await t.database.query(`SELECT FROM model WHERE slug = 'a/b'`)).toEqual([]);
+  });
+
+  test('a slug or alias that a model has, however it has it, is refused', async () => {
+    const one = await create({ aliases: ['taken/alias'] });
+    for (const input of [
+      { slug: one.slug },
+      { slug: 'taken/alias' },
+      { slug: 'free/slug', aliases: [one.slug] },
+      { slug: 'free/slug', aliases: ['taken/alias'] },
+    ]) {
+      const model = { name: 'M', task: 'FEATURE_EXTRACTION', summary: 'A model.', ...input };
+      expect(codeOf(await operator.gql(CREATE, { input: model }))).toMatchObject({
+        code: 'CONFLICT',
+      });
+    }
+  });
+
+  test('sent twice at once with one slug, it adds one model', async () => {
+    const input = { slug: 'race/one', name: 'M', task: 'FEATURE_EXTRACTION', summary: 'A model.' };
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => operator.gql(CREATE, { input })),
+    );
+    expect(answers.map(({ body }) => body.errors?.[0].extensions.code ?? 'ok').sort()).toEqual([
+      'CONFLICT',
+      'CONFLICT',
+      'CONFLICT',
+      'ok',
+    ]);
+  });
+});
+
+describe('editModel', () => {
+  test('changes what is named, clears what is null, and leaves the rest', async () => {
+    const { slug, id } = await create({
+      license: 'mit',
+      parameters: 5_000_000_000,
+      bestFor: ['tests'],
+      specs: [{ label: 'a', value: 'b' }],
+    });
+    const input = { name: 'Better', license: null, specs: [] };
+    const { body } = await operator.gql(EDIT, { model: slug, input });
+    expect(body.data.editModel).toEqual({
+      name: 'Better',
+      license: null,
+      parameters: 5_000_000_000,
+      about: null,
+      bestFor: ['tests'],
+      specs: [],
+      changelog: [{ kind: 'ADDED' }],
+    });
+    expect((await audited(id)).at(-1)).toMatchObject({
+      action: 'model.edited',
+      details: { fields: 'name, license, specs' },
+    });
+  });
+
+  test.each([
+    [{}, 'Nothing is to be changed'],
+    [{ name: null }, 'name'],
+    [{ relatedSlugs: ['nonsense'] }, 'relatedSlugs.0'],
+    [{ downloadsPerMonth: -1 }, 'downloadsPerMonth'],
+  ])('%j is refused, and nothing changes', async (input, problem) => {
+    const { slug } = await create({ license: 'mit' });
+    const { body } = await operator.gql(EDIT, { model: slug, input });
+    expect(body.errors[0]).toMatchObject({
+      message: expect.stringContaining(problem) as string,
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+  });
+
+  test('a model that nobody has is not found', async () => {
+    for (const model of ['no/such', 'mdl_nobody', 'no\u0000such', 'x'.repeat(10_000)]) {
+      const answer = await operator.gql(EDIT, { model, input: { name: 'M' } });
+      expect(codeOf(answer)).toMatchObject({ code: 'NOT_FOUND' });
+    }
+  });
+});
+
+describe('a status', () => {
+  test('goes from live to deprecated to retired, each with a line that says why', async () => {
+    const { slug, id } = await create();
+    await setStatus(slug, 'LIVE');
+    const deprecated = await operator.gql(move('deprecateModel'), {
+      model: slug,
+      reason: 'Call test/other.',
+    });
+    expect(deprecated.body.data.deprecateModel).toMatchObject({
+      status: 'DEPRECATED',
+      changelog: [
+        { kind: 'DEPRECATED', text: expect.stringMatching(/Call test\/other\.$/) as string },
+      ],
+    });
+    const retired = await operator.gql(move('retireModel'), { model: slug });
+    expect(retired.body.data.retireModel).toMatchObject({
+      status: 'RETIRED',
+      changelog: [{ kind: 'RETIRED' }],
+    });
+    expect((await audited(id)).map(({ action }) => action)).toEqual([
+      'model.created',
+      'model.deprecated',
+      'model.retired',
+    ]);
+  });
+
+  test.each([
+    ['COMING_SOON', 'deprecateModel'],
+    ['DEGRADED', 'deprecateModel'],
+    ['DEPRECATED', 'deprecateModel'],
+    ['RETIRED', 'deprecateModel'],
+    ['RETIRED', 'retireModel'],
+  ])('%s: %s is refused and says where it may go', async (status, act) => {
+    const { slug } = await create();
+    await setStatus(slug, status);
+    const { body } = await operator.gql(move(act), { model: slug });
+    expect(body.errors[0]).toMatchObject({
+      message: expect.stringMatching(/it can become LIVE/) as string,
+      extensions: { code: 'CONFLICT', status },
+    });
+  });
+});
+
+describe('renameModel', () => {
+  test('gives it another slug, by which and by the old one it is found', async () => {
+    const { slug, id } = await create();
+    const { body } = await operator.gql(RENAME, { model: slug, slug: 'other/name' });
+    expect(body.data.renameModel).toMatchObject({
+      id,
+      slug: 'other/name',
+      owner: 'other',
+      aliases: [slug],
+    });
+    const asked = await t.gql(
+      `{ old: model(slug: "${slug}") { id } new: model(slug: "other/name") { id } }`,
+    );
+    expect(asked.body.data).toEqual({ old: { id }, new: { id } });
+  });
+
+  test('back again leaves the other slug as an alias', async () => {
+    const { slug, id } = await create();
+    await operator.gql(RENAME, { model: slug, slug: 'there/back' });
+    const { body } = await operator.gql(RENAME, { model: id, slug });
+    expect(body.data.renameModel).toMatchObject({ slug, aliases: ['there/back'] });
+    const [row] = await t.database.query('SELECT served_as FROM model WHERE id = $1', [id]);
+    expect(row).toEqual({ served_as: slug });
+  });
+
+  test('to a slug that another model has, or its own, is refused', async () => {
+    const one = await create();
+    const other = await create({ aliases: ['its/alias'] });
+    for (const slug of [one.slug, other.slug, 'its/alias']) {
+      const answer = await operator.gql(RENAME, { model: one.slug, slug });
+      expect(codeOf(answer)).toMatchObject({ code: 'CONFLICT' });
+    }
+    const answer = await operator.gql(RENAME, { model: one.slug, slug: 'nonsense' });
+    expect(codeOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'slug' });
+  });
+
+  test('a key that may run a model only may run it by its new slug', async () => {
+    const { slug } = await create();
+    const accountId = await t.app.services.accounts.openAccount('Test');
+    await t.database.query(
+      `INSERT INTO api_key (id, account_id, name, hash, prefix, last_four, models)
+       VALUES ('key_renamed', $1, 'k', sha256('k'), 'p', 'last', $2)`,
+      [accountId, [slug, 'x/y']],
+    );
+    await operator.gql(RENAME, { model: slug, slug: 'keys/follow' });
+    expect(await t.database.query(`SELECT models FROM api_key WHERE id = 'key_renamed'`)).toEqual([
+      { models: ['keys/follow', 'x/y'] },
+    ]);
+  });
+});
+
+describe('an alias', () => {
+  test('leads to the model until it is removed', async () => {
+    const { slug, id } = await create();
+    const added = await operator.gql(ALIAS, { model: slug, alias: 'also/known' });
+    expect(added.body.data.addModelAlias).toEqual({ slug, aliases: ['also/known'] });
+    expect((await t.gql('{ model(slug: "also/known") { id } }')).body.data.model).toEqual({ id });
+    const removed = await operator.gql(UNALIAS, { model: 'also/known', alias: 'also/known' });
+    expect(removed.body.data.removeModelAlias).toEqual({ aliases: [] });
+    expect((await t.gql('{ model(slug: "also/known") { id } }')).body.data.model).toBeNull();
+  });
+
+  test('that another model has, or that the model does not have, is refused', async () => {
+    const one = await create();
+    const other = await create({ aliases: ['the/others'] });
+    for (const alias of [one.slug, other.slug, 'the/others']) {
+      expect(codeOf(await operator.gql(ALIAS, { model: one.slug, alias }))).toMatchObject({
+        code: 'CONFLICT',
+      });
+    }
+    expect(
+      codeOf(await operator.gql(UNALIAS, { model: one.slug, alias: 'the/others' })),
+    ).toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('setModelPrice', () => {
+  const price = (model: string, nanosPerUnit: string, effectiveFrom?: string | Date) => ({
+    input: { model, unit: 'IMAGE', nanosPerUnit, effectiveFrom },
+  });
+
+  test('adds a version that holds from now on, and keeps the one before', async () => {
+    const { slug, id } = await create();
+    await operator.gql(PRICE, price(slug, '500'));
+    const { body } = await operator.gql(PRICE, price(slug, '700'));
+    expect(body.data.setModelPrice.prices).toEqual([{ unit: 'IMAGE', nanosPerUnit: '700' }]);
+    expect(body.data.setModelPrice.priceVersions).toMatchObject([
+      { nanosPerUnit: '700', withdrawn: false },
+      { nanosPerUnit: '500', withdrawn: false },
+    ]);
+    expect((await audited(id)).at(-1)).toMatchObject({
+      action: 'model.priced',
+      details: { unit: 'IMAGE', nanosPerUnit: '700' },
+    });
+  });
+
+  test('one to come is withdrawn by another that begins at the same moment', async () => {
+    const { slug } = await create();
+    const from = new Date(Date.now() + 3_600_000);
+    await operator.gql(PRICE, price(slug, '500'));
+    await operator.gql(PRICE, price(slug, '9000', from));
+    const { body } = await operator.gql(PRICE, price(slug, '500', from));
+    expect(body.data.setModelPrice.prices).toEqual([{ unit: 'IMAGE', nanosPerUnit: '500' }]);
+    expect(body.data.setModelPrice.priceVersions).toMatchObject([
+      { nanosPerUnit: '500', effectiveFrom: from.toISOString(), withdrawn: false },
+      { nanosPerUnit: '9000', effectiveFrom: from.toISOString(), withdrawn: true },
+      { nanosPerUnit: '500', withdrawn: false },
+    ]);
+    // What counts when its moment has come.
+    const later = new Date(from.getTime() + 1);
+    const then = new CatalogService(t.app.database, { now: () => later });
+    const model = (await then.findModels([slug], new Set(['prices']))).get(slug);
+    expect(model?.prices).toMatchObject([{ nanosPerUnit: 500n }]);
+  });
+
+  test.each([
+    ['in the past', '500', new Date(Date.now() - 1_000), 'effectiveFrom'],
+    ['in a hundred years', '500', new Date('2126-01-01'), 'effectiveFrom'],
+    ['below zero', '-1', undefined, 'nanosPerUnit'],
+    ['out of range', '1000000000000000', undefined, 'nanosPerUnit'],
+  ])('%s is refused, and nothing is added', async (_what, nanos, from, argument) => {
+    const { slug } = await create();
+    const answer = await operator.gql(PRICE, price(slug, nanos, from));
+    expect(codeOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument });
+    const { body } = await t.gql(`{ model(slug: "${slug}") { priceVersions { id } } }`);
+    expect(body.data.model.priceVersions).toEqual([]);
+  });
+
+  test('many at one moment are all kept, and one counts', async () => {
+    const { slug } = await create();
+    const from = new Date(Date.now() + 3_600_000);
+    await Promise.all(
+      Array.from({ length: 8 }, (_, n) => operator.gql(PRICE, price(slug, String(n), from))),
+    );
+    const { body } = await t.gql(`{ model(slug: "${slug}") { priceVersions { withdrawn } } }`);
+    const versions = body.data.model.priceVersions as { withdrawn: boolean }[];
+    expect(versions).toHaveLength(8);
+    expect(versions.filter(({ withdrawn }) => !withdrawn)).toHaveLength(1);
+  });
+});
+
+describe('addModelChange', () => {
+  test('adds a line for everybody to read', async () => {
+    const { slug } = await create();
+    await operator.gql(NOTE, { model: slug, text: ' Faster by a third. ' });
+    const { body } = await t.gql(
+      `{ model(slug: "${slug}") { changelog(first: 1) { kind text } } }`,
+    );
+    expect(body.data.model.changelog).toEqual([{ kind: 'NOTE', text: 'Faster by a third.' }]);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['a blank', ' '],
+    ['2,001 characters', 'x'.repeat(2_001)],
+  ])('%s is refused', async (_what, text) => {
+    const { slug } = await create();
+    const answer = await operator.gql(NOTE, { model: slug, text });
+    expect(codeOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'text' });
+  });
+
+  test('a line stays as it was written', async () => {
+    await create();
+    await expect(t.database.query(`UPDATE model_change SET text = 'never'`)).rejects.toThrow(
+      /append-only/,
+    );
+  });
+});
+
+test('a member is refused each of these, and nothing is done', async () => {
+  const member = await signUp({ url: t.url, outboxDir: outbox.path }, 'member@example.org');
+  const { slug } = await create();
+  const before = await t.database.query('SELECT * FROM model ORDER BY id');
+  const input = { slug: 'mine/now', name: 'M', task: 'FEATURE_EXTRACTION', summary: 'A model.' };
+  for (const [query, variables] of [
+    [CREATE, { input }],
+    [EDIT, { model: slug, input: { name: 'Mine' } }],
+    [RENAME, { model: slug, slug: 'mine/now' }],
+    [ALIAS, { model: slug, alias: 'mine/now' }],
+    [UNALIAS, { model: slug, alias: 'mine/now' }],
+    [PRICE, { input: { model: slug, unit: 'IMAGE', nanosPerUnit: '0' } }],
+    [NOTE, { model: slug, text: 'Mine.' }],
+    [move('deprecateModel'), { model: slug }],
+    [move('retireModel'), { model: slug }],
+  ] as const) {
+    expect(codeOf(await member.gql(query, variables))).toMatchObject({ code: 'FORBIDDEN' });
+  }
+  expect(await t.database.query('SELECT * FROM model ORDER BY id')).toEqual(before);
+});
