@@ -12,6 +12,7 @@ import {
   parseManifest,
   RECIPE,
 } from './manifest.js';
+import { fusedAttention, int8Attention } from './onnx/attention.js';
 import { type Graph, imageGraph, type Model, textGraph } from './onnx/graphs.js';
 import {
   huggingFaceGraph,
@@ -19,7 +20,7 @@ import {
   huggingFaceVisionGraph,
 } from './onnx/hugging-face.js';
 import { int8Linear } from './onnx/int8.js';
-import { floatLinear } from './onnx/layers.js';
+import { floatLinear, type Kernels } from './onnx/layers.js';
 import { type OutputFiles, sha256, writeTogether } from './output-files.js';
 import { type QuantizeOptions, quantizedNames, writeInt8Weights } from './quantize.js';
 import { DTYPE_BYTES } from './safetensors-header.js';
@@ -33,6 +34,7 @@ export interface CompileOptions extends QuantizeOptions {
   readonly weightsSha256?: string | undefined;
 }
 
+const FLOAT: Kernels = { linear: floatLinear, attention: fusedAttention };
 const INT8_DATA_FILE = 'open_clip_model.int8.bin';
 
 /**
@@ -96,8 +98,8 @@ async function writeModel(
 
 async function writeFloat(files: OutputFiles, model: Model): Promise<ManifestVariant> {
   return {
-    image: await writeGraph(files, 'image.onnx', imageGraph(model, floatLinear)),
-    text: await writeGraph(files, 'text.onnx', textGraph(model, floatLinear)),
+    image: await writeGraph(files, 'image.onnx', imageGraph(model, FLOAT)),
+    text: await writeGraph(files, 'text.onnx', textGraph(model, FLOAT)),
     rowsAreIndependent: true,
   };
 }
@@ -113,8 +115,17 @@ async function writeInt8(
     const matrices = await writeInt8Weights(weights, quantizedNames(config), target, options);
     const linear = int8Linear(matrices);
     return {
-      image: await writeGraph(files, 'image.int8.onnx', imageGraph(model, linear)),
-      text: await writeGraph(files, 'text.int8.onnx', textGraph(model, linear)),
+      image: await writeGraph(
+        files,
+        'image.int8.onnx',
+        imageGraph(model, { linear, attention: int8Attention }),
+      ),
+      // With so few tokens, attention is next to nothing, and to quantise it would take longer.
+      text: await writeGraph(
+        files,
+        'text.int8.onnx',
+        textGraph(model, { linear, attention: fusedAttention }),
+      ),
       data: await target.finish(),
       rowsAreIndependent: false,
     };
