@@ -40,7 +40,7 @@ const INT8_DATA_FILE = 'open_clip_model.int8.bin';
 /**
  * Makes a folder with a checkpoint one that ONNX Runtime serves: writes the graphs, and the int8 weights
  * where asked, beside the checkpoint, and `gigarouter.json` that describes them. The weights are read
- * once (int8: twice), never copied, and never held: about 100 MB of memory for any size.
+ * once (int8: twice), never copied, and never held: about 150 MB of memory for any size.
  *
  * Safe to repeat and to run twice at once: files are written aside and renamed, the manifest last, and the
  * same checkpoint gives the same bytes. What an earlier run made of the same checkpoint stays listed.
@@ -50,14 +50,17 @@ const INT8_DATA_FILE = 'open_clip_model.int8.bin';
  */
 export async function compile(folder: string, options: CompileOptions = {}): Promise<Manifest> {
   const checkpoint = await openCheckpoint(folder);
+  const { weightsSha256: knownSha256, ...step } = options;
+  const checked = checkWeights(checkpoint.weights, { ...step, knownSha256 });
+  // It is awaited later, and must not be a rejection that nobody handles until then.
+  const settled = checked.catch(() => undefined);
   try {
-    const { weights } = checkpoint;
-    const { weightsSha256: knownSha256, ...step } = options;
-    const weightsSha256 = await checkWeights(weights, { ...step, knownSha256 });
     return await writeTogether(checkpoint.folder, (files) =>
-      writeModel(files, checkpoint, weightsSha256, options),
+      writeModel(files, checkpoint, checked, options),
     );
   } finally {
+    // Where writing failed, the weights are still being read.
+    await settled;
     await checkpoint.weights.close();
   }
 }
@@ -65,13 +68,18 @@ export async function compile(folder: string, options: CompileOptions = {}): Pro
 async function writeModel(
   files: OutputFiles,
   checkpoint: Checkpoint,
-  weightsSha256: string,
+  checked: Promise<string>,
   options: CompileOptions,
 ): Promise<Manifest> {
   const { config, configBytes, weights, scoring } = checkpoint;
+  const model: Model = { config, source: { file: WEIGHTS_FILE, tensors: weights.tensors } };
+  // While the weights are checked: these graphs hold none of them.
+  const fp32 = await writeFloat(files, model);
+  const huggingFace = options.huggingFace ? await writeHuggingFace(files, model) : undefined;
+  const weightsSha256 = await checked;
+
   const configSha256 = sha256(configBytes);
   const modelHash = sha256(`${CONFIG_FILE} ${configSha256}\n${WEIGHTS_FILE} ${weightsSha256}\n`);
-  const model: Model = { config, source: { file: WEIGHTS_FILE, tensors: weights.tensors } };
   const earlier = await earlierManifest(checkpoint.folder, modelHash);
   const manifest: Manifest = {
     recipe: RECIPE,
@@ -85,12 +93,12 @@ async function writeModel(
     },
     scoring,
     variants: {
-      fp32: await writeFloat(files, model),
+      fp32,
       int8: options.int8
         ? await writeInt8(files, checkpoint, model, options)
         : earlier?.variants.int8,
     },
-    huggingFace: options.huggingFace ? await writeHuggingFace(files, model) : earlier?.huggingFace,
+    huggingFace: huggingFace ?? earlier?.huggingFace,
   };
   await files.write(MANIFEST_FILE, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
   return manifest;
