@@ -56,6 +56,7 @@ function predictorOptions(modelsDir, threads, prepack) {
     port: 0,
     token: undefined,
     version: 'bench',
+    variants: ['fp32', 'int8'],
     executor: { threads, prepack },
     rules: { rowsMax: 16, delayMs: 0, queueMax: 64 },
     logger: createLogger('error', process.stderr),

@@ -37,6 +37,7 @@ test.each([
   ['DATABASE_URL', 'mysql://user:hush@host/db'],
   ['DATABASE_CONNECTIONS_MAX', '0'],
   ['DATABASE_STATEMENT_TIMEOUT_MS', '1.5'],
+  ['PREDICTOR_VARIANTS', 'fp32,fp16'],
   ['INTROSPECTION', 'yes'],
   ['METRICS_TOKEN', 'hush'],
   ['LOG_LEVEL', 'loud'],

@@ -15,6 +15,10 @@ const flag = z
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
   .transform((url) => url.replace(/\/+$/, ''));
+const variants = z
+  .string()
+  .transform((list) => list.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.enum(['fp32', 'int8'], 'must be fp32, int8 or both')).min(1));
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, 'must be a postgresql:// URL');
 
 /**
@@ -36,6 +40,7 @@ export const environment = z.object({
   PREDICTOR_URL: httpUrl.optional(),
   PREDICTOR_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
   PREDICTOR_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  PREDICTOR_VARIANTS: variants.default(['fp32', 'int8']),
   PREDICTOR_PREPACK: flag.default(false),
   PREDICTOR_BATCH_ROWS_MAX: z.coerce.number().int().min(1).max(1_024).default(16),
   PREDICTOR_BATCH_DELAY_MS: z.coerce.number().int().min(0).max(1_000).default(0),
@@ -115,6 +120,8 @@ export interface Config {
     token: string | undefined;
     /** Threads of one run. */
     threads: number;
+    /** Loaded of each model that has them. */
+    variants: ('fp32' | 'int8')[];
     prepack: boolean;
     rules: { rowsMax: number; delayMs: number; queueMax: number };
   };
@@ -202,6 +209,7 @@ export function readConfig(
     predictor: {
       token: values.PREDICTOR_TOKEN,
       threads: values.PREDICTOR_THREADS,
+      variants: values.PREDICTOR_VARIANTS,
       prepack: values.PREDICTOR_PREPACK,
       rules: {
         rowsMax: values.PREDICTOR_BATCH_ROWS_MAX,

@@ -32,7 +32,7 @@ export async function classify(
   const store = new ModelService(config.modelsDir);
   const model = await store.get(options.model ?? (await onlyModel(config.modelsDir)));
 
-  const { address, stop } = await reachPredictor(config);
+  const { address, stop } = await reachPredictor(config, variant);
   const client = new PredictorClient(address);
   const embeddings = new EmbeddingService(client, {
     textCacheBytesMax: CACHE_BYTES,
@@ -65,7 +65,10 @@ export async function classify(
 }
 
 /** The predictor that PREDICTOR_URL names, or a child for this one command. */
-async function reachPredictor(config: Config): Promise<{
+async function reachPredictor(
+  config: Config,
+  variant: Variant,
+): Promise<{
   address: () => PredictorAddress | undefined;
   stop: () => Promise<void>;
 }> {
@@ -75,7 +78,10 @@ async function reachPredictor(config: Config): Promise<{
     return { address: () => address, stop: () => Promise.resolve() };
   }
   const logger = createLogger('error', process.stderr);
-  const child = createPredictorChild(config, logger, { LOG_LEVEL: 'error' });
+  const child = createPredictorChild(config, logger, {
+    LOG_LEVEL: 'error',
+    PREDICTOR_VARIANTS: variant,
+  });
   await child.start();
   return { address: child.address, stop: () => child.stop() };
 }
