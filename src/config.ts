@@ -6,6 +6,8 @@ import type { MeterOptions } from './inference/index.js';
 import type { StripeOptions } from './payments/index.js';
 import type { CallLimitOptions } from './usage/index.js';
 import { LOG_LEVELS } from './platform/logger.js';
+import type { ExecutorOptions } from './predictor/executor.js';
+import type { PredictorOptions } from './predictor/serve.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().min(1).max(600_000);
@@ -115,16 +117,8 @@ export interface Config {
   demoModelDir: string;
   /** Of another predictor; undefined: a child of this process serves `modelsDir`. */
   predictorUrl: string | undefined;
-  predictor: {
-    /** Bearer token that a predictor asks for, and that is shown to one at `predictorUrl`. */
-    token: string | undefined;
-    /** Threads of one run. */
-    threads: number;
-    /** Loaded of each model that has them. */
-    variants: ('fp32' | 'int8')[];
-    prepack: boolean;
-    rules: { rowsMax: number; delayMs: number; queueMax: number };
-  };
+  /** `token`: Bearer token that a predictor asks for, and that is shown to one at `predictorUrl`. */
+  predictor: Pick<PredictorOptions, 'token' | 'variants' | 'rules'> & ExecutorOptions;
   /** Where people reach the server, for links in mails; without a slash at the end. */
   publicUrl: string;
   /** Signs sessions; undefined: the server makes one and keeps it in `dataDir`. */

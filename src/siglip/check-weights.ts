@@ -22,7 +22,7 @@ export async function checkWeights(
 ): Promise<string> {
   const progress = startProgress('check', weights.bytes, options);
   if (knownSha256 !== undefined) {
-    await checkPieces(weights, progress, () => undefined);
+    await checkPieces(weights, progress, () => Promise.resolve());
     return knownSha256;
   }
   const hash = new HashThread();
@@ -38,13 +38,13 @@ export async function checkWeights(
 async function checkPieces(
   weights: SafetensorsFile,
   progress: (bytes: number) => void,
-  hash: (bytes: Uint8Array) => Promise<void> | undefined,
+  hash: (bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const hashing: (Promise<void> | undefined)[] = [];
+  const hashing: Promise<void>[] = [];
   const add = (bytes: Uint8Array): void => {
     const hashed = hash(bytes);
     // Awaited below; a thread that dies meanwhile must not be a rejection that nobody handles.
-    hashed?.catch(() => undefined);
+    hashed.catch(() => undefined);
     hashing.push(hashed);
     progress(bytes.length);
   };

@@ -20,7 +20,7 @@ export class HashThread {
     this.worker.on('message', (answer: HashAnswer) => {
       this.waiting.shift()?.resolve(answer);
     });
-    this.worker.on('error', (error) => {
+    this.worker.on('error', (error: Error) => {
       for (const { reject } of this.waiting.splice(0)) reject(error);
     });
   }
