@@ -6,7 +6,6 @@ import type { MeterOptions } from './inference/index.js';
 import type { StripeOptions } from './payments/index.js';
 import type { CallLimitOptions } from './usage/index.js';
 import { LOG_LEVELS } from './platform/logger.js';
-import type { ExecutorOptions } from './predictor/executor.js';
 import type { PredictorOptions } from './predictor/serve.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -18,9 +17,8 @@ const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
   .transform((url) => url.replace(/\/+$/, ''));
 const variants = z
-  .string()
-  .transform((list) => list.split(',').map((name) => name.trim()))
-  .pipe(z.array(z.enum(['fp32', 'int8'], 'must be fp32, int8 or both')).min(1));
+  .enum(['fp32,int8', 'fp32', 'int8'])
+  .transform((list) => list.split(',') as PredictorOptions['variants']);
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, 'must be a postgresql:// URL');
 
 /**
@@ -118,7 +116,7 @@ export interface Config {
   /** Of another predictor; undefined: a child of this process serves `modelsDir`. */
   predictorUrl: string | undefined;
   /** `token`: Bearer token that a predictor asks for, and that is shown to one at `predictorUrl`. */
-  predictor: Pick<PredictorOptions, 'token' | 'variants' | 'rules'> & ExecutorOptions;
+  predictor: Pick<PredictorOptions, 'token' | 'variants' | 'rules'> & PredictorOptions['executor'];
   /** Where people reach the server, for links in mails; without a slash at the end. */
   publicUrl: string;
   /** Signs sessions; undefined: the server makes one and keeps it in `dataDir`. */
