@@ -3,10 +3,11 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { OAuthClient } from './accounts/index.js';
 import type { MeterOptions } from './inference/index.js';
+import type { Variant } from './siglip/index.js';
 import type { StripeOptions } from './payments/index.js';
 import type { CallLimitOptions } from './usage/index.js';
 import { LOG_LEVELS } from './platform/logger.js';
-import type { PredictorOptions } from './predictor/serve.js';
+import type { PredictorSettings } from './predictor/predictor-settings.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().min(1).max(600_000);
@@ -18,7 +19,7 @@ const httpUrl = z
   .transform((url) => url.replace(/\/+$/, ''));
 const variants = z
   .enum(['fp32,int8', 'fp32', 'int8'])
-  .transform((list) => list.split(',') as PredictorOptions['variants']);
+  .transform((list) => list.split(',') as Variant[]);
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, 'must be a postgresql:// URL');
 
 /**
@@ -115,8 +116,7 @@ export interface Config {
   demoModelDir: string;
   /** Of another predictor; undefined: a child of this process serves `modelsDir`. */
   predictorUrl: string | undefined;
-  /** `token`: Bearer token that a predictor asks for, and that is shown to one at `predictorUrl`. */
-  predictor: Pick<PredictorOptions, 'token' | 'variants' | 'rules'> & PredictorOptions['executor'];
+  predictor: PredictorSettings;
   /** Where people reach the server, for links in mails; without a slash at the end. */
   publicUrl: string;
   /** Signs sessions; undefined: the server makes one and keeps it in `dataDir`. */

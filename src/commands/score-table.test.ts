@@ -39,3 +39,4 @@ test('a verdict is the last line', () => {
     /none of the labels reaches the threshold\n$/,
   );
 });
+// cspell:ignore γάτα

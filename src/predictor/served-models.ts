@@ -1,6 +1,12 @@
 import path from 'node:path';
 import { AppError } from '../errors.js';
-import { listModelFolders, type ManifestGraph, modelFolder, openModel, type Variant } from '../siglip/index.js';
+import {
+  listModelFolders,
+  type ManifestGraph,
+  modelFolder,
+  openModel,
+  type Variant,
+} from '../siglip/index.js';
 import type { Executor } from './executor.js';
 import { graphName } from './graph-name.js';
 import {

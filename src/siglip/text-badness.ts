@@ -86,3 +86,4 @@ const BADNESS = new RegExp(
 export function isBad(text: string): boolean {
   return BADNESS.test(text);
 }
+// cspell:ignore ÂÃÎÐ ìîïòôúùû ВГРС ΒΓΞΟ

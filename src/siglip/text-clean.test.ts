@@ -113,3 +113,4 @@ test.each([
 ])('%j is unescaped as by browsers', (text, wanted) => {
   expect(unescapeHtml(text)).toBe(wanted);
 });
+// cspell:ignore schön dogâ фото voil

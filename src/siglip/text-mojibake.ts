@@ -156,3 +156,4 @@ function encoding(name: string, decode: (byte: number) => number, sloppy: boolea
   }
   return { name, bytes, sloppy };
 }
+// cspell:ignore Çüéâäàåçêëèïîì Æôöòûùÿ ƒáíóúñ Σσµτ quele quela quilo
