@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { environment, readConfig } from './config.js';
+import { readConfig } from './config.js';
+import { environment } from './environment.js';
 
 const example = readFileSync(path.resolve(import.meta.dirname, '../.env.example'), 'utf8');
 const examples = new Map(
@@ -37,6 +38,7 @@ test.each([
   ['DATABASE_URL', 'mysql://user:hush@host/db'],
   ['DATABASE_CONNECTIONS_MAX', '0'],
   ['DATABASE_STATEMENT_TIMEOUT_MS', '1.5'],
+  ['PREDICTOR_VARIANTS', 'fp32,fp16'],
   ['INTROSPECTION', 'yes'],
   ['METRICS_TOKEN', 'hush'],
   ['LOG_LEVEL', 'loud'],

@@ -1,98 +1,13 @@
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { OAuthClient } from './accounts/index.js';
 import type { MeterOptions } from './inference/index.js';
 import type { WebhookOptions } from './notifications/index.js';
 import type { StripeOptions } from './payments/index.js';
 import type { CallLimitOptions } from './usage/index.js';
-import { LOG_LEVELS } from './platform/logger.js';
-
-const port = z.coerce.number().int().min(0).max(65_535);
-const milliseconds = z.coerce.number().int().min(1).max(600_000);
-const flag = z
-  .enum(['true', 'false'], 'must be true or false')
-  .transform((value) => value === 'true');
-const httpUrl = z
-  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
-  .transform((url) => url.replace(/\/+$/, ''));
-const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, 'must be a postgresql:// URL');
-
-/**
- * Every variable that the process reads, with its default. Kept equal to `.env.example` by a test.
- * Secrets have no default.
- */
-export const environment = z.object({
-  PORT: port.default(4000),
-  HOST: z.string().min(1).default('127.0.0.1'),
-  DATABASE_URL: postgresUrl.optional(),
-  DATABASE_CONNECTIONS_MAX: z.coerce.number().int().min(1).max(500).default(10),
-  DATABASE_STATEMENT_TIMEOUT_MS: milliseconds.default(5_000),
-  DATABASE_CONNECT_TIMEOUT_MS: milliseconds.default(3_000),
-  DATA_DIR: z.string().min(1).default('.data'),
-  CATALOG_DIR: z.string().min(1).optional(),
-  MODELS_DIR: z.string().min(1).optional(),
-  HF_ENDPOINT: httpUrl.default('https://huggingface.co'),
-  HF_TOKEN: z.string().min(1).optional(),
-  PREDICTOR_URL: httpUrl.optional(),
-  PREDICTOR_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
-  PREDICTOR_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
-  PREDICTOR_PREPACK: flag.default(false),
-  PREDICTOR_BATCH_ROWS_MAX: z.coerce.number().int().min(1).max(1_024).default(16),
-  PREDICTOR_BATCH_DELAY_MS: z.coerce.number().int().min(0).max(1_000).default(0),
-  PREDICTOR_QUEUE_MAX: z.coerce.number().int().min(1).max(100_000).default(64),
-  PUBLIC_URL: httpUrl.optional(),
-  AUTH_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
-  SMTP_URL: z
-    .string()
-    .regex(/^smtps?:\/\/.+/, 'must be an smtp:// or smtps:// URL')
-    .optional(),
-  MAIL_FROM: z.string().min(3).default('gigarouter <noreply@localhost>'),
-  GITHUB_CLIENT_ID: z.string().min(1).optional(),
-  GITHUB_CLIENT_SECRET: z.string().min(1).optional(),
-  GOOGLE_CLIENT_ID: z.string().min(1).optional(),
-  GOOGLE_CLIENT_SECRET: z.string().min(1).optional(),
-  FREE_CREDIT_NANOS: z
-    .string()
-    .regex(/^\d{1,18}$/, 'must be whole nano-dollars')
-    .default('100000000'),
-  FREE_CREDIT_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
-  STRIPE_SECRET_KEY: z
-    .string()
-    .regex(/^(sk|rk)_(test|live)_\S+$/, 'must be a secret key of Stripe, as sk_test_…')
-    .optional(),
-  STRIPE_WEBHOOK_SECRETS: z.string().min(1).optional(),
-  STRIPE_API_URL: httpUrl.optional(),
-  STRIPE_METER_EVENT: z.string().min(1).max(100).optional(),
-  STRIPE_TAX: flag.default(false),
-  STRIPE_INVOICES: flag.default(false),
-  STRIPE_TIMEOUT_MS: milliseconds.default(20_000),
-  STRIPE_DOUBLE_HOST: z.string().min(1).default('127.0.0.1'),
-  STRIPE_DOUBLE_PORT: port.default(4242),
-  CREDIT_PACKS_FILE: z.string().min(1).optional(),
-  IMAGE_URL_ALLOW: z.string().min(1).optional(),
-  IMAGE_URL_TIMEOUT_MS: milliseconds.default(10_000),
-  MODEL_CHECK_MINUTES: z.coerce.number().min(0.1).max(1_440).default(10),
-  HUB_SYNC_HOURS: z.coerce.number().min(0).max(8_760).default(24),
-  WEBHOOK_ALLOW: z.string().min(1).optional(),
-  WEBHOOK_TIMEOUT_MS: milliseconds.max(60_000).default(10_000),
-  NOTIFICATION_KEEP_DAYS: z.coerce.number().int().min(7).max(3_650).default(90),
-  CALL_TIMEOUT_MS: milliseconds.default(120_000),
-  HOLD_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(300_000),
-  BATCH_DISCOUNT_PERCENT: z.coerce.number().int().min(0).max(90).default(50),
-  UPLOAD_TTL_S: z.coerce.number().int().min(60).max(31_536_000).default(86_400),
-  UPLOAD_ACCOUNT_MB: z.coerce.number().int().min(10).max(1_000_000).default(1_024),
-  RATE_PER_MINUTE: z.coerce.number().int().min(1).max(10_000_000).default(6_000),
-  CONCURRENCY_MAX: z.coerce.number().int().min(1).max(100_000).default(64),
-  RATE_STORE: z.enum(['memory', 'postgres']).default('memory'),
-  TEXT_CACHE_MB: z.coerce.number().int().min(0).max(100_000).default(128),
-  IMAGE_CACHE_MB: z.coerce.number().int().min(0).max(100_000).default(128),
-  INTROSPECTION: flag.default(true),
-  TRUST_PROXY: z.string().min(1).optional(),
-  METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
-  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
-  SHUTDOWN_TIMEOUT_MS: milliseconds.default(10_000),
-});
+import { environment } from './environment.js';
+import type { LOG_LEVELS } from './platform/logger.js';
+import type { PredictorSettings } from './predictor/predictor-settings.js';
 
 export interface Config {
   /** 0 lets the system choose. */
@@ -116,14 +31,7 @@ export interface Config {
   demoModelDir: string;
   /** Of another predictor; undefined: a child of this process serves `modelsDir`. */
   predictorUrl: string | undefined;
-  predictor: {
-    /** Bearer token that a predictor asks for, and that is shown to one at `predictorUrl`. */
-    token: string | undefined;
-    /** Threads of one run. */
-    threads: number;
-    prepack: boolean;
-    rules: { rowsMax: number; delayMs: number; queueMax: number };
-  };
+  predictor: PredictorSettings;
   /** Where people reach the server, for links in mails; without a slash at the end. */
   publicUrl: string;
   /** Signs sessions; undefined: the server makes one and keeps it in `dataDir`. */
@@ -215,6 +123,7 @@ export function readConfig(
     predictor: {
       token: values.PREDICTOR_TOKEN,
       threads: values.PREDICTOR_THREADS,
+      variants: values.PREDICTOR_VARIANTS,
       prepack: values.PREDICTOR_PREPACK,
       rules: {
         rowsMax: values.PREDICTOR_BATCH_ROWS_MAX,

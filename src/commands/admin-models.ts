@@ -142,7 +142,7 @@ async function withPredictor(
   say: Say,
   work: (services: Services, by: Author) => Promise<void>,
 ): Promise<void> {
-  const { address, stop } = await reachPredictor(readConfig());
+  const { address, stop } = await reachPredictor(readConfig(), 'fp32');
   try {
     await asAdmin(say, (services, by) => work(services, { ...SYSTEM, ...by }), {
       predictorAddress: address,

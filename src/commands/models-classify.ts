@@ -6,6 +6,7 @@ import { ClassificationService, EmbeddingService, ModelService } from '../infere
 import { PredictorClient } from '../predictor/client.js';
 import { listModelFolders, type Variant } from '../siglip/index.js';
 import { reachPredictor } from './reach-predictor.js';
+import { scoreTable } from './score-table.js';
 
 interface Options {
   readonly labels: string;
@@ -32,7 +33,7 @@ export async function classify(
   const store = new ModelService(config.modelsDir);
   const model = await store.get(options.model ?? (await onlyModel(config.modelsDir)));
 
-  const { address, stop } = await reachPredictor(config);
+  const { address, stop } = await reachPredictor(config, variant);
   const client = new PredictorClient(address);
   const embeddings = new EmbeddingService(
     { of: () => client },
@@ -60,7 +61,7 @@ export async function classify(
       }
     }
     if (options.json) process.stdout.write(`${JSON.stringify({ model: model.slug, results })}\n`);
-    else for (const result of results) process.stdout.write(table(result));
+    else for (const result of results) process.stdout.write(scoreTable(result));
   } finally {
     await client.close();
     await stop();
@@ -93,22 +94,4 @@ function readThreshold(text: string): number {
   const threshold = Number(text);
   if (threshold >= 0 && threshold <= 1) return threshold;
   throw new AppError('BAD_USER_INPUT', `--threshold is 0 to 1, not ${text}.`);
-}
-
-interface Result {
-  readonly image: string;
-  readonly scores: readonly { label: string | undefined; probability: number; share: number }[];
-  readonly noneOfTheAbove: boolean;
-}
-
-/** Columns: the label, its own probability, its share among the labels, and the share as a bar. */
-function table({ image, scores, noneOfTheAbove }: Result): string {
-  const width = Math.max(...scores.map(({ label = '' }) => label.length));
-  const percent = (value: number) => `${(value * 100).toFixed(1)} %`.padStart(8);
-  const lines = scores.map(({ label = '', probability, share }) =>
-    `  ${label.padEnd(width)} ${percent(probability)} ${percent(share)}  ${'█'.repeat(Math.round(share * 24))}`.trimEnd(),
-  );
-  const verdict = noneOfTheAbove ? ['  none of the labels reaches the threshold'] : [];
-  const head = `  ${' '.repeat(width)}   itself    among`;
-  return `${[image, head, ...lines, ...verdict].join('\n')}\n`;
 }

@@ -25,6 +25,7 @@ async function serve({ host, port }: { host: string; port: number }): Promise<vo
     logger,
     version: VERSION,
     token: predictor.token,
+    variants: predictor.variants,
     executor: { threads: predictor.threads, prepack: predictor.prepack },
     rules: predictor.rules,
     onDeath: (err) => {

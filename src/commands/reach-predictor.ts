@@ -2,9 +2,13 @@ import { createPredictorChild } from '../bring-up.js';
 import type { Config } from '../config.js';
 import { createLogger } from '../platform/logger.js';
 import type { PredictorAddress } from '../predictor/client.js';
+import type { Variant } from '../siglip/index.js';
 
-/** The predictor that PREDICTOR_URL names, or a child for this one command. */
-export async function reachPredictor(config: Config): Promise<{
+/** The predictor that PREDICTOR_URL names, or a child for this one command that loads one variant. */
+export async function reachPredictor(
+  config: Config,
+  variant: Variant,
+): Promise<{
   address: () => PredictorAddress | undefined;
   stop: () => Promise<void>;
 }> {
@@ -14,7 +18,10 @@ export async function reachPredictor(config: Config): Promise<{
     return { address: () => address, stop: () => Promise.resolve() };
   }
   const logger = createLogger('error', process.stderr);
-  const child = createPredictorChild(config, logger, { LOG_LEVEL: 'error' });
+  const child = createPredictorChild(config, logger, {
+    LOG_LEVEL: 'error',
+    PREDICTOR_VARIANTS: variant,
+  });
   await child.start();
   return { address: child.address, stop: () => child.stop() };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '../platform/logger.js';
+import type { Variant } from '../siglip/index.js';
 import { Batcher, type BatchRules } from './batcher.js';
 import { Executor, type ExecutorOptions } from './executor.js';
 import { createPredictorMetrics } from './predictor-metrics.js';
@@ -13,6 +14,8 @@ export interface PredictorOptions {
   readonly port: number;
   readonly token: string | undefined;
   readonly version: string;
+  /** Loaded of each model that has them. */
+  readonly variants: readonly Variant[];
   readonly executor: ExecutorOptions;
   readonly rules: BatchRules;
   readonly logger: Logger;
@@ -31,7 +34,7 @@ export async function startPredictor(options: PredictorOptions): Promise<Predict
   const { logger } = options;
   let ready = false;
   const executor = new Executor(options.executor, options.onDeath);
-  const models = new ServedModels(options.modelsDir, executor);
+  const models = new ServedModels(options.modelsDir, options.variants, executor);
   const metrics = createPredictorMetrics(() => batcher.size);
   const batcher: Batcher = new Batcher(
     (graph, input) => executor.run(graph, input),

@@ -1,6 +1,12 @@
 import path from 'node:path';
 import { AppError } from '../errors.js';
-import { listModelFolders, type ManifestGraph, modelFolder, openModel } from '../siglip/index.js';
+import {
+  listModelFolders,
+  type ManifestGraph,
+  modelFolder,
+  openModel,
+  type Variant,
+} from '../siglip/index.js';
 import type { Executor } from './executor.js';
 import { graphName } from './graph-name.js';
 import {
@@ -29,6 +35,7 @@ export class ServedModels {
 
   constructor(
     private readonly root: string,
+    private readonly variantNames: readonly Variant[],
     private readonly executor: Executor,
   ) {}
 
@@ -53,7 +60,7 @@ export class ServedModels {
   /** @throws AppError NOT_FOUND for a model that is not there, BAD_USER_INPUT for a broken one */
   private async load(slug: string): Promise<void> {
     const { folder, modelHash, config, variants } = await openModel(modelFolder(this.root, slug));
-    for (const variant of ['fp32', 'int8'] as const) {
+    for (const variant of this.variantNames) {
       const files = variants[variant];
       if (files === undefined) continue;
       for (const tower of ['image', 'text'] as const) {

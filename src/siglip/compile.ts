@@ -12,6 +12,7 @@ import {
   parseManifest,
   RECIPE,
 } from './manifest.js';
+import { fusedAttention, int8Attention } from './onnx/attention.js';
 import { type Graph, imageGraph, type Model, textGraph } from './onnx/graphs.js';
 import {
   huggingFaceGraph,
@@ -19,7 +20,7 @@ import {
   huggingFaceVisionGraph,
 } from './onnx/hugging-face.js';
 import { int8Linear } from './onnx/int8.js';
-import { floatLinear } from './onnx/layers.js';
+import { floatLinear, type Kernels } from './onnx/layers.js';
 import { type OutputFiles, sha256, writeTogether } from './output-files.js';
 import { type QuantizeOptions, quantizedNames, writeInt8Weights } from './quantize.js';
 import { DTYPE_BYTES } from './safetensors-header.js';
@@ -33,12 +34,13 @@ export interface CompileOptions extends QuantizeOptions {
   readonly weightsSha256?: string | undefined;
 }
 
+const FLOAT: Kernels = { linear: floatLinear, attention: fusedAttention };
 const INT8_DATA_FILE = 'open_clip_model.int8.bin';
 
 /**
  * Makes a folder with a checkpoint one that ONNX Runtime serves: writes the graphs, and the int8 weights
  * where asked, beside the checkpoint, and `gigarouter.json` that describes them. The weights are read
- * once (int8: twice), never copied, and never held: about 100 MB of memory for any size.
+ * once (int8: twice), never copied, and never held: about 150 MB of memory for any size.
  *
  * Safe to repeat and to run twice at once: files are written aside and renamed, the manifest last, and the
  * same checkpoint gives the same bytes. What an earlier run made of the same checkpoint stays listed.
@@ -48,14 +50,17 @@ const INT8_DATA_FILE = 'open_clip_model.int8.bin';
  */
 export async function compile(folder: string, options: CompileOptions = {}): Promise<Manifest> {
   const checkpoint = await openCheckpoint(folder);
+  const { weightsSha256: knownSha256, ...step } = options;
+  const checked = checkWeights(checkpoint.weights, { ...step, knownSha256 });
+  // It is awaited later, and must not be a rejection that nobody handles until then.
+  const settled = checked.catch(() => undefined);
   try {
-    const { weights } = checkpoint;
-    const { weightsSha256: knownSha256, ...step } = options;
-    const weightsSha256 = await checkWeights(weights, { ...step, knownSha256 });
     return await writeTogether(checkpoint.folder, (files) =>
-      writeModel(files, checkpoint, weightsSha256, options),
+      writeModel(files, checkpoint, checked, options),
     );
   } finally {
+    // Where writing failed, the weights are still being read.
+    await settled;
     await checkpoint.weights.close();
   }
 }
@@ -63,13 +68,18 @@ export async function compile(folder: string, options: CompileOptions = {}): Pro
 async function writeModel(
   files: OutputFiles,
   checkpoint: Checkpoint,
-  weightsSha256: string,
+  checked: Promise<string>,
   options: CompileOptions,
 ): Promise<Manifest> {
   const { config, configBytes, weights, scoring } = checkpoint;
+  const model: Model = { config, source: { file: WEIGHTS_FILE, tensors: weights.tensors } };
+  // While the weights are checked: these graphs hold none of them.
+  const fp32 = await writeFloat(files, model);
+  const huggingFace = options.huggingFace ? await writeHuggingFace(files, model) : undefined;
+  const weightsSha256 = await checked;
+
   const configSha256 = sha256(configBytes);
   const modelHash = sha256(`${CONFIG_FILE} ${configSha256}\n${WEIGHTS_FILE} ${weightsSha256}\n`);
-  const model: Model = { config, source: { file: WEIGHTS_FILE, tensors: weights.tensors } };
   const earlier = await earlierManifest(checkpoint.folder, modelHash);
   const manifest: Manifest = {
     recipe: RECIPE,
@@ -83,12 +93,12 @@ async function writeModel(
     },
     scoring,
     variants: {
-      fp32: await writeFloat(files, model),
+      fp32,
       int8: options.int8
         ? await writeInt8(files, checkpoint, model, options)
         : earlier?.variants.int8,
     },
-    huggingFace: options.huggingFace ? await writeHuggingFace(files, model) : earlier?.huggingFace,
+    huggingFace: huggingFace ?? earlier?.huggingFace,
   };
   await files.write(MANIFEST_FILE, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
   return manifest;
@@ -96,8 +106,8 @@ async function writeModel(
 
 async function writeFloat(files: OutputFiles, model: Model): Promise<ManifestVariant> {
   return {
-    image: await writeGraph(files, 'image.onnx', imageGraph(model, floatLinear)),
-    text: await writeGraph(files, 'text.onnx', textGraph(model, floatLinear)),
+    image: await writeGraph(files, 'image.onnx', imageGraph(model, FLOAT)),
+    text: await writeGraph(files, 'text.onnx', textGraph(model, FLOAT)),
     rowsAreIndependent: true,
   };
 }
@@ -113,8 +123,17 @@ async function writeInt8(
     const matrices = await writeInt8Weights(weights, quantizedNames(config), target, options);
     const linear = int8Linear(matrices);
     return {
-      image: await writeGraph(files, 'image.int8.onnx', imageGraph(model, linear)),
-      text: await writeGraph(files, 'text.int8.onnx', textGraph(model, linear)),
+      image: await writeGraph(
+        files,
+        'image.int8.onnx',
+        imageGraph(model, { linear, attention: int8Attention }),
+      ),
+      // With so few tokens, attention is next to nothing, and to quantise it would take longer.
+      text: await writeGraph(
+        files,
+        'text.int8.onnx',
+        textGraph(model, { linear, attention: fusedAttention }),
+      ),
       data: await target.finish(),
       rowsAreIndependent: false,
     };

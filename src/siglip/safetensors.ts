@@ -13,7 +13,7 @@ export interface Piece {
   readonly tensor: TensorInfo;
   /** Bytes from the start of the tensor. */
   readonly begin: number;
-  /** At the start of a buffer of its own; the next piece overwrites it. */
+  /** At the start of a buffer of its own, which other threads can read; a later piece overwrites it. */
   readonly raw: Uint8Array;
 }
 
@@ -80,20 +80,25 @@ export class SafetensorsFile {
    * Reads tensors in the given order, in pieces of whole rows, 8 MiB at most (or one row, if that is
    * more). The next piece is read while the caller works on this one.
    *
+   * @param options.valid how many pieces keep their bytes at the same time: 1 by default, the last
    * @throws AppError BAD_USER_INPUT when the file has become shorter meanwhile
    */
-  async *pieces(tensors: Iterable<TensorInfo>): AsyncGenerator<Piece, void, undefined> {
+  async *pieces(
+    tensors: Iterable<TensorInfo>,
+    { valid = 1 }: { readonly valid?: number } = {},
+  ): AsyncGenerator<Piece, void, undefined> {
     const cuts = cut(tensors);
-    let buffer = new ArrayBuffer(0);
-    let other = new ArrayBuffer(0);
+    // One more than are valid: for the piece that is being read.
+    const buffers = Array.from({ length: valid + 1 }, () => new SharedArrayBuffer(0));
     const readNext = async (): Promise<Piece | undefined> => {
       const next = cuts.next();
       if (next.done) return undefined;
       const { tensor, begin, bytes } = next.value;
-      [buffer, other] = [other, buffer];
-      if (buffer.byteLength < bytes) {
-        buffer = new ArrayBuffer(Math.max(bytes, Math.min(PIECE_BYTES, this.bytes)));
+      let buffer = buffers.shift();
+      if (buffer === undefined || buffer.byteLength < bytes) {
+        buffer = new SharedArrayBuffer(Math.max(bytes, Math.min(PIECE_BYTES, this.bytes)));
       }
+      buffers.push(buffer);
       const raw = new Uint8Array(buffer, 0, bytes);
       await this.#fill(raw, tensor.offset + begin, tensor);
       return { tensor, begin, raw };

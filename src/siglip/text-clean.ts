@@ -1,4 +1,5 @@
-import { unescapeHtml, unescapeHtmlStrictly, WINDOWS_1252 } from './text-html.js';
+import { unescapeHtml, unescapeHtmlStrictly } from './text-html.js';
+import { fixC1Controls, fixEncoding } from './text-mojibake.js';
 
 /**
  * Characters of a cleaned text that are kept. 64 tokens take some 300, and at most about 1000; the rest
@@ -22,8 +23,7 @@ const PUNCTUATION = /[!-/:-@[-`{-~]/g;
 /**
  * Cleans a text as the reference does for SigLIP: open_clip's `clean="canonicalize"`
  * (src/open_clip/tokenizer.py), which repairs with ftfy 6.3, unescapes HTML twice, makes `_` a space,
- * drops ASCII punctuation, lowercases, and makes all whitespace single spaces. Left out of ftfy:
- * text decoded with the wrong encoding (`cafÃ©`) stays as it is.
+ * drops ASCII punctuation, lowercases, and makes all whitespace single spaces.
  *
  * Linear in the text. Cleaning the result again may change it: `&#x5f;` and the like.
  *
@@ -42,17 +42,24 @@ export function canonicalText(text: string): string {
 }
 
 /**
- * `ftfy.fix_text` by its defaults: up to the line with a `<`, which may be HTML on purpose, character
- * references are resolved, however often they were escaped.
+ * `ftfy.fix_text` by its defaults, line by line: what is broken in one says nothing of the others. Up to the
+ * line with a `<`, which may be HTML on purpose, character references are resolved, however often they
+ * were escaped.
  */
 function repair(text: string): string {
-  const markup = text.indexOf('<');
-  const plainTo = markup < 0 ? text.length : text.lastIndexOf('\n', markup) + 1;
-  return (
-    repeatedly(text.slice(0, plainTo), (part) => repairCharacters(unescapeHtmlStrictly(part))) +
-    repeatedly(text.slice(plainTo), repairCharacters)
-  );
+  let isPlain = true;
+  return text.replace(LINE, (line) => {
+    isPlain &&= !line.includes('<');
+    if (SOUND.test(line)) return line;
+    return repeatedly(line, isPlain ? repairAll : repairCharacters);
+  });
 }
+
+const LINE = /[^\n]*\n|[^\n]+/g;
+/** What no repair changes: most lines, and those that would otherwise take the time. */
+const SOUND = /^[\t\n\f -%'-~]*$/;
+
+const repairAll = (text: string) => repairCharacters(unescapeHtmlStrictly(text));
 
 function repeatedly(text: string, step: (text: string) => string): string {
   let current = text;
@@ -72,8 +79,7 @@ const CONTROL = /(?![\t\n\f\r\u0080-\u009f])\p{Cc}|[\u206a-\u206f\ufeff\ufff9-\u
 
 /** ftfy/fixes.py, in its order. */
 function repairCharacters(text: string): string {
-  return text
-    .replace(/[\u0080-\u009f]/g, (c) => WINDOWS_1252.decode(Uint8Array.of(c.charCodeAt(0))))
+  return fixC1Controls(fixEncoding(text))
     .replace(LATIN_LIGATURES, ligature)
     .replace(/[\u3000\uff01-\uffef]/g, (c) => c.normalize('NFKC'))
     .replace(/[\u201c-\u201f]/g, '"')

@@ -218,6 +218,18 @@ test('a token is asked for where one is set', async () => {
   }
 });
 
+test('a variant that is left out is not loaded', async () => {
+  const predictor = await startPredictorProcess(folder.path, { PREDICTOR_VARIANTS: 'int8' });
+  try {
+    const status = async (graph: string) =>
+      (await fetch(`${predictor.url}/v2/models/${graph}/ready`)).status;
+    expect(await status('test--micro.int8.image')).toBe(200);
+    expect(await status('test--micro.fp32.image')).toBe(404);
+  } finally {
+    await predictor.end('SIGKILL');
+  }
+});
+
 test('SIGTERM lets a request in flight finish, and the process ends', async () => {
   const predictor = await startPredictorProcess(folder.path);
   const client = new PredictorClient(() => ({ url: predictor.url, token: undefined }));

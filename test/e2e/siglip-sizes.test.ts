@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expectedTensors } from '../../src/siglip/architecture.js';
 import { parseConfig } from '../../src/siglip/config.js';
@@ -79,6 +81,31 @@ describe('sizes are read, not assumed', () => {
     expect(
       relativeError(text.outputs[0]?.text_embeds?.values, reference.embedText(ids)),
     ).toBeLessThan(1e-5);
+  });
+});
+
+describe('a checkpoint of many pieces', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = path.join(temporary.path, String(count++));
+    // 60 MB: more than the pieces that are in memory at the same time.
+    const text = { ...BASE.text, width: 96, vocabSize: 160_000 };
+    const model = { vision: { ...BASE.vision, width: 96 }, text };
+    await writeRandomCheckpoint(folder, model, (config) => expectedTensors(parseConfig(config)));
+  });
+
+  test('is hashed as one file', async () => {
+    const bytes = readFileSync(path.join(folder, 'open_clip_model.safetensors'));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    expect((await compile(folder)).weights.sha256).toBe(sha256);
+  });
+
+  test('with a NaN at its end is refused', async () => {
+    const file = path.join(folder, 'open_clip_model.safetensors');
+    const bytes = readFileSync(file);
+    bytes.writeFloatLE(NaN, bytes.length - 4);
+    writeFileSync(file, bytes);
+    await expect(compile(folder)).rejects.toThrow(/is not finite at element \d+/);
   });
 });
 

@@ -75,6 +75,8 @@ export async function writeRandomCheckpoint(
         await file.writeFile(encode(values, dtype));
       }
     }
+    // Gigabytes that are still on their way to the disk would slow down what is measured next.
+    await file.sync();
   } finally {
     await file.close();
   }

@@ -20,8 +20,15 @@ export type Value = string;
 /** The operators of ONNX Runtime itself, which other runtimes do not have. */
 export const MICROSOFT = 'com.microsoft';
 
-/** 20 is the first with `Gelu`. */
-const OPSET = 20;
+/** A set of standard operators, and the version of the file format that came with it (onnx, Versioning.md). */
+export interface Opset {
+  readonly opset: number;
+  readonly irVersion: number;
+}
+/** The first with `Gelu`: for files that other runtimes load. */
+export const OPSET_WITH_GELU: Opset = { opset: 20, irVersion: 9 };
+/** The first with `Attention`. */
+export const OPSET_WITH_ATTENTION: Opset = { opset: 23, irVersion: 11 };
 
 const STORED_TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const satisfies Record<
   Dtype,
@@ -47,7 +54,10 @@ export class GraphBuilder {
   readonly #domains = new Set<string>();
   #scope = '';
 
-  constructor(readonly source: WeightSource) {}
+  constructor(
+    readonly source: WeightSource,
+    private readonly version: Opset,
+  ) {}
 
   /** Names what `build` adds after a part of the model, as `vision.blocks.0`. */
   within<T>(scope: string, build: () => T): T {
@@ -141,10 +151,11 @@ export class GraphBuilder {
   /** The finished ONNX file. Deterministic: the same calls give the same bytes. */
   finish(name: string, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): Uint8Array {
     const initializers = [...this.#initializers.values()];
-    const opsets: Record<string, number> = { '': OPSET };
+    const { opset, irVersion } = this.version;
+    const opsets: Record<string, number> = { '': opset };
     for (const domain of this.#domains) opsets[domain] = 1;
     const graph = graphProto({ name, nodes: this.#nodes, initializers, inputs, outputs });
-    return modelProto({ graph, opsets });
+    return modelProto({ graph, opsets, irVersion });
   }
 
   #tensor(name: string): TensorInfo {

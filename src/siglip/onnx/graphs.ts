@@ -1,6 +1,6 @@
 import type { SiglipConfig } from '../config.js';
-import { GraphBuilder, type WeightSource } from './graph.js';
-import { l2Normalize, type Linear } from './layers.js';
+import { GraphBuilder, OPSET_WITH_ATTENTION, type WeightSource } from './graph.js';
+import { type Kernels, l2Normalize } from './layers.js';
 import type { ValueInfo } from './proto.js';
 import { textTower } from './text.js';
 import { normalizePixels, visionTower } from './vision.js';
@@ -24,11 +24,11 @@ const BATCH = 'batch';
  * `pixel_values`, uint8 `[n, S, S, 3]`: red, green, blue as they come from the resize →
  * `image_embeds`, float32 `[n, embedDim]`, each of length 1.
  */
-export function imageGraph({ config, source }: Model, linear: Linear): Graph {
-  const graph = new GraphBuilder(source);
+export function imageGraph({ config, source }: Model, kernels: Kernels): Graph {
+  const graph = new GraphBuilder(source, OPSET_WITH_ATTENTION);
   const size = config.preprocess.imageSize;
   const pixels = normalizePixels(graph, 'pixel_values', config);
-  const { pooled } = visionTower(graph, pixels, config, linear);
+  const { pooled } = visionTower(graph, pixels, config, kernels);
   graph.output(l2Normalize(graph, pooled), 'image_embeds');
   return finish(graph, 'image', {
     inputs: [{ name: 'pixel_values', type: 'uint8', shape: [BATCH, size, size, 3] }],
@@ -40,9 +40,9 @@ export function imageGraph({ config, source }: Model, linear: Linear): Graph {
  * `input_ids`, int64 `[n, contextLength]`, padded and cut to that length → `text_embeds`, float32
  * `[n, embedDim]`, each of length 1.
  */
-export function textGraph({ config, source }: Model, linear: Linear): Graph {
-  const graph = new GraphBuilder(source);
-  const { pooled } = textTower(graph, 'input_ids', config, linear);
+export function textGraph({ config, source }: Model, kernels: Kernels): Graph {
+  const graph = new GraphBuilder(source, OPSET_WITH_ATTENTION);
+  const { pooled } = textTower(graph, 'input_ids', config, kernels);
   graph.output(l2Normalize(graph, pooled), 'text_embeds');
   return finish(graph, 'text', {
     inputs: [{ name: 'input_ids', type: 'int64', shape: [BATCH, config.text.contextLength] }],

@@ -1,8 +1,9 @@
 import { TEXT_PREFIX } from '../architecture.js';
 import type { SiglipConfig } from '../config.js';
-import { GraphBuilder, type Value } from './graph.js';
+import { plainAttention } from './attention.js';
+import { GraphBuilder, OPSET_WITH_GELU, type Value } from './graph.js';
 import { finish, type Graph, type Model } from './graphs.js';
-import { floatLinear, l2Normalize, layerNorm } from './layers.js';
+import { floatLinear, type Kernels, l2Normalize, layerNorm } from './layers.js';
 import { textTower } from './text.js';
 import { visionTower } from './vision.js';
 
@@ -14,10 +15,13 @@ import { visionTower } from './vision.js';
  * wrong vector; and the activation is the checkpoint's own, where transformers assumes tanh.
  */
 
+/** Operators that every runtime has. */
+const PORTABLE: Kernels = { linear: floatLinear, attention: plainAttention };
+
 /** `vision_model.onnx`: `pixel_values` → `last_hidden_state`, `pooler_output` (not L2-normalised). */
 export function huggingFaceVisionGraph({ config, source }: Model): Graph {
-  const graph = new GraphBuilder(source);
-  const { hidden, pooled } = visionTower(graph, 'pixel_values', config, floatLinear);
+  const graph = new GraphBuilder(source, OPSET_WITH_GELU);
+  const { hidden, pooled } = visionTower(graph, 'pixel_values', config, PORTABLE);
   graph.output(hidden, 'last_hidden_state');
   graph.output(pooled, 'pooler_output');
   return finish(graph, 'vision_model', {
@@ -28,10 +32,10 @@ export function huggingFaceVisionGraph({ config, source }: Model): Graph {
 
 /** `text_model.onnx`: `input_ids` → `last_hidden_state`, `pooler_output` (not L2-normalised). */
 export function huggingFaceTextGraph({ config, source }: Model): Graph {
-  const graph = new GraphBuilder(source);
+  const graph = new GraphBuilder(source, OPSET_WITH_GELU);
   const { text } = config;
-  const { hidden, pooled } = textTower(graph, 'input_ids', config, floatLinear);
-  const tower = { graph, config: text, tokens: text.contextLength, linear: floatLinear };
+  const { hidden, pooled } = textTower(graph, 'input_ids', config, PORTABLE);
+  const tower = { graph, config: text, tokens: text.contextLength, ...PORTABLE };
   graph.output(layerNorm(tower, hidden, `${TEXT_PREFIX}ln_final`), 'last_hidden_state');
   graph.output(pooled, 'pooler_output');
   return finish(graph, 'text_model', {
@@ -42,9 +46,9 @@ export function huggingFaceTextGraph({ config, source }: Model): Graph {
 
 /** `model.onnx`: both towers; `logits_per_image` `[images, texts]` and its transpose, and both embeddings. */
 export function huggingFaceGraph({ config, source }: Model): Graph {
-  const graph = new GraphBuilder(source);
-  const image = l2Normalize(graph, visionTower(graph, 'pixel_values', config, floatLinear).pooled);
-  const text = l2Normalize(graph, textTower(graph, 'input_ids', config, floatLinear).pooled);
+  const graph = new GraphBuilder(source, OPSET_WITH_GELU);
+  const image = l2Normalize(graph, visionTower(graph, 'pixel_values', config, PORTABLE).pooled);
+  const text = l2Normalize(graph, textTower(graph, 'input_ids', config, PORTABLE).pooled);
   const perText = logits(graph, text, image);
   graph.output(graph.node('Transpose', [perText], { perm: { ints: [1, 0] } }), 'logits_per_image');
   graph.output(perText, 'logits_per_text');

@@ -12,13 +12,29 @@ export type Linear = (graph: GraphBuilder, x: Value, weight: string, bias: strin
 export const floatLinear: Linear = (graph, x, weight, bias) =>
   graph.node('Gemm', [x, graph.weight(weight), graph.weight(bias)], { transB: { int: 1 } });
 
+/**
+ * Adds multi-head attention without a mask, `softmax(query · keyᵀ / √(width / heads)) · value`, heads one
+ * after the other in the width. All are `[n · tokens, width]`, and so is the result. One for each variant.
+ */
+export type Attention = (tower: TowerBuilder, query: Value, key: Value, value: Value) => Value;
+
+/** What the variants compute differently. */
+export interface Kernels {
+  readonly linear: Linear;
+  readonly attention: Attention;
+}
+
 /** A tower in the making. Values of the residual stream have rank 2: `[n · tokens, width]`. */
-export interface TowerBuilder {
+export interface TowerBuilder extends Kernels {
   readonly graph: GraphBuilder;
   readonly config: TowerConfig;
   /** Positions of one image or text. */
   readonly tokens: number;
-  readonly linear: Linear;
+}
+
+/** `[n · tokens, width]` → `[n, tokens, width]`: nothing moves. */
+export function batched({ graph, config, tokens }: TowerBuilder, x: Value): Value {
+  return graph.node('Reshape', [x, graph.integers([-1, tokens, config.width])]);
 }
 
 /** LayerNorm over the last axis, with the tower's epsilon (ONNX's own default is another). */
@@ -32,10 +48,10 @@ export function layerNorm({ graph, config }: TowerBuilder, x: Value, name: strin
 
 /** A pre-norm transformer block: `x += attention(norm1(x)); x += mlp(norm2(x))`. No mask. */
 export function block(tower: TowerBuilder, x: Value, names: BlockNames): Value {
-  const { graph, linear, tokens } = tower;
+  const { graph, linear } = tower;
   const qkv = linear(graph, layerNorm(tower, x, names.norm1), names.qkvWeight, names.qkvBias);
   const [query, key, value] = graph.split(qkv, 3);
-  const mixed = attention(tower, heads(tower, query, tokens), key, value);
+  const mixed = tower.attention(tower, query, key, value);
   const attended = linear(
     graph,
     mixed,
@@ -58,38 +74,6 @@ export function mlp(
   const approximate = config.activation === 'gelu_tanh' ? 'tanh' : 'none';
   const active = graph.node('Gelu', [wide], { approximate: { string: approximate } });
   return linear(graph, active, `${down}.weight`, `${down}.bias`);
-}
-
-/**
- * Multi-head attention, `softmax(query · keyᵀ / √(width / heads)) · value`, heads one after the other in
- * the width.
- *
- * @param query from {@link heads}: `[n or 1, heads, positions, width / heads]`
- * @param key `[n · tokens, width]`, as `value`
- * @returns `[n · positions, width]`
- */
-export function attention(tower: TowerBuilder, query: Value, key: Value, value: Value): Value {
-  const { graph, config, tokens } = tower;
-  const scale = graph.floats((config.width / config.heads) ** -0.5);
-  const scores = graph.node('MatMul', [
-    graph.node('Mul', [query, scale]),
-    heads(tower, key, tokens, [0, 2, 3, 1]),
-  ]);
-  const shares = graph.node('Softmax', [scores], { axis: { int: -1 } });
-  const mixed = graph.node('MatMul', [shares, heads(tower, value, tokens)]);
-  const inRows = graph.node('Transpose', [mixed], { perm: { ints: [0, 2, 1, 3] } });
-  return graph.node('Reshape', [inRows, graph.integers([-1, config.width])]);
-}
-
-/** `[n · positions, width]` → `[n, heads, positions, width / heads]`, or another order of those axes. */
-export function heads(
-  { graph, config }: TowerBuilder,
-  x: Value,
-  positions: number,
-  perm: readonly number[] = [0, 2, 1, 3],
-): Value {
-  const shape = graph.integers([-1, positions, config.heads, config.width / config.heads]);
-  return graph.node('Transpose', [graph.node('Reshape', [x, shape])], { perm: { ints: perm } });
 }
 
 /** Rows of length 1: `x / max(‖x‖, 1e-12)`, as torch's `F.normalize`. */

@@ -120,9 +120,10 @@ function attributeProto(name: string, value: Attribute): Field[] {
 export function modelProto(model: {
   readonly graph: readonly Field[];
   readonly opsets: Readonly<Record<string, number>>;
+  readonly irVersion: number;
 }): Uint8Array {
   return Buffer.concat([
-    intField(1, 9),
+    intField(1, model.irVersion),
     stringField(2, 'gigarouter'),
     messageField(7, model.graph),
     ...Object.entries(model.opsets).map(([domain, version]) =>

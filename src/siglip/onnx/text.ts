@@ -1,7 +1,14 @@
 import { TEXT_PREFIX, textBlockNames } from '../architecture.js';
 import type { SiglipConfig } from '../config.js';
 import type { GraphBuilder, Value } from './graph.js';
-import { block, floatLinear, layerNorm, type Linear, type TowerBuilder } from './layers.js';
+import {
+  batched,
+  block,
+  floatLinear,
+  type Kernels,
+  layerNorm,
+  type TowerBuilder,
+} from './layers.js';
 
 /** What the tower computes from a text. */
 export interface TextOutputs {
@@ -19,10 +26,10 @@ export function textTower(
   graph: GraphBuilder,
   ids: Value,
   { text }: SiglipConfig,
-  linear: Linear,
+  kernels: Kernels,
 ): TextOutputs {
   const { width, contextLength } = text;
-  const tower: TowerBuilder = { graph, config: text, tokens: contextLength, linear };
+  const tower: TowerBuilder = { graph, config: text, tokens: contextLength, ...kernels };
   let x = graph.within('text.embeddings', () => {
     const looked = graph.node('Gather', [
       graph.weight(`${TEXT_PREFIX}token_embedding.weight`),
@@ -35,7 +42,7 @@ export function textTower(
     x = graph.within(`text.blocks.${String(index)}`, () => block(tower, x, textBlockNames(index)));
   }
   return graph.within('text.pool', () => {
-    const hidden = graph.node('Reshape', [x, graph.integers([-1, contextLength, width])]);
+    const hidden = batched(tower, x);
     // The norm is per position, so that only the one that is kept needs it.
     const last = graph.node('Gather', [hidden, graph.integers(contextLength - 1)], {
       axis: { int: 1 },

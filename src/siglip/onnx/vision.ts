@@ -1,13 +1,13 @@
 import { VISION_PREFIX, visionBlockNames } from '../architecture.js';
 import type { SiglipConfig } from '../config.js';
+import { attendOnce } from './attention.js';
 import type { GraphBuilder, Value } from './graph.js';
 import {
-  attention,
+  batched,
   block,
   floatLinear,
-  heads,
+  type Kernels,
   layerNorm,
-  type Linear,
   mlp,
   type TowerBuilder,
 } from './layers.js';
@@ -40,9 +40,9 @@ export function visionTower(
   graph: GraphBuilder,
   pixels: Value,
   { vision }: SiglipConfig,
-  linear: Linear,
+  kernels: Kernels,
 ): VisionOutputs {
-  const tower: TowerBuilder = { graph, config: vision, tokens: vision.tokens, linear };
+  const tower: TowerBuilder = { graph, config: vision, tokens: vision.tokens, ...kernels };
   let x = graph.within('vision.patches', () => patches(tower, pixels, vision.patchSize));
   for (let index = 0; index < vision.depth; index += 1) {
     x = graph.within(`vision.blocks.${String(index)}`, () =>
@@ -51,8 +51,7 @@ export function visionTower(
   }
   return graph.within('vision.pool', () => {
     const normed = layerNorm(tower, x, `${VISION_PREFIX}norm`);
-    const shape = graph.integers([-1, vision.tokens, vision.width]);
-    return { hidden: graph.node('Reshape', [normed, shape]), pooled: attentionPool(tower, normed) };
+    return { hidden: batched(tower, normed), pooled: attentionPool(tower, normed) };
   });
 }
 
@@ -86,7 +85,7 @@ function attentionPool(blocks: TowerBuilder, x: Value): Value {
   // The query is the same for every image: it broadcasts, and the runtime computes it once, at load.
   const query = floatLinear(graph, latent, `${pool}q.weight`, `${pool}q.bias`);
   const [key, value] = graph.split(floatLinear(graph, x, `${pool}kv.weight`, `${pool}kv.bias`), 2);
-  const mixed = attention(tower, heads(tower, query, 1), key, value);
+  const mixed = attendOnce(tower, query, key, value);
   const y = floatLinear(graph, mixed, `${pool}proj.weight`, `${pool}proj.bias`);
   const normed = layerNorm(tower, y, `${pool}norm`);
   return graph.node('Add', [y, mlp(tower, normed, `${pool}mlp.fc1`, `${pool}mlp.fc2`)]);
