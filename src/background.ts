@@ -32,6 +32,7 @@ const WORK = [
   { name: 'sweeping the ledger', everyMs: 2_000, turn: ({ credits }) => credits.sweep() },
   { name: 'sweeping uploads', everyMs: 60_000, turn: ({ uploads }) => uploads.sweep() },
   { name: 'notifications', everyMs: 1_000, turn: ({ notifications }) => notifications.turn() },
+  { name: 'alerts', everyMs: 60_000, turn: ({ alerts }) => alerts.turn() },
   {
     name: 'old notifications',
     everyMs: 600_000,

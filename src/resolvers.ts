@@ -7,6 +7,7 @@ import {
   KeysResolver,
   MembersResolver,
 } from './accounts/index.js';
+import { AlertsResolver } from './alerts/index.js';
 import { CatalogResolver } from './catalog/index.js';
 import { CreditsResolver } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
@@ -61,6 +62,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     new InferenceResolver(services.inference, services.limits),
     new LabelSetsResolver(services.labelSets),
     new WebhooksResolver(services.webhookEndpoints),
+    new AlertsResolver(services.alerts),
   ];
 }
 
@@ -85,6 +87,7 @@ export function createPrintableSchema(): GraphQLSchema {
       topUps: service,
       promos: service,
       webhookEndpoints: service,
+      alerts: service,
     }),
   );
 }

@@ -7,6 +7,7 @@ import {
   MembersService,
   SignInService,
 } from './accounts/index.js';
+import { AlertsService } from './alerts/index.js';
 import { BatchesService, BatchInputService, BatchWorker } from './batches/index.js';
 import { CatalogService } from './catalog/index.js';
 import type { Config } from './config.js';
@@ -43,7 +44,7 @@ import {
   UsageReportsService,
 } from './payments/index.js';
 import type { Clock } from './platform/clock.js';
-import type { Database } from './platform/database.js';
+import type { Database, Transaction } from './platform/database.js';
 import type { AccountId } from './platform/ids.js';
 import type { Logger } from './platform/logger.js';
 import { createMailer } from './platform/mailer.js';
@@ -71,18 +72,20 @@ export function createServices(
   const keys = new KeysService(database, clock);
   const mailer = createMailer(config.mail);
   const members = new MembersService(database, mailer, config.publicUrl, clock);
+  const findContacts = (tx: Transaction, accountId: AccountId) => accounts.contacts(tx, accountId);
   const webhooks = new WebhookGateway(config.webhooks);
   const notifications = new NotificationsService(
     {
       db: database,
       webhooks,
       mailer,
-      findContacts: (accountId) => accounts.contacts(accountId),
+      findContacts,
       logger,
     },
     config.notificationKeepDays,
   );
   const webhookEndpoints = new WebhookEndpointsService(database, webhooks, notifications);
+  const alerts = new AlertsService({ db: database, notifications, findContacts });
   const identity = new IdentityGateway({
     db: database,
     mailer,
@@ -170,6 +173,7 @@ export function createServices(
     keys,
     notifications,
     webhookEndpoints,
+    alerts,
     identity,
     signIn,
     inference,
