@@ -1,6 +1,6 @@
 import type { NotificationType } from '../notifications/index.js';
 import { type AlertKind, SHARE_UNIT } from './alert-rule.js';
-import type { Turn } from './alert-watch.store.js';
+import type { AlertTurn } from './alert-turn.js';
 
 const TYPES: Readonly<Record<AlertKind, NotificationType>> = {
   LOW_BALANCE: 'balance.low',
@@ -18,7 +18,7 @@ export interface AlertMessage {
   readonly text: string;
 }
 
-export function messageOf(kind: AlertKind, turn: Turn): AlertMessage {
+export function messageOf(kind: AlertKind, turn: AlertTurn): AlertMessage {
   const { subject, text, data } = describe(kind, turn);
   const { ruleId, crossings } = turn;
   const footer = [
@@ -33,7 +33,7 @@ export function messageOf(kind: AlertKind, turn: Turn): AlertMessage {
   };
 }
 
-function describe(kind: AlertKind, turn: Turn) {
+function describe(kind: AlertKind, turn: AlertTurn) {
   const { value, thresholdNanos, thresholdShare, period, windowMinutes, keyId, keyName } = turn;
   const share = Number(value) / SHARE_UNIT;
   const limit = thresholdNanos ?? 0n;

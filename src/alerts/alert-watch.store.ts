@@ -1,26 +1,7 @@
 import type { Database, Transaction } from '../platform/database.js';
-import type { AccountId, AlertRuleId, KeyId } from '../platform/ids.js';
+import type { AccountId } from '../platform/ids.js';
+import type { AlertTurn } from './alert-turn.js';
 import { type AlertKind, type AlertState, SHARE_UNIT } from './alert-rule.js';
-
-/** What is to be done about a rule: it fires, or is armed again. */
-export interface Turn {
-  readonly ruleId: AlertRuleId;
-  readonly keyId: KeyId | null;
-  readonly accountId: AccountId;
-  readonly fires: boolean;
-  /** Of this firing, or of the last one. */
-  readonly crossings: number;
-  /** Nano-USD, or a share in billionths. */
-  readonly value: bigint;
-  readonly thresholdNanos: bigint | null;
-  readonly thresholdShare: number | null;
-  readonly period: string | null;
-  readonly windowMinutes: number | null;
-  readonly byMail: boolean;
-  readonly byWebhook: boolean;
-  /** Name of the key that it is about. */
-  readonly keyName: string | null;
-}
 
 /** A number of our own, for the lock of whoever evaluates. */
 const LOCK = 7_250_120;
@@ -106,8 +87,12 @@ export async function countSpend(tx: Transaction): Promise<void> {
 }
 
 /** Rules of a kind that have to fire, or to be armed again. One statement over all accounts. */
-export async function listTurns(tx: Transaction, kind: AlertKind, atMost: number): Promise<Turn[]> {
-  return tx.$queryRawUnsafe<Turn[]>(
+export async function listTurns(
+  tx: Transaction,
+  kind: AlertKind,
+  atMost: number,
+): Promise<AlertTurn[]> {
+  return tx.$queryRawUnsafe<AlertTurn[]>(
     `WITH ledger_now_once AS MATERIALIZED (SELECT ledger_now() AS now), m AS (${measure(kind)})
      SELECT m.rule_id AS "ruleId", nullif(m.subject, '') AS "keyId", r.account_id AS "accountId", m.over AS fires,
             coalesce(s.crossings, 0) + CASE WHEN m.over THEN 1 ELSE 0 END AS crossings, m.value,
@@ -128,7 +113,7 @@ export async function listTurns(tx: Transaction, kind: AlertKind, atMost: number
  * From armed to fired, or back.
  * @returns false when somebody else was faster: the crossing is another's
  */
-export async function takeTurn(tx: Transaction, turn: Turn): Promise<boolean> {
+export async function takeTurn(tx: Transaction, turn: AlertTurn): Promise<boolean> {
   const { ruleId, keyId, fires, crossings, value } = turn;
   const before = crossings - (fires ? 1 : 0);
   const changed = await tx.$executeRaw`

@@ -14,10 +14,11 @@ import {
   checkRule,
   type NewAlertRule,
 } from './alert-rule.js';
+import type { AlertTurn } from './alert-turn.js';
 import * as watch from './alert-watch.store.js';
 import * as store from './alerts.store.js';
 
-export const RULES_MAX = 50;
+const RULES_MAX = 50;
 /** Transitions of one kind in one transaction. */
 const AT_ONCE = 200;
 const TRANSACTION_MS = 30_000;
@@ -130,7 +131,7 @@ export class AlertsService {
   private async notificationOf(
     tx: Transaction,
     kind: AlertKind,
-    turn: watch.Turn,
+    turn: AlertTurn,
   ): Promise<NewNotification> {
     const { ruleId, keyId, crossings, accountId, byMail, byWebhook } = turn;
     const { type, data, subject, text } = messageOf(kind, turn);
