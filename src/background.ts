@@ -43,6 +43,7 @@ const WORK = [
     turn: ({ hubSync }) => hubSync.turn(),
   },
   { name: 'notifications', everyMs: 1_000, turn: ({ notifications }) => notifications.turn() },
+  { name: 'alerts', everyMs: 60_000, turn: ({ alerts }) => alerts.turn() },
   {
     name: 'old notifications',
     everyMs: 600_000,

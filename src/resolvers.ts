@@ -12,6 +12,7 @@ import {
 } from './accounts/index.js';
 import { BoardResolver, DemandResolver, ModelDemandResolver } from './demand/index.js';
 import { CatalogAdminResolver, CatalogResolver, ProvidersResolver } from './catalog/index.js';
+import { AlertsResolver } from './alerts/index.js';
 import { CreditsResolver } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
@@ -92,6 +93,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     new InferenceResolver(services.inference, services.limits),
     new LabelSetsResolver(services.labelSets),
     new WebhooksResolver(services.webhookEndpoints),
+    new AlertsResolver(services.alerts),
   ];
 }
 
@@ -127,6 +129,7 @@ export function createPrintableSchema(): GraphQLSchema {
       demand: service,
       waitlist: service,
       board: service,
+      alerts: service,
     }),
   );
 }

@@ -9,6 +9,7 @@ import {
   MembersService,
   SignInService,
 } from './accounts/index.js';
+import { AlertsService } from './alerts/index.js';
 import { BatchesService, BatchInputService, BatchWorker } from './batches/index.js';
 import {
   CatalogActs,
@@ -38,7 +39,6 @@ import {
 } from './inference/index.js';
 import { BackgroundJobs, DeadLettersService } from './operations/index.js';
 import {
-  NOTIFICATION_TYPES,
   NotificationsService,
   WebhookEndpointsService,
   WebhookGateway,
@@ -65,7 +65,7 @@ import {
   PublishingService,
 } from './publishing/index.js';
 import type { Clock } from './platform/clock.js';
-import type { Database } from './platform/database.js';
+import type { Database, Transaction } from './platform/database.js';
 import type { AccountId } from './platform/ids.js';
 import type { Logger } from './platform/logger.js';
 import { createMailer } from './platform/mailer.js';
@@ -106,13 +106,14 @@ export function createServices(
   const keys = new KeysService(database, clock);
   const mailer = createMailer(config.mail);
   const members = new MembersService(database, mailer, config.publicUrl, clock);
+  const findContacts = (tx: Transaction, accountId: AccountId) => accounts.contacts(tx, accountId);
   const webhooks = new WebhookGateway(config.webhooks);
   const notifications = new NotificationsService(
     {
       db: database,
       webhooks,
       mailer,
-      findContacts: (accountId) => accounts.contacts(accountId),
+      findContacts,
       logger,
     },
     config.notificationKeepDays,
@@ -139,6 +140,7 @@ export function createServices(
     publicUrl: config.publicUrl,
     clock,
   });
+  const alerts = new AlertsService({ db: database, notifications, findContacts });
   const identity = new IdentityGateway({
     db: database,
     mailer,
@@ -186,7 +188,7 @@ export function createServices(
     alert: async (tx, { id, ...alert }) => {
       const to = (await accounts.operators()).map(({ email }) => email);
       const mail = { to, ...alertMail(alert, config.publicUrl) };
-      const type = NOTIFICATION_TYPES.MODEL_DEGRADED;
+      const type = 'model.degraded';
       await notifications.post(tx, [{ id, type, accountId: undefined, data: alert, mail }]);
     },
     logger,
@@ -263,6 +265,7 @@ export function createServices(
     keys,
     notifications,
     webhookEndpoints,
+    alerts,
     identity,
     signIn,
     inference,

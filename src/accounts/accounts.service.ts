@@ -3,7 +3,7 @@ import { type CreditsService } from '../credits/index.js';
 import { AppError } from '../errors.js';
 import { accountFrozen, type Actor, type Scope } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
-import type { Database } from '../platform/database.js';
+import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, newId, type UserId } from '../platform/ids.js';
 import {
   type AccountKind,
@@ -171,8 +171,8 @@ export class AccountsService {
   }
 
   /** Addresses of those who look after an account: owners, admins and billing members. */
-  contacts(accountId: AccountId): Promise<readonly string[]> {
-    return store.listContacts(this.db, accountId);
+  contacts(tx: Transaction, accountId: AccountId): Promise<readonly string[]> {
+    return store.listContacts(tx, accountId);
   }
 
   /** Newest first. */

@@ -59,16 +59,13 @@ export async function findContact(
 }
 
 /** Addresses of those who look after an account: its owners, admins and billing members, by time of joining. */
-export async function listContacts(
-  db: Pick<Database, 'query'>,
-  accountId: AccountId,
-): Promise<string[]> {
-  const rows = await db.query<{ email: string }>(
-    `SELECT u.email FROM membership m JOIN app_user u ON u.id = m.user_id
-      WHERE m.account_id = $1 AND m.role IN ('OWNER', 'ADMIN', 'BILLING') ORDER BY m.created_at, u.id`,
-    [accountId],
-  );
-  return rows.map(({ email }) => email);
+export async function listContacts(tx: Transaction, accountId: AccountId): Promise<string[]> {
+  const rows = await tx.membership.findMany({
+    where: { accountId, role: { in: ['OWNER', 'ADMIN', 'BILLING'] } },
+    select: { user: { select: { email: true } } },
+    orderBy: [{ createdAt: 'asc' }, { userId: 'asc' }],
+  });
+  return rows.map(({ user }) => user.email);
 }
 
 /** What keeps an account from being closed. One statement. */

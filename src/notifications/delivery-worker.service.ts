@@ -15,7 +15,7 @@ export interface DeliveryWorkerParts {
   readonly mailer: Mailer;
   readonly post: (tx: Transaction, notifications: readonly NewNotification[]) => Promise<number>;
   /** Addresses of those who look after an account. */
-  readonly findContacts: (accountId: AccountId) => Promise<readonly string[]>;
+  readonly findContacts: (tx: Transaction, accountId: AccountId) => Promise<readonly string[]>;
   readonly logger: Logger;
 }
 
@@ -164,7 +164,7 @@ export class DeliveryWorker {
         accountId,
         data: { endpointId: id, url, reason },
         mail: {
-          to: await this.parts.findContacts(accountId),
+          to: await this.parts.findContacts(tx, accountId),
           subject: 'A webhook endpoint was switched off',
           text: [
             'We no longer send webhooks to this endpoint of your account:',

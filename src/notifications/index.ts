@@ -1,4 +1,4 @@
-export { NOTIFICATION_TYPES, type NewNotification, type NotificationType } from './notification.js';
+export type { NewNotification, NotificationType } from './notification.js';
 export { NotificationsService } from './notifications.service.js';
 export { WebhookGateway, type WebhookOptions } from './webhook.gateway.js';
 export { WebhookEndpointsService } from './webhook-endpoints.service.js';

@@ -62,8 +62,13 @@ const news = (accountId: NewNotification['accountId'], more: Partial<NewNotifica
   mail: undefined,
   ...more,
 });
-const post = (...all: NewNotification[]) =>
-  t.app.database.prisma.$transaction((tx) => t.app.services.notifications.post(tx, all));
+/** Posts, and begins a turn without waiting for the next one. */
+async function post(...all: NewNotification[]): Promise<number> {
+  const { notifications } = t.app.services;
+  const fresh = await t.app.database.prisma.$transaction((tx) => notifications.post(tx, all));
+  void notifications.turn();
+  return fresh;
+}
 
 async function log(caller: Caller, endpointId: string) {
   const { body } = await caller.gql(
@@ -379,7 +384,8 @@ test.each([
 
 test('endpoints that never answer hold nobody up', async () => {
   const [slow, quick] = await Promise.all([admin(), admin()]);
-  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  const silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   const { port } = silent.address() as AddressInfo;
   for (let n = 0; n < 10; n += 1) {
     await endpoint(slow, `http://127.0.0.1:${String(port)}/${String(n)}`);

@@ -139,7 +139,7 @@ ALTER TABLE "webhook_endpoint" ADD CONSTRAINT "webhook_previous_secret_ends"
 
 ALTER TABLE "alert_rule" ADD CONSTRAINT "alert_rule_says_what_its_kind_needs" CHECK (
   CASE "kind"
-    WHEN 'LOW_BALANCE' THEN "threshold_nanos" IS NOT NULL
+    WHEN 'LOW_BALANCE' THEN "threshold_nanos" > 0
     WHEN 'SPEND' THEN "threshold_nanos" > 0 AND "period" IS NOT NULL
     WHEN 'ERROR_RATE' THEN "threshold_share" > 0 AND "threshold_share" <= 1 AND "window_minutes" > 0 AND "calls_min" > 0
     ELSE "threshold_share" > 0 AND "threshold_share" <= 1
@@ -153,3 +153,25 @@ CREATE INDEX "notification_delivery_in_hand_idx" ON "notification_delivery" ("qu
 
 -- Given up: counted for /metrics.
 CREATE INDEX "notification_delivery_dead_idx" ON "notification_delivery" ("endpoint_id") WHERE "state" = 'DEAD';
+
+-- Every account is told when its credit falls below one dollar. The rule begins as one that has fired: a new account
+-- has nothing yet, and is told only once it has had more than that.
+CREATE FUNCTION "default_alert"() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  rule text := 'alr_' || substr(NEW.id, length('acct_') + 1);
+BEGIN
+  INSERT INTO alert_rule (id, account_id, kind, threshold_nanos)
+    VALUES (rule, NEW.id, 'LOW_BALANCE', 1000000000) ON CONFLICT DO NOTHING;
+  INSERT INTO alert_state (rule_id, fired_at) VALUES (rule, CURRENT_TIMESTAMP) ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER "account_has_default_alert"
+  AFTER INSERT ON "account"
+  FOR EACH ROW EXECUTE FUNCTION "default_alert"();
+
+-- Accounts from before have one too, by the same rule.
+INSERT INTO alert_rule (id, account_id, kind, threshold_nanos)
+  SELECT 'alr_' || substr(id, length('acct_') + 1), id, 'LOW_BALANCE', 1000000000 FROM account WHERE status = 'ACTIVE';
+INSERT INTO alert_state (rule_id, fired_at) SELECT id, CURRENT_TIMESTAMP FROM alert_rule;

@@ -1,0 +1,2 @@
+export { AlertsResolver } from './alerts.resolver.js';
+export { AlertsService } from './alerts.service.js';
