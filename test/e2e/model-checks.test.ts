@@ -3,7 +3,7 @@ import path from 'node:path';
 import { CLASSIFY, fresh, input } from '../support/classify.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';
-import type { Person } from '../support/people.js';
+import { mailsTo, type Person } from '../support/people.js';
 import { type Caller, DEMO_MODEL, startPlatform, type TestPlatform } from '../support/platform.js';
 import { until } from '../support/process.js';
 import { startProvider, type TestProvider } from '../support/providers.js';
@@ -111,6 +111,26 @@ test('wrong scores end the calls of a model at once, and right ones bring it bac
     { action: 'model.restored', user_id: null },
   ]);
   expect((await call()).errors).toBeUndefined();
+});
+
+test('operators are told by mail, once each time', async () => {
+  await check();
+  const subjects = () =>
+    mailsTo(outbox.path, operator.email)
+      .map(({ subject }) => subject)
+      .filter((subject) => subject.startsWith(DEMO_MODEL));
+  const before = subjects().length;
+  spoil();
+  await check();
+  await check();
+  writeFileSync(goldenFile, golden);
+  await check();
+  await check();
+  await until('both mails', () => (subjects().length >= before + 2 ? true : undefined));
+  expect(subjects().slice(before)).toEqual([
+    `${DEMO_MODEL} is degraded: calls are refused`,
+    `${DEMO_MODEL} can be called again`,
+  ]);
 });
 
 test('a deprecated model comes back deprecated', async () => {
