@@ -10,7 +10,7 @@ export interface HubFacts {
   readonly updatedOn: string | null;
 }
 
-export const HUB_FACT_NAMES = [
+const HUB_FACT_NAMES = [
   'downloadsPerMonth',
   'likes',
   'license',

@@ -1,6 +1,6 @@
 export { parseFacts, readCatalogFolder } from './catalog-file.js';
 export { seedCatalog } from './catalog.seed.js';
-export { CatalogActs, type LockedModel, type Told } from './catalog-acts.service.js';
+export { CatalogActs, type Told } from './catalog-acts.service.js';
 export { CatalogAdminResolver } from './catalog-admin.resolver.js';
 export { CatalogAdminService } from './catalog-admin.service.js';
 export { CatalogResolver, readModel } from './catalog.resolver.js';

@@ -107,3 +107,9 @@ export class ProviderType {
     this.problem = provider.problem;
   }
 }
+
+@ObjectType('RemovedProvider', { description: 'A provider that is there no more.' })
+export class RemovedProviderType {
+  @Field(() => ID, { description: 'Its id.' })
+  readonly id!: string;
+}

@@ -8,7 +8,7 @@ import {
   toNewProvider,
   toProviderEdit,
 } from './provider.input.js';
-import { ProviderType } from './provider.type.js';
+import { ProviderType, RemovedProviderType } from './provider.type.js';
 import type { ProvidersService } from './providers.service.js';
 
 const OPERATOR = { scope: 'operator' } as const;
@@ -55,16 +55,16 @@ export class ProvidersResolver {
     return new ProviderType(await this.providersOf.edit(actor, id, toProviderEdit(input)));
   }
 
-  @Mutation(() => ID, {
+  @Mutation(() => RemovedProviderType, {
     complexity: LOOKUP_COST,
     description:
-      'Removes a provider; a model without one is run by the built-in predictor. Answers with its id. For operators.',
+      'Removes a provider; a model without one is run by the built-in predictor. For operators.',
   })
   @Access(OPERATOR)
-  removeProvider(
+  async removeProvider(
     @Arg('id', () => ID, { description: 'The provider, "prv_…".' }) id: string,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<string> {
-    return this.providersOf.remove(actor, id);
+  ): Promise<RemovedProviderType> {
+    return { id: await this.providersOf.remove(actor, id) };
   }
 }

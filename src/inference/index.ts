@@ -19,6 +19,6 @@ export {
 } from './metered-classification.service.js';
 export { holdOf, type MeterOptions, MeterService } from './meter.service.js';
 export { type LoadedModel, ModelService } from './model.service.js';
-export { type Predictor, type Predictors, PredictorsService } from './predictors.service.js';
+export { type Predictor, PredictorsService } from './predictors.service.js';
 export { IMAGE_PURPOSES, JSONL_BYTES_MAX, type Upload } from './upload.js';
 export { type UploadLabel, UploadsService } from './uploads.service.js';

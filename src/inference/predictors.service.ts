@@ -91,13 +91,13 @@ export class PredictorsService implements Predictors {
   ): Promise<string | undefined> {
     const all = (await this.read()).byModel.get(servedAs);
     if (all === undefined) return this.builtIn.find(graph, timeoutMs);
-    let failure: unknown;
+    let failure: Error | undefined;
     for (const route of this.inOrder(all)) {
       try {
         const hash = await this.to(route).find(graph, timeoutMs);
         if (hash !== undefined) return hash;
       } catch (error) {
-        failure ??= error;
+        failure ??= error as Error;
       }
     }
     if (failure !== undefined) throw failure;

@@ -1,4 +1,4 @@
-export { alertMail, type ModelAlert } from './model-alert.js';
+export { alertMail } from './model-alert.js';
 export { ModelChecksService } from './model-checks.service.js';
 export { ProviderChecksService } from './provider-checks.service.js';
 export { PublishingResolver } from './publishing.resolver.js';

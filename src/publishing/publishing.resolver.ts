@@ -3,7 +3,6 @@ import { Arg, Ctx, Info, Mutation, Query, Resolver } from 'type-graphql';
 import { type CatalogService, ModelType, readModel } from '../catalog/index.js';
 import { Access } from '../graphql/access.js';
 import type { GraphQLContext } from '../graphql/context.js';
-import { LOOKUP_COST } from '../graphql/cost.js';
 import type { PublishingService } from './publishing.service.js';
 import { PublishingReadinessType } from './readiness.type.js';
 

@@ -1,8 +1,8 @@
 import { AppError } from '../errors.js';
 
-export const REQUIREMENTS = { provider: 'provider', prices: 'prices', golden: 'golden' } as const;
-/** What a model needs to be live. */
-export type Requirement = keyof typeof REQUIREMENTS;
+/** What a model needs to be live, by its name in GraphQL. */
+export const REQUIREMENTS = { PROVIDER: 'provider', PRICES: 'prices', GOLDEN: 'golden' } as const;
+export type Requirement = (typeof REQUIREMENTS)[keyof typeof REQUIREMENTS];
 
 /** One requirement, and what became of it. */
 export interface RequirementCheck {

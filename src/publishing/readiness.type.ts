@@ -5,9 +5,9 @@ registerEnumType(REQUIREMENTS, {
   name: 'PublishingRequirement',
   description: 'What a model needs to be live.',
   valuesConfig: {
-    provider: { description: 'Somebody serves it.' },
-    prices: { description: 'Every unit that it charges has a price.' },
-    golden: { description: 'Its scores are those of the reference implementation.' },
+    PROVIDER: { description: 'Somebody serves it.' },
+    PRICES: { description: 'Every unit that it charges has a price.' },
+    GOLDEN: { description: 'Its scores are those of the reference implementation.' },
   },
 });
 

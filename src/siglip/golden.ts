@@ -19,7 +19,7 @@ export interface GraphInput {
 export type EmbedRow = (tower: 'image' | 'text', input: GraphInput) => Promise<Float32Array>;
 
 /** What the reference implementation made of some texts and images, beside the checkpoint. */
-export const GOLDEN_FILE = 'golden.json';
+const GOLDEN_FILE = 'golden.json';
 
 /** The most that may differ from the reference: embeddings relative (L2), logits absolute. */
 const EMBEDDING_ERROR_MAX = 1e-5;

@@ -2,7 +2,8 @@ import { startTestApp, type TestApp } from '../support/app.js';
 
 let t: TestApp;
 beforeAll(async () => {
-  t = await startTestApp();
+  // Background work sends statements of its own.
+  t = await startTestApp({ isCommand: true });
 });
 afterAll(() => t.stop());
 

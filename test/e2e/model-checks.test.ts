@@ -3,7 +3,7 @@ import path from 'node:path';
 import { CLASSIFY, fresh, input } from '../support/classify.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';
-import type { Person } from '../support/people.js';
+import { mailsTo, type Person } from '../support/people.js';
 import { type Caller, DEMO_MODEL, startPlatform, type TestPlatform } from '../support/platform.js';
 import { until } from '../support/process.js';
 import { startProvider, type TestProvider } from '../support/providers.js';
@@ -33,7 +33,7 @@ afterEach(async () => {
   writeFileSync(goldenFile, golden);
   provider.onRun = () => 'pass';
   await t.database.query('DELETE FROM model_provider');
-  await t.database.query('DELETE FROM model_check');
+  await t.database.query(`UPDATE model_check SET failures = 0, returns_to = NULL`);
   await t.database.query(`UPDATE model SET status = 'LIVE', api_providers = 0 WHERE slug = $1`, [
     DEMO_MODEL,
   ]);
@@ -111,6 +111,28 @@ test('wrong scores end the calls of a model at once, and right ones bring it bac
     { action: 'model.restored', user_id: null },
   ]);
   expect((await call()).errors).toBeUndefined();
+});
+
+test('operators are told by mail, once each time', async () => {
+  await check();
+  spoil();
+  await check();
+  await check();
+  writeFileSync(goldenFile, golden);
+  await check();
+  await check();
+  const subjectOf: Record<string, string> = {
+    'model.degraded': `${DEMO_MODEL} is degraded: calls are refused`,
+    'model.restored': `${DEMO_MODEL} can be called again`,
+  };
+  const wanted = (await audited()).map(({ action }) => subjectOf[action]);
+  expect(wanted.length).toBeGreaterThanOrEqual(2);
+  const subjects = () =>
+    mailsTo(outbox.path, operator.email)
+      .map(({ subject }) => subject)
+      .filter((subject) => subject.startsWith(DEMO_MODEL));
+  await until('all mails', () => (subjects().length >= wanted.length ? true : undefined));
+  expect(subjects().sort()).toEqual(wanted.sort());
 });
 
 test('a deprecated model comes back deprecated', async () => {

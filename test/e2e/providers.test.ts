@@ -11,7 +11,7 @@ const FIELDS =
 const LIST = `query ($model: String!) { providers(model: $model) { ${FIELDS} } }`;
 const ADD = `mutation ($input: AddProviderInput!) { addProvider(input: $input) { ${FIELDS} } }`;
 const EDIT = `mutation ($id: ID!, $input: EditProviderInput!) { editProvider(id: $id, input: $input) { ${FIELDS} } }`;
-const REMOVE = `mutation ($id: ID!) { removeProvider(id: $id) }`;
+const REMOVE = `mutation ($id: ID!) { removeProvider(id: $id) { id } }`;
 const PRICE = `mutation ($input: SetModelPriceInput!) { setModelPrice(input: $input) { prices { unit nanosPerUnit } } }`;
 const MODEL = DEMO_MODEL;
 const TOKEN = 'a-secret-of-sixteen';
@@ -92,7 +92,7 @@ describe('an operator', () => {
       costs,
     });
     expect((await list()).map(({ name }) => name)).toEqual(['far', 'local']);
-    expect((await operator.gql(REMOVE, { id })).body.data.removeProvider).toBe(id);
+    expect((await operator.gql(REMOVE, { id })).body.data.removeProvider).toEqual({ id });
     expect((await list()).map(({ name }) => name)).toEqual(['local']);
 
     const events = await t.database.query<{ action: string; details: object }>(
