@@ -14,7 +14,8 @@ import { CALL_BYTES_MAX } from './inference/index.js';
 import { readCreditOffer } from './payments/index.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { type Database, openDatabase } from './platform/database.js';
-import type { KeyId } from './platform/ids.js';
+import { ACCOUNT_CHANGED } from './platform/announcer.js';
+import type { KeyId, ModelId } from './platform/ids.js';
 import { listen } from './platform/listener.js';
 import { createLogger, type Logger } from './platform/logger.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
@@ -28,7 +29,7 @@ import { registerPaymentsRoutes } from './rest/payments.routes.js';
 import { registerRoutes } from './rest/register-routes.js';
 import { createRoutes } from './rest/routes.js';
 import { WAIT_MAX_S } from './rest/metered-calls.js';
-import { createResolvers } from './resolvers.js';
+import { createResolvers, createSources } from './resolvers.js';
 import { createServices, type Services } from './services.js';
 
 export interface App {
@@ -104,13 +105,15 @@ export async function createApp(
   decorateWithActor(server);
   const bodyBytesMax = CALL_BYTES_MAX;
   const authenticate: Authenticate = (request) => services.authenticator.authenticate(request);
-  await registerGraphQL(server, {
-    schema: createSchema(createResolvers(services)),
+  const connections = await registerGraphQL(server, {
+    schema: createSchema(createResolvers(services), createSources(services)),
     introspection: config.introspection,
     logger,
     metrics,
     authenticate,
     bodyBytesMax,
+    connections: config.live,
+    publicUrl: config.publicUrl,
   });
   const routes = createRoutes(services, config.publicUrl);
   await registerRoutes(server, routes, { authenticate, bodyBytesMax });
@@ -141,12 +144,40 @@ export async function createApp(
     },
   });
 
-  const changedKeys = listen(databaseUrl, 'api_key_changed', {
-    onMessage: (keyId) => {
-      services.keys.forget(keyId as KeyId);
+  const { keys, live, announcer } = services;
+  const listener = listen(databaseUrl, {
+    api_key_changed: {
+      onMessage: (keyId) => {
+        keys.forget(keyId as KeyId);
+        connections.rightsChanged(keyId);
+      },
+      onGap: () => {
+        keys.forget();
+      },
     },
-    onGap: () => {
-      services.keys.forget();
+    rights_changed: {
+      onMessage: (id) => {
+        connections.rightsChanged(id);
+      },
+      onGap: () => {
+        connections.rightsChanged(undefined);
+      },
+    },
+    [ACCOUNT_CHANGED]: {
+      onMessage: (payload) => {
+        live.accountsChanged(payload);
+      },
+      onGap: () => {
+        live.anythingChanged();
+      },
+    },
+    model_status_changed: {
+      onMessage: (id) => {
+        live.modelChanged(id as ModelId);
+      },
+      onGap: () => {
+        live.modelChanged(undefined);
+      },
     },
   });
 
@@ -162,7 +193,9 @@ export async function createApp(
       return (stopping ??= (async () => {
         await server.close();
         services.batchWorker.stop();
-        await Promise.all([background.stop(), changedKeys.stop()]);
+        await Promise.all([background.stop(), listener.stop()]);
+        live.stop();
+        await announcer.flush();
         await services.keys.writeUses().catch((err: unknown) => {
           logger.warn({ err }, 'the last uses of keys could not be written');
         });
@@ -176,7 +209,7 @@ export async function createApp(
 /** Counts that services keep, on /metrics. */
 function watchServices(
   metrics: Metrics,
-  { embeddings, credits, stripeEvents, usageReports }: Services,
+  { embeddings, credits, stripeEvents, usageReports, live }: Services,
 ): void {
   const caches = { text: embeddings.texts, image: embeddings.images };
   metrics.watch({
@@ -203,6 +236,12 @@ function watchServices(
     help: 'Holds and captures that wait for their commit.',
     labelNames: [],
     read: () => [{ labels: {}, value: credits.waiting }],
+  });
+  metrics.watch({
+    name: 'gigarouter_live_dropped_total',
+    help: 'Events that nobody read: a newer one took their place, or their reader was too slow.',
+    labelNames: [],
+    read: () => [{ labels: {}, value: live.dropped }],
   });
   const inboxes = { stripe_events: stripeEvents, usage_reports: usageReports };
   for (const [name, service] of Object.entries(inboxes)) {

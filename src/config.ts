@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import type { OAuthClient } from './accounts/index.js';
+import type { ConnectionLimits } from './graphql/connections.js';
 import type { MeterOptions } from './inference/index.js';
 import type { StripeOptions } from './payments/index.js';
 import type { CallLimitOptions } from './usage/index.js';
@@ -79,6 +80,9 @@ export const environment = z.object({
   RATE_PER_MINUTE: z.coerce.number().int().min(1).max(10_000_000).default(6_000),
   CONCURRENCY_MAX: z.coerce.number().int().min(1).max(100_000).default(64),
   RATE_STORE: z.enum(['memory', 'postgres']).default('memory'),
+  LIVE_CONNECTIONS_MAX: z.coerce.number().int().min(0).max(1_000_000).default(10_000),
+  LIVE_CONNECTIONS_PER_ACCOUNT: z.coerce.number().int().min(0).max(1_000_000).default(100),
+  LIVE_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(0).max(1_000_000).default(200),
   TEXT_CACHE_MB: z.coerce.number().int().min(0).max(100_000).default(128),
   IMAGE_CACHE_MB: z.coerce.number().int().min(0).max(100_000).default(128),
   INTROSPECTION: flag.default(true),
@@ -140,6 +144,8 @@ export interface Config {
   calls: MeterOptions;
   uploads: { folder: string; ttlS: number; accountBytesMax: number };
   limits: CallLimitOptions;
+  /** Connections that stay open for subscriptions, on this server. */
+  live: ConnectionLimits;
   /** Bytes of embeddings that are kept. */
   caches: { textBytesMax: number; imageBytesMax: number };
   introspection: boolean;
@@ -252,6 +258,11 @@ export function readConfig(
       ratePerMinute: values.RATE_PER_MINUTE,
       concurrencyMax: values.CONCURRENCY_MAX,
       store: values.RATE_STORE,
+    },
+    live: {
+      connectionsMax: values.LIVE_CONNECTIONS_MAX,
+      perAccount: values.LIVE_CONNECTIONS_PER_ACCOUNT,
+      perAddress: values.LIVE_CONNECTIONS_PER_ADDRESS,
     },
     caches: {
       textBytesMax: values.TEXT_CACHE_MB * 2 ** 20,

@@ -10,14 +10,16 @@ import {
 import { CatalogResolver } from './catalog/index.js';
 import { CreditsResolver } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
-import { createSchema } from './graphql/schema.js';
+import { createSchema, type Sources } from './graphql/schema.js';
 import { InferenceResolver, LabelSetsResolver } from './inference/index.js';
+import { LiveResolver, liveSources } from './live/index.js';
 import { PaymentsResolver, TopUpsResolver } from './payments/index.js';
 import { UsageResolver } from './usage/index.js';
 import type { Services } from './services.js';
 
 /** What no resolver asks. */
 type Unspoken =
+  | 'announcer'
   | 'authenticator'
   | 'batches'
   | 'batchWorker'
@@ -30,7 +32,7 @@ type Unspoken =
   | 'reconciler';
 
 /** The domains' resolvers over their services. */
-export function createResolvers(services: Omit<Services, Unspoken>): object[] {
+export function createResolvers(services: Omit<Services, Unspoken | 'live'>): object[] {
   const { accounts } = services;
   const catalog = new CatalogResolver(services.catalog);
   const credits = new CreditsResolver(services.credits, (event) => accounts.audit(event));
@@ -58,7 +60,13 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     new KeysResolver(services.keys),
     new InferenceResolver(services.inference, services.limits),
     new LabelSetsResolver(services.labelSets),
+    new LiveResolver(),
   ];
+}
+
+/** What subscriptions listen to. */
+export function createSources(services: Pick<Services, 'live'>): Sources {
+  return liveSources(services.live);
 }
 
 /** The schema without a database, for printing it. */
@@ -82,5 +90,6 @@ export function createPrintableSchema(): GraphQLSchema {
       topUps: service,
       promos: service,
     }),
+    createSources({ live: service }),
   );
 }

@@ -37,6 +37,8 @@ import {
   TopUpsService,
   UsageReportsService,
 } from './payments/index.js';
+import { LiveService } from './live/index.js';
+import { Announcer } from './platform/announcer.js';
 import type { Clock } from './platform/clock.js';
 import type { Database } from './platform/database.js';
 import type { AccountId } from './platform/ids.js';
@@ -60,8 +62,12 @@ export function createServices(
 ) {
   const { clock, logger } = parts;
   const catalog = new CatalogService(database, clock);
-  const credits = new CreditsService(database);
+  const announcer = new Announcer(database, (err) => {
+    logger.warn({ err }, 'live updates could not be announced; they are tried again');
+  });
+  const credits = new CreditsService(database, announcer);
   const usage = new UsageService(database);
+  const live = new LiveService({ credits, usage, catalog, logger });
   const accounts = new AccountsService(database, credits, clock, config.freeCredit);
   const keys = new KeysService(database, clock);
   const mailer = createMailer(config.mail);
@@ -169,5 +175,7 @@ export function createServices(
     fulfilment,
     stripeEvents,
     reconciler,
+    announcer,
+    live,
   };
 }

@@ -261,8 +261,14 @@ function actorOf(key: ApiKey): (ipAddress: string) => Actor {
     scopes: scopesOfKey(key.scopes),
     models: key.models.length === 0 ? undefined : new Set(key.models),
     ratePerMinute: key.ratePerMinute ?? undefined,
+    validUntil: earliest(key.expiresAt, key.revokedAt),
   };
   return (ipAddress) => ({ ...actor, ipAddress });
+}
+
+function earliest(...dates: readonly (Date | null)[]): Date | undefined {
+  const times = dates.flatMap((date) => date?.getTime() ?? []);
+  return times.length === 0 ? undefined : new Date(Math.min(...times));
 }
 
 function refuseMoreThanOwn(actor: Actor, scopes: readonly KeyScope[]): void {

@@ -29,6 +29,8 @@ export interface Actor {
   /** Of the key, in a minute; undefined: no limit of its own. */
   readonly ratePerMinute: number | undefined;
   readonly ipAddress: string;
+  /** When the key or session runs out by itself, as known now; undefined: it does not, or nobody is signed in. */
+  readonly validUntil?: Date | undefined;
 }
 
 const NOTHING_BUT_PUBLIC: ReadonlySet<Scope> = new Set(['public']);
