@@ -47,6 +47,8 @@ export function createEventStreamHandler(options: EventStreamOptions) {
     reply.hijack();
     raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
+      // It ends with its stream: a server that stops does not wait for a next request on it.
+      connection: 'close',
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       // Proxies that gather answers would hold events back.
