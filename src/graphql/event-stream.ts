@@ -35,11 +35,12 @@ export function createEventStreamHandler(options: EventStreamOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const asked = requestOf(request);
     const actor = request.actor ?? anonymous(request.ip);
-    let stream: Stream | undefined;
-    const connection = connections.open('sse', actor, request.headers, (ending) => {
-      stream?.end(ending);
-    });
     const { raw } = reply;
+    const begun: { stream?: Stream } = {};
+    const connection = connections.open('sse', actor, request.headers, (ending) => {
+      if (begun.stream === undefined) raw.destroy();
+      else begun.stream.end(ending);
+    });
     raw.once('close', () => {
       connection.left();
     });
@@ -58,8 +59,8 @@ export function createEventStreamHandler(options: EventStreamOptions) {
       raw.end(`${eventOf({ errors: opened.errors })}${COMPLETE}`);
       return;
     }
-    stream = new Stream(raw, { connection, connections, subscriptions, ...opened });
-    await stream.run();
+    begun.stream = new Stream(raw, { connection, connections, subscriptions, ...opened });
+    await begun.stream.run();
   };
 }
 
@@ -155,9 +156,9 @@ function requestOf({ method, body, query }: FastifyRequest): SubscriptionRequest
     return body;
   }
   const { variables, ...asked } = query as { variables?: unknown };
-  if (variables === undefined) return asked;
+  if (typeof variables !== 'string') return { ...asked, variables };
   try {
-    return { ...asked, variables: JSON.parse(String(variables)) as unknown };
+    return { ...asked, variables: JSON.parse(variables) as unknown };
   } catch (cause) {
     throw new AppError('BAD_REQUEST', '"variables" must be JSON.', { cause });
   }

@@ -69,12 +69,13 @@ export class LiveResolver {
   })
   @Access({ scope: 'public' })
   modelStatusChanged(
-    @Root() standing: ModelStanding,
+    // The source of the events is who reads it.
     @Arg('slugs', () => [String], {
       nullable: true,
       description: 'Slugs or aliases, 1–100; left out: all models.',
     })
     _slugs: readonly string[] | undefined,
+    @Root() standing: ModelStanding,
   ): ModelStatusChangeType {
     return new ModelStatusChangeType(standing);
   }

@@ -14,7 +14,7 @@ import { Wave } from './wave.js';
 /** Between two reads for the same account, however much it does. */
 const PAUSE_MS = 100;
 /** Length of an interval of `ticks`. */
-export const TICK_S = 5;
+const TICK_S = 5;
 const SLUGS_MAX = 100;
 const MODELS_MAX = 10_000;
 
@@ -89,7 +89,7 @@ export class LiveService {
     slugs: readonly string[] | undefined,
   ): Promise<AsyncIterableIterator<ModelStanding>> {
     const ids = slugs === undefined ? undefined : await this.idsOf(slugs);
-    const mailbox: Mailbox<ModelStanding> = new Mailbox({
+    const mailbox = new Mailbox<ModelStanding>({
       keyOf: ({ id }) => id,
       waitingMax: MODELS_MAX,
       onDrop: (events) => (this.droppedEvents += events),
@@ -165,7 +165,7 @@ export class LiveService {
     accountId: AccountId,
     options: Omit<MailboxOptions<T>, 'onEnd' | 'onDrop'>,
   ): Mailbox<T> {
-    const mailbox: Mailbox<T> = new Mailbox({
+    const mailbox = new Mailbox<T>({
       ...options,
       onDrop: (events) => (this.droppedEvents += events),
       onEnd: () => {

@@ -71,7 +71,10 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   });
 
   test('who signs out is cut off, and nobody else', async () => {
-    const person = await signUp({ url: t.url, outboxDir: folder.path }, `${newId('run')}@x.test`.toLowerCase());
+    const person = await signUp(
+      { url: t.url, outboxDir: folder.path },
+      `${newId('run')}@x.test`.toLowerCase(),
+    );
     const there = subscribe(transport, otherUrl, BALANCE, { secret: person.token });
     const bystander = subscribe(transport, otherUrl, BALANCE, await newCaller(t, 1n));
     await event(there, 0);
@@ -83,11 +86,17 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   });
 
   test('whose role changes is asked to connect again', async () => {
-    const person = await signUp({ url: t.url, outboxDir: folder.path }, `${newId('run')}@x.test`.toLowerCase());
+    const person = await signUp(
+      { url: t.url, outboxDir: folder.path },
+      `${newId('run')}@x.test`.toLowerCase(),
+    );
     const there = subscribe(transport, otherUrl, BALANCE, { secret: person.token });
     await event(there, 0);
-    await t.database.query(`UPDATE membership SET role = 'VIEWER' WHERE user_id =
-      (SELECT id FROM app_user WHERE email = $1)`, [person.email]);
+    await t.database.query(
+      `UPDATE membership SET role = 'VIEWER' WHERE user_id =
+      (SELECT id FROM app_user WHERE email = $1)`,
+      [person.email],
+    );
     expect(await cutWith(there)).toBe(CHANGED[transport]);
   });
 
@@ -95,9 +104,10 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const caller = await newCaller(t, 1n);
     const subscriber = subscribe(transport, otherUrl, BALANCE, caller);
     await event(subscriber, 0);
-    await t.database.query(`UPDATE account SET status = 'CLOSED', closed_at = now() WHERE id = $1`, [
-      caller.accountId,
-    ]);
+    await t.database.query(
+      `UPDATE account SET status = 'CLOSED', closed_at = now() WHERE id = $1`,
+      [caller.accountId],
+    );
     expect(await cutWith(subscriber)).toBe(REVOKED[transport]);
   });
 
@@ -114,7 +124,10 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await t.app.services.credits.grant(change);
     await t.app.services.credits.grant({ ...change, accountId: poor.accountId });
     await event(subscriber, 1);
-    expect(subscriber.events.map(({ data }) => data.balanceChanged.postedNanos)).toEqual(['2', '9']);
+    expect(subscriber.events.map(({ data }) => data.balanceChanged.postedNanos)).toEqual([
+      '2',
+      '9',
+    ]);
     subscriber.close();
   });
 
@@ -208,7 +221,10 @@ describe('who calls a WebSocket', () => {
       socket.send(JSON.stringify({ type: 'subscribe', id: String(n), payload: { query: MODELS } }));
     }
     const refused = await until('the refusal', () => messages.find(({ type }) => type === 'error'));
-    expect(refused).toMatchObject({ id: '20', payload: [{ extensions: { code: 'RATE_LIMITED' } }] });
+    expect(refused).toMatchObject({
+      id: '20',
+      payload: [{ extensions: { code: 'RATE_LIMITED' } }],
+    });
     socket.terminate();
   });
 
@@ -247,7 +263,9 @@ test('what is open is on /metrics', async () => {
   await event(subscriber, 0);
   expect(await metric(t, 'gigarouter_live_connections{transport="sse"}')).toBe(1);
   expect(await metric(t, 'gigarouter_live_subscriptions{field="balanceChanged"}')).toBe(1);
-  expect(await metric(t, 'gigarouter_live_events_total{field="balanceChanged"}')).toBeGreaterThan(0);
+  expect(await metric(t, 'gigarouter_live_events_total{field="balanceChanged"}')).toBeGreaterThan(
+    0,
+  );
   subscriber.close();
   await until('the connection to be forgotten', async () =>
     (await metric(t, 'gigarouter_live_connections{transport="sse"}')) === 0 ? true : undefined,

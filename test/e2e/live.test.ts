@@ -3,7 +3,7 @@ import { readConfig } from '../../src/config.js';
 import { newId, type RunId } from '../../src/platform/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { ended, event, subscribe, TRANSPORTS } from '../support/live.js';
+import { ended, event, metric, subscribe, TRANSPORTS } from '../support/live.js';
 import { type Caller, newCaller } from '../support/platform.js';
 import { until } from '../support/process.js';
 
@@ -33,8 +33,16 @@ const MODELS = `subscription ($slugs: [String!]) {
 async function call(app: App, { accountId }: Caller, nanos: bigint, end: 'capture' | 'void') {
   const runId = newId('run');
   const { credits } = app.services;
-  await credits.hold({ runId, accountId, keyId: null, nanos, ttlMs: 60_000, details: { model: 'm' } });
-  if (end === 'capture') await credits.capture({ runId, accountId, nanos, details: { model: 'm' } });
+  await credits.hold({
+    runId,
+    accountId,
+    keyId: null,
+    nanos,
+    ttlMs: 60_000,
+    details: { model: 'm' },
+  });
+  if (end === 'capture')
+    await credits.capture({ runId, accountId, nanos, details: { model: 'm' } });
   else await credits.void({ runId, accountId, details: { model: 'm' } });
   return runId;
 }
@@ -68,7 +76,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const caller = await newCaller(t, 1_000n);
     const here = subscribe(transport, t.url, RUNS, caller);
     const there = subscribe(transport, otherUrl, RUNS, caller);
-    await subscribed(caller, 'runs', 2);
+    await listening(2);
     const captured = await call(t.app, caller, 100n, 'capture');
     const voided = await call(other, caller, 100n, 'void');
     for (const subscriber of [here, there]) {
@@ -129,18 +137,25 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   });
 });
 
+test('a subscription that is sent as a query is told where to go', async () => {
+  const { status, body } = await t.gql(BALANCE);
+  expect(status).toBe(400);
+  expect(body.errors[0].extensions.code).toBe('BAD_REQUEST');
+  expect(body.errors[0].message).toContain('/graphql/stream');
+});
+
 test('usage is told interval by interval, without a gap, each call in one', async () => {
   const caller = await newCaller(t, 10_000n);
   const subscriber = subscribe('websocket', otherUrl, TICKS, caller);
   await event(subscriber, 0);
   const calls = 7;
   for (let n = 0; n < calls; n++) await call(t.app, caller, 100n, n % 2 ? 'void' : 'capture');
-  const ticks = () => subscriber.events.slice(1).map(({ data }) => data.usageTick);
-  const sum = () => ticks().reduce((all, { calls: some }) => all + (some as number), 0) as number;
-  await until('all calls to be told', () => (sum() >= calls ? true : undefined));
-  expect(sum()).toBe(calls);
-  expect(ticks().reduce((all, { errors }) => all + (errors as number), 0)).toBe(3);
-  expect(ticks().reduce((all, { costNanos }) => all + Number(costNanos), 0)).toBe(400);
+  const sum = (field: string) =>
+    subscriber.events
+      .slice(1)
+      .reduce<number>((total, { data }) => total + Number(data.usageTick[field]), 0);
+  await until('all calls to be told', () => (sum('calls') >= calls ? true : undefined));
+  expect([sum('calls'), sum('errors'), sum('costNanos')]).toEqual([calls, 3, 400]);
   const all = subscriber.events.map(({ data }) => data.usageTick);
   for (const [at, tick] of all.entries()) {
     expect(Date.parse(tick.to as string) % 5_000).toBe(0);
@@ -163,7 +178,7 @@ test('nothing is read for an account that nobody listens to', async () => {
 test('a lost connection to the database loses no run', async () => {
   const caller = await newCaller(t, 10_000n);
   const subscriber = subscribe('websocket', t.url, RUNS, caller);
-  await subscribed(caller, 'runs', 1);
+  await listening(1);
   await call(t.app, caller, 1n, 'capture');
   await event(subscriber, 0);
   await t.database.query(
@@ -173,22 +188,20 @@ test('a lost connection to the database loses no run', async () => {
   const missed: RunId[] = [];
   for (let n = 0; n < 5; n++) missed.push(await call(other, caller, 1n, 'capture'));
   await event(subscriber, 5);
-  expect(subscriber.events.slice(1).map(({ data }) => data.runFinished.id).sort()).toEqual(
-    missed.sort(),
-  );
+  expect(
+    subscriber.events
+      .slice(1)
+      .map(({ data }) => data.runFinished.id)
+      .sort(),
+  ).toEqual(missed.sort());
   subscriber.close();
 });
 
-/** Until so many listen to an account's runs: a client does not say when it has begun. */
-async function subscribed(_caller: Caller, _field: string, _count: number) {
+/** Until so many listen to runs: a client does not say when it has begun. */
+async function listening(count: number) {
   await until('subscriptions', async () => {
-    const texts = await Promise.all(
-      [t.url, otherUrl].map(async (url) => (await fetch(`${url}/metrics`)).text()),
-    );
-    const open = texts
-      .flatMap((text) => text.split('\n'))
-      .filter((line) => line.startsWith('gigarouter_live_subscriptions{field="runFinished"}'))
-      .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-    return open >= _count ? true : undefined;
+    const series = 'gigarouter_live_subscriptions{field="runFinished"}';
+    const open = (await metric({ url: t.url }, series)) + (await metric({ url: otherUrl }, series));
+    return open >= count ? true : undefined;
   });
 }

@@ -72,13 +72,11 @@ export function event(subscriber: Subscriber, at: number) {
     if (subscriber.events.length <= at && subscriber.end() !== undefined) {
       throw new Error(`It ended: ${JSON.stringify(subscriber.end())}`);
     }
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-return
     return subscriber.events[at];
   });
 }
 
 export function ended(subscriber: Subscriber) {
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-return
   return until('the end of a subscription', () => subscriber.end());
 }
 
