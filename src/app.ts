@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { type Background, startBackground } from './background.js';
+import { hearAnnouncements } from './announcements.js';
 import type { Config } from './config.js';
 import { AppError } from './errors.js';
 import { createSchema } from './graphql/schema.js';
@@ -11,12 +12,9 @@ import { registerOperationsRoutes } from './http/operations.routes.js';
 import { type Authenticate, decorateWithActor } from './http/authentication.js';
 import { createHttpServer } from './http/server.js';
 import { CALL_BYTES_MAX } from './inference/index.js';
-import { WANTED_CHANNEL } from './operations/index.js';
 import { readCreditOffer } from './payments/index.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { type Database, openDatabase } from './platform/database.js';
-import type { KeyId } from './platform/ids.js';
-import { listen } from './platform/listener.js';
 import { createLogger, type Logger } from './platform/logger.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
 import { listMigrations, pendingMigrations } from './platform/migrations.js';
@@ -29,8 +27,9 @@ import { registerPaymentsRoutes } from './rest/payments.routes.js';
 import { registerRoutes } from './rest/register-routes.js';
 import { createRoutes } from './rest/routes.js';
 import { WAIT_MAX_S } from './rest/metered-calls.js';
-import { createResolvers } from './resolvers.js';
+import { createResolvers, createSources } from './resolvers.js';
 import { createServices, type Services } from './services.js';
+import { watchServices } from './watch-services.js';
 
 export interface App {
   readonly server: FastifyInstance;
@@ -113,13 +112,15 @@ export async function createApp(
   decorateWithActor(server);
   const bodyBytesMax = CALL_BYTES_MAX;
   const authenticate: Authenticate = (request) => services.authenticator.authenticate(request);
-  await registerGraphQL(server, {
-    schema: createSchema(createResolvers(services)),
+  const connections = await registerGraphQL(server, {
+    schema: createSchema(createResolvers(services), createSources(services)),
     introspection: config.introspection,
     logger,
     metrics,
     authenticate,
     bodyBytesMax,
+    connections: config.live,
+    publicUrl: config.publicUrl,
   });
   const routes = createRoutes(services, config.publicUrl);
   await registerRoutes(server, routes, { authenticate, bodyBytesMax });
@@ -152,22 +153,7 @@ export async function createApp(
     },
   });
 
-  const changedKeys = listen(databaseUrl, 'api_key_changed', {
-    onMessage: (keyId) => {
-      services.keys.forget(keyId as KeyId);
-    },
-    onGap: () => {
-      services.keys.forget();
-    },
-  });
-
-  const wantedJobs = listen(databaseUrl, WANTED_CHANNEL, {
-    onMessage: (name) => {
-      background.wanted(name);
-    },
-    // What was wanted meanwhile comes by its own time.
-    onGap: () => undefined,
-  });
+  const listener = hearAnnouncements(databaseUrl, { services, connections, background });
 
   let stopping: Promise<void> | undefined;
   return {
@@ -181,12 +167,9 @@ export async function createApp(
       return (stopping ??= (async () => {
         await server.close();
         services.batchWorker.stop();
-        await Promise.all([
-          background.stop(),
-          services.notifications.stop(),
-          changedKeys.stop(),
-          wantedJobs.stop(),
-        ]);
+        await Promise.all([background.stop(), services.notifications.stop(), listener.stop()]);
+        services.live.stop();
+        await services.announcer.flush();
         await services.keys.writeUses().catch((err: unknown) => {
           logger.warn({ err }, 'the last uses of keys could not be written');
         });
@@ -195,84 +178,4 @@ export async function createApp(
       })());
     },
   };
-}
-
-/** Counts that services keep, on /metrics. */
-function watchServices(
-  metrics: Metrics,
-  { embeddings, credits, stripeEvents, usageReports, notifications, backgroundJobs }: Services,
-): void {
-  const caches = { text: embeddings.texts, image: embeddings.images };
-  metrics.watch({
-    name: 'gigarouter_embedding_lookups_total',
-    help: 'Embeddings asked for: kept, being computed for somebody else, or computed.',
-    labelNames: ['cache', 'outcome'],
-    read: () =>
-      Object.entries(caches).flatMap(([cache, { counts }]) =>
-        Object.entries(counts).map(([outcome, value]: [string, number]) => ({
-          labels: { cache, outcome },
-          value,
-        })),
-      ),
-  });
-  metrics.watch({
-    name: 'gigarouter_embedding_cache_bytes',
-    help: 'Bytes of embeddings that are kept.',
-    labelNames: ['cache'],
-    read: () =>
-      Object.entries(caches).map(([cache, { bytes }]) => ({ labels: { cache }, value: bytes })),
-  });
-  metrics.watch({
-    name: 'gigarouter_ledger_waiting',
-    help: 'Holds and captures that wait for their commit.',
-    labelNames: [],
-    read: () => [{ labels: {}, value: credits.waiting }],
-  });
-  metrics.watch({
-    name: 'gigarouter_background_turns_total',
-    help: 'Turns of background work of this process, by how they ended.',
-    labelNames: ['work', 'outcome'],
-    read: () =>
-      backgroundJobs.counts.flatMap(({ name, turns, failures }) => [
-        { labels: { work: name, outcome: 'ok' }, value: turns - failures },
-        { labels: { work: name, outcome: 'error' }, value: failures },
-      ]),
-  });
-  metrics.watch({
-    name: 'gigarouter_background_seconds_total',
-    help: 'Time that turns of background work took.',
-    labelNames: ['work'],
-    read: () =>
-      backgroundJobs.counts.map(({ name, totalMs }) => ({
-        labels: { work: name },
-        value: totalMs / 1_000,
-      })),
-  });
-  metrics.watch({
-    name: 'gigarouter_background_failures_in_row',
-    help: 'Turns of background work that failed one after the other, up to now.',
-    labelNames: ['work'],
-    read: () =>
-      backgroundJobs.counts.map(({ name, failuresInRow }) => ({
-        labels: { work: name },
-        value: failuresInRow,
-      })),
-  });
-  const inboxes = {
-    stripe_events: stripeEvents,
-    usage_reports: usageReports,
-    notification_deliveries: notifications,
-  };
-  for (const [name, service] of Object.entries(inboxes)) {
-    metrics.watch({
-      name: `gigarouter_${name}`,
-      help: `Rows of ${name} that wait, and that were given up: somebody has to look at those.`,
-      labelNames: ['state'],
-      read: async () =>
-        Object.entries(await service.counts()).map(([state, value]: [string, number]) => ({
-          labels: { state },
-          value,
-        })),
-    });
-  }
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { z } from 'zod';
 import type { OAuthClient } from './accounts/index.js';
+import type { ConnectionLimits } from './graphql/connections.js';
 import type { MeterOptions } from './inference/index.js';
 import type { WebhookOptions } from './notifications/index.js';
 import { ConfigError, listOf, oauthClient, stripeOptions } from './config-values.js';
@@ -64,6 +65,8 @@ export interface Config {
   calls: MeterOptions;
   uploads: { folder: string; ttlS: number; accountBytesMax: number };
   limits: CallLimitOptions;
+  /** Connections that stay open for subscriptions, on this server. */
+  live: ConnectionLimits;
   /** Bytes of embeddings that are kept. */
   caches: { textBytesMax: number; imageBytesMax: number };
   introspection: boolean;
@@ -176,6 +179,11 @@ export function readConfig(
       ratePerMinute: values.RATE_PER_MINUTE,
       concurrencyMax: values.CONCURRENCY_MAX,
       store: values.RATE_STORE,
+    },
+    live: {
+      connectionsMax: values.LIVE_CONNECTIONS_MAX,
+      perAccount: values.LIVE_CONNECTIONS_PER_ACCOUNT,
+      perAddress: values.LIVE_CONNECTIONS_PER_ADDRESS,
     },
     caches: {
       textBytesMax: values.TEXT_CACHE_MB * 2 ** 20,

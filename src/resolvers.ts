@@ -15,17 +15,19 @@ import { CatalogAdminResolver, CatalogResolver, ProvidersResolver } from './cata
 import { AlertsResolver } from './alerts/index.js';
 import { CreditsResolver } from './credits/index.js';
 import { NodeResolver } from './graphql/node.resolver.js';
-import { createSchema } from './graphql/schema.js';
+import { createSchema, type Sources } from './graphql/schema.js';
 import { InferenceResolver, LabelSetsResolver } from './inference/index.js';
 import { WebhooksResolver } from './notifications/index.js';
 import { BackgroundJobsResolver, DeadLettersResolver } from './operations/index.js';
 import { PaymentsResolver, PromosResolver, TopUpsResolver } from './payments/index.js';
 import { PublishingResolver } from './publishing/index.js';
+import { LiveResolver, liveSources } from './live/index.js';
 import { UsageResolver } from './usage/index.js';
 import type { Services } from './services.js';
 
 /** What no resolver asks. */
 type Unspoken =
+  | 'announcer'
   | 'authenticator'
   | 'batches'
   | 'batchWorker'
@@ -46,7 +48,7 @@ type Unspoken =
   | 'launches';
 
 /** The domains' resolvers over their services. */
-export function createResolvers(services: Omit<Services, Unspoken>): object[] {
+export function createResolvers(services: Omit<Services, Unspoken | 'live'>): object[] {
   const { accounts } = services;
   const catalog = new CatalogResolver(services.catalog, services.modelChanges);
   const credits = new CreditsResolver(services.credits);
@@ -94,7 +96,13 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     new LabelSetsResolver(services.labelSets),
     new WebhooksResolver(services.webhookEndpoints),
     new AlertsResolver(services.alerts),
+    new LiveResolver(),
   ];
+}
+
+/** What subscriptions listen to. */
+export function createSources(services: Pick<Services, 'live'>): Sources {
+  return liveSources(services.live);
 }
 
 /** The schema without a database, for printing it. */
@@ -131,5 +139,6 @@ export function createPrintableSchema(): GraphQLSchema {
       board: service,
       alerts: service,
     }),
+    createSources({ live: service }),
   );
 }

@@ -64,6 +64,8 @@ import {
   ProviderChecksService,
   PublishingService,
 } from './publishing/index.js';
+import { LiveService } from './live/index.js';
+import { Announcer } from './platform/announcer.js';
 import type { Clock } from './platform/clock.js';
 import type { Database, Transaction } from './platform/database.js';
 import type { AccountId } from './platform/ids.js';
@@ -98,8 +100,12 @@ export function createServices(
   const providers = new ProvidersService(database, acts, catalog);
   const predictors = new PredictorsService(parts.predictor, providers, logger);
   const modelChanges = new ModelChangesService(database, acts);
-  const credits = new CreditsService(database);
+  const announcer = new Announcer(database, (err) => {
+    logger.warn({ err }, 'live updates could not be announced; they are tried again');
+  });
+  const credits = new CreditsService(database, announcer);
   const usage = new UsageService(database);
+  const live = new LiveService({ credits, usage, catalog, logger });
   const accounts = new AccountsService(database, credits, clock, config.freeCredit);
   const accountAdmin = new AccountAdminService(database);
   const auditLog = new AuditLogService(database);
@@ -290,5 +296,7 @@ export function createServices(
     launches,
     deadLetters,
     backgroundJobs,
+    announcer,
+    live,
   };
 }

@@ -18,28 +18,33 @@ export class Authenticator {
 
   constructor(
     private readonly keys: Pick<KeysService, 'authenticate'>,
-    private readonly identity: Pick<IdentityGateway, 'findUser'>,
+    private readonly identity: Pick<IdentityGateway, 'findSession'>,
     private readonly accounts: Pick<AccountsService, 'actorOf'>,
   ) {}
 
   /**
+   * @param request `again`: asked anew for a caller that stays connected. That is no use of a session, and no guess.
    * @throws AppError UNAUTHENTICATED for a credential that is not valid; RATE_LIMITED after too many;
    *   UPSTREAM_UNAVAILABLE when the database is away: never "not valid" then
    */
-  async authenticate(request: { headers: IncomingHttpHeaders; ip: string }): Promise<Actor> {
-    const { headers, ip } = request;
+  async authenticate(request: {
+    headers: IncomingHttpHeaders;
+    ip: string;
+    again?: boolean;
+  }): Promise<Actor> {
+    const { headers, ip, again = false } = request;
     const bearer = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? '')?.[1];
     if (headers.authorization !== undefined && bearer === undefined) {
       throw new AppError('UNAUTHENTICATED', 'Send the key as "authorization: Bearer gr-…".');
     }
     try {
       // Keys that are known work on, whoever guesses from the same address.
-      const admit = () => this.refuseGuesser(ip);
+      const admit = () => (again ? Promise.resolve() : this.refuseGuesser(ip));
       if (bearer?.startsWith('gr-')) return await this.keys.authenticate(bearer, ip, admit);
       await admit();
-      return await this.session(headers, bearer !== undefined, ip);
+      return await this.session(headers, { isBearer: bearer !== undefined, prolongs: !again }, ip);
     } catch (error) {
-      if (error instanceof AppError && error.code === 'UNAUTHENTICATED') {
+      if (error instanceof AppError && error.code === 'UNAUTHENTICATED' && !again) {
         await this.failures.penalty(ip);
       }
       throw error;
@@ -48,20 +53,22 @@ export class Authenticator {
 
   private async session(
     headers: IncomingHttpHeaders,
-    isBearer: boolean,
+    { isBearer, prolongs }: { isBearer: boolean; prolongs: boolean },
     ip: string,
   ): Promise<Actor> {
     const own = new Headers();
     if (headers.authorization !== undefined) own.set('authorization', headers.authorization);
     else if (headers.cookie !== undefined) own.set('cookie', headers.cookie);
-    const userId = await this.identity.findUser(own);
-    if (userId === undefined) {
+    const session = await this.identity.findSession(own, { prolongs });
+    if (session === undefined) {
       // Any site's cookies may come along; a bearer token is meant for us.
       if (!isBearer) return anonymous(ip);
       throw new AppError('UNAUTHENTICATED', 'The session is not valid. Sign in again.');
     }
     const wanted = headers[ACCOUNT_HEADER];
-    return this.accounts.actorOf(userId, typeof wanted === 'string' ? wanted : undefined, ip);
+    const account = typeof wanted === 'string' ? wanted : undefined;
+    const actor = await this.accounts.actorOf(session.userId, account, ip);
+    return { ...actor, validUntil: session.expiresAt };
   }
 
   /** @throws AppError RATE_LIMITED */

@@ -61,10 +61,18 @@ export class IdentityGateway {
     return this.auth.handler(request);
   }
 
-  /** The person whose session the headers carry, as cookie or bearer token. */
-  async findUser(headers: Headers): Promise<UserId | undefined> {
-    const session = await this.auth.api.getSession({ headers });
-    return session === null ? undefined : (session.user.id as UserId);
+  /**
+   * The session that the headers carry, as cookie or bearer token.
+   * @param prolongs whether it lasts longer for having been used
+   */
+  async findSession(
+    headers: Headers,
+    { prolongs }: { prolongs: boolean },
+  ): Promise<{ userId: UserId; expiresAt: Date } | undefined> {
+    const query = { disableRefresh: !prolongs };
+    const session = await this.auth.api.getSession({ headers, query });
+    if (session === null) return undefined;
+    return { userId: session.user.id as UserId, expiresAt: session.session.expiresAt };
   }
 
   /** Says nothing about whether the address is known: its owner gets a mail either way. */

@@ -265,8 +265,14 @@ function actorOf(
     models: key.models.length === 0 ? undefined : new Set(key.models),
     ratePerMinute: key.ratePerMinute ?? undefined,
     ...standingOf(key.standing),
+    validUntil: earliest(key.expiresAt, key.revokedAt),
   };
   return (ipAddress) => ({ ...actor, ipAddress });
+}
+
+function earliest(...dates: readonly (Date | null)[]): Date | undefined {
+  const times = dates.flatMap((date) => date?.getTime() ?? []);
+  return times.length === 0 ? undefined : new Date(Math.min(...times));
 }
 
 function refuseMoreThanOwn(actor: Actor, scopes: readonly KeyScope[]): void {

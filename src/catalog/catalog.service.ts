@@ -5,7 +5,13 @@ import type { ModelId } from '../platform/ids.js';
 import * as store from './catalog.store.js';
 import { compareRows, type ComparisonRow } from './comparison.js';
 import { type ModelFilter, type ModelOrder } from './model-order.js';
-import { type Model, MODEL_PARTS, type ModelPart, type PriceVersion } from './model.js';
+import {
+  type Model,
+  MODEL_PARTS,
+  type ModelPart,
+  type ModelStanding,
+  type PriceVersion,
+} from './model.js';
 
 export interface Comparison {
   /** In the order that was asked for. */
@@ -61,6 +67,11 @@ export class CatalogService {
     ids: readonly ModelId[],
   ): Promise<ReadonlyMap<ModelId, readonly PriceVersion[]>> {
     return store.listPriceVersions(this.db, ids);
+  }
+
+  /** Where models stand, in no order; all of them without ids. */
+  standings(ids?: readonly ModelId[]): Promise<readonly ModelStanding[]> {
+    return store.listStandings(this.db, ids);
   }
 
   countByTask(): Promise<readonly store.TaskCount[]> {

@@ -2,7 +2,14 @@ import type { Database } from '../platform/database.js';
 import type { ModelId, PriceVersionId } from '../platform/ids.js';
 import { decodeCursor, encodeCursor, listFingerprint } from './cursor.js';
 import type { Direction, ModelFilter, ModelOrder } from './model-order.js';
-import type { Model, ModelPart, ModelTask, PriceUnit, PriceVersion } from './model.js';
+import type {
+  Model,
+  ModelPart,
+  ModelStanding,
+  ModelTask,
+  PriceUnit,
+  PriceVersion,
+} from './model.js';
 import { Binder, columns, sortKey, whereSql } from './model.sql.js';
 
 /** Every function here sends exactly one statement, and reads only. */
@@ -142,6 +149,18 @@ export async function listRelatedModels(
   const byParent = new Map<ModelId, Model[]>(ids.map((id) => [id, []]));
   for (const row of rows) byParent.get(row.parentId)?.push(toModel(row));
   return byParent;
+}
+
+/** Where models stand; all of them without ids. */
+export async function listStandings(
+  db: Reader,
+  ids: readonly ModelId[] | undefined,
+): Promise<ModelStanding[]> {
+  return db.query<ModelStanding>(
+    `SELECT id, slug, name, status, status_changed_at AS "statusChangedAt" FROM model
+      WHERE $1::text[] IS NULL OR id = ANY($1::text[])`,
+    [ids ?? null],
+  );
 }
 
 export interface TaskCount {

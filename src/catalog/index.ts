@@ -13,7 +13,7 @@ export { ProvidersService } from './providers.service.js';
 export type { Provider, ProviderHealth, ProviderRoute } from './provider.js';
 export { CALLABLE, CHECKED, checkMove, isCallable } from './model-status.js';
 export { MODEL_STATUSES, MODEL_TASKS, PRICE_UNITS } from './model.js';
-export type { Model, ModelStatus, ModelTask, PriceUnit } from './model.js';
+export type { Model, ModelStanding, ModelStatus, ModelTask, PriceUnit } from './model.js';
 export type { ModelFilter, ModelOrder } from './model-order.js';
 export { slugOf } from './hub-slug.js';
 export { ModelType } from './model.type.js';

@@ -114,3 +114,6 @@ export function shortCount(count: number): string {
     count,
   );
 }
+
+/** Where a model stands in its life. */
+export type ModelStanding = Pick<Model, 'id' | 'slug' | 'name' | 'status' | 'statusChangedAt'>;

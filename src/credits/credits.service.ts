@@ -30,6 +30,16 @@ import { insufficient, refusal } from './refusal.js';
 /** Credit is set aside for a new run, or the same request was answered before. */
 export type HoldOutcome = { readonly held: Answer<HoldStatus> } | { readonly doneRunId: RunId };
 
+/** Told after a commit that moved credit, so that it may be told on; never waited for. */
+export interface CreditsObserver {
+  /** With a run, it ended. */
+  changed(accountId: AccountId, runId?: RunId): void;
+  /** Of accounts that are not known here. */
+  somethingChanged(): void;
+}
+
+const NOBODY: CreditsObserver = { changed: () => undefined, somethingChanged: () => undefined };
+
 const BALANCE_MAX = 2n ** 62n;
 
 /**
@@ -39,7 +49,10 @@ const BALANCE_MAX = 2n ** 62n;
 export class CreditsService {
   private readonly queue: LedgerQueue;
 
-  constructor(private readonly db: Pick<Database, 'query' | 'prisma'>) {
+  constructor(
+    private readonly db: Pick<Database, 'query' | 'prisma'>,
+    private readonly observer = NOBODY,
+  ) {
     this.queue = new LedgerQueue({
       apply: (settles, holds) => store.apply(db.prisma, settles, holds),
       isOutage: isDatabaseOutage,
@@ -53,7 +66,10 @@ export class CreditsService {
    */
   async hold(command: HoldCommand): Promise<HoldOutcome> {
     const answer = await this.queue.hold(command).catch(translate);
-    if (answer.status === 'HELD') return { held: answer };
+    if (answer.status === 'HELD') {
+      this.observer.changed(command.accountId);
+      return { held: answer };
+    }
     if (answer.status === 'DONE') return { doneRunId: answer.runId };
     const { status, postedNanos, heldNanos } = answer;
     if (status === 'ACCOUNT_CLOSED') await this.refuseFrozen(command.accountId);
@@ -83,7 +99,7 @@ export class CreditsService {
   async capture(
     command: SettleCommand & { readonly nanos: bigint },
   ): Promise<Answer<SettleStatus>> {
-    const answer = await this.queue.settle(command).catch(translate);
+    const answer = await this.settle(command);
     if (answer.status === 'CAPTURED' || answer.status === 'DONE') return answer;
     if (answer.status === 'NO_HOLD') {
       throw new Error(`Run ${command.runId} has no hold of at least ${String(command.nanos)}.`);
@@ -99,7 +115,7 @@ export class CreditsService {
    * @returns whether it is over without a charge; false: it was captured before
    */
   async void(command: Omit<SettleCommand, 'nanos' | 'result'>): Promise<boolean> {
-    const { status } = await this.queue.settle({ ...command, nanos: null }).catch(translate);
+    const { status } = await this.settle({ ...command, nanos: null });
     return status !== 'CAPTURED';
   }
 
@@ -190,7 +206,8 @@ export class CreditsService {
   /** One turn of the sweeper: expired holds and lots. @returns how many holds it ended */
   async sweep(atMost = 1_000): Promise<number> {
     const ended = await store.expireHolds(this.db.prisma, atMost);
-    await store.expireCredit(this.db.prisma, atMost);
+    const lost = await store.expireCredit(this.db.prisma, atMost);
+    if (ended > 0 || lost > 0n) this.observer.somethingChanged();
     return ended;
   }
 
@@ -208,6 +225,12 @@ export class CreditsService {
   private async refuseFrozen(accountId: AccountId): Promise<void> {
     const reason = await store.findFrozenReason(this.db, accountId);
     if (reason !== undefined) throw accountFrozen(accountId, reason);
+  }
+
+  private async settle(command: SettleCommand): Promise<Answer<SettleStatus>> {
+    const answer = await this.queue.settle(command).catch(translate);
+    this.observer.changed(command.accountId, command.runId);
+    return answer;
   }
 
   private async post(command: PostCommand, by: AuditedActor | undefined): Promise<string> {

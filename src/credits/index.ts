@@ -1,4 +1,5 @@
 export { CreditsResolver } from './credits.resolver.js';
 export { CreditsService } from './credits.service.js';
+export { BalanceType } from './ledger.type.js';
 export { LEDGER_CHECKS } from './ledger-checks.sql.js';
-export type { HoldCommand } from './movement.js';
+export type { Balance, HoldCommand } from './movement.js';

@@ -1,3 +1,4 @@
+import { ACCOUNT_CHANGED } from '../platform/announcer.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { AccountId, RunId } from '../platform/ids.js';
 import type {
@@ -80,7 +81,10 @@ export async function apply(
   return answers;
 }
 
-/** Locks the balance of the commands' one account. Holds all of them or none; not to be repeated. */
+/**
+ * Locks the balance of the commands' one account. Holds all of them or none; not to be repeated. Announced with
+ * the commit, as `post`.
+ */
 export async function holdAll(
   db: Writer,
   commands: readonly HoldCommand[],
@@ -96,7 +100,8 @@ export async function holdAll(
   );
   const [row] = await db.$queryRaw<
     { status: HoldStatus; amount: bigint; posted: bigint | null; held: bigint | null }[]
-  >`SELECT * FROM ledger_hold_all(${first.accountId}, ${first.keyId}, ${first.ttlMs}::float8, ${json}::json)`;
+  >`SELECT h.*, CASE h.status WHEN 'HELD' THEN pg_notify(${ACCOUNT_CHANGED}, ${first.accountId})::text END
+      FROM ledger_hold_all(${first.accountId}, ${first.keyId}, ${first.ttlMs}::float8, ${json}::json) AS h`;
   if (row === undefined) throw new Error('The ledger gave no answer.');
   const { status, amount: nanos, posted, held } = row;
   return { status, nanos, postedNanos: posted ?? 0n, heldNanos: held ?? 0n };
@@ -104,7 +109,10 @@ export async function holdAll(
 
 export type PostStatus = 'POSTED' | 'EXISTS' | 'MISMATCH' | 'INSUFFICIENT' | 'NO_ACCOUNT';
 
-/** Locks the account's balance. Runs once for each id: sent again it answers EXISTS. */
+/**
+ * Locks the account's balance. Runs once for each id: sent again it answers EXISTS. Movements that are no calls
+ * are few, so they are announced by the transaction itself, exactly when it commits.
+ */
 export async function post(db: Writer, command: PostCommand): Promise<PostStatus> {
   const json = JSON.stringify({
     id: command.id,
@@ -121,7 +129,8 @@ export async function post(db: Writer, command: PostCommand): Promise<PostStatus
   });
   const [row] = await db.$queryRaw<
     { status: PostStatus }[]
-  >`SELECT status FROM ledger_post(${json}::json)`;
+  >`SELECT status, CASE status WHEN 'POSTED' THEN pg_notify(${ACCOUNT_CHANGED}, ${command.accountId})::text END
+      FROM ledger_post(${json}::json)`;
   return row?.status ?? 'NO_ACCOUNT';
 }
 

@@ -1,5 +1,10 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import { type DocumentNode, GraphQLError, type OperationDefinitionNode } from 'graphql';
+import {
+  type DocumentNode,
+  GraphQLError,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
 import { AppError, ERROR_CODES } from '../errors.js';
 import { costExtension, type Meter } from './meter.js';
 
@@ -25,6 +30,7 @@ export function limitsPlugin(
           // An operation name that the document lacks is refused by Apollo, right after this.
           if (operation === undefined) return Promise.resolve();
           try {
+            refuseSubscription(operation);
             cost = meter(document, operation, request.variables ?? {});
           } catch (error) {
             throw refusal(error);
@@ -42,6 +48,15 @@ export function limitsPlugin(
       });
     },
   };
+}
+
+/** Apollo would execute it once, as if it were a query. */
+function refuseSubscription({ operation }: OperationDefinitionNode): void {
+  if (operation !== OperationTypeNode.SUBSCRIPTION) return;
+  throw new AppError(
+    'BAD_REQUEST',
+    'Subscriptions are served over WebSocket at /graphql, or as server-sent events at /graphql/stream.',
+  );
 }
 
 /** An error of ours with its HTTP status: nothing has run yet, so the whole request is refused. */

@@ -21,14 +21,20 @@ export function operationFacts(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
 ): OperationFacts {
-  // A fragment at the root counts as unknown.
-  const names = operation.selectionSet.selections.map((selection) =>
-    selection.kind === Kind.FIELD ? selection.name.value : undefined,
-  );
-  return { label: labelOf(names), cacheMaxAgeS: cacheMaxAgeOf(schema, operation, names) };
+  const names = rootFieldsOf(operation);
+  return { label: labelOf(operation), cacheMaxAgeS: cacheMaxAgeOf(schema, operation, names) };
 }
 
-function labelOf(names: readonly (string | undefined)[]): string {
+/** A fragment at the root counts as unknown. */
+function rootFieldsOf(operation: OperationDefinitionNode): readonly (string | undefined)[] {
+  return operation.selectionSet.selections.map((selection) =>
+    selection.kind === Kind.FIELD ? selection.name.value : undefined,
+  );
+}
+
+/** The name of an operation in the metrics. */
+export function labelOf(operation: OperationDefinitionNode): string {
+  const names = rootFieldsOf(operation);
   const [first] = names;
   if (names.length !== 1 || first === undefined) return 'multiple';
   return first.startsWith('__') ? 'introspection' : first;

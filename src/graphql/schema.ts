@@ -4,11 +4,16 @@ import {
   lexicographicSortSchema,
   printSchema,
 } from 'graphql';
-import { buildSchemaSync, type ClassType, type NonEmptyArray } from 'type-graphql';
+import { buildSchemaSync, type ClassType, type NonEmptyArray, type PubSub } from 'type-graphql';
 import { requireScope } from '../platform/actor.js';
 import type { Access } from './access.js';
 import type { GraphQLContext } from './context.js';
 import { checkSchema } from './schema-walk.js';
+
+/** Where the events of a subscription come from, by the `topics` of its field; called with its `topicId`. */
+export type Sources = Readonly<
+  Record<string, (id: unknown) => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>>
+>;
 
 /**
  * Builds the schema from resolver instances.
@@ -16,18 +21,33 @@ import { checkSchema } from './schema-walk.js';
  * when it is on. Global middlewares stay empty: one costs eighteen times.
  * @throws Error when a root field states no scope or cost, or a description is missing.
  */
-export function createSchema(resolvers: readonly object[]): GraphQLSchema {
+export function createSchema(resolvers: readonly object[], sources: Sources): GraphQLSchema {
   const byClass = new Map(resolvers.map((resolver) => [resolver.constructor, resolver]));
   const schema = buildSchemaSync({
     resolvers: [...byClass.keys()] as NonEmptyArray<ClassType>,
     container: { get: (someClass: ClassType) => byClass.get(someClass) },
     validate: false,
     globalMiddlewares: [],
+    pubSub: pubSubOf(sources),
   });
   describeRoots(schema);
   checkSchema(schema);
   guardRoots(schema);
   return schema;
+}
+
+function pubSubOf(sources: Sources): PubSub {
+  return {
+    publish: () => {
+      throw new Error('Events come from the sources.');
+    },
+    subscribe: (topic, id) => {
+      const source = sources[topic];
+      if (source === undefined) throw new Error(`Nobody tells "${topic}".`);
+      // graphql-js awaits it: a source may find out first whether what is asked for exists.
+      return source(id) as AsyncIterable<unknown>;
+    },
+  };
 }
 
 /** type-graphql offers no place to describe the root types. */
@@ -36,6 +56,11 @@ function describeRoots(schema: GraphQLSchema): void {
   const mutation = schema.getMutationType();
   if (query) query.description = 'What can be read.';
   if (mutation) mutation.description = 'What can be done.';
+  const subscription = schema.getSubscriptionType();
+  if (subscription) {
+    subscription.description =
+      'What can be listened to, over WebSocket at `/graphql` or server-sent events at `/graphql/stream`.';
+  }
 }
 
 /**
@@ -53,6 +78,16 @@ function guardRoots(schema: GraphQLSchema): void {
         return resolve(source, args, context, info);
       };
     }
+  }
+  for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
+    const { scope } = field.extensions.access as Access;
+    const { subscribe } = field;
+    if (subscribe === undefined) throw new Error(`${field.name} has no source.`);
+    // What is told later needs no further check: the transport ends with the caller's rights.
+    field.subscribe = (source: unknown, args, context: GraphQLContext, info): unknown => {
+      requireScope(context.actor, scope);
+      return subscribe(source, args, context, info);
+    };
   }
 }
 

@@ -11,13 +11,17 @@ import { refuseOtherMethods } from '../http/server.js';
 import { type Actor, anonymous } from '../platform/actor.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
+import { type ConnectionLimits, Connections } from './connections.js';
 import type { GraphQLContext } from './context.js';
 import { DirectExecution } from './direct-execution.js';
 import { createFormatError } from './format-error.js';
 import { KnownOperations } from './known-operations.js';
+import { DOCUMENT_LIMITS } from './limits.js';
 import { limitsPlugin } from './limits.plugin.js';
+import { registerLive, registerWebSockets, watchConnections } from './live-server.js';
 import { createMeter } from './meter.js';
 import { observePlugin } from './observe.plugin.js';
+import { Subscriptions } from './subscriptions.js';
 
 export interface GraphQLOptions {
   schema: GraphQLSchema;
@@ -27,6 +31,9 @@ export interface GraphQLOptions {
   authenticate: Authenticate;
   /** Longest body of a caller who may run models; others get what every route gets. */
   bodyBytesMax: number;
+  connections: ConnectionLimits;
+  /** Where browsers reach the server. */
+  publicUrl: string;
 }
 
 /** One request's context. What most requests never ask for is made when it is asked for. */
@@ -64,14 +71,15 @@ class RequestBoundContext implements GraphQLContext {
 }
 
 /**
- * Serves `schema` at `/graphql`. Everything that Apollo would decide by NODE_ENV is decided here.
- * Stops with the server.
+ * Serves `schema` at `/graphql`, and its subscriptions there and at `/graphql/stream`. Everything that Apollo would
+ * decide by NODE_ENV is decided here. Stops with the server.
+ * @returns what stays open, to be told when rights change
  */
 export async function registerGraphQL(
   app: FastifyInstance,
   options: GraphQLOptions,
-): Promise<void> {
-  const { schema, logger, metrics } = options;
+): Promise<Connections> {
+  const { schema, logger, metrics, authenticate } = options;
   const formatError = createFormatError(logger);
   const contextOf = (request: FastifyRequest, reply: FastifyReply): GraphQLContext =>
     new RequestBoundContext(request, reply);
@@ -96,8 +104,8 @@ export async function registerGraphQL(
     stopOnTerminationSignals: false,
     formatError,
     logger: apolloLogger(logger),
-    parseOptions: { maxLexicalTokens: 1_500 },
-    validationOptions: { maxErrors: 5 },
+    parseOptions: DOCUMENT_LIMITS.parse,
+    validationOptions: DOCUMENT_LIMITS.validation,
     executionOptions: { maxCoercionErrors: 5 },
     maxRecursiveSelections: 1_000,
     plugins: [
@@ -123,16 +131,30 @@ export async function registerGraphQL(
     return reply.sent ? reply : reply.send(body);
   };
 
-  app.route({
+  const connections = new Connections({ authenticate, limits: options.connections });
+  await registerWebSockets(app, connections);
+  const subscriptions = new Subscriptions({ ...options, meter, formatError });
+  const live = registerLive(app, { ...options, connections, subscriptions });
+  watchConnections(metrics, connections);
+
+  const { onRequest, preParsing } = authenticationHooks(authenticate);
+  const route = {
     url: '/graphql',
-    method: ['GET', 'POST'],
     config: { errorShape: 'graphql' },
     bodyLimit: options.bodyBytesMax,
-    ...authenticationHooks(options.authenticate),
-    handler: (request, reply) =>
+    preParsing,
+    handler: (request: FastifyRequest, reply: FastifyReply) =>
       direct.answer(request, reply) ? reply : throughApollo(request, reply),
+  } as const;
+  app.route({ ...route, method: 'POST', onRequest });
+  app.route({
+    ...route,
+    method: 'GET',
+    onRequest: [live.refuseForeign, onRequest],
+    wsHandler: live.wsHandler,
   });
   refuseOtherMethods(app, '/graphql', ['GET', 'POST'], { errorShape: 'graphql' });
+  return connections;
 }
 
 /** Apollo's own remarks; they never hold what a caller sent. */

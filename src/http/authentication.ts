@@ -12,10 +12,11 @@ declare module 'fastify' {
   }
 }
 
-/** Who sends a request. @throws AppError UNAUTHENTICATED */
+/** Who sends a request; `again`: who stays connected, asked anew. @throws AppError UNAUTHENTICATED */
 export type Authenticate = (request: {
   headers: IncomingHttpHeaders;
   ip: string;
+  again?: boolean;
 }) => Promise<Actor>;
 
 /** Before any route that uses `authenticationHooks`. */

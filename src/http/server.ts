@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError } from '../errors.js';
 import { newRequestId } from '../platform/ids.js';
@@ -67,6 +69,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     },
   });
   acceptJsonOnly(app);
+  endUnusedConnections(app);
 
   app.addHook('onRequest', (request, reply, next) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
@@ -113,6 +116,30 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     ),
   );
   return app;
+}
+
+const UNUSED_MS = 500;
+
+/**
+ * Node takes a connection for idle only after its first request. One that has sent none, as clients open them in
+ * advance, would hold up the end of the server; it gets a moment for what is under way.
+ */
+function endUnusedConnections(app: FastifyInstance): void {
+  const unused = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  const isUsed = ({ socket }: IncomingMessage) => {
+    unused.delete(socket);
+  };
+  app.server.on('request', isUsed).on('upgrade', isUsed);
+  app.addHook('preClose', (next) => {
+    setTimeout(() => {
+      for (const socket of unused) socket.destroy();
+    }, UNUSED_MS).unref();
+    next();
+  });
 }
 
 /** Answers 405 with `Allow` for each method that a path does not take. */

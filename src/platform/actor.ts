@@ -41,6 +41,8 @@ export interface Actor {
   readonly limits?: AccountLimits | undefined;
   /** Why an operator has frozen the account; undefined: it is not frozen. */
   readonly frozenReason?: string | undefined;
+  /** When the key or session runs out by itself, as known now; undefined: it does not, or nobody is signed in. */
+  readonly validUntil?: Date | undefined;
 }
 
 /** Who did something, for the audit log. An `Actor` is one. */

@@ -4,25 +4,31 @@ export interface Listener {
   stop(): Promise<void>;
 }
 
+/** What is done about a channel. */
+export interface Channel {
+  readonly onMessage: (payload: string) => void;
+  /** Called whenever something may have been missed: at the start, and after each loss of the connection. */
+  readonly onGap: () => void;
+}
+
 const RETRY_MS = 1_000;
 
 /**
- * Hears what PostgreSQL announces on a channel, over a connection of its own that is replaced when it is
- * lost.
- * @param onGap called whenever something may have been missed: at the start, and after each loss
+ * Hears what PostgreSQL announces on some channels, over one connection of its own that is replaced when it
+ * is lost.
+ * @param channels by their names
  */
-export function listen(
-  url: string,
-  channel: string,
-  { onMessage, onGap }: { onMessage: (payload: string) => void; onGap: () => void },
-): Listener {
+export function listen(url: string, channels: Readonly<Record<string, Channel>>): Listener {
   let stopped = false;
   let client: pg.Client | undefined;
   let timer: NodeJS.Timeout | undefined;
 
+  const gap = () => {
+    for (const { onGap } of Object.values(channels)) onGap();
+  };
   const retry = () => {
     client = undefined;
-    onGap();
+    gap();
     if (!stopped) timer = setTimeout(() => void connect(), RETRY_MS).unref();
   };
   const connect = async () => {
@@ -41,14 +47,16 @@ export function listen(
     };
     next.on('error', lose);
     next.on('end', lose);
-    next.on('notification', ({ payload }) => {
-      onMessage(payload ?? '');
+    next.on('notification', ({ channel, payload }) => {
+      channels[channel]?.onMessage(payload ?? '');
     });
     try {
       await next.connect();
-      await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+      for (const channel of Object.keys(channels)) {
+        await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+      }
       client = next;
-      onGap();
+      gap();
       if (stopped) await next.end();
     } catch {
       lose();

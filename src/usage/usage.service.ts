@@ -7,6 +7,7 @@ import { listSpending } from './key-spending.store.js';
 import { type ModelPerformance, UNKNOWN_PERFORMANCE } from './model-performance.js';
 import { listPerformance } from './model-performance.store.js';
 import type { Run } from './run.js';
+import type { UsageTick } from './usage-tick.js';
 import * as store from './usage.store.js';
 
 export interface RunPage {
@@ -49,6 +50,29 @@ export class UsageService {
 
   async find(accountId: AccountId, id: string): Promise<Run | undefined> {
     return id.includes('\0') ? undefined : store.findRun(this.db, accountId, id);
+  }
+
+  /** Some runs, in the order of their end; one statement. Those that the account does not have are left out. */
+  findMany(accountId: AccountId, ids: readonly RunId[]): Promise<readonly Run[]> {
+    return store.findRuns(this.db, accountId, ids);
+  }
+
+  /** Runs that ended at a moment of the database's clock or later, the first ones first. */
+  since(accountId: AccountId, moment: Date, first: number): Promise<readonly Run[]> {
+    return store.listRunsSince(this.db, accountId, moment, first);
+  }
+
+  /** The clock by which runs end. */
+  now(): Promise<Date> {
+    return store.readNow(this.db);
+  }
+
+  /** What was used in the last full interval of the clock, or from `since` to its end. */
+  tick(
+    accountId: AccountId,
+    interval: { intervalS: number; since: Date | undefined },
+  ): Promise<UsageTick> {
+    return store.sumUpRuns(this.db, accountId, interval);
   }
 
   /** What some runs cost, in any order; one statement. Runs that the account does not have are left out. */

@@ -4,6 +4,7 @@ import {
   isInputObjectType,
   isListType,
   isNonNullType,
+  OperationTypeNode,
 } from 'graphql';
 import type { GraphQLInputType } from 'graphql';
 import { KEY_SCOPES } from '../../src/accounts/api-key.js';
@@ -28,6 +29,10 @@ const MAY: Record<string, string> = {
   node: '*',
   tasks: '*',
   compareModels: '*',
+  modelStatusChanged: '*',
+  balanceChanged: EVERYBODY,
+  runFinished: EVERYBODY,
+  usageTick: EVERYBODY,
   signUp: '*',
   signIn: '*',
   verifyEmail: '*',
@@ -136,11 +141,10 @@ const MAY: Record<string, string> = {
 
 // Its services are not there: a field that lets its caller in fails with a TypeError, and does nothing.
 const schema = createPrintableSchema();
-const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((root) =>
-  Object.values(root?.getFields() ?? {}).map((field): [string, GraphQLField<unknown, unknown>] => [
-    root === schema.getQueryType() ? 'query' : 'mutation',
-    field,
-  ]),
+const fields = Object.values(OperationTypeNode).flatMap((kind) =>
+  Object.values(schema.getRootType(kind)?.getFields() ?? {}).map(
+    (field): [string, GraphQLField<unknown, unknown>] => [kind, field],
+  ),
 );
 
 const signedIn = (scopes: Iterable<Scope>): Actor => ({
@@ -152,7 +156,8 @@ const signedIn = (scopes: Iterable<Scope>): Actor => ({
 
 async function letsIn(field: GraphQLField<unknown, unknown>, actor: Actor): Promise<boolean> {
   try {
-    await field.resolve?.(undefined, {}, { actor }, undefined as never);
+    const ask = field.subscribe ?? field.resolve;
+    await ask?.(undefined, {}, { actor }, undefined as never);
     return true;
   } catch (error) {
     const { code } = error as { code?: string };
@@ -190,12 +195,11 @@ describe.each(fields.map(([kind, field]) => [field.name, kind, field] as const))
 
     test('refuses nobody, a key that is wrong and a session that is over, over HTTP', async () => {
       const query = `${kind} { ${name}${argumentsOf(field)}${selectionOf(field)} }`;
-      const asked = await t.gql(query);
-      const code = asked.body.errors?.[0]?.extensions.code as string | undefined;
+      const code = await codeOf(kind, query);
       expect(code === 'UNAUTHENTICATED').toBe(may !== '*');
       expect(['GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_PARSE_FAILED', 'INTERNAL']).not.toContain(code);
       for (const secret of [`gr-${'a'.repeat(46)}`, 'no-session']) {
-        const response = await fetch(`${t.url}/graphql`, {
+        const response = await fetch(`${t.url}${pathOf(kind)}`, {
           method: 'POST',
           headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
           body: JSON.stringify({ query }),
@@ -215,6 +219,24 @@ beforeAll(async () => {
   t = await startTestApp();
 });
 afterAll(() => t.stop());
+
+const pathOf = (kind: string) => (kind === 'subscription' ? '/graphql/stream' : '/graphql');
+
+/** Of the first error that nobody gets; of a stream, of its first event, or none when it stays open. */
+async function codeOf(kind: string, query: string): Promise<string | undefined> {
+  if (kind !== 'subscription') {
+    return (await t.gql(query)).body.errors?.[0]?.extensions.code as string | undefined;
+  }
+  const response = await fetch(`${t.url}${pathOf(kind)}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ query }),
+  });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const first = (await reader?.read())?.value ?? '';
+  await reader?.cancel();
+  return /"code":"(\w+)"/.exec(first)?.[1];
+}
 
 /** Required arguments with some value of their type. */
 function argumentsOf(field: GraphQLField<unknown, unknown>): string {

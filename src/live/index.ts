@@ -1,0 +1,2 @@
+export { LiveResolver, liveSources } from './live.resolver.js';
+export { LiveService } from './live.service.js';
