@@ -4,9 +4,12 @@ import { z } from 'zod';
 import type { OAuthClient } from './accounts/index.js';
 import type { MeterOptions } from './inference/index.js';
 import type { WebhookOptions } from './notifications/index.js';
+import { ConfigError, listOf, oauthClient, stripeOptions } from './config-values.js';
 import type { StripeOptions } from './payments/index.js';
 import type { CallLimitOptions } from './usage/index.js';
 import { LOG_LEVELS } from './platform/logger.js';
+
+export { ConfigError };
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().min(1).max(600_000);
@@ -166,11 +169,6 @@ export function childEnvironment(changes: Readonly<Record<string, string>>): Nod
 /** The package's folder: `src/` and `dist/` lie directly below it. */
 const PACKAGE_DIR = path.resolve(import.meta.dirname, '..');
 
-/** A configuration that cannot work; the message lists every problem, by variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
 /**
  * Reads the configuration from environment variables. An empty variable counts as not set.
  * @throws ConfigError with one line a problem; values are not repeated, as they may be secret.
@@ -271,44 +269,5 @@ export function readConfig(
     metricsToken: values.METRICS_TOKEN,
     logLevel: values.LOG_LEVEL,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
-  };
-}
-
-/** Entries of a comma-separated variable. */
-function listOf(value = ''): string[] {
-  return value.split(',').flatMap((entry) => entry.trim() || []);
-}
-
-/** @throws ConfigError when only one of the two is set */
-function oauthClient(
-  name: string,
-  clientId: string | undefined,
-  clientSecret: string | undefined,
-): OAuthClient | undefined {
-  if (clientId === undefined && clientSecret === undefined) return undefined;
-  if (clientId !== undefined && clientSecret !== undefined) return { clientId, clientSecret };
-  throw new ConfigError(
-    `${name}_CLIENT_ID and ${name}_CLIENT_SECRET are set together, or not at all.`,
-  );
-}
-
-/** @throws ConfigError when only one of key and secrets is set, or an address without them */
-function stripeOptions(values: z.infer<typeof environment>): StripeOptions | undefined {
-  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRETS: secrets } = values;
-  const { STRIPE_API_URL: apiUrl } = values;
-  if (secretKey === undefined && secrets === undefined && apiUrl === undefined) return undefined;
-  const webhookSecrets = listOf(secrets);
-  if (secretKey === undefined || webhookSecrets.length === 0) {
-    throw new ConfigError(
-      'STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRETS are set together, or not at all; STRIPE_API_URL needs both.',
-    );
-  }
-  return {
-    secretKey,
-    webhookSecrets,
-    apiUrl,
-    tax: values.STRIPE_TAX,
-    invoices: values.STRIPE_INVOICES,
-    timeoutMs: values.STRIPE_TIMEOUT_MS,
   };
 }

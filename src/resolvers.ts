@@ -41,6 +41,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
   const payments = new PaymentsResolver(services.payments, services.refunds, (event) =>
     accounts.audit(event),
   );
+  const webhooks = new WebhooksResolver(services.webhookEndpoints);
   return [
     catalog,
     credits,
@@ -53,6 +54,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
         ['ent', credits.findNode],
         ['run', usage.findNode],
         ['pur', payments.findNode],
+        ['dlv', webhooks.findNode],
       ]),
     ),
     new IdentityResolver(services.signIn),
@@ -61,7 +63,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     new KeysResolver(services.keys),
     new InferenceResolver(services.inference, services.limits),
     new LabelSetsResolver(services.labelSets),
-    new WebhooksResolver(services.webhookEndpoints),
+    webhooks,
     new AlertsResolver(services.alerts),
   ];
 }
