@@ -58,6 +58,7 @@ export function createResolvers(services: Omit<Services, Unspoken | 'live'>): ob
   const auditLog = new AuditLogResolver(services.auditLog);
   const deadLetters = new DeadLettersResolver(services.deadLetters);
   const accountAdmin = new AccountAdminResolver(services.accountAdmin);
+  const webhooks = new WebhooksResolver(services.webhookEndpoints);
   return [
     catalog,
     new CatalogAdminResolver(services.catalogAdmin, services.modelChanges, services.catalog),
@@ -78,6 +79,7 @@ export function createResolvers(services: Omit<Services, Unspoken | 'live'>): ob
         ['run', usage.findNode],
         ['pur', payments.findNode],
         ['mreq', demand.findNode],
+        ['dlv', webhooks.findNode],
       ]),
     ),
     demand,
@@ -94,7 +96,7 @@ export function createResolvers(services: Omit<Services, Unspoken | 'live'>): ob
     new KeysResolver(services.keys),
     new InferenceResolver(services.inference, services.limits),
     new LabelSetsResolver(services.labelSets),
-    new WebhooksResolver(services.webhookEndpoints),
+    webhooks,
     new AlertsResolver(services.alerts),
     new LiveResolver(),
   ];

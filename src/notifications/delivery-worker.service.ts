@@ -104,7 +104,7 @@ export class DeliveryWorker {
 
   private attempt({ id, webhook, mail, ...delivery }: ClaimedDelivery): Promise<Outcome> {
     if (mail !== null) return this.mail({ id, ...mail });
-    if (webhook === null || !webhook.enabled) {
+    if (webhook?.enabled !== true) {
       return Promise.resolve({ delivered: false, durationMs: 0, error: 'The endpoint is off.' });
     }
     const message = {

@@ -1,4 +1,5 @@
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { NodeType } from '../graphql/node.type.js';
 import { PageInfoType } from '../graphql/page.js';
 import { type Delivery, DELIVERY_STATES, type DeliveryState } from './delivery.js';
 import { NOTIFICATION_TYPES, type NotificationType } from './notification.js';
@@ -13,10 +14,12 @@ registerEnumType(DELIVERY_STATES, {
   },
 });
 
-@ObjectType('WebhookDelivery', { description: 'A webhook on its way to an endpoint.' })
-export class WebhookDeliveryType {
-  @Field(() => ID, { description: '"dlv_…".' })
-  readonly id: string;
+@ObjectType('WebhookDelivery', {
+  implements: NodeType,
+  description: 'A webhook on its way to an endpoint.',
+})
+export class WebhookDeliveryType extends NodeType {
+  override readonly id: string;
 
   @Field(() => String, { description: 'What receivers see as `webhook-id`, at each attempt.' })
   readonly webhookId: string;
@@ -64,6 +67,7 @@ export class WebhookDeliveryType {
   readonly endedAt: Date | null;
 
   constructor(delivery: Delivery) {
+    super();
     this.id = delivery.id;
     this.webhookId = delivery.notificationId;
     this.type = delivery.type;
@@ -96,4 +100,10 @@ export class WebhookDeliveryConnectionType {
 
   @Field(() => PageInfoType, { description: 'Where the page lies.' })
   readonly pageInfo!: PageInfoType;
+}
+
+@ObjectType('WebhookReplay', { description: 'What is sent again.' })
+export class WebhookReplayType {
+  @Field(() => Int, { description: 'How many deliveries.' })
+  readonly count!: number;
 }

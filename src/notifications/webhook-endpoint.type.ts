@@ -10,7 +10,7 @@ import { NOTIFICATION_TYPES, type NotificationType } from './notification.js';
 import type { WebhookEndpoint } from './webhook-endpoint.js';
 
 registerEnumType(NOTIFICATION_TYPES, {
-  name: 'NotificationType',
+  name: 'WebhookEvent',
   description: 'What is told. A webhook says it as `type`, as "model.live".',
   valuesConfig: {
     MODEL_EARLY_ACCESS: { description: 'The account may call a model before it is live.' },

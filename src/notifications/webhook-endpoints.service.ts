@@ -174,6 +174,11 @@ export class WebhookEndpointsService {
     return deliveries.listDeliveries(this.db, accountId, query);
   }
 
+  /** A delivery to an endpoint of the account. */
+  findDelivery(accountId: AccountId, id: string): Promise<Delivery | undefined> {
+    return deliveries.findDelivery(this.db.prisma, accountId, id);
+  }
+
   /**
    * Sends one again, whatever became of it, under the same `webhook-id`. One that is being sent is left alone.
    * @throws AppError NOT_FOUND; CONFLICT when its endpoint is switched off

@@ -85,7 +85,8 @@ export class WebhookGateway {
   }
 
   private async post(url: URL, pinned: Pinned, message: WebhookMessage, signal: AbortSignal) {
-    const { timeoutMs } = this.options;
+    // The signal ends it in time; these would only say so in other words.
+    const timeoutMs = 2 * this.options.timeoutMs;
     const agent = this.outbound.agent(pinned, timeoutMs);
     try {
       const { statusCode, headers, body } = await request(url, {

@@ -1,21 +1,16 @@
-import {
-  Arg,
-  Ctx,
-  Float,
-  GraphQLISODateTime,
-  ID,
-  Int,
-  Mutation,
-  Query,
-  Resolver,
-} from 'type-graphql';
+import { Arg, Ctx, Float, GraphQLISODateTime, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
+import type { FindNode } from '../graphql/node.resolver.js';
 import { present } from '../graphql/input.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
 import { DELIVERY_STATES, type DeliveryState } from './delivery.js';
-import { WebhookDeliveryConnectionType, WebhookDeliveryType } from './delivery.type.js';
+import {
+  WebhookDeliveryConnectionType,
+  WebhookDeliveryType,
+  WebhookReplayType,
+} from './delivery.type.js';
 import {
   CreatedWebhookEndpointType,
   CreateWebhookEndpointInput,
@@ -29,6 +24,13 @@ const ID_ARG = { description: 'The endpoint.' };
 @Resolver()
 export class WebhooksResolver {
   constructor(private readonly webhooks: WebhookEndpointsService) {}
+
+  /** For `node(id)`: deliveries to the caller's own endpoints. */
+  readonly findNode: FindNode = async (id, { actor: { accountId, scopes } }) => {
+    if (accountId === undefined || !scopes.has('admin')) return null;
+    const delivery = await this.webhooks.findDelivery(accountId, id);
+    return delivery === undefined ? null : new WebhookDeliveryType(delivery);
+  };
 
   @Query(() => [WebhookEndpointType], {
     complexity: ({ childComplexity }) => 10 + childComplexity,
@@ -162,17 +164,19 @@ export class WebhooksResolver {
     );
   }
 
-  @Mutation(() => Int, {
+  @Mutation(() => WebhookReplayType, {
     complexity: LOOKUP_COST,
-    description: 'Sends again all that was given up for an endpoint. Answers how many.',
+    description: 'Sends again all that was given up for an endpoint.',
   })
   @Access({ scope: 'admin' })
-  replayFailedWebhookDeliveries(
+  async replayFailedWebhookDeliveries(
     @Arg('endpointId', () => ID, ID_ARG) endpointId: string,
     @Arg('since', () => GraphQLISODateTime, { description: 'Only what was made since then.' })
     since: Date,
     @Ctx() context: GraphQLContext,
-  ): Promise<number> {
-    return this.webhooks.replayFailed(context.actor, accountOf(context), endpointId, since);
+  ): Promise<WebhookReplayType> {
+    const { actor } = context;
+    const accountId = accountOf(context);
+    return { count: await this.webhooks.replayFailed(actor, accountId, endpointId, since) };
   }
 }
