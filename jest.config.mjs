@@ -1,6 +1,8 @@
 /** ES modules only, which have to become CommonJS too: p-limit, and the identity library. */
 const ES_MODULES = [
   'content-disposition',
+  'temporal-polyfill',
+  'temporal-utils',
   'p-limit',
   'p-retry',
   'is-network-error',
