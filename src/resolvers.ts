@@ -13,7 +13,7 @@ import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { InferenceResolver, LabelSetsResolver } from './inference/index.js';
 import { PaymentsResolver, TopUpsResolver } from './payments/index.js';
-import { UsageResolver } from './usage/index.js';
+import { StatisticsResolver, UsageResolver } from './usage/index.js';
 import type { Services } from './services.js';
 
 /** What no resolver asks. */
@@ -27,6 +27,7 @@ type Unspoken =
   | 'fulfilment'
   | 'stripeEvents'
   | 'usageReports'
+  | 'rollups'
   | 'reconciler';
 
 /** The domains' resolvers over their services. */
@@ -42,6 +43,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     catalog,
     credits,
     usage,
+    new StatisticsResolver(services.statistics),
     payments,
     new TopUpsResolver(services.topUps, services.payments, services.promos),
     new NodeResolver(
@@ -70,6 +72,7 @@ export function createPrintableSchema(): GraphQLSchema {
       catalog: service,
       credits: service,
       usage: service,
+      statistics: service,
       accounts: service,
       members: service,
       keys: service,

@@ -45,7 +45,7 @@ import { createMailer } from './platform/mailer.js';
 import type { PredictorClient } from './predictor/client.js';
 import { batchEndpoints } from './rest/openai/batch-endpoints.js';
 import { openai } from './rest/openai/openai.dialect.js';
-import { CallLimits, UsageService } from './usage/index.js';
+import { CallLimits, RollupsService, StatisticsService, UsageService } from './usage/index.js';
 
 /** Longest run of the predictor, its queue included. */
 const PREDICT_MS = 60_000;
@@ -62,6 +62,8 @@ export function createServices(
   const catalog = new CatalogService(database, clock);
   const credits = new CreditsService(database);
   const usage = new UsageService(database);
+  const statistics = new StatisticsService(database, credits, clock);
+  const rollups = new RollupsService(database);
   const accounts = new AccountsService(database, credits, clock, config.freeCredit);
   const keys = new KeysService(database, clock);
   const mailer = createMailer(config.mail);
@@ -148,6 +150,8 @@ export function createServices(
     catalog,
     credits,
     usage,
+    statistics,
+    rollups,
     accounts,
     members,
     keys,

@@ -6,6 +6,7 @@ import { LEDGER_CHECKS } from '../credits/index.js';
 import { PAYMENT_CHECKS } from '../payments/index.js';
 import { type Finding, runChecks } from '../platform/checks.js';
 import { openDatabase } from '../platform/database.js';
+import { USAGE_CHECKS } from '../usage/index.js';
 
 /** Longest check of a large ledger. */
 const VERIFY_MS = 600_000;
@@ -14,7 +15,7 @@ const VERIFY_MS = 600_000;
 export function verifyCommand(say: Say): Command {
   return new Command('verify')
     .description(
-      'check every promise of the ledger, of payments and of batches on live data (src/credits, src/payments, src/batches)',
+      'check every promise of the ledger, of payments, of batches and of usage on live data (src/credits, src/payments, src/batches, src/usage)',
     )
     .option('--json', 'print the findings as JSON')
     .action(async ({ json }: { json?: true }) => {
@@ -31,6 +32,7 @@ export function verifyCommand(say: Say): Command {
           ...LEDGER_CHECKS,
           ...PAYMENT_CHECKS,
           ...BATCH_CHECKS,
+          ...USAGE_CHECKS,
         ]);
         if (json) process.stdout.write(`${toJson(findings)}\n`);
         else for (const line of describeFindings(findings)) process.stdout.write(`${line}\n`);

@@ -1,6 +1,5 @@
 import type { Database } from '../platform/database.js';
 import * as store from './rollups.store.js';
-import type { UsageRange } from './usage-buckets.js';
 
 /** Hours of one turn: with a million runs in each, a turn takes some minutes. */
 const TURN_HOURS_MAX = 24;
@@ -23,7 +22,7 @@ export class RollupsService {
    * @returns how many hours
    */
   async rebuild(
-    { from, to }: Partial<UsageRange>,
+    { from, to }: { readonly from?: Date | undefined; readonly to?: Date | undefined },
     onProgress?: (until: Date) => void,
   ): Promise<number> {
     // The fence moves when what was there at the last time is over: twice, for a server that has just begun.

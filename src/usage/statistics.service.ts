@@ -1,6 +1,8 @@
 import { AppError } from '../errors.js';
+import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
+import { type Forecast, type LotLeft, runsOutAt } from './forecast.js';
 import { listUsage } from './statistics.store.js';
 import {
   boundsOf,
@@ -62,9 +64,24 @@ const EXPORT_BUCKETS_MAX = 20_000;
 const EXPORT_BUCKETS_EACH = 24;
 const TOP_MAX = 100;
 
+const FORECAST_DAYS = 7;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** What of the ledger a forecast asks. */
+export interface CreditSource {
+  balance(accountId: AccountId): Promise<{ readonly availableNanos: bigint }>;
+  /** In the order in which they are spent. */
+  lots(accountId: AccountId): Promise<readonly LotLeft[]>;
+}
+
 /** What accounts use, added up for dashboards. Reads only. */
 export class StatisticsService {
-  constructor(private readonly db: Pick<Database, 'query'>) {}
+  constructor(
+    private readonly db: Pick<Database, 'query'>,
+    private readonly credit: CreditSource,
+    private readonly clock: Clock,
+  ) {}
 
   /**
    * @param withLatency false: latencies are null, which is faster
@@ -129,6 +146,26 @@ export class StatisticsService {
     const question = { owner, bounds: [from, to], groupBy: [dimension], filter: {}, withLatency };
     const rows = await listUsage(this.db, question, { by, atMost: first });
     return rows.map((row) => ({ group: row.group, names: row.names, total: sumOf([row]) }));
+  }
+
+  /** @throws AppError NOT_FOUND */
+  async forecast(owner: AccountId): Promise<Forecast> {
+    const now = this.clock.now();
+    // From a whole hour on, as roll-ups are.
+    const end = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS;
+    const starts = Array.from({ length: FORECAST_DAYS }, (_, day) => end - (FORECAST_DAYS - day) * DAY_MS);
+    const bounds = [...starts.map((start) => new Date(start)), now];
+    const question = { owner, bounds, groupBy: [], filter: {}, withLatency: false };
+    const [rows, { availableNanos }, lots] = await Promise.all([
+      listUsage(this.db, question, { by: undefined, atMost: FORECAST_DAYS }),
+      this.credit.balance(owner),
+      this.credit.lots(owner),
+    ]);
+    const first = rows.find(({ chargedNanos }) => chargedNanos > 0n)?.bucket ?? 0;
+    const { from: since } = rangeAt(bounds, first);
+    const elapsedMs = BigInt(now.getTime() - since.getTime());
+    const nanosPerDay = (sumOf(rows).chargedNanos * BigInt(DAY_MS)) / elapsedMs;
+    return { runsOutAt: runsOutAt({ availableNanos, lots }, nanosPerDay, now), nanosPerDay, since };
   }
 
   /**

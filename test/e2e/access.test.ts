@@ -52,6 +52,10 @@ const MAY: Record<string, string> = {
   redeemPromoCode: 'OAB',
   run: EVERYBODY,
   runs: EVERYBODY,
+  usage: EVERYBODY,
+  topModels: EVERYBODY,
+  topKeys: EVERYBODY,
+  creditForecast: EVERYBODY,
   apiKeys: EVERYBODY,
   members: EVERYBODY,
   labelSets: EVERYBODY,
@@ -177,6 +181,7 @@ function literal(type: GraphQLInputType): string {
     );
     return `{ ${needed.map((field) => `${field.name}: ${literal(field.type)}`).join(', ')} }`;
   }
+  if (type.name === 'DateTimeISO') return '"2026-11-24T00:00:00Z"';
   return ['Int', 'Float'].includes(type.name) ? '1' : type.name === 'Boolean' ? 'false' : '"1"';
 }
 

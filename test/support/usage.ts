@@ -1,3 +1,5 @@
+import { CreditsService } from '../../src/credits/credits.service.js';
+import { systemClock } from '../../src/platform/clock.js';
 import { openDatabase } from '../../src/platform/database.js';
 import { RollupsService } from '../../src/usage/rollups.service.js';
 import { StatisticsService } from '../../src/usage/statistics.service.js';
@@ -44,7 +46,7 @@ export async function openTestUsage(): Promise<TestUsage> {
   });
   return {
     database,
-    statistics: new StatisticsService(db),
+    statistics: new StatisticsService(db, new CreditsService(db), systemClock),
     rollups: new RollupsService(db),
     account: async (name) => {
       const id = `acct_${name}`;
@@ -100,6 +102,11 @@ export async function insertRuns(
      SELECT id, account_id, key_id, outcome, held, charged, details, started_at, ended_at
        FROM jsonb_populate_recordset(NULL::run, $1::jsonb)`,
     [JSON.stringify(rows)],
+  );
+  // The ledger writes none into an hour that is over; who does has to say so.
+  await database.query(
+    `INSERT INTO usage_dirty (hour) SELECT DISTINCT date_trunc('hour', at, 'UTC') FROM unnest($1::timestamptz[]) AS at`,
+    [runs.map(({ endedAt }) => endedAt)],
   );
 }
 
