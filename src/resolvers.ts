@@ -13,7 +13,7 @@ import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { InferenceResolver, LabelSetsResolver } from './inference/index.js';
 import { PaymentsResolver, TopUpsResolver } from './payments/index.js';
-import { StatisticsResolver, UsageResolver } from './usage/index.js';
+import { ModelPerformanceResolver, StatisticsResolver, UsageResolver } from './usage/index.js';
 import type { Services } from './services.js';
 
 /** What no resolver asks. */
@@ -44,6 +44,7 @@ export function createResolvers(services: Omit<Services, Unspoken>): object[] {
     credits,
     usage,
     new StatisticsResolver(services.statistics),
+    new ModelPerformanceResolver(services.usage),
     payments,
     new TopUpsResolver(services.topUps, services.payments, services.promos),
     new NodeResolver(

@@ -4,6 +4,7 @@ export type { KeySpending } from './key-spending.js';
 export type { ModelPerformance } from './model-performance.js';
 export type { ChargedUnit, Run } from './run.js';
 export { ChargedUnitType } from './run.type.js';
+export { ModelPerformanceResolver } from './model-performance.resolver.js';
 export { RollupsService } from './rollups.service.js';
 export { StatisticsResolver } from './statistics.resolver.js';
 export { type UsageLine, type UsageRequest, StatisticsService } from './statistics.service.js';

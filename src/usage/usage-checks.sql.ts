@@ -21,8 +21,8 @@ export const USAGE_CHECKS: readonly Check[] = [
     'what is rolled up by the hour is what runs say',
     `SELECT count(*) FROM usage_rollup WHERE span = 'HOUR'`,
     `WITH kept AS MATERIALIZED (
-       SELECT * FROM (SELECT u.start, ${GROUP}, ${COUNTS} FROM usage_rollup u JOIN usage_group g ON g.id = u.group_id
-                       WHERE u.span = 'HOUR') x WHERE ${CLEAN_HOUR}
+       SELECT * FROM (SELECT u.start, ${GROUP}, ${COUNTS} FROM usage_rollup u JOIN usage_group g USING (account_id)
+                       WHERE g.id = u.group_id AND u.span = 'HOUR') x WHERE ${CLEAN_HOUR}
      ), made AS MATERIALIZED (
        SELECT * FROM usage_hours_of('-infinity', 'infinity') x WHERE ${CLEAN_HOUR}
      )
@@ -37,7 +37,7 @@ export const USAGE_CHECKS: readonly Check[] = [
      ), made AS MATERIALIZED (
        SELECT * FROM usage_days_of('-infinity', 'infinity') x WHERE ${CLEAN_DAY}
      )
-     SELECT g.account_id || ' ' || x.start FROM (${differences(`group_id, start, ${COUNTS}`, 'kept', 'made')}) AS x
+     SELECT g.account_id || ' ' || x.start FROM (${differences(`account_id, group_id, start, ${COUNTS}`, 'kept', 'made')}) AS x
        JOIN usage_group g ON g.id = x.group_id`,
   ],
 ];

@@ -70,7 +70,6 @@ export function usageSql({
   const columns = groupBy.map((dimension) => COLUMN_OF[dimension]);
   const group = ['bucket', ...columns];
   const of = (table: string) => columns.map((column) => `${table}.${column}`);
-  const sums = (table: string) => SUMS.map((column) => `${table}.${column}`);
   const names = [
     ...(groupBy.includes('KEY')
       ? [`(SELECT k.name FROM api_key k WHERE k.id = s.key_id AND k.account_id = $1) AS key_name`]
@@ -81,35 +80,48 @@ export function usageSql({
   ];
   // All accounts together are no account: $1 finds their roll-ups, and every run counts.
   const ofOwner = owner === 'all' ? '$1::text IS NOT NULL' : 'e.account_id = $1';
-  return `WITH ${TIME}, parts AS (
+  const summed = (table: string) => SUMS.map((column) => `sum(${table}.${column}) AS ${column}`);
+  return `WITH ${TIME}, rolled AS (
     SELECT ${[
       'width_bucket(u.start, $2::timestamptz[]) AS bucket',
-      ...of('g'),
-      `g.status <> 'OK' AS failed`,
-      'u.calls',
-      ...sums('u'),
-      `${withLatency ? 'u.latency' : `''::bytea`} AS latency`,
+      'u.group_id',
+      'sum(u.calls) AS calls',
+      ...summed('u'),
+      `${withLatency ? `string_agg(u.latency, '')` : `''::bytea`} AS latency`,
     ].join(', ')}
       FROM islands i
-      JOIN usage_group g ON g.account_id = $1 AND ${filters('g')}
-      JOIN usage_rollup u ON u.group_id = g.id AND u.span = i.span AND u.start >= i.lo AND u.start < i.hi
-    UNION ALL
+      JOIN usage_rollup u ON u.account_id = $1 AND u.span = i.span AND u.start >= i.lo AND u.start < i.hi
+     GROUP BY 1, 2
+  ), read AS (
     SELECT ${[
-      'width_bucket(e.ended_at, $2::timestamptz[])',
+      'width_bucket(e.ended_at, $2::timestamptz[]) AS bucket',
       ...of('e'),
-      `e.status <> 'OK'`,
-      '1',
-      ...sums('e'),
+      'count(*) AS calls',
+      `count(*) FILTER (WHERE e.status <> 'OK') AS errors`,
+      ...summed('e'),
       withLatency
-        ? `coalesce(int2send(e.latency_bucket::int2) || int4send(1), '')`
-        : `''::bytea`,
+        ? `coalesce(string_agg(int2send(e.latency_bucket::int2) || int4send(1), ''), '') AS latency`
+        : `''::bytea AS latency`,
     ].join(', ')}
       FROM gaps g
       JOIN usage_event e ON e.ended_at >= g.lo AND e.ended_at < g.hi AND ${ofOwner} AND ${filters('e')}
+     GROUP BY ${group.map((_column, at) => String(at + 1)).join(', ')}
+  ), parts AS (
+    SELECT ${[
+      'r.bucket',
+      ...of('g'),
+      'r.calls',
+      `CASE WHEN g.status <> 'OK' THEN r.calls ELSE 0 END AS errors`,
+      ...SUMS.map((column) => `r.${column}`),
+      'r.latency',
+    ].join(', ')}
+      FROM rolled r JOIN usage_group g ON g.id = r.group_id AND g.account_id = $1 AND ${filters('g')}
+    UNION ALL
+    SELECT * FROM read
   ), summed AS (
-    SELECT ${group.join(', ')}, sum(calls) AS calls, coalesce(sum(calls) FILTER (WHERE failed), 0) AS errors,
-           ${SUMS.map((column) => `sum(${column}) AS ${column}`).join(', ')}, string_agg(latency, '') AS latency
-      FROM parts GROUP BY ${group.join(', ')}
+    SELECT ${group.join(', ')}, sum(calls) AS calls, sum(errors) AS errors, ${summed('p').join(', ')},
+           string_agg(latency, '') AS latency
+      FROM parts p GROUP BY ${group.join(', ')}
   )
   SELECT ${['s.*', ...names].join(', ')} FROM summed s`;
 }

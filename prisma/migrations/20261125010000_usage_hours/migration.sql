@@ -18,6 +18,7 @@ CREATE TABLE "usage_group" (
 
 -- CreateTable
 CREATE TABLE "usage_rollup" (
+    "account_id" TEXT NOT NULL,
     "group_id" INTEGER NOT NULL,
     "span" "UsageSpan" NOT NULL,
     "start" TIMESTAMPTZ(3) NOT NULL,
@@ -31,7 +32,7 @@ CREATE TABLE "usage_rollup" (
     "embeddings_ran" BIGINT NOT NULL,
     "latency" BYTEA NOT NULL,
 
-    CONSTRAINT "usage_rollup_pkey" PRIMARY KEY ("group_id","span","start")
+    CONSTRAINT "usage_rollup_pkey" PRIMARY KEY ("account_id","span","start","group_id")
 );
 
 -- CreateTable
@@ -95,12 +96,12 @@ SELECT r.account_id,
        CASE r.outcome WHEN 'CAPTURED' THEN 'OK' WHEN 'EXPIRED' THEN 'EXPIRED'
             ELSE coalesce(r.details ->> 'errorCode', 'VOIDED') END AS status,
        r.charged,
-       coalesce(u.images_requested, 0) AS images_requested,
-       coalesce(u.images_ran, 0) AS images_ran,
-       coalesce(u.label_texts_requested, 0) AS label_texts_requested,
-       coalesce(u.label_texts_ran, 0) AS label_texts_ran,
-       coalesce(u.embeddings_requested, 0) AS embeddings_requested,
-       coalesce(u.embeddings_ran, 0) AS embeddings_ran,
+       coalesce(u.images_requested, 0)::bigint AS images_requested,
+       coalesce(u.images_ran, 0)::bigint AS images_ran,
+       coalesce(u.label_texts_requested, 0)::bigint AS label_texts_requested,
+       coalesce(u.label_texts_ran, 0)::bigint AS label_texts_ran,
+       coalesce(u.embeddings_requested, 0)::bigint AS embeddings_requested,
+       coalesce(u.embeddings_ran, 0)::bigint AS embeddings_ran,
        CASE WHEN r.outcome = 'CAPTURED' AND r.details ->> 'tier' IS DISTINCT FROM 'batch'
             THEN usage_latency_bucket(r.ended_at - r.started_at) END AS latency_bucket
   FROM run r
@@ -158,7 +159,7 @@ $$;
 
 -- The roll-ups of the days in [lo, hi), as those of their hours say. Both are midnights, UTC.
 CREATE FUNCTION "usage_days_of"("lo" timestamptz, "hi" timestamptz)
-RETURNS TABLE ("group_id" int, "start" timestamptz, "calls" bigint, "charged" bigint,
+RETURNS TABLE ("account_id" text, "group_id" int, "start" timestamptz, "calls" bigint, "charged" bigint,
   "images_requested" bigint, "images_ran" bigint, "label_texts_requested" bigint, "label_texts_ran" bigint,
   "embeddings_requested" bigint, "embeddings_ran" bigint, "latency" bytea)
 LANGUAGE sql STABLE AS $$
@@ -172,12 +173,12 @@ LANGUAGE sql STABLE AS $$
               FROM hours h CROSS JOIN LATERAL usage_latencies(h.latency) l GROUP BY 1, 2, 3) b
      GROUP BY 1, 2
   )
-  SELECT h.group_id, h.day, sum(h.calls)::bigint, sum(h.charged)::bigint,
+  SELECT h.account_id, h.group_id, h.day, sum(h.calls)::bigint, sum(h.charged)::bigint,
          sum(h.images_requested)::bigint, sum(h.images_ran)::bigint, sum(h.label_texts_requested)::bigint,
          sum(h.label_texts_ran)::bigint, sum(h.embeddings_requested)::bigint, sum(h.embeddings_ran)::bigint,
          coalesce(min(l.latency), '')
     FROM hours h LEFT JOIN latencies l ON l.group_id = h.group_id AND l.day = h.day
-   GROUP BY 1, 2
+   GROUP BY 1, 2, 3
 $$;
 
 -- ── rolling up ──────────────────────────────────────────────────────────────────────────────────────
@@ -185,7 +186,7 @@ $$;
 -- Makes the roll-ups of some hours anew; those of their days are gone then. One at a time: the caller holds
 -- the lock. What changes meanwhile leaves a dirty mark that this does not see, and so does not take away.
 CREATE FUNCTION "usage_roll_up"("hours" timestamptz[]) RETURNS void LANGUAGE plpgsql
-SET "gigarouter.rolls_up" = 'on'
+SET "gigarouter.rolls_up" = 'on' SET "work_mem" = '64MB'
 AS $$
 DECLARE
   days timestamptz[] := ARRAY(SELECT DISTINCT date_trunc('day', h, 'UTC') FROM unnest(hours) AS h);
@@ -211,12 +212,13 @@ BEGIN
     ), groups AS (
       SELECT * FROM usage_group UNION ALL SELECT * FROM made
     )
-    INSERT INTO usage_rollup (group_id, span, start, calls, charged, images_requested, images_ran,
+    INSERT INTO usage_rollup (account_id, group_id, span, start, calls, charged, images_requested, images_ran,
                               label_texts_requested, label_texts_ran, embeddings_requested, embeddings_ran, latency)
-      SELECT g.id, 'HOUR', c.start, c.calls, c.charged, c.images_requested, c.images_ran,
+      SELECT c.account_id, g.id, 'HOUR', c.start, c.calls, c.charged, c.images_requested, c.images_ran,
              c.label_texts_requested, c.label_texts_ran, c.embeddings_requested, c.embeddings_ran, c.latency
         FROM counted c JOIN groups g USING (account_id, model, operation, key_id, member_id, status)
-       ORDER BY c.start, g.id;
+       -- What is read together lies together.
+       ORDER BY c.start, c.account_id, g.id;
   END LOOP;
   INSERT INTO usage_rolled (span, start) SELECT DISTINCT 'HOUR'::"UsageSpan", h FROM unnest(hours) AS h;
 END
@@ -224,7 +226,7 @@ $$;
 
 -- Makes the roll-ups of days whose hours are all there. Returns how many. The caller holds the lock.
 CREATE FUNCTION "usage_roll_up_days"("at_most" int) RETURNS int LANGUAGE plpgsql
-SET "gigarouter.rolls_up" = 'on'
+SET "gigarouter.rolls_up" = 'on' SET "work_mem" = '64MB'
 AS $$
 DECLARE
   days timestamptz[] := ARRAY(
@@ -237,11 +239,11 @@ DECLARE
 BEGIN
   FOREACH day IN ARRAY days LOOP
     DELETE FROM usage_rollup u WHERE u.span = 'DAY' AND u.start = day;
-    INSERT INTO usage_rollup (group_id, span, start, calls, charged, images_requested, images_ran,
+    INSERT INTO usage_rollup (account_id, group_id, span, start, calls, charged, images_requested, images_ran,
                               label_texts_requested, label_texts_ran, embeddings_requested, embeddings_ran, latency)
-      SELECT d.group_id, 'DAY', d.start, d.calls, d.charged, d.images_requested, d.images_ran,
+      SELECT d.account_id, d.group_id, 'DAY', d.start, d.calls, d.charged, d.images_requested, d.images_ran,
              d.label_texts_requested, d.label_texts_ran, d.embeddings_requested, d.embeddings_ran, d.latency
-        FROM usage_days_of(day, day + interval '24 hours') d ORDER BY d.group_id;
+        FROM usage_days_of(day, day + interval '24 hours') d ORDER BY d.account_id, d.group_id;
     INSERT INTO usage_rolled (span, start) VALUES ('DAY', day);
   END LOOP;
   RETURN cardinality(days);
