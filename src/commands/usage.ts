@@ -10,8 +10,16 @@ export function usageCommand(say: Say): Command {
   usage
     .command('rebuild')
     .description('make the roll-ups of whole hours anew from runs; safe beside a running server')
-    .option('--from <time>', 'as 2026-11-20 or 2026-11-20T10:00Z; by default the first call', toTime)
-    .option('--to <time>', 'the first hour that is left as it is; by default all that are over', toTime)
+    .option(
+      '--from <time>',
+      'as 2026-11-20 or 2026-11-20T10:00Z; by default the first call',
+      toTime,
+    )
+    .option(
+      '--to <time>',
+      'the first hour that is left as it is; by default all that are over',
+      toTime,
+    )
     .option('--json', 'print the result as JSON')
     .action(async ({ json, from, to }: { json?: true; from?: Date; to?: Date }) => {
       const config = readConfig();

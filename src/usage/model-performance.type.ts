@@ -16,7 +16,8 @@ export class ServiceWindowType {
 }
 
 @ObjectType('ModelPerformance', {
-  description: 'How a model has done lately, from the calls of all: as it was half a minute ago at most.',
+  description:
+    'How a model has done lately, from the calls of all: as it was half a minute ago at most.',
 })
 export class ModelPerformanceType {
   @Field(() => ServiceWindowType, { description: 'In the last hour.' })

@@ -32,7 +32,11 @@ export class RollupsService {
     let hours = 0;
     for (let at = (from ?? closed.from).getTime(); at < end;) {
       const next = Math.min((Math.floor(at / DAY_MS) + 1) * DAY_MS, end);
-      hours += await store.rebuild(this.db, new Date(at), new Date(Math.ceil(next / HOUR_MS) * HOUR_MS));
+      hours += await store.rebuild(
+        this.db,
+        new Date(at),
+        new Date(Math.ceil(next / HOUR_MS) * HOUR_MS),
+      );
       onProgress?.(new Date(next));
       at = next;
     }

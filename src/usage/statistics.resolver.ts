@@ -23,7 +23,8 @@ import { USAGE_DIMENSIONS, type UsageDimension } from './usage-question.js';
 /** Each adds up thousands of rows: some ten to an operation. */
 const STATISTICS_COST = 80;
 const TOP_DEFAULT = 5;
-const cost = ({ childComplexity }: { childComplexity: number }) => STATISTICS_COST + childComplexity;
+const cost = ({ childComplexity }: { childComplexity: number }) =>
+  STATISTICS_COST + childComplexity;
 
 const RangeArg = () =>
   Arg('range', () => UsageRangeInput, { description: 'When the calls ended.' });
@@ -92,7 +93,10 @@ export class StatisticsResolver {
     return new PreviousUsageType(before, report.total);
   }
 
-  @Query(() => [UsageTotalType], { complexity: cost, description: 'The models that were used most.' })
+  @Query(() => [UsageTotalType], {
+    complexity: cost,
+    description: 'The models that were used most.',
+  })
   @Access({ scope: 'read' })
   topModels(
     @RangeArg() range: UsageRangeInput,

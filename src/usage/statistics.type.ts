@@ -1,12 +1,5 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
-import {
-  Field,
-  Float,
-  GraphQLISODateTime,
-  ID,
-  ObjectType,
-  registerEnumType,
-} from 'type-graphql';
+import { Field, Float, GraphQLISODateTime, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { NanoUSD } from '../graphql/scalars.js';
 import type { UsagePoint, UsageReport, UsageRequest, UsageSeries } from './statistics.service.js';
 import { USAGE_INTERVALS } from './usage-buckets.js';
@@ -30,7 +23,9 @@ registerEnumType(USAGE_INTERVALS, {
   description: 'How long the points of a series are.',
   valuesConfig: {
     HOUR: { description: 'Hours of UTC, whatever the time zone.' },
-    DAY: { description: 'Days of the time zone; those on which clocks change are 23 or 25 h long.' },
+    DAY: {
+      description: 'Days of the time zone; those on which clocks change are 23 or 25 h long.',
+    },
     WEEK: { description: 'Weeks of the time zone, from Monday.' },
     MONTH: { description: 'Months of the time zone.' },
   },
@@ -117,7 +112,8 @@ export class UsageNameType {
 }
 
 @ObjectType('UsageGroup', {
-  description: 'What calls have in common. What was not grouped by is null, as is what they have not.',
+  description:
+    'What calls have in common. What was not grouped by is null, as is what they have not.',
 })
 export class UsageGroupType {
   @Field(() => String, { nullable: true, description: 'Slug of the model.' })
@@ -185,7 +181,8 @@ export class UsageTotalType {
 @ObjectType('UsageSeries', { description: 'A group of calls, point by point.' })
 export class UsageSeriesType extends UsageTotalType {
   @Field(() => [UsagePointType], {
-    description: 'In order, without holes. The first and the last are what of them is in the range.',
+    description:
+      'In order, without holes. The first and the last are what of them is in the range.',
   })
   readonly points: readonly UsagePointType[];
 
@@ -196,7 +193,8 @@ export class UsageSeriesType extends UsageTotalType {
 }
 
 @ObjectType('UsageChange', {
-  description: 'How much more it is than before, as a share: 0.25 is a quarter more. Null: there was nothing before.',
+  description:
+    'How much more it is than before, as a share: 0.25 is a quarter more. Null: there was nothing before.',
 })
 export class UsageChangeType {
   @Field(() => Float, { nullable: true, description: 'Of the calls.' })
@@ -244,7 +242,9 @@ export class UsageReportType {
   }
 }
 
-@ObjectType('CreditForecast', { description: 'When the account’s credit is gone if it goes on as it did.' })
+@ObjectType('CreditForecast', {
+  description: 'When the account’s credit is gone if it goes on as it did.',
+})
 export class CreditForecastType {
   @Field(() => GraphQLISODateTime, {
     nullable: true,

@@ -47,7 +47,7 @@ export function boundsOf(
 ): Date[] {
   const zone = checkTimeZone(timeZone);
   const bounds = [from];
-  for (let next = nextStart(from, interval, zone); next < to; ) {
+  for (let next = nextStart(from, interval, zone); next < to;) {
     if (bounds.length >= bucketsMax) {
       throw badRange(
         `The range has more than ${String(bucketsMax)} of the interval ${interval}. Take a shorter range, or a longer interval.`,

@@ -48,7 +48,11 @@ export interface UsageRow {
   readonly latency: Buffer;
 }
 
-const NO_UNITS: readonly UnitCount[] = USAGE_UNITS.map((unit) => ({ unit, requested: 0n, ran: 0n }));
+const NO_UNITS: readonly UnitCount[] = USAGE_UNITS.map((unit) => ({
+  unit,
+  requested: 0n,
+  ran: 0n,
+}));
 const NO_LATENCY: LatencyPercentiles = { p50: null, p95: null, p99: null };
 export const NO_USAGE: UsageMetrics = {
   calls: 0n,

@@ -54,9 +54,16 @@ export function checkFilter(filter: UsageFilter): UsageFilter {
       });
     };
     if (values.length === 0) fail('is empty, so that nothing can pass: leave it out, or name some');
-    if (values.length > FILTER_VALUES_MAX) fail(`has more than ${String(FILTER_VALUES_MAX)} values`);
-    if (values.some((value) => value.length > FILTER_LENGTH_MAX || value.includes('\0'))) {
-      fail(`has a value of more than ${String(FILTER_LENGTH_MAX)} characters, or with a NUL`);
+    if (values.length > FILTER_VALUES_MAX)
+      fail(`has more than ${String(FILTER_VALUES_MAX)} values`);
+    if (
+      values.some(
+        (value) => value === '' || value.length > FILTER_LENGTH_MAX || value.includes('\0'),
+      )
+    ) {
+      fail(
+        `has a value that is empty, of more than ${String(FILTER_LENGTH_MAX)} characters, or with a NUL`,
+      );
     }
   }
   return filter;

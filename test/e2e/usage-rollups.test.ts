@@ -152,12 +152,17 @@ class Scenario {
     );
   }
 
-  async ask({ account, between, ...rest }: typeof question extends fc.Arbitrary<infer T> ? T : never) {
+  async ask({
+    account,
+    between,
+    ...rest
+  }: typeof question extends fc.Arbitrary<infer T> ? T : never) {
     const [a, b] = between.map((one) => one.getTime());
     const from = new Date(Math.min(a ?? 0, b ?? 0));
     const range = { from, to: new Date(Math.max(a ?? 0, b ?? 0) + 1) };
     const request: UsageRequest = { ...rest, range };
-    if (request.interval === 'HOUR' && range.to.getTime() - from.getTime() > 40 * 24 * HOUR_MS) return;
+    if (request.interval === 'HOUR' && range.to.getTime() - from.getTime() > 40 * 24 * HOUR_MS)
+      return;
     const owner = this.accountId(account);
     const report = await t.statistics.report(owner, request, { withLatency: true });
     const chosen = select(this.runs, owner, range, request.filter);

@@ -50,7 +50,9 @@ export async function openTestUsage(): Promise<TestUsage> {
     rollups: new RollupsService(db),
     account: async (name) => {
       const id = `acct_${name}`;
-      await database.query(`INSERT INTO account (id, kind, name) VALUES ($1, 'PERSONAL', $1)`, [id]);
+      await database.query(`INSERT INTO account (id, kind, name) VALUES ($1, 'PERSONAL', $1)`, [
+        id,
+      ]);
       await database.query(
         `INSERT INTO api_key (id, account_id, name, hash, prefix, last_four, scopes, created_by)
          SELECT 'key_' || $2 || '_' || n, $1, 'Key ' || n, sha256(convert_to($1 || n, 'UTF8')), 'gr-', 'abcd', '{READ}',
