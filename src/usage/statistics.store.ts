@@ -1,5 +1,5 @@
 import type { Database } from '../platform/database.js';
-import type { UsageGroup, UsageRow } from './usage-metrics.js';
+import type { UsageRow } from './usage-metrics.js';
 import { USAGE_DIMENSIONS, type UsageDimension, type UsageQuestion } from './usage-question.js';
 import { COLUMN_OF, DIMENSIONS, usageSql } from './usage-rows.sql.js';
 
@@ -58,8 +58,9 @@ function toRow(row: Row, groupBy: readonly UsageDimension[]): UsageRow {
     // The database counts them from 1.
     bucket: row.bucket - 1,
     group: Object.fromEntries(
-      groupBy.map((dimension) => [dimension, row[COLUMN_OF[dimension]] || null]),
-    ) as UsageGroup,
+      // Empty: the calls have none.
+      groupBy.map((dimension) => [dimension, present(row[COLUMN_OF[dimension]])]),
+    ),
     names,
     calls: count('calls'),
     errors: count('errors'),
@@ -71,4 +72,8 @@ function toRow(row: Row, groupBy: readonly UsageDimension[]): UsageRow {
     ],
     latency: row.latency,
   };
+}
+
+function present(text: string | number | Buffer | null | undefined): string | null {
+  return typeof text === 'string' && text !== '' ? text : null;
 }

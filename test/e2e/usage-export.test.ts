@@ -115,7 +115,7 @@ test.each([
   [{ groupBy: 'COLOUR' }, 'groupBy.0'],
   [{ statuses: '' }, 'filter'],
 ])('%j is refused before anything is sent', async (more, param) => {
-  const { status, body } = await callRest(t.url, 'GET', address(more as Record<string, string>), {
+  const { status, body } = await callRest(t.url, 'GET', address(more), {
     secret: caller.secret,
   });
   expect([status, body.error.param]).toEqual([400, param]);

@@ -124,9 +124,9 @@ test('it is the same once it is rolled up', async () => {
   const from = new Date(START - 10 * DAY_MS);
   expect(await t.app.services.rollups.rebuild({ from })).toBeGreaterThan(10 * 24);
   const { body: after } = await caller.gql(DASHBOARD, { range });
-  const { creditForecast: _before, ...expected } = before.data;
-  const { creditForecast: _after, ...given } = after.data;
-  expect(given).toEqual(expected);
+  // Its rate falls with each moment that nothing is spent.
+  const unmoved = { creditForecast: expect.anything() };
+  expect(after.data).toEqual({ ...before.data, ...unmoved });
 });
 
 test('an account sees its own calls only, whatever it asks for', async () => {
