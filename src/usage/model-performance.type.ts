@@ -3,7 +3,7 @@ import type { ModelPerformance, ServiceWindow } from './model-performance.js';
 import { LatencyPercentilesType } from './statistics.type.js';
 
 @ObjectType('ServiceWindow', { description: 'How a model has done in a time, over all callers.' })
-export class ServiceWindowType {
+class ServiceWindowType {
   @Field(() => Float, {
     nullable: true,
     description:

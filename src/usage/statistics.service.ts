@@ -4,63 +4,21 @@ import type { Database } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import { type Forecast, type LotLeft, runsOutAt } from './forecast.js';
 import { listUsage } from './statistics.store.js';
-import {
-  boundsOf,
-  checkRange,
-  previousRange,
-  type UsageInterval,
-  type UsageRange,
-} from './usage-buckets.js';
-import {
-  NO_USAGE,
-  sumOf,
-  type UsageGroup,
-  type UsageMetrics,
-  type UsageRow,
-} from './usage-metrics.js';
+import { boundsOf, checkRange, previousRange, type UsageRange } from './usage-buckets.js';
+import { NO_USAGE, sumOf, type UsageRow } from './usage-metrics.js';
 import {
   checkFilter,
   checkGroupBy,
   USAGE_DIMENSIONS,
   type UsageDimension,
-  type UsageFilter,
 } from './usage-question.js';
-
-/** What somebody asks about an account's calls. */
-export interface UsageRequest {
-  readonly range: UsageRange;
-  readonly interval: UsageInterval;
-  readonly timeZone: string;
-  readonly groupBy: readonly UsageDimension[];
-  readonly filter: UsageFilter;
-}
-
-/** A part of the range, half-open, and what it comes to. */
-export interface UsagePoint extends UsageRange {
-  readonly metrics: UsageMetrics;
-}
-
-/** One group over the range. */
-export interface UsageSeries {
-  readonly group: UsageGroup;
-  readonly names: UsageGroup;
-  readonly total: UsageMetrics;
-  /** In order, without holes. */
-  readonly points: readonly UsagePoint[];
-}
-
-export interface UsageReport {
-  readonly range: UsageRange;
-  readonly total: UsageMetrics;
-  /** The most expensive first. */
-  readonly series: readonly UsageSeries[];
-}
-
-/** One line of an export: a group in a bucket in which it had calls. */
-export interface UsageLine extends UsagePoint {
-  readonly group: UsageGroup;
-  readonly names: UsageGroup;
-}
+import type {
+  UsageLine,
+  UsagePoint,
+  UsageReport,
+  UsageRequest,
+  UsageSeries,
+} from './usage-report.js';
 
 const BUCKETS_MAX = 1_000;
 /** Of all series together, those without calls too. */

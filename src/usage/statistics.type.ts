@@ -1,7 +1,7 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, Float, GraphQLISODateTime, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { NanoUSD } from '../graphql/scalars.js';
-import type { UsagePoint, UsageReport, UsageRequest, UsageSeries } from './statistics.service.js';
+import type { UsagePoint, UsageReport, UsageRequest, UsageSeries } from './usage-report.js';
 import { USAGE_INTERVALS } from './usage-buckets.js';
 import type { LatencyPercentiles, UnitCount, UsageGroup, UsageMetrics } from './usage-metrics.js';
 import { USAGE_DIMENSIONS } from './usage-question.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { AccountId } from '../../src/platform/ids.js';
 import { runChecks } from '../../src/platform/checks.js';
-import type { UsageRequest } from '../../src/usage/statistics.service.js';
+import type { UsageRequest } from '../../src/usage/usage-report.js';
 import { USAGE_CHECKS } from '../../src/usage/usage-checks.sql.js';
 import { USAGE_DIMENSIONS, type UsageDimension } from '../../src/usage/usage-question.js';
 import { openTestUsage, type PastRun, type TestUsage } from '../support/usage.js';
