@@ -10,7 +10,7 @@ const DOMAINS = {
   accounts: ['credits'],
   catalog: [],
   credits: [],
-  usage: [],
+  usage: ['catalog'],
   payments: ['credits'],
   inference: ['catalog', 'credits', 'usage'],
   batches: ['credits', 'inference', 'usage'],

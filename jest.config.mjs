@@ -2,6 +2,8 @@
 const ES_MODULES = [
   'commander',
   'content-disposition',
+  'temporal-polyfill',
+  'temporal-utils',
   'p-limit',
   'p-retry',
   'is-network-error',

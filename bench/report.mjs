@@ -1,7 +1,7 @@
 // Figures: medians and spread, and tables of them.
 
 const sorted = (values) => [...values].sort((a, b) => a - b);
-const quantile = (values, q) => {
+export const quantile = (values, q) => {
   const all = sorted(values);
   return all[Math.min(all.length - 1, Math.floor(q * all.length))];
 };

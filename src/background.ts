@@ -23,6 +23,7 @@ const WORK = [
   { name: 'batches', everyMs: 1_000, turn: ({ batchWorker }) => batchWorker.turn() },
   { name: 'automatic top-ups', everyMs: 2_000, turn: ({ topUps }) => topUps.turn() },
   { name: 'refunds', everyMs: 5_000, turn: ({ refunds }) => refunds.turn() },
+  { name: 'rolling up usage', everyMs: 60_000, turn: ({ rollups }) => rollups.turn() },
   { name: 'usage reports', everyMs: 60_000, turn: ({ usageReports }) => usageReports.turn() },
   {
     name: 'purchases that wait',

@@ -22,7 +22,7 @@ import { BackgroundJobsResolver, DeadLettersResolver } from './operations/index.
 import { PaymentsResolver, PromosResolver, TopUpsResolver } from './payments/index.js';
 import { PublishingResolver } from './publishing/index.js';
 import { LiveResolver, liveSources } from './live/index.js';
-import { UsageResolver } from './usage/index.js';
+import { ModelPerformanceResolver, StatisticsResolver, UsageResolver } from './usage/index.js';
 import type { Services } from './services.js';
 
 /** What no resolver asks. */
@@ -44,6 +44,7 @@ type Unspoken =
   | 'fulfilment'
   | 'stripeEvents'
   | 'usageReports'
+  | 'rollups'
   | 'reconciler'
   | 'launches';
 
@@ -66,6 +67,8 @@ export function createResolvers(services: Omit<Services, Unspoken | 'live'>): ob
     new PublishingResolver(services.publishing, services.catalog),
     credits,
     usage,
+    new StatisticsResolver(services.statistics),
+    new ModelPerformanceResolver(services.usage),
     payments,
     new TopUpsResolver(services.topUps, services.payments),
     new PromosResolver(services.promos),
@@ -120,6 +123,7 @@ export function createPrintableSchema(): GraphQLSchema {
       publishing: service,
       credits: service,
       usage: service,
+      statistics: service,
       accounts: service,
       accountAdmin: service,
       auditLog: service,

@@ -75,7 +75,7 @@ import { createRateCounter } from './platform/rate-counter.js';
 import type { PredictorClient } from './predictor/client.js';
 import { batchEndpoints } from './rest/openai/batch-endpoints.js';
 import { openai } from './rest/openai/openai.dialect.js';
-import { CallLimits, UsageService } from './usage/index.js';
+import { CallLimits, RollupsService, StatisticsService, UsageService } from './usage/index.js';
 
 /** Mails to people who are nobody yet are counted for a day. */
 const DAY_S = 86_400;
@@ -106,6 +106,8 @@ export function createServices(
   const credits = new CreditsService(database, announcer);
   const usage = new UsageService(database);
   const live = new LiveService({ credits, usage, catalog, logger });
+  const statistics = new StatisticsService(database, credits, clock);
+  const rollups = new RollupsService(database);
   const accounts = new AccountsService(database, credits, clock, config.freeCredit);
   const accountAdmin = new AccountAdminService(database);
   const auditLog = new AuditLogService(database);
@@ -264,6 +266,8 @@ export function createServices(
     modelChecks,
     credits,
     usage,
+    statistics,
+    rollups,
     accounts,
     accountAdmin,
     auditLog,

@@ -7,6 +7,7 @@ import { DEMAND_CHECKS } from '../demand/index.js';
 import { PAYMENT_CHECKS } from '../payments/index.js';
 import { type Finding, runChecks } from '../platform/checks.js';
 import { openDatabase } from '../platform/database.js';
+import { USAGE_CHECKS } from '../usage/index.js';
 
 /** Longest check of a large ledger. */
 const VERIFY_MS = 600_000;
@@ -15,7 +16,7 @@ const VERIFY_MS = 600_000;
 export function verifyCommand(say: Say): Command {
   return new Command('verify')
     .description(
-      'check every promise of the ledger, of payments, batches and demand on live data (src/*/README.md)',
+      'check every promise of the ledger, of payments, batches, usage and demand on live data (src/*/README.md)',
     )
     .option('--json', 'print the findings as JSON')
     .action(async ({ json }: { json?: true }) => {
@@ -33,6 +34,7 @@ export function verifyCommand(say: Say): Command {
           ...PAYMENT_CHECKS,
           ...BATCH_CHECKS,
           ...DEMAND_CHECKS,
+          ...USAGE_CHECKS,
         ]);
         if (json) process.stdout.write(`${toJson(findings)}\n`);
         else for (const line of describeFindings(findings)) process.stdout.write(`${line}\n`);

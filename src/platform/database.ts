@@ -13,9 +13,14 @@ export interface Database {
   readonly prisma: PrismaClient;
   /**
    * Rows of one statement; `values` bind to $1, $2 … Prepared once per connection.
+   * @param options `plannedAnew`: not prepared, for a statement whose best plan depends on its values
    * @throws AppError UPSTREAM_UNAVAILABLE when the database cannot be asked.
    */
-  query<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]>;
+  query<Row extends object>(
+    sql: string,
+    values: readonly unknown[],
+    options?: { readonly plannedAnew: true },
+  ): Promise<Row[]>;
   poolUse(): { total: number; idle: number; waiting: number };
   close(): Promise<void>;
 }
@@ -44,8 +49,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: options.connectTimeoutMs,
     idleTimeoutMillis: 30_000,
     application_name: 'gigarouter',
-    // A word that is typed wrongly in one place of six shares about half of its trigrams.
-    options: '-c pg_trgm.word_similarity_threshold=0.45',
+    // A word that is typed wrongly in one place of six shares about half of its trigrams. Compiling a statement
+    // takes longer than any of ours runs, where the planner believes that it reads much.
+    options: '-c pg_trgm.word_similarity_threshold=0.45 -c jit=off',
   });
   // Without a listener, a connection that PostgreSQL closes while idle would end the process.
   pool.on('error', (error) => options.onConnectionLost?.(error));
@@ -65,9 +71,14 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   return {
     prisma,
-    async query<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    async query<Row extends object>(
+      sql: string,
+      values: readonly unknown[],
+      options?: { readonly plannedAnew: true },
+    ): Promise<Row[]> {
       let name = preparedNames.get(sql);
-      if (name === undefined && preparedNames.size < PREPARED_MAX) {
+      const prepares = options?.plannedAnew !== true && preparedNames.size < PREPARED_MAX;
+      if (name === undefined && prepares) {
         name = `gr_${String(preparedNames.size)}`;
         preparedNames.set(sql, name);
       }

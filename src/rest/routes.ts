@@ -3,7 +3,7 @@ import type { BatchesService } from '../batches/index.js';
 import type { CatalogService } from '../catalog/index.js';
 import type { CreditsService } from '../credits/index.js';
 import type { MeteredClassificationService, UploadsService } from '../inference/index.js';
-import type { CallLimits, UsageService } from '../usage/index.js';
+import type { CallLimits, StatisticsService, UsageService } from '../usage/index.js';
 import { bentomlRoutes } from './bentoml/rank.routes.js';
 import { deepinfraRoutes } from './deepinfra/inference.routes.js';
 import { huggingfaceBillingRoutes } from './huggingface/billing.routes.js';
@@ -24,6 +24,7 @@ import { openrouterRoutes } from './openrouter/openrouter.routes.js';
 import { replicateRoutes } from './replicate/predictions.routes.js';
 import { roboflowRoutes } from './roboflow/clip.routes.js';
 import type { Route } from './route.js';
+import { usageExportRoutes } from './usage-export.routes.js';
 
 export interface RestServices {
   readonly accounts: AccountsService;
@@ -33,6 +34,7 @@ export interface RestServices {
   readonly inference: MeteredClassificationService;
   readonly keys: KeysService;
   readonly limits: CallLimits;
+  readonly statistics: StatisticsService;
   readonly uploads: UploadsService;
   readonly usage: UsageService;
 }
@@ -63,5 +65,6 @@ export function createRoutes(services: RestServices, publicUrl = ''): Route[] {
     ...bentomlRoutes(calls, catalog),
     ...openInferenceServerRoutes(catalog),
     ...openInferenceModelRoutes(calls),
+    ...usageExportRoutes(services.statistics),
   ];
 }

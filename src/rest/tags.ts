@@ -6,6 +6,7 @@ export const TAGS = {
   Models: 'What can be called, and for how much.',
   Files: 'What is sent ahead of calls: images, and the lines of batches.',
   Batches: 'Many calls at the price of a batch. Their credit is held when they are handed in.',
+  Usage: 'What was called, what it cost, and how long it took.',
   'Hugging Face': 'What the clients of Hugging Face’s inference providers and of its Hub ask for.',
   OpenRouter: 'What the clients of OpenRouter ask for: models, keys, credit and past calls.',
   DeepInfra: 'Zero-shot classification in the shape of DeepInfra.',

@@ -1,5 +1,5 @@
 import type { Database } from '../platform/database.js';
-import type { ModelPerformance, Percentiles } from './model-performance.js';
+import type { Percentiles, RecentPerformance } from './model-performance.js';
 
 interface Row {
   readonly model: string;
@@ -7,7 +7,6 @@ interface Row {
   readonly inputsPerS: readonly number[] | null;
   readonly last5Min: number | null;
   readonly last30Min: number | null;
-  readonly lastDay: number | null;
 }
 
 const percentiles = (value: string) =>
@@ -25,8 +24,7 @@ const PERFORMANCE = `
          ${percentiles('latency_ms')} AS "latencyMs",
          ${percentiles('1000 * inputs / nullif(latency_ms, 0)')} AS "inputsPerS",
          ${successShare('5 minutes')} AS "last5Min",
-         ${successShare('30 minutes')} AS "last30Min",
-         ${successShare('1 day')} AS "lastDay"
+         ${successShare('30 minutes')} AS "last30Min"
     FROM (SELECT r.details ->> 'model' AS model,
                  r.details ->> 'tier' IS DISTINCT FROM 'batch' AS at_once,
                  clock.now - r.ended_at AS age,
@@ -34,18 +32,18 @@ const PERFORMANCE = `
                  (SELECT sum((u ->> 'requested')::int) FROM jsonb_array_elements(r.details -> 'units') u) AS inputs,
                  r.outcome = 'CAPTURED' AS answered,
                  r.outcome = 'EXPIRED' OR coalesce(r.details ->> 'errorCode' = ANY ($1), false) AS failed
-            FROM clock JOIN run r ON r.ended_at > clock.now - interval '1 day' AND r.details ? 'model') lately
+            FROM clock JOIN run r ON r.ended_at > clock.now - interval '30 minutes' AND r.details ? 'model') lately
    GROUP BY model`;
 
 /**
- * How every model that ran in the last day has done, by slug. One statement, no lock. Reads the runs of a day:
+ * How every model that ran in the last half an hour has done, by slug. One statement, no lock. Reads their runs:
  * `run_ended_at_idx` finds them, as runs lie in the order in which they ended.
  * @param ownFailures codes of the errors that are ours
  */
-export async function listPerformance(
+export async function listRecentPerformance(
   db: Pick<Database, 'query'>,
   ownFailures: readonly string[],
-): Promise<Map<string, ModelPerformance>> {
+): Promise<Map<string, RecentPerformance>> {
   const rows = await db.query<Row>(PERFORMANCE, [ownFailures]);
   return new Map(
     rows.map(({ model, latencyMs, inputsPerS, ...shares }) => [
@@ -57,6 +55,13 @@ export async function listPerformance(
       },
     ]),
   );
+}
+
+/** By the clock that runs end by. */
+export async function databaseNow(db: Pick<Database, 'query'>): Promise<Date> {
+  const [row] = await db.query<{ now: Date }>('SELECT ledger_now() AS now', []);
+  if (row === undefined) throw new Error('The database has no clock.');
+  return row.now;
 }
 
 function toPercentiles(values: readonly number[] | null): Percentiles | null {

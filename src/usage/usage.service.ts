@@ -1,11 +1,17 @@
 import { LRUCache } from 'lru-cache';
-import { AppError, ERROR_CODES } from '../errors.js';
+import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
 import type { AccountId, KeyId, RunId } from '../platform/ids.js';
 import type { KeySpending } from './key-spending.js';
 import { listSpending } from './key-spending.store.js';
-import { type ModelPerformance, UNKNOWN_PERFORMANCE } from './model-performance.js';
-import { listPerformance } from './model-performance.store.js';
+import {
+  type ModelPerformance,
+  OWN_FAILURES,
+  performanceOf,
+  windowBounds,
+} from './model-performance.js';
+import { databaseNow, listRecentPerformance } from './model-performance.store.js';
+import { listUsage } from './statistics.store.js';
 import type { Run } from './run.js';
 import type { UsageTick } from './usage-tick.js';
 import * as store from './usage.store.js';
@@ -16,19 +22,18 @@ export interface RunPage {
   readonly hasNextPage: boolean;
 }
 
-/** Everybody may ask for it, and it reads a day's calls: one look serves all for this long. */
+/** Everybody may ask for it, and it reads the calls of hours: one look serves all for this long. */
 const PERFORMANCE_CACHE_MS = 30_000;
 
-const OWN_FAILURES = Object.entries(ERROR_CODES)
-  .filter(([, { status }]) => status >= 500)
-  .map(([code]) => code);
+/** Models times the ways in which a call can end, three times over. */
+const PERFORMANCE_ROWS_MAX = 100_000;
 
 /** Reads past calls. */
 export class UsageService {
   private readonly performances = new LRUCache<'all', ReadonlyMap<string, ModelPerformance>>({
     max: 1,
     ttl: PERFORMANCE_CACHE_MS,
-    fetchMethod: () => listPerformance(this.db, OWN_FAILURES),
+    fetchMethod: () => this.readPerformances(),
   });
 
   constructor(private readonly db: Pick<Database, 'query'>) {}
@@ -36,7 +41,7 @@ export class UsageService {
   /** How a model has done lately, over all callers; as it was 30 s ago at most. */
   async performance(slug: string): Promise<ModelPerformance> {
     const all = await this.performances.forceFetch('all');
-    return all.get(slug) ?? UNKNOWN_PERFORMANCE;
+    return all.get(slug) ?? performanceOf([]);
   }
 
   /** What keys of an account have spent, by key; those that are not the account's are missing. */
@@ -89,6 +94,26 @@ export class UsageService {
     const result = await store.findResult(this.db, accountId, id);
     if (result === undefined) throw new AppError('NOT_FOUND', 'The run kept no answer.');
     return result;
+  }
+
+  /** Three statements, however many models there are: the longest windows come from roll-ups. */
+  private async readPerformances(): Promise<ReadonlyMap<string, ModelPerformance>> {
+    const bounds = windowBounds(await databaseNow(this.db));
+    const [recently, rows] = await Promise.all([
+      listRecentPerformance(this.db, OWN_FAILURES),
+      listUsage(
+        this.db,
+        { owner: 'all', bounds, groupBy: ['MODEL', 'STATUS'], filter: {}, withLatency: true },
+        { by: undefined, atMost: PERFORMANCE_ROWS_MAX },
+      ),
+    ]);
+    const slugs = new Set(rows.map(({ group }) => group.MODEL ?? ''));
+    return new Map(
+      [...slugs].map((slug) => {
+        const ofModel = rows.filter(({ group }) => group.MODEL === slug);
+        return [slug, performanceOf(ofModel, recently.get(slug))];
+      }),
+    );
   }
 
   /** Newest first. @throws AppError BAD_USER_INPUT for a cursor that is none */

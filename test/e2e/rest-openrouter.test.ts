@@ -131,16 +131,19 @@ describe('endpoints', () => {
     await run('VOIDED', 9_000, 10, { errorCode: 'UPSTREAM_UNAVAILABLE' });
     await run('EXPIRED', 9_000, 100);
     await run('CAPTURED', 9_000, 25 * 60);
-    const { latencyMs, inputsPerS, successShare } = await new UsageService(
-      t.app.database,
-    ).performance('made/up');
+    const performance = await new UsageService(t.app.database).performance('made/up');
+    const { latencyMs, inputsPerS, successShare, lastDay, last30Days } = performance;
     expect(latencyMs?.p50).toBeCloseTo(300, 6);
     expect(latencyMs?.p75).toBeCloseTo(400, 6);
     expect(latencyMs?.p90).toBeCloseTo(460, 6);
     expect(latencyMs?.p99).toBeCloseTo(496, 6);
     // 2 in 300 ms.
     expect(inputsPerS?.p50).toBeCloseTo(2 / 0.3, 6);
-    expect(successShare).toEqual({ last5Min: 1, last30Min: 6 / 7, lastDay: 6 / 8 });
+    expect(successShare).toEqual({ last5Min: 1, last30Min: 6 / 7 });
+    expect(performance.lastHour.availability).toBe(6 / 7);
+    expect(performance.lastHour.latencyMs.p50).toBeCloseTo(300, -1);
+    expect(lastDay.availability).toBe(6 / 8);
+    expect(last30Days.availability).toBe(7 / 9);
   });
 });
 

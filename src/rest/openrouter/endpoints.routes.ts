@@ -115,7 +115,7 @@ function asNotServed(error: unknown): undefined {
 function toEndpoint(
   model: Model,
   { contextLength, variant }: ServedModel,
-  { latencyMs, inputsPerS, successShare }: ModelPerformance,
+  { latencyMs, inputsPerS, successShare, lastDay }: ModelPerformance,
 ): z.infer<typeof Endpoint> {
   const { slug, name } = model;
   return {
@@ -137,7 +137,7 @@ function toEndpoint(
     supports_voice_cloning: false,
     uptime_last_5m: percent(successShare.last5Min),
     uptime_last_30m: percent(successShare.last30Min),
-    uptime_last_1d: percent(successShare.lastDay),
+    uptime_last_1d: percent(lastDay.availability),
     latency_last_30m: latencyMs,
     throughput_last_30m: inputsPerS,
   };

@@ -1,0 +1,52 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { bringUpDatabase, type Say } from '../bring-up.js';
+import { readConfig } from '../config.js';
+import { openDatabase } from '../platform/database.js';
+import { RollupsService } from '../usage/index.js';
+
+/** `gigarouter usage`: the roll-ups of dashboards, which can be made again at any time. */
+export function usageCommand(say: Say): Command {
+  const usage = new Command('usage').description('roll-ups of usage, which dashboards read');
+  usage
+    .command('rebuild')
+    .description('make the roll-ups of whole hours anew from runs; safe beside a running server')
+    .option(
+      '--from <time>',
+      'as 2026-11-20 or 2026-11-20T10:00Z; by default the first call',
+      toTime,
+    )
+    .option(
+      '--to <time>',
+      'the first hour that is left as it is; by default all that are over',
+      toTime,
+    )
+    .option('--json', 'print the result as JSON')
+    .action(async ({ json, from, to }: { json?: true; from?: Date; to?: Date }) => {
+      const config = readConfig();
+      const server = await bringUpDatabase(config, say);
+      const database = openDatabase({
+        url: server.url,
+        connectionsMax: 1,
+        statementTimeoutMs: config.databaseStatementTimeoutMs,
+        connectTimeoutMs: config.databaseConnectTimeoutMs,
+      });
+      try {
+        const hours = await new RollupsService(database).rebuild({ from, to }, (until) => {
+          say(`up to ${until.toISOString()}`);
+        });
+        process.stdout.write(json ? `${JSON.stringify({ hours })}\n` : `${String(hours)} hours.\n`);
+      } finally {
+        await database.close();
+        await server.stop();
+      }
+    });
+  return usage;
+}
+
+function toTime(text: string): Date {
+  const time = new Date(text);
+  if (/^\d{4}-\d{2}-\d{2}(T\S+(Z|[+-]\d\d:\d\d))?$/.test(text) && !Number.isNaN(time.getTime())) {
+    return time;
+  }
+  throw new InvalidArgumentError('Write a time as 2026-11-20 or 2026-11-20T10:00Z.');
+}

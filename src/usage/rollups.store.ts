@@ -1,0 +1,60 @@
+import type { Database, Transaction } from '../platform/database.js';
+
+type Writer = Pick<Database, 'prisma'>;
+
+/** The hours of a busy day take longer than a statement of a request may, or a transaction by default. */
+const ROLL_UP_MS = 15 * 60_000;
+
+/**
+ * One turn of `usage_roll_up_turn`: one transaction, which one process at a time is in. Reads runs as they are
+ * committed and locks none; what is over cannot change but by what leaves a mark.
+ * @returns how many hours were rolled up
+ */
+export function rollUpTurn(db: Writer, hoursMax: number): Promise<number> {
+  return inLongTransaction(
+    db,
+    (tx) => tx.$queryRaw`SELECT usage_roll_up_turn(${hoursMax}::int) AS hours`,
+  );
+}
+
+/** Rolls up the hours in [from, to) anew that are over. Waits for a turn in hand. @returns how many hours */
+export function rebuild(db: Writer, from: Date, to: Date): Promise<number> {
+  const [lo, hi] = [from.toISOString(), to.toISOString()];
+  return inLongTransaction(
+    db,
+    (tx) => tx.$queryRaw`SELECT usage_rebuild(${lo}::timestamptz, ${hi}::timestamptz) AS hours`,
+  );
+}
+
+export interface ClosedHours {
+  /** The whole hours of which everything is known: from the first to the end of the last. */
+  readonly from: Date;
+  readonly to: Date;
+  /** Whether more of them may be known at once: transactions from before the last look have not ended. */
+  readonly waits: boolean;
+}
+
+/** Moves the fence on. @param asOf the instant up to which all should be known */
+export async function closedHours({ prisma }: Writer, asOf: Date): Promise<ClosedHours> {
+  await prisma.$queryRaw`SELECT usage_close()`;
+  const [row] = await prisma.$queryRaw<ClosedHours[]>`
+    SELECT f.first_hour AS "from", greatest(f.first_hour, date_trunc('hour', f.closed_until, 'UTC')) AS "to",
+           f.closed_until + interval '2 minutes' < ${asOf.toISOString()}::timestamptz AS waits
+      FROM usage_fence f`;
+  if (row === undefined) throw new Error('There is no fence of usage.');
+  return row;
+}
+
+async function inLongTransaction(
+  { prisma }: Writer,
+  work: (tx: Transaction) => Promise<{ hours: number }[]>,
+): Promise<number> {
+  const rows = await prisma.$transaction(
+    async (tx) => {
+      await tx.$executeRaw`SELECT set_config('statement_timeout', ${String(ROLL_UP_MS)}, true)`;
+      return work(tx);
+    },
+    { timeout: ROLL_UP_MS },
+  );
+  return rows[0]?.hours ?? 0;
+}

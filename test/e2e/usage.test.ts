@@ -1,0 +1,249 @@
+import { newId } from '../../src/platform/ids.js';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { type Caller, newCaller } from '../support/platform.js';
+import { insertRuns, type PastRun } from '../support/usage.js';
+
+let t: TestApp;
+let caller: Caller;
+let other: Caller;
+let keyId: string;
+let otherKeyId: string;
+
+const SIGLIP = 'timm/ViT-SO400M-14-SigLIP-384';
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** A whole hour of the past week. */
+const START = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 5 * DAY_MS;
+
+const pastRun = (hoursLater: number, more: Partial<PastRun> = {}): PastRun => ({
+  id: newId('run'),
+  accountId: caller.accountId,
+  model: SIGLIP,
+  operation: 'classifyImage',
+  keyId,
+  userId: 'usr_1',
+  errorCode: null,
+  isBatch: false,
+  chargedNanos: 1_000_000,
+  images: 3,
+  imagesRan: 2,
+  endedAt: new Date(START + hoursLater * HOUR_MS + 1_000),
+  latencyMs: 100,
+  ...more,
+});
+
+beforeAll(async () => {
+  t = await startTestApp();
+  caller = await newCaller(t, 1_000_000_000n);
+  other = await newCaller(t, 1_000_000_000n);
+  keyId = await keyOf(caller);
+  otherKeyId = await keyOf(other);
+  await insertRuns(t.database, [
+    ...[0, 1, 2].map((hours) => pastRun(hours)),
+    pastRun(30, { model: 'gigarouter/demo-shapes', latencyMs: 300, keyId: null }),
+    pastRun(31, { errorCode: 'OVERLOADED' }),
+    pastRun(-24, { chargedNanos: 2_000_000 }),
+    pastRun(1, { accountId: other.accountId, keyId: otherKeyId, chargedNanos: 77 }),
+  ]);
+});
+afterAll(() => t.stop());
+
+async function keyOf({ accountId }: Caller): Promise<string> {
+  const [row] = await t.database.query<{ id: string }>(
+    'SELECT id FROM api_key WHERE account_id = $1',
+    [accountId],
+  );
+  return row?.id ?? '';
+}
+
+const range = {
+  from: new Date(START).toISOString(),
+  to: new Date(START + 3 * DAY_MS).toISOString(),
+};
+
+const DASHBOARD = `query ($range: UsageRangeInput!) {
+  balance { availableNanos }
+  usage(range: $range, groupBy: [MODEL]) {
+    total { ...metrics }
+    previous { from to metrics { calls chargedNanos } change { calls errors charged } }
+    series { group { model } total { calls chargedNanos } points { from to metrics { ...metrics } } }
+  }
+  topModels(range: $range, first: 1) { group { model } total { calls chargedNanos } }
+  topKeys(range: $range, by: CALLS) { group { key { id name } } total { calls } }
+  creditForecast { runsOutAt nanosPerDay since }
+  purchases(first: 5) { edges { node { id } } }
+}
+fragment metrics on UsageMetrics {
+  calls errors chargedNanos cacheHits units { unit requested ran cached } latencyMs { p50 p95 p99 }
+}`;
+
+test('one query answers all that a dashboard shows, in few statements', async () => {
+  await caller.gql(DASHBOARD, { range });
+  const before = t.app.metrics.statementCount();
+  const { body } = await caller.gql(DASHBOARD, { range });
+  expect(t.app.metrics.statementCount() - before).toBeLessThanOrEqual(9);
+  expect(body.errors).toBeUndefined();
+  const { usage, topModels, topKeys, creditForecast } = body.data;
+  expect(usage.total).toEqual({
+    calls: 5,
+    errors: 1,
+    chargedNanos: '4000000',
+    cacheHits: 4,
+    units: [{ unit: 'IMAGE', requested: 12, ran: 8, cached: 4 }],
+    latencyMs: {
+      p50: expect.closeTo(100, -1),
+      p95: expect.closeTo(300, -1),
+      p99: expect.closeTo(300, -1),
+    },
+  });
+  expect(usage.previous).toEqual({
+    from: new Date(START - 3 * DAY_MS).toISOString(),
+    to: range.from,
+    metrics: { calls: 1, chargedNanos: '2000000' },
+    change: { calls: 4, errors: null, charged: 1 },
+  });
+  expect(usage.series.map((one: { group: object }) => one.group)).toEqual([
+    { model: SIGLIP },
+    { model: 'gigarouter/demo-shapes' },
+  ]);
+  expect(topModels).toEqual([
+    { group: { model: SIGLIP }, total: { calls: 4, chargedNanos: '3000000' } },
+  ]);
+  expect(topKeys).toEqual([
+    { group: { key: { id: keyId, name: expect.stringMatching(/^key_/) } }, total: { calls: 4 } },
+    { group: { key: null }, total: { calls: 1 } },
+  ]);
+  // 4 and 2 million in six days and a bit, of a billion.
+  expect(Number(creditForecast.nanosPerDay)).toBeGreaterThan(900_000);
+  expect(Number(creditForecast.nanosPerDay)).toBeLessThanOrEqual(1_000_000);
+  expect(new Date(creditForecast.runsOutAt).getTime()).toBeGreaterThan(Date.now() + 900 * DAY_MS);
+});
+
+test('it is the same once it is rolled up', async () => {
+  const { body: before } = await caller.gql(DASHBOARD, { range });
+  const from = new Date(START - 10 * DAY_MS);
+  expect(await t.app.services.rollups.rebuild({ from })).toBeGreaterThan(10 * 24);
+  const { body: after } = await caller.gql(DASHBOARD, { range });
+  // Its rate falls with each moment that nothing is spent.
+  const unmoved = { creditForecast: expect.anything() };
+  expect(after.data).toEqual({ ...before.data, ...unmoved });
+});
+
+test('an account sees its own calls only, whatever it asks for', async () => {
+  const query = `query ($range: UsageRangeInput!, $filter: UsageFilterInput) {
+    usage(range: $range, groupBy: [KEY, MEMBER], filter: $filter) {
+      total { calls chargedNanos } series { group { key { id name } } } } }`;
+  const ask = async (who: Caller, filter?: object) =>
+    (await who.gql(query, { range, filter })).body.data.usage;
+  expect((await ask(other)).total).toEqual({ calls: 1, chargedNanos: '77' });
+  const absent = await ask(caller, { keys: ['key_nobody'] });
+  expect(absent).toEqual({ total: { calls: 0, chargedNanos: '0' }, series: [] });
+  expect(await ask(caller, { keys: [otherKeyId] })).toEqual(absent);
+  expect((await ask(caller, { keys: [keyId, otherKeyId] })).total.calls).toBe(4);
+});
+
+test('groups are told apart by all that is asked for, with the names of keys', async () => {
+  const { body } = await caller.gql(
+    `query ($range: UsageRangeInput!) {
+       usage(range: $range, interval: MONTH, groupBy: [STATUS, OPERATION, KEY], filter: { statuses: ["OVERLOADED"] }) {
+         series { group { model key { id } operation member { id } status } total { calls errors } } } }`,
+    { range },
+  );
+  expect(body.data.usage.series).toEqual([
+    {
+      group: {
+        model: null,
+        key: { id: keyId },
+        operation: 'classifyImage',
+        member: null,
+        status: 'OVERLOADED',
+      },
+      total: { calls: 1, errors: 1 },
+    },
+  ]);
+});
+
+const year = (from: string, to: string) => ({
+  from: `${from}-01-01T00:00:00Z`,
+  to: `${to}-01-01T00:00:00Z`,
+});
+const USAGE = `query ($range: UsageRangeInput!, $interval: UsageInterval, $zone: String, $groupBy: [UsageDimension!], $filter: UsageFilterInput) {
+  usage(range: $range, interval: $interval, timeZone: $zone, groupBy: $groupBy, filter: $filter) { total { calls } } }`;
+test.each([
+  ['a thousand years', { range: year('1500', '2500') }, /between the years 2000 and 2200/],
+  ['three years', { range: year('2023', '2026') }, /732 days/],
+  ['an end before the start', { range: year('2026', '2025') }, /must end after it begins/],
+  ['nothing between', { range: year('2026', '2026') }, /must end after it begins/],
+  [
+    'two years of hours',
+    { range: year('2025', '2026'), interval: 'HOUR' },
+    /more than 1000 of the interval HOUR/,
+  ],
+  ['an unknown zone', { range, zone: 'Europe/Atlantis' }, /no such time zone/],
+  ['a zone that is code', { range, zone: "UTC'; DROP TABLE run; --" }, /no such time zone/],
+  ['60 keys to group by', { range, groupBy: Array(60).fill('KEY') }, /at most 5 dimensions/],
+  ['the same key twice', { range, groupBy: ['KEY', 'KEY'] }, /each dimension once/],
+  ['a filter that lets nothing through', { range, filter: { models: [] } }, /MODEL is empty/],
+  [
+    'a filter of 101 models',
+    { range, filter: { models: Array(101).fill('a/b') } },
+    /more than 100 values/,
+  ],
+  ['a filter with a NUL', { range, filter: { statuses: ['O\0K'] } }, /with a NUL/],
+  ['a filter by nothing', { range, filter: { keys: [''] } }, /KEY has a value that is empty/],
+  [
+    'a filter as long as a book',
+    { range, filter: { members: ['x'.repeat(301)] } },
+    /of more than 300 characters/,
+  ],
+])(
+  '%s is refused with words that help, and the server goes on',
+  async (_name, variables, message) => {
+    const { status, body } = await caller.gql(USAGE, variables);
+    expect(status).toBe(200);
+    expect(body.errors[0].message).toMatch(message);
+    expect(body.errors[0].extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      argument: expect.any(String),
+    });
+    expect((await caller.gql(USAGE, { range })).body.data.usage.total.calls).toBe(5);
+  },
+);
+
+test('more points than a page can show are refused, and may be exported', async () => {
+  const runs = Array.from({ length: 30 }, (_, n) =>
+    pastRun(-200, { accountId: other.accountId, keyId: null, model: `m/${String(n)}` }),
+  );
+  await insertRuns(t.database, runs);
+  const from = new Date(START - 20 * DAY_MS).toISOString();
+  const variables = { range: { from, to: range.to }, interval: 'HOUR', groupBy: ['MODEL'] };
+  const { body } = await other.gql(USAGE, variables);
+  expect(body.errors[0].message).toMatch(/more than 5000 points.*export/);
+});
+
+test('a query that asks for it over and over is refused before it runs', async () => {
+  const fields = Array.from(
+    { length: 13 },
+    (_, n) => `u${String(n)}: usage(range: $range) { total { calls } }`,
+  );
+  const { body } = await caller.gql(`query ($range: UsageRangeInput!) { ${fields.join(' ')} }`, {
+    range,
+  });
+  expect(body.errors[0].extensions.code).toBe('QUERY_TOO_COMPLEX');
+});
+
+test('everybody sees how a model has done; what nobody has called is unknown', async () => {
+  const query = `query ($slug: String!) { model(slug: $slug) { performance {
+    lastHour { availability latencyMs { p50 } } last30Days { availability latencyMs { p50 p95 p99 } } } } }`;
+  const { body } = await t.gql(query, { slug: SIGLIP });
+  expect(body.errors).toBeUndefined();
+  const { lastHour, last30Days } = body.data.model.performance;
+  expect(lastHour).toEqual({ availability: null, latencyMs: { p50: null } });
+  expect(last30Days.availability).toBeCloseTo(5 / 6, 6);
+  expect(last30Days.latencyMs.p99).toBeCloseTo(100, -1);
+  const all = `{ models(first: 20) { edges { node { performance { lastDay { availability } } } } } }`;
+  await t.gql(all);
+  const before = t.app.metrics.statementCount();
+  await t.gql(all);
+  expect(t.app.metrics.statementCount() - before).toBe(1);
+});
