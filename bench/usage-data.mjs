@@ -3,7 +3,7 @@
 import { newId } from '../dist/platform/ids.js';
 
 export const DAYS = 90;
-const ACCOUNTS = 100;
+export const ACCOUNTS = 100;
 const KEYS_MAX = 8;
 const CHUNKS = 40;
 

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { bringUpDatabase, type Say } from '../bring-up.js';
+import { bringUpDatabase, bringUpMigrations, type Say } from '../bring-up.js';
 import { readConfig } from '../config.js';
 import { openDatabase } from '../platform/database.js';
 import { RollupsService } from '../usage/index.js';
@@ -31,6 +31,7 @@ export function usageCommand(say: Say): Command {
         connectTimeoutMs: config.databaseConnectTimeoutMs,
       });
       try {
+        await bringUpMigrations(config, server.url, say);
         const hours = await new RollupsService(database).rebuild({ from, to }, (until) => {
           say(`up to ${until.toISOString()}`);
         });

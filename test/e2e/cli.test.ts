@@ -64,6 +64,31 @@ test('schema prints what is committed', async () => {
   expect((await gigarouter('schema', '--check')).code).toBe(0);
 });
 
+test('usage rebuild makes roll-ups anew, as verify says they have to be', async () => {
+  await gigarouter('migrate');
+  await database.query(
+    `INSERT INTO run (id, account_id, outcome, held, charged, details, started_at, ended_at)
+     VALUES ('run_x', 'acct_x', 'VOIDED', 0, 0, '{}', now() - interval '3 hours', now() - interval '2 hours')`,
+  );
+  const from = new Date(Date.now() - 86_400_000).toISOString();
+  const rebuilt = await gigarouter('usage', 'rebuild', '--from', from, '--json');
+  const { hours } = JSON.parse(rebuilt.out) as { hours: number };
+  expect(hours).toBeGreaterThanOrEqual(23);
+  const [row] = await database.query<{ calls: string }>(
+    `SELECT sum(calls) AS calls FROM usage_rollup WHERE account_id = 'acct_x'`,
+  );
+  expect(row?.calls).toBe('1');
+  const findings = JSON.parse((await gigarouter('verify', '--json')).out) as {
+    fact: string;
+    checked: string;
+    broken: string;
+  }[];
+  const ofHours = findings.find(({ fact }) => fact.includes('rolled up by the hour'));
+  expect(ofHours).toMatchObject({ checked: '2', broken: '0' });
+  const refused = await gigarouter('usage', 'rebuild', '--from', 'yesterday');
+  expect([refused.code, refused.out]).toEqual([2, '']);
+});
+
 test('verify checks the ledger, and ends with 1 when it finds drift', async () => {
   await gigarouter('migrate');
   const clean = await gigarouter('verify', '--json');
