@@ -1,5 +1,4 @@
 import path from 'node:path';
-import type { z } from 'zod';
 import type { OAuthClient } from './accounts/index.js';
 import type { ConnectionLimits } from './graphql/connections.js';
 import type { MeterOptions } from './inference/index.js';

@@ -39,25 +39,13 @@ import {
 } from './inference/index.js';
 import { BackgroundJobs, DeadLettersService } from './operations/index.js';
 import {
+  deadDeliveries,
   NotificationsService,
   WebhookEndpointsService,
   WebhookGateway,
 } from './notifications/index.js';
-import {
-  type CreditOffer,
-  FulfilmentService,
-  paymentDeadLetters,
-  PaymentsService,
-  PromosService,
-  ReconcilerService,
-  RefundsService,
-  StripeApi,
-  StripeCards,
-  StripeEventsService,
-  StripeGateway,
-  TopUpsService,
-  UsageReportsService,
-} from './payments/index.js';
+import { createPaymentServices } from './payment-services.js';
+import { type CreditOffer, paymentDeadLetters } from './payments/index.js';
 import {
   alertMail,
   ModelChecksService,
@@ -215,39 +203,20 @@ export function createServices(
   };
   const batches = new BatchesService(batching);
   const batchWorker = new BatchWorker(batching);
-  const stripeApi = new StripeApi(config.stripe);
-  const stripe = new StripeGateway(stripeApi);
-  const cards = new StripeCards(stripeApi);
-  const fulfilment = new FulfilmentService(database, credits, stripe, clock, logger);
-  const selling = {
+  const selling = createPaymentServices(config, {
     db: database,
-    stripe,
-    cards,
-    fulfilment,
+    credits,
+    findContact: (accountId) => accounts.contact(accountId),
     offer: parts.offer,
-    findContact: (accountId: AccountId) => accounts.contact(accountId),
-    publicUrl: config.publicUrl,
+    mailer,
     clock,
-  };
-  const payments = new PaymentsService(selling);
-  const topUps = new TopUpsService({ ...selling, payments, mailer, logger });
-  const usageReports = new UsageReportsService({
-    ...selling,
-    payments,
-    logger,
-    eventName: config.stripeMeterEvent,
-  });
-  const promos = new PromosService(database, credits, clock);
-  const refunds = new RefundsService(database, credits, stripe, fulfilment, clock, logger);
-  const reconciler = new ReconcilerService({ ...selling, logger });
-  const stripeEvents = new StripeEventsService({
-    ...selling,
-    api: stripeApi,
-    payments,
     logger,
   });
   // Each kind of dead letter is kept by the domain that gave it up.
-  const deadLetters = new DeadLettersService(database, { ...paymentDeadLetters(database) });
+  const deadLetters = new DeadLettersService(database, {
+    ...paymentDeadLetters(database),
+    NOTIFICATION_DELIVERY: deadDeliveries(database),
+  });
   const backgroundJobs = new BackgroundJobs(database);
   const limits = new CallLimits(database, config.limits);
   const authenticator = new Authenticator(keys, identity, accounts);
@@ -286,14 +255,7 @@ export function createServices(
     authenticator,
     batches,
     batchWorker,
-    payments,
-    refunds,
-    topUps,
-    promos,
-    usageReports,
-    fulfilment,
-    stripeEvents,
-    reconciler,
+    ...selling,
     demand,
     waitlist,
     board,

@@ -180,7 +180,7 @@ export async function reviveDeliveries(
   const since = 'id' in which ? null : which.deadSince;
   return tx.$executeRaw`
     UPDATE notification_delivery
-       SET state = 'WAITING', attempts = 0, ended_at = NULL, lease_until = NULL, next_attempt_at = now()
+       SET state = 'WAITING', attempts = 0, ended_at = NULL, dismissed_at = NULL, lease_until = NULL, next_attempt_at = now()
      WHERE endpoint_id = ${endpointId} AND coalesce(lease_until <= now(), true)
        AND CASE WHEN ${id}::text IS NOT NULL THEN id = ${id}
                 ELSE state = 'DEAD' AND created_at >= ${since}::timestamptz END`;

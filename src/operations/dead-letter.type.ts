@@ -10,6 +10,7 @@ registerEnumType(DEAD_LETTER_KINDS, {
     STRIPE_EVENT: { description: 'Something that Stripe has told, and that could not be handled.' },
     USAGE_REPORT: { description: 'Usage of an hour that Stripe’s meter did not take.' },
     OUTBOX_MESSAGE: { description: 'A message to somebody outside that was not sent.' },
+    NOTIFICATION_DELIVERY: { description: 'A mail or a webhook that did not arrive.' },
   },
 });
 

@@ -184,3 +184,32 @@ test('ids that none has, and bad reasons, are refused; an operator sees one as a
   const asked = await customer.gql('query ($id: ID!) { node(id: $id) { id } }', { id });
   expect(asked.body.data.node).toBeNull();
 });
+
+test('a mail that was given up is sent again, or dismissed for good', async () => {
+  const insert = async (id: string) => {
+    await shop.database.query(
+      `INSERT INTO notification (id, type, data, mail_subject, mail_text) VALUES ($1, 'model.live', '{}', 'Live', 'It is.')`,
+      [`test:${id}`],
+    );
+    await shop.database.query(
+      `INSERT INTO notification_delivery (id, notification_id, queue, recipient, state, attempts, error, ended_at)
+       VALUES ($1, 'test:' || $1, 'mail', 'ada@example.org', 'DEAD', 10, 'No such mailbox.', now())`,
+      [id],
+    );
+  };
+  await insert('dlv_again');
+  await insert('dlv_never');
+  const again = 'dead_NOTIFICATION_DELIVERY:dlv_again';
+  const never = 'dead_NOTIFICATION_DELIVERY:dlv_never';
+  expect((await listed()).sort()).toEqual([again, never]);
+  expect(codeOf(await operator.gql(DISMISS, { id: never, reason: 'gone' }))).toBeUndefined();
+  expect(codeOf(await operator.gql(REPLAY, { id: again }))).toBeUndefined();
+  expect(await listed()).toEqual([]);
+  await until('the mail', async () => {
+    const [row] = await shop.database.query<{ state: string }>(
+      `SELECT state FROM notification_delivery WHERE id = 'dlv_again'`,
+    );
+    return row?.state === 'DELIVERED' ? true : undefined;
+  });
+  expect(codeOf(await operator.gql(REPLAY, { id: never }))).toBe('NOT_FOUND');
+});

@@ -21,12 +21,22 @@ type Named =
 const IMAGE = { base64: sample('green-heart.png') };
 const PLACE = { nothing: 'a moment, number or name in a list that is the caller’s own' };
 
+const MODEL = { nothing: 'models are everybody’s' };
+
 /** I15, field by field. An argument that is new in the schema has to be entered here. */
 const ARGUMENTS: Readonly<Record<string, Named>> = {
   'Query.account.id': { kind: 'account', operator: true },
   'Query.accountLedger.accountId': { kind: 'account', operator: true },
   'Query.accountLedger.after': PLACE,
   'Query.accounts.after': { kind: 'account', operator: true, place: true },
+  'Query.demandBoard.after': PLACE,
+  'Query.modelRequests.after': { kind: 'modelRequest', place: true },
+  'Query.requestsForModel.after': PLACE,
+  'Query.requestsForModel.modelId': MODEL,
+  'Query.usage.filter.keys': { kind: 'key', place: true },
+  'Query.usage.filter.members': { kind: 'user', place: true },
+  'Query.webhookDeliveries.after': PLACE,
+  'Query.webhookDeliveries.endpointId': { kind: 'webhookEndpoint' },
   'Query.auditEvents.after': { kind: 'auditEvent', place: true },
   'Query.auditLog.after': PLACE,
   'Query.auditLog.filter.accountId': { kind: 'account', operator: true },
@@ -41,6 +51,26 @@ const ARGUMENTS: Readonly<Record<string, Named>> = {
   'Query.purchases.after': { kind: 'purchase', place: true },
   'Query.run.id': { kind: 'run' },
   'Query.runs.after': PLACE,
+  'Mutation.acceptProposedModel.modelId': MODEL,
+  'Mutation.commentOnModel.modelId': MODEL,
+  'Mutation.createAlertRule.input.keyId': {
+    kind: 'key',
+    more: { kind: 'KEY_NEAR_CAP', thresholdShare: 0.5 },
+  },
+  'Mutation.deleteAlertRule.id': { kind: 'alertRule' },
+  'Mutation.deleteWebhookEndpoint.id': { kind: 'webhookEndpoint' },
+  'Mutation.mergeModels.goneId': MODEL,
+  'Mutation.mergeModels.intoId': MODEL,
+  'Mutation.planModel.modelId': MODEL,
+  'Mutation.replayFailedWebhookDeliveries.endpointId': { kind: 'webhookEndpoint' },
+  'Mutation.replayWebhookDelivery.id': { kind: 'webhookDelivery' },
+  'Mutation.rotateWebhookSecret.id': { kind: 'webhookEndpoint' },
+  'Mutation.sendTestWebhook.id': { kind: 'webhookEndpoint' },
+  'Mutation.updateAlertRule.id': { kind: 'alertRule' },
+  // Beside a rule that nobody has; createAlertRule looks at the key in the same way.
+  'Mutation.updateAlertRule.input.keyId': { kind: 'key', place: true },
+  'Mutation.updateWebhookEndpoint.id': { kind: 'webhookEndpoint' },
+  'Mutation.withdrawModelRequest.id': { kind: 'modelRequest' },
   'Mutation.adjustCredits.input.accountId': { kind: 'account', operator: true },
   // A note; it is not looked up.
   'Mutation.adjustCredits.input.reverses': { kind: 'transaction', operator: true, place: true },
@@ -67,7 +97,12 @@ const ARGUMENTS: Readonly<Record<string, Named>> = {
   'Mutation.unfreezeAccount.id': { kind: 'account', operator: true },
 };
 
-const FILLER = { model: DEMO_MODEL, role: 'VIEWER', reason: 'test', texts: ['a cat'] };
+const TIMES = {
+  from: '2026-11-01T00:00:00Z',
+  to: '2026-11-02T00:00:00Z',
+  since: '2026-11-01T00:00:00Z',
+};
+const FILLER = { model: DEMO_MODEL, role: 'VIEWER', reason: 'test', texts: ['a cat'], ...TIMES };
 
 let n: Neighbours;
 beforeAll(async () => {

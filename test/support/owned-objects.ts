@@ -131,6 +131,40 @@ export const MAKERS = {
     );
     return `dead_STRIPE_EVENT:${id}`;
   },
+  modelRequest: async ({ app: { services } }, { accountId }) => {
+    const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
+    const reasons = { useCase: unique(), monthlyVolume: null, contactOk: true };
+    return (await services.demand.request(actor, `wanted/model${unique()}`, reasons)).id;
+  },
+  webhookEndpoint: async (t, { accountId }) => {
+    const id = newId('whe');
+    await t.database.query(
+      `INSERT INTO webhook_endpoint (id, account_id, url, description, secret)
+       VALUES ($1, $2, 'https://example.org/' || $1, '', 'whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0')`,
+      [id, accountId],
+    );
+    return id;
+  },
+  webhookDelivery: async (t, side) => {
+    const endpointId = await MAKERS.webhookEndpoint(t, side);
+    const id = newId('dlv');
+    const notificationId = `test:${id}`;
+    await t.database.query(
+      `INSERT INTO notification (id, type, account_id, data) VALUES ($1, 'webhook.test', $2, '{}')`,
+      [notificationId, side.accountId],
+    );
+    await t.database.query(
+      `INSERT INTO notification_delivery (id, notification_id, queue, endpoint_id, state, ended_at)
+       VALUES ($1, $2, $3, $3, 'DEAD', now())`,
+      [id, notificationId, endpointId],
+    );
+    return id;
+  },
+  alertRule: async ({ app: { services } }, { accountId }) => {
+    const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
+    const rule = { kind: 'LOW_BALANCE', thresholdNanos: BigInt(unique()) } as const;
+    return (await services.alerts.create(actor, accountId, rule)).id;
+  },
 } as const satisfies Record<string, (t: TestPlatform, side: Side) => Promise<string>>;
 
 export type Kind = keyof typeof MAKERS;

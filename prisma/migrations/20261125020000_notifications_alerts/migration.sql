@@ -37,6 +37,7 @@ CREATE TABLE "notification_delivery" (
     "error" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "ended_at" TIMESTAMPTZ(3),
+    "dismissed_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "notification_delivery_pkey" PRIMARY KEY ("id")
 );
@@ -150,6 +151,10 @@ CREATE INDEX "notification_delivery_waiting_idx" ON "notification_delivery" ("qu
   WHERE "state" = 'WAITING';
 
 CREATE INDEX "notification_delivery_in_hand_idx" ON "notification_delivery" ("queue") WHERE "lease_until" IS NOT NULL;
+
+-- Given up, and not looked at yet: what operators see.
+CREATE INDEX "notification_delivery_given_up_idx" ON "notification_delivery" ("ended_at", "id" COLLATE "C")
+  WHERE "state" = 'DEAD' AND "dismissed_at" IS NULL;
 
 -- Given up: counted for /metrics.
 CREATE INDEX "notification_delivery_dead_idx" ON "notification_delivery" ("endpoint_id") WHERE "state" = 'DEAD';

@@ -1,0 +1,80 @@
+import type { AccountsService } from './accounts/index.js';
+import type { Config } from './config.js';
+import type { CreditsService } from './credits/index.js';
+import {
+  type CreditOffer,
+  FulfilmentService,
+  PaymentsService,
+  PromosService,
+  ReconcilerService,
+  RefundsService,
+  StripeApi,
+  StripeCards,
+  StripeEventsService,
+  StripeGateway,
+  TopUpsService,
+  UsageReportsService,
+} from './payments/index.js';
+import type { Clock } from './platform/clock.js';
+import type { Database } from './platform/database.js';
+import type { Logger } from './platform/logger.js';
+import type { Mailer } from './platform/mailer.js';
+
+/** What payments need of the rest. */
+interface PaymentParts {
+  readonly db: Database;
+  readonly credits: CreditsService;
+  readonly findContact: AccountsService['contact'];
+  readonly offer: CreditOffer;
+  readonly mailer: Mailer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Every service of payments, over one client of Stripe. */
+export function createPaymentServices(
+  config: Pick<Config, 'stripe' | 'stripeMeterEvent' | 'publicUrl'>,
+  { db, credits, findContact, offer, mailer, clock, logger }: PaymentParts,
+) {
+  const stripeApi = new StripeApi(config.stripe);
+  const stripe = new StripeGateway(stripeApi);
+  const cards = new StripeCards(stripeApi);
+  const fulfilment = new FulfilmentService(db, credits, stripe, clock, logger);
+  const selling = {
+    db,
+    stripe,
+    cards,
+    fulfilment,
+    offer,
+    findContact,
+    publicUrl: config.publicUrl,
+    clock,
+  };
+  const payments = new PaymentsService(selling);
+  const topUps = new TopUpsService({ ...selling, payments, mailer, logger });
+  const usageReports = new UsageReportsService({
+    ...selling,
+    payments,
+    logger,
+    eventName: config.stripeMeterEvent,
+  });
+  const promos = new PromosService(db, credits, clock);
+  const refunds = new RefundsService(db, credits, stripe, fulfilment, clock, logger);
+  const reconciler = new ReconcilerService({ ...selling, logger });
+  const stripeEvents = new StripeEventsService({
+    ...selling,
+    api: stripeApi,
+    payments,
+    logger,
+  });
+  return {
+    payments,
+    refunds,
+    topUps,
+    promos,
+    usageReports,
+    fulfilment,
+    stripeEvents,
+    reconciler,
+  };
+}
