@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Say } from '../bring-up.js';
 import { adminAccountsCommand } from './admin-accounts.js';
+import { adminDemandCommand } from './admin-demand.js';
 import { adminModelsCommand } from './admin-models.js';
 import { adminCreditsCommand, adminPromosCommand } from './admin-money.js';
 import { adminDeadCommand, adminJobsCommand } from './admin-operations.js';
@@ -17,6 +18,7 @@ export function adminCommand(say: Say): Command {
   for (const command of [
     adminAccountsCommand(say),
     adminModelsCommand(say),
+    adminDemandCommand(say),
     adminCreditsCommand(say),
     adminPromosCommand(say),
     adminDeadCommand(say),

@@ -74,7 +74,7 @@ export class BoardResolver {
     @Arg('input', () => PlanModelInput, { description: 'What is planned.' }) input: PlanModelInput,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<BoardEntryType> {
-    return new BoardEntryType(await this.board.plan(actor, modelId as ModelId, toChanges(input)));
+    return new BoardEntryType(await this.board.plan(actor, modelId, toChanges(input)));
   }
 
   @Mutation(() => BoardEntryType, {
@@ -87,7 +87,7 @@ export class BoardResolver {
     @Arg('text', () => String, { description: '1 to 2,000 characters.' }) text: string,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<BoardEntryType> {
-    return new BoardEntryType(await this.board.comment(actor, modelId as ModelId, text));
+    return new BoardEntryType(await this.board.comment(actor, modelId, text));
   }
 
   @Mutation(() => BoardEntryType, {
@@ -99,7 +99,7 @@ export class BoardResolver {
     @Arg('modelId', () => ID, { description: MODEL_ID }) modelId: string,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<BoardEntryType> {
-    return new BoardEntryType(await this.board.accept(actor, modelId as ModelId));
+    return new BoardEntryType(await this.board.accept(actor, modelId));
   }
 
   @Mutation(() => BoardEntryType, {

@@ -44,10 +44,13 @@ export class BoardService {
     return requests.listRequestsFor(this.db, id, page);
   }
 
-  /** @throws AppError BAD_USER_INPUT, NOT_FOUND; CONFLICT for fewer than were given already */
-  async plan(author: Author, id: ModelId, changes: PlanChanges): Promise<BoardEntry> {
+  /**
+   * @param key slug, alias or id, here and below
+   * @throws AppError BAD_USER_INPUT, NOT_FOUND; CONFLICT for fewer than were given already
+   */
+  async plan(author: Author, key: string, changes: PlanChanges): Promise<BoardEntry> {
     checkPlan(changes);
-    await this.acts.on(author, id, async (tx, model) => {
+    const id = await this.acts.on(author, key, async (tx, model) => {
       const before = await store.lockPlan(tx, model.id);
       if (before !== undefined) refuseToTakeBack(before, changes);
       await store.savePlan(tx, model.id, changes);
@@ -66,10 +69,10 @@ export class BoardService {
   }
 
   /** @throws AppError BAD_USER_INPUT, NOT_FOUND */
-  async comment(author: Author, id: ModelId, text: string): Promise<BoardEntry> {
+  async comment(author: Author, key: string, text: string): Promise<BoardEntry> {
     const checked = checkText(text, 'text');
     if (checked === '') throw new AppError('BAD_USER_INPUT', 'A comment says something.');
-    await this.acts.on(author, id, async (tx, model) => {
+    const id = await this.acts.on(author, key, async (tx, model) => {
       const comment = { modelId: model.id, userId: author.userId, text: checked };
       const commentId = await store.insertComment(tx, comment, this.clock.now());
       return { action: 'demand.commented', details: { commentId } };
@@ -78,8 +81,8 @@ export class BoardService {
   }
 
   /** A proposal is announced as coming soon. @throws AppError NOT_FOUND; CONFLICT for what is none */
-  async accept(author: Author, id: ModelId): Promise<BoardEntry> {
-    await this.acts.on(author, id, async (tx, model) => {
+  async accept(author: Author, key: string): Promise<BoardEntry> {
+    const id = await this.acts.on(author, key, async (tx, model) => {
       checkMove(model, 'COMING_SOON');
       await this.acts.setStatus(tx, model.id, 'COMING_SOON');
       const change = { kind: 'ADDED', text: 'Announced: it is coming.' } as const;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { request } from '../support/demand.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo } from '../support/operators.js';
 import { type Person, signUp } from '../support/people.js';
@@ -105,6 +106,36 @@ test('promo codes are made, listed and ended', async () => {
   });
   const { body } = await person.gql('mutation { redeemPromoCode(code: "SPRING-27") { code } }');
   expect(body.errors[0].extensions.code).toBe('NOT_FOUND');
+});
+
+test('the demand board is read and planned; a proposal is accepted, and merged away', async () => {
+  await request(person, { slug: 'asked/model', monthlyVolume: 999 });
+  await request(person, { slug: 'asked/twin' });
+  const board = await admin('demand', 'board');
+  expect(board.out).toMatch(/^asked\/model +REQUESTED +1 +4 +999 +0\.00/m);
+  const first = await json('demand', 'board', '--first', '1');
+  expect(first).toMatchObject({ models: [{ monthlyVolume: 999 }] });
+  const rest = await admin('demand', 'board', '--after', String(first.after));
+  expect(rest.out).toMatch(/asked\/twin/);
+  expect(rest.out).not.toMatch(/asked\/model/);
+  expect((await admin('demand', 'accept', 'asked/model')).code).toBe(0);
+  const plan = ['plan', 'asked/model', '--stage', 'BENCHMARKING', '--expected', '2027-03'];
+  expect(
+    await json('demand', ...plan, '--launch-credit', '2.50', '--launch-count', '5'),
+  ).toMatchObject({
+    stage: 'BENCHMARKING',
+    expectedOn: '2027-03',
+    launchCreditNanos: '2500000000',
+  });
+  expect(await json('demand', 'comment', 'asked/model', 'Soon')).toMatchObject({
+    comments: [{ text: 'Soon', userId: null }],
+  });
+  expect((await admin('demand', 'merge', 'asked/twin', 'asked/model')).out).toMatch(
+    /^asked\/model/m,
+  );
+  const unknown = await admin('demand', 'merge', 'asked/none', 'asked/model');
+  expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('asked/none')]);
+  expect((await admin('demand', 'plan', 'asked/model', '--stage', 'LIVE')).code).toBe(2);
 });
 
 test('what was given up is listed, replayed by a server that runs, and dismissed', async () => {
