@@ -2,6 +2,7 @@ import { AppError } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
+import { lockSlugs } from './catalog-seed.store.js';
 import { slugOf } from './hub-slug.js';
 import * as store from './proposals.store.js';
 import type { ModelState } from './proposals.store.js';
@@ -21,6 +22,10 @@ export class ProposalsService {
     const slug = slugOf(slugOrUrl);
     const found = await store.findBySlug(tx, slug);
     if (found !== undefined) return found;
+    // Somebody may propose it too, or has just made it an alias: from here on, one after the other.
+    await lockSlugs(tx);
+    const meanwhile = await store.findBySlug(tx, slug);
+    if (meanwhile !== undefined) return meanwhile;
     await store.insertProposal(tx, slug, this.clock.now());
     const proposed = await store.findBySlug(tx, slug);
     if (proposed === undefined) throw new Error(`${slug} was proposed and is not there.`);

@@ -9,13 +9,13 @@ export interface ModelState {
   readonly status: ModelStatus;
 }
 
-/** By slug or alias, whatever its case. */
+/** By slug or alias, whatever its case. Locked against being merged away until `tx` ends. */
 export async function findBySlug(tx: Transaction, slug: string): Promise<ModelState | undefined> {
   const [row] = await tx.$queryRaw<ModelState[]>`
     SELECT m.id, m.slug, m.name, m.status::text AS status FROM model m
      WHERE lower(m.slug) = lower(${slug})
         OR m.id IN (SELECT a.model_id FROM model_alias a WHERE lower(a.slug) = lower(${slug}))
-     ORDER BY lower(m.slug) = lower(${slug}) DESC LIMIT 1`;
+     ORDER BY lower(m.slug) = lower(${slug}) DESC LIMIT 1 FOR KEY SHARE OF m`;
   return row;
 }
 
@@ -30,14 +30,13 @@ export async function lockModels(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Somebody else who does the same at the same time is waited for; then nothing is done. */
+/** The caller holds the lock of slugs, and has seen that nobody has this one. */
 export async function insertProposal(tx: Transaction, slug: string, now: Date): Promise<void> {
   const [owner = '', name = ''] = slug.split('/');
   await tx.$executeRaw`
     INSERT INTO model (id, slug, name, owner, task, status, summary, status_changed_at, created_at)
     VALUES (${newId('mdl')}, ${slug}, ${name}, ${owner}, 'ZERO_SHOT_IMAGE_CLASSIFICATION', 'PROPOSED',
-            'Asked for by people who want to call it.', ${now}, ${now})
-    ON CONFLICT DO NOTHING`;
+            'Asked for by people who want to call it.', ${now}, ${now})`;
 }
 
 /** Whether anything but requests hangs on a model: prices, or a file of the catalog. */

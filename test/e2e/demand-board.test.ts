@@ -171,6 +171,24 @@ test('merging moves requests, comments and slugs, and counts nobody twice', asyn
   expect((await request(await t.caller(), { slug: 'Merge/Gone' })).model.id).toBe(intoId);
 });
 
+test('whoever asks while two entries are merged is counted at the one that stays', async () => {
+  const goneId = await addModel(t, 'race/gone', 'PROPOSED');
+  const intoId = await addModel(t, 'race/into');
+  const callers = await Promise.all(Array.from({ length: 12 }, () => t.caller()));
+  const [, ...asked] = await Promise.all([
+    merge(goneId, intoId),
+    ...callers.map((caller, n) =>
+      request(caller, { slug: n % 2 === 0 ? 'race/gone' : 'RACE/Gone' }),
+    ),
+  ]);
+  expect(asked).toHaveLength(12);
+  const { body } = await t.gql('{ model(slug: "race/into") { demand { requests } } }');
+  expect(body.data.model.demand.requests).toBe(12);
+  expect(await t.database.query(`SELECT slug FROM model WHERE lower(slug) = 'race/gone'`)).toEqual(
+    [],
+  );
+});
+
 test('what has prices, is live, or is the same one, is not merged away', async () => {
   const intoId = await addModel(t, 'stay/into');
   const live = await addModel(t, 'stay/live', 'LIVE');

@@ -74,6 +74,8 @@ test('the page at /docs loads what it needs from here alone', async () => {
   expect(assets.length).toBeGreaterThan(2);
   for (const address of assets) {
     const asset = await fetch(new URL(address, `${t.url}/docs/`));
+    // What is not read to its end keeps its connection, and the server from stopping.
+    expect((await asset.arrayBuffer()).byteLength).toBeGreaterThan(0);
     expect([address, asset.status, new URL(asset.url).origin]).toEqual([address, 200, t.url]);
   }
   const { body } = await callRest(t.url, 'GET', '/docs/json');

@@ -13,7 +13,8 @@ import { openai } from './openai.dialect.js';
 
 const STATUSES: Readonly<Record<'callable' | 'all', readonly ModelStatus[]>> = {
   callable: CALLABLE,
-  all: Object.values(MODEL_STATUSES),
+  // What somebody only asked for is on nobody's list.
+  all: Object.values(MODEL_STATUSES).filter((status) => status !== 'PROPOSED'),
 };
 
 /** The catalog as clients of OpenAI, and of Hugging Face's router, read it. */
