@@ -180,10 +180,10 @@ describe('documents', () => {
     );
   });
 
-  test('a subscription, which the schema has none of', async () => {
+  test('a subscription to what can only be asked for', async () => {
     const { status, body } = await t.gql('subscription { models { totalCount } }');
     expect([status, body.errors[0].extensions.code]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
-    expect(body.errors[0].message).toContain('subscription');
+    expect(body.errors[0].message).toContain('Subscription');
   });
 });
 
