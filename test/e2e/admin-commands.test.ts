@@ -8,6 +8,9 @@ import { mailTo } from '../support/operators.js';
 import { type Person, signUp } from '../support/people.js';
 import { until } from '../support/process.js';
 
+// Each command is a process of its own, and a machine may be busy.
+jest.setTimeout(180_000);
+
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const outbox = temporaryFolder();
 let t: TestApp;
