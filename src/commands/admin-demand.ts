@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Say } from '../bring-up.js';
+import { parseBoardCursor, toBoardCursor } from '../demand/index.js';
 import { AppError } from '../errors.js';
 import { SYSTEM } from '../platform/actor.js';
 import type { ModelId } from '../platform/ids.js';
@@ -40,13 +41,9 @@ export function adminDemandCommand(say: Say): Command {
       asAdmin(say, async (services) => {
         const found = await services.board.list({
           first: options.first + 1,
-          after: parseCursor(options.after),
+          after: parseBoardCursor(options.after),
         });
-        const { rows, after } = pageOf(
-          found,
-          options.first,
-          ({ weight, modelId }) => `${String(weight)}:${modelId}`,
-        );
+        const { rows, after } = pageOf(found, options.first, toBoardCursor);
         show(options, { models: rows, after }, await rowsOf(services, rows));
         if (!options.json) sayMore(say, after);
       }),
@@ -155,13 +152,6 @@ async function idsOf({ catalog }: Services, keys: readonly string[]): Promise<st
     if (id === undefined) throw new AppError('NOT_FOUND', `No model has the slug ${key}.`);
     return id;
   });
-}
-
-function parseCursor(cursor: string | undefined) {
-  if (cursor === undefined) return undefined;
-  const [, weight, id] = /^(\d{1,15}):(mdl_\w{1,40})$/.exec(cursor) ?? [];
-  if (weight !== undefined && id !== undefined) return { weight: Number(weight), id };
-  throw new AppError('BAD_USER_INPUT', 'The cursor does not belong to this list.');
 }
 
 function toWhole(text: string): number {

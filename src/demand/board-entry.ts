@@ -1,3 +1,4 @@
+import { AppError } from '../errors.js';
 import type { DemandCommentId, UserId } from '../platform/ids.js';
 import type { Demand } from './demand.js';
 
@@ -30,4 +31,24 @@ export interface BoardEntry extends Omit<Demand, 'weekly' | 'rank'> {
   readonly launchCreditsGiven: number;
   /** The last ten, newest first. */
   readonly comments: readonly DemandComment[];
+}
+
+/** A place on the board. */
+export interface BoardPosition {
+  readonly weight: number;
+  readonly id: string;
+}
+
+export function toBoardCursor({ weight, modelId }: BoardEntry): string {
+  return `${String(weight)}:${modelId}`;
+}
+
+/** @throws AppError BAD_USER_INPUT for a cursor of another list */
+export function parseBoardCursor(cursor: string | null | undefined): BoardPosition | undefined {
+  if (typeof cursor !== 'string') return undefined;
+  const [, weight, id] = /^(\d{1,15}):(mdl_\w{1,40})$/.exec(cursor) ?? [];
+  if (weight !== undefined && id !== undefined) return { weight: Number(weight), id };
+  throw new AppError('BAD_USER_INPUT', 'The cursor does not belong to this list.', {
+    details: { argument: 'after' },
+  });
 }

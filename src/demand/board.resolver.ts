@@ -8,6 +8,7 @@ import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
 import type { ModelId } from '../platform/ids.js';
+import { parseBoardCursor, toBoardCursor } from './board-entry.js';
 import type { BoardService } from './board.service.js';
 import { BoardEntryType, BoardType } from './board.type.js';
 import { ModelRequestConnectionType, ModelRequestType } from './model-request.type.js';
@@ -33,9 +34,9 @@ export class BoardResolver {
     @AfterArg() after: string | undefined,
   ): Promise<BoardType> {
     const size = checkPageSize(first);
-    const entries = await this.board.list({ first: size + 1, after: decodeCursor(after) });
+    const entries = await this.board.list({ first: size + 1, after: parseBoardCursor(after) });
     const edges = entries.slice(0, size).map((entry) => ({
-      cursor: `${String(entry.weight)}:${entry.modelId}`,
+      cursor: toBoardCursor(entry),
       node: new BoardEntryType(entry),
     }));
     const { pageInfo } = connectionOf(edges, { hasNextPage: entries.length > size, after });
@@ -125,13 +126,6 @@ export class BoardResolver {
   ): ReturnType<FindNode> {
     return this.findModel(modelId, context, info);
   }
-}
-
-function decodeCursor(cursor: string | null | undefined) {
-  if (typeof cursor !== 'string') return undefined;
-  const [, weight, id] = /^(\d{1,15}):(mdl_\w{1,40})$/.exec(cursor) ?? [];
-  if (weight !== undefined && id !== undefined) return { weight: Number(weight), id };
-  throw foreignCursor();
 }
 
 function decodeCount(cursor: string | null | undefined): number {

@@ -4,7 +4,7 @@ import type { Author } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
-import type { BoardEntry } from './board-entry.js';
+import type { BoardEntry, BoardPosition } from './board-entry.js';
 import * as store from './board.store.js';
 import type { PlanStage } from './demand.js';
 import { checkPlan, type PlanChanges } from './demand-plan.js';
@@ -21,10 +21,7 @@ export class BoardService {
   ) {}
 
   /** Models that are not live yet, heaviest first. */
-  list(page: {
-    first: number;
-    after: store.BoardPosition | undefined;
-  }): Promise<readonly BoardEntry[]> {
+  list(page: { first: number; after: BoardPosition | undefined }): Promise<readonly BoardEntry[]> {
     return store.listBoard(this.db, page);
   }
 

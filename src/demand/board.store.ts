@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../platform/database.js';
 import { type DemandCommentId, type ModelId, newId, type UserId } from '../platform/ids.js';
-import type { BoardEntry } from './board-entry.js';
+import type { BoardEntry, BoardPosition } from './board-entry.js';
 import type { PlanChanges } from './demand-plan.js';
 import { STAGE_SQL } from './demand.store.js';
 
@@ -16,11 +16,6 @@ type Row = Omit<BoardEntry, 'boughtNanos' | 'launchCreditNanos' | 'comments'> & 
     createdAt: string;
   }[];
 };
-
-export interface BoardPosition {
-  readonly weight: number;
-  readonly id: string;
-}
 
 const BOARD = `
   WITH standing AS (

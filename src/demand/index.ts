@@ -1,3 +1,4 @@
+export { parseBoardCursor, toBoardCursor } from './board-entry.js';
 export { BoardResolver } from './board.resolver.js';
 export { BoardService } from './board.service.js';
 export { DEMAND_CHECKS } from './demand-checks.sql.js';
