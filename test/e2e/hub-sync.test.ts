@@ -132,6 +132,14 @@ test('remarks once that the Hub has a model no more, keeps its facts, and takes 
   expect(await record()).toMatchObject({ gone_at: null });
 });
 
+test('asked again and again, leaves nothing out', async () => {
+  hub.models.set(SLUG, FACTS);
+  await sync.run();
+  for (let round = 0; round < 100; round += 1) {
+    expect(await sync.run()).toEqual({ ...NONE, unchanged: 1 });
+  }
+});
+
 describe('tries again after', () => {
   test.each<[string, (request: unknown, response: ServerResponse) => void]>([
     ['429', answer(429, { 'retry-after': '0.01' })],
