@@ -30,11 +30,13 @@ function firstCall(readyMs) {
   return { firstMs, readyMs, readyToFirstMs: firstMs - readyMs };
 }
 
-/** Memory that no other process shares, in bytes (Linux). */
+/**
+ * Memory that is this process's own, in bytes (Linux). Pages of a file as it lies on the disk are not, even
+ * while nobody else has read them: they can be dropped at any time, and another process gets the same ones.
+ */
 function privateBytes() {
   const text = readFileSync('/proc/self/smaps_rollup', 'utf8');
-  const kib = (field) => Number(new RegExp(`^${field}: +(\\d+)`, 'm').exec(text)?.[1] ?? 0);
-  return (kib('Private_Clean') + kib('Private_Dirty')) * 1024;
+  return Number(/^Private_Dirty: +(\d+)/m.exec(text)?.[1] ?? NaN) * 1024;
 }
 
 async function openSession(file, { threads, prepack }) {
@@ -58,14 +60,14 @@ async function tensors({ side, contextLength }, texts) {
   };
 }
 
-function predictorOptions(modelsDir, threads, prepack) {
+function predictorOptions(modelsDir, threads, prepack, variants = ['fp32', 'int8']) {
   return {
     modelsDir,
     host: '127.0.0.1',
     port: 0,
     token: undefined,
     version: 'bench',
-    variants: ['fp32', 'int8'],
+    variants,
     executor: { threads, prepack },
     rules: { rowsMax: 16, delayMs: 0, queueMax: 64 },
     logger: createLogger('error', process.stderr),
@@ -109,21 +111,32 @@ const tasks = {
     return { ms: await times(count, () => session.run(input)) };
   },
 
-  /** The same through a predictor process and its client: what HTTP, queue and thread add. */
-  async served({ modelsDir, graph, sizes, threads, prepack, count }) {
+  /**
+   * A bare run and one through a predictor and its client, in turns: what HTTP, queue and thread add. In
+   * one process, as two processes that do the very same differ by more than that.
+   */
+  async overhead({ modelsDir, graph, file, sizes, threads, prepack, count }) {
     const { startPredictor } = await import('../dist/predictor/serve.js');
     const { PredictorClient } = await import('../dist/predictor/client.js');
-    const predictor = await startPredictor(predictorOptions(modelsDir, threads, prepack));
+    const session = await openSession(file, { threads, prepack });
+    const predictor = await startPredictor(predictorOptions(modelsDir, threads, prepack, ['fp32']));
     const client = new PredictorClient(() => ({ url: predictor.url, token: undefined }));
-    const { side } = sizes;
-    const data = Uint8Array.from({ length: side * side * 3 }, (_, at) => (at * 31) % 256);
-    const input = { type: 'uint8', shape: [1, side, side, 3], data };
-    const infer = () => client.infer(graph, 'pixel_values', input, { timeoutMs: 600_000 });
-    await infer();
-    const ms = await times(count, infer);
+    const bareInput = (await tensors(sizes, 1)).image;
+    const { type, dims, data } = bareInput.pixel_values;
+    const input = { type, shape: dims, data };
+    const runBare = () => session.run(bareInput);
+    const runServed = () => client.infer(graph, 'pixel_values', input, { timeoutMs: 600_000 });
+    await runBare();
+    await runServed();
+    const bare = [];
+    const served = [];
+    for (let at = 0; at < count; at++) {
+      bare.push(...(await times(1, runBare)));
+      served.push(...(await times(1, runServed)));
+    }
     await client.close();
     await predictor.stop();
-    return { ms };
+    return { bare, served };
   },
 
   /** The pipeline of transformers.js on the same weights: a picture and its labels, again and again. */

@@ -188,17 +188,16 @@ async function measure() {
 
   say('Overhead of the predictor …');
   const graph = `${slug.replace('/', '--')}.fp32.image`;
-  const bare = [];
-  const served = [];
-  for (let at = 0; at < rounds; at++) {
-    const input = { threads, prepack: true, sizes, count };
-    bare.push(...(await task('run', { ...input, file: file('fp32', 'image'), tower: 'image' })).ms);
-    served.push(...(await task('served', { ...input, modelsDir, graph })).ms);
-  }
+  const { bare, served } = await task('overhead', {
+    ...{ modelsDir, graph, file: file('fp32', 'image'), sizes, threads, prepack: true },
+    count: options.small ? 50 : 10,
+  });
+  const ratios = served.map((ms, at) => ms / bare[at]);
   results.predictorOverhead = {
     bare: summary(bare),
     served: summary(served),
-    percent: round((median(served) / median(bare) - 1) * 100, 2),
+    // Of each pair.
+    percent: round((median(ratios) - 1) * 100, 2),
   };
 
   say('Event loop of the api while the predictor is saturated …');

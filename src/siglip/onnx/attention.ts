@@ -5,16 +5,16 @@ import { type Attention, batched, type TowerBuilder } from './layers.js';
 const INT8_MAX = 127;
 
 /** In float32, with the operators that every runtime has. */
-export const plainAttention: Attention = (tower, query, key, value) =>
-  attendFrom(tower, heads(tower, query, tower.tokens), key, value);
+export const plainAttention: Attention = (tower, query, key, value, queries) =>
+  attendFrom(tower, heads(tower, query, queries), key, value);
 
 /**
  * In float32, as one operator: to the bit what {@link plainAttention} gives, without its copies, and a
  * twelfth faster (SO400M, two cores).
  */
-export const fusedAttention: Attention = (tower, query, key, value) => {
+export const fusedAttention: Attention = (tower, query, key, value, queries) => {
   const { graph, config } = tower;
-  const inputs = [query, key, value].map((x) => batched(tower, x));
+  const inputs = [batched(tower, query, queries), batched(tower, key), batched(tower, value)];
   const mixed = graph.node('Attention', inputs, {
     q_num_heads: { int: config.heads },
     kv_num_heads: { int: config.heads },
@@ -30,7 +30,7 @@ export const fusedAttention: Attention = (tower, query, key, value) => {
  * Before they are quantised, the keys lose what they have in common. It adds the same to all logits of a
  * query, so that it never reaches the shares, and without it int8 is spent on what differs.
  */
-export const int8Attention: Attention = (tower, query, key, value) => {
+export const int8Attention: Attention = (tower, query, key, value, queries) => {
   const { graph } = tower;
   const keys = batched(tower, key);
   const mean = graph.node('ReduceMean', [keys, graph.integers([1])], { keepdims: { int: 1 } });
@@ -41,7 +41,7 @@ export const int8Attention: Attention = (tower, query, key, value) => {
   const scores = graph.node(
     'DynamicQuantizeMatMul',
     [
-      heads(tower, query, tower.tokens),
+      heads(tower, query, queries),
       heads(tower, quantized, tower.tokens, [0, 2, 3, 1]),
       graph.node('Mul', [step, graph.floats(scaleOf(tower))]),
     ],

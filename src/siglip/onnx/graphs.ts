@@ -2,7 +2,7 @@ import type { SiglipConfig } from '../config.js';
 import { GraphBuilder, OPSET_WITH_ATTENTION, type WeightSource } from './graph.js';
 import { type Kernels, l2Normalize } from './layers.js';
 import type { ValueInfo } from './proto.js';
-import { textTower } from './text.js';
+import { textFeature } from './text.js';
 import { normalizePixels, visionTower } from './vision.js';
 
 /** An ONNX file and its face. The first dimension of every value is the batch, of any size. */
@@ -42,8 +42,8 @@ export function imageGraph({ config, source }: Model, kernels: Kernels): Graph {
  */
 export function textGraph({ config, source }: Model, kernels: Kernels): Graph {
   const graph = new GraphBuilder(source, OPSET_WITH_ATTENTION);
-  const { pooled } = textTower(graph, 'input_ids', config, kernels);
-  graph.output(l2Normalize(graph, pooled), 'text_embeds');
+  const feature = textFeature(graph, 'input_ids', config, kernels);
+  graph.output(l2Normalize(graph, feature), 'text_embeds');
   return finish(graph, 'text', {
     inputs: [{ name: 'input_ids', type: 'int64', shape: [BATCH, config.text.contextLength] }],
     outputs: [{ name: 'text_embeds', type: 'float32', shape: [BATCH, config.embedDim] }],

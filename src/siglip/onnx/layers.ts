@@ -14,9 +14,18 @@ export const floatLinear: Linear = (graph, x, weight, bias) =>
 
 /**
  * Adds multi-head attention without a mask, `softmax(query · keyᵀ / √(width / heads)) · value`, heads one
- * after the other in the width. All are `[n · tokens, width]`, and so is the result. One for each variant.
+ * after the other in the width. One for each variant.
+ *
+ * @param query `[n · queries, width]`, and so is the result
+ * @param key as `value`, `[n · tokens, width]`
  */
-export type Attention = (tower: TowerBuilder, query: Value, key: Value, value: Value) => Value;
+export type Attention = (
+  tower: TowerBuilder,
+  query: Value,
+  key: Value,
+  value: Value,
+  queries: number,
+) => Value;
 
 /** What the variants compute differently. */
 export interface Kernels {
@@ -32,9 +41,19 @@ export interface TowerBuilder extends Kernels {
   readonly tokens: number;
 }
 
-/** `[n · tokens, width]` → `[n, tokens, width]`: nothing moves. */
-export function batched({ graph, config, tokens }: TowerBuilder, x: Value): Value {
-  return graph.node('Reshape', [x, graph.integers([-1, tokens, config.width])]);
+/** `[n · positions, width]` → `[n, positions, width]`: nothing moves. */
+export function batched(
+  { graph, config, tokens }: TowerBuilder,
+  x: Value,
+  positions = tokens,
+): Value {
+  return graph.node('Reshape', [x, graph.integers([-1, positions, config.width])]);
+}
+
+/** `[n · tokens, width]` → `[n, width]`: the last position of each. */
+export function lastPosition(tower: TowerBuilder, x: Value): Value {
+  const last = tower.graph.integers(tower.tokens - 1);
+  return tower.graph.node('Gather', [batched(tower, x), last], { axis: { int: 1 } });
 }
 
 /** LayerNorm over the last axis, with the tower's epsilon (ONNX's own default is another). */
@@ -48,10 +67,27 @@ export function layerNorm({ graph, config }: TowerBuilder, x: Value, name: strin
 
 /** A pre-norm transformer block: `x += attention(norm1(x)); x += mlp(norm2(x))`. No mask. */
 export function block(tower: TowerBuilder, x: Value, names: BlockNames): Value {
+  const [query, key, value] = queryKeyValue(tower, x, names);
+  const mixed = tower.attention(tower, query, key, value, tower.tokens);
+  return afterAttention(tower, x, mixed, names);
+}
+
+/** The same where the last position is all that is wanted of it: no other asks, or goes on. → `[n, width]` */
+export function lastBlock(tower: TowerBuilder, x: Value, names: BlockNames): Value {
+  const [queries, key, value] = queryKeyValue(tower, x, names);
+  const mixed = tower.attention(tower, lastPosition(tower, queries), key, value, 1);
+  return afterAttention(tower, lastPosition(tower, x), mixed, names);
+}
+
+function queryKeyValue(tower: TowerBuilder, x: Value, names: BlockNames): [Value, Value, Value] {
+  const { graph } = tower;
+  const normed = layerNorm(tower, x, names.norm1);
+  return graph.split(tower.linear(graph, normed, names.qkvWeight, names.qkvBias), 3);
+}
+
+/** @param mixed what the attention gave for each row of `x` */
+function afterAttention(tower: TowerBuilder, x: Value, mixed: Value, names: BlockNames): Value {
   const { graph, linear } = tower;
-  const qkv = linear(graph, layerNorm(tower, x, names.norm1), names.qkvWeight, names.qkvBias);
-  const [query, key, value] = graph.split(qkv, 3);
-  const mixed = tower.attention(tower, query, key, value);
   const attended = linear(
     graph,
     mixed,

@@ -6,6 +6,8 @@ import {
   block,
   floatLinear,
   type Kernels,
+  lastBlock,
+  lastPosition,
   layerNorm,
   type TowerBuilder,
 } from './layers.js';
@@ -25,31 +27,62 @@ export interface TextOutputs {
 export function textTower(
   graph: GraphBuilder,
   ids: Value,
-  { text }: SiglipConfig,
+  config: SiglipConfig,
   kernels: Kernels,
 ): TextOutputs {
-  const { width, contextLength } = text;
-  const tower: TowerBuilder = { graph, config: text, tokens: contextLength, ...kernels };
+  const tower = towerOf(graph, config, kernels);
+  const x = blocks(tower, ids, config.text.depth);
+  return { hidden: batched(tower, x), pooled: pool(tower, lastPosition(tower, x)) };
+}
+
+/**
+ * `pooled` of {@link textTower} alone. The feature is that of the last position, so that three quarters of
+ * the last block's work are for nobody: 2.7 % of the tower (SO400M).
+ */
+export function textFeature(
+  graph: GraphBuilder,
+  ids: Value,
+  config: SiglipConfig,
+  kernels: Kernels,
+): Value {
+  const tower = towerOf(graph, config, kernels);
+  const last = config.text.depth - 1;
+  const x = blocks(tower, ids, last);
+  const kept = graph.within(scopeOf(last), () => lastBlock(tower, x, textBlockNames(last)));
+  return pool(tower, kept);
+}
+
+function towerOf(graph: GraphBuilder, { text }: SiglipConfig, kernels: Kernels): TowerBuilder {
+  return { graph, config: text, tokens: text.contextLength, ...kernels };
+}
+
+/** The ids, embedded, and what the first `depth` blocks make of them: `[n · contextLength, width]`. */
+function blocks(tower: TowerBuilder, ids: Value, depth: number): Value {
+  const { graph, config } = tower;
   let x = graph.within('text.embeddings', () => {
     const looked = graph.node('Gather', [
       graph.weight(`${TEXT_PREFIX}token_embedding.weight`),
       ids,
     ]);
     const placed = graph.node('Add', [looked, graph.weight(`${TEXT_PREFIX}positional_embedding`)]);
-    return graph.node('Reshape', [placed, graph.integers([-1, width])]);
+    return graph.node('Reshape', [placed, graph.integers([-1, config.width])]);
   });
-  for (let index = 0; index < text.depth; index += 1) {
-    x = graph.within(`text.blocks.${String(index)}`, () => block(tower, x, textBlockNames(index)));
+  for (let index = 0; index < depth; index += 1) {
+    x = graph.within(scopeOf(index), () => block(tower, x, textBlockNames(index)));
   }
+  return x;
+}
+
+/** @param last `[n, width]`; the norm is for each position, so that only this one needs it */
+function pool(tower: TowerBuilder, last: Value): Value {
+  const { graph } = tower;
   return graph.within('text.pool', () => {
-    const hidden = batched(tower, x);
-    // The norm is per position, so that only the one that is kept needs it.
-    const last = graph.node('Gather', [hidden, graph.integers(contextLength - 1)], {
-      axis: { int: 1 },
-    });
     const normed = layerNorm(tower, last, `${TEXT_PREFIX}ln_final`);
     const projection = `${TEXT_PREFIX}text_projection`;
-    const pooled = floatLinear(graph, normed, `${projection}.weight`, `${projection}.bias`);
-    return { hidden, pooled };
+    return floatLinear(graph, normed, `${projection}.weight`, `${projection}.bias`);
   });
+}
+
+function scopeOf(index: number): string {
+  return `text.blocks.${String(index)}`;
 }
