@@ -142,48 +142,47 @@ async function measure() {
   say('Beside transformers.js …');
   const peerPackage = installPeer(work);
   const hub = layOutForPeer(work, folder, side);
-  const count = options.small ? 20 : 3;
-  const ours = { modelsDir, slug, picture, labels: LABELS, threads, count };
-  const measured = { peer: [], fp32: [], 'fp32, prepacked': [], 'int8, prepacked': [] };
-  for (let at = 1; at <= rounds; at++) {
-    say(`  round ${String(at)} of ${String(rounds)}`);
-    measured.peer.push(
-      await task('peer', {
-        package: peerPackage,
-        root: hub,
-        picture,
-        labels: LABELS,
-        threads,
-        count,
-      }),
-    );
-    measured.fp32.push(await task('ours', { ...ours, variant: 'fp32', prepack: false }));
-    measured['fp32, prepacked'].push(
-      await task('ours', { ...ours, variant: 'fp32', prepack: true }),
-    );
-    measured['int8, prepacked'].push(
-      await task('ours', { ...ours, variant: 'int8', prepack: true }),
-    );
-  }
-  const peerMs = median(measured.peer.flatMap(({ ms }) => ms));
-  const peerFirst = median(measured.peer.map(({ firstMs }) => firstMs));
-  const peerReady = median(measured.peer.map(({ readyToFirstMs }) => readyToFirstMs));
-  results.oneImageTenLabels = Object.fromEntries(
-    Object.entries(measured).map(([name, all]) => [
-      name,
-      {
-        startToFirst: summary(all.map(({ firstMs }) => firstMs)),
-        startToReady: summary(all.map(({ readyMs }) => readyMs)),
-        readyToFirst: summary(all.map(({ readyToFirstMs }) => readyToFirstMs)),
-        steady: summary(all.flatMap(({ ms }) => ms)),
-        timesFasterStartToFirst: round(peerFirst / median(all.map(({ firstMs }) => firstMs)), 2),
-        timesFasterReadyToFirst: round(
-          peerReady / median(all.map(({ readyToFirstMs }) => readyToFirstMs)),
-          2,
-        ),
-        timesFasterSteady: round(peerMs / median(all.flatMap(({ ms }) => ms)), 2),
-      },
+  const common = { picture, labels: LABELS, threads };
+  const peer = { ...common, package: peerPackage, root: hub };
+  const ours = Object.fromEntries(
+    [
+      ['fp32', false],
+      ['fp32', true],
+      ['int8', true],
+    ].map(([variant, prepack]) => [
+      `${variant}${prepack ? ', prepacked' : ''}`,
+      { ...common, modelsDir, slug, variant, prepack },
     ]),
+  );
+  const first = Object.fromEntries(['peer', ...Object.keys(ours)].map((name) => [name, []]));
+  for (let at = 1; at <= rounds; at++) {
+    say(`  first answers, round ${String(at)} of ${String(rounds)}`);
+    first.peer.push(await task('peer', peer));
+    for (const [name, input] of Object.entries(ours)) first[name].push(await task('ours', input));
+  }
+  say('  in turns');
+  const steady = await task('turns', { peer, ours, count: options.small ? 20 : 3 * rounds });
+  results.oneImageTenLabels = Object.fromEntries(
+    Object.entries(first).map(([name, all]) => {
+      const timesFaster = (field) =>
+        round(
+          median(first.peer.map((one) => one[field])) / median(all.map((one) => one[field])),
+          2,
+        );
+      return [
+        name,
+        {
+          startToFirst: summary(all.map(({ firstMs }) => firstMs)),
+          startToReady: summary(all.map(({ readyMs }) => readyMs)),
+          readyToFirst: summary(all.map(({ readyToFirstMs }) => readyToFirstMs)),
+          steady: summary(steady[name]),
+          timesFasterStartToFirst: timesFaster('firstMs'),
+          timesFasterReadyToFirst: timesFaster('readyToFirstMs'),
+          // Of each turn.
+          timesFasterSteady: round(median(steady[name].map((ms, at) => steady.peer[at] / ms)), 2),
+        },
+      ];
+    }),
   );
 
   say('Overhead of the predictor …');
@@ -201,7 +200,11 @@ async function measure() {
   };
 
   say('Event loop of the api while the predictor is saturated …');
-  const saturated = await task('ours', { ...ours, variant: 'int8', prepack: true, callers: 8 });
+  const saturated = await task('ours', {
+    ...ours['int8, prepacked'],
+    callers: 8,
+    count: options.small ? 20 : 3,
+  });
   results.eventLoopDelay = {
     callers: 8,
     p99Ms: round(saturated.loopDelayP99Ms),
