@@ -19,8 +19,8 @@ import {
   huggingFaceTextGraph,
   huggingFaceVisionGraph,
 } from './onnx/hugging-face.js';
-import { int8Linear } from './onnx/int8.js';
-import { floatLinear, type Kernels } from './onnx/layers.js';
+import { int8Linear, int8Projections } from './onnx/int8.js';
+import { floatLinear, floatProjections, type Kernels } from './onnx/layers.js';
 import { type OutputFiles, sha256, writeTogether } from './output-files.js';
 import { type QuantizeOptions, quantizedNames, writeInt8Weights } from './quantize.js';
 import { DTYPE_BYTES } from './safetensors-header.js';
@@ -34,7 +34,11 @@ export interface CompileOptions extends QuantizeOptions {
   readonly weightsSha256?: string | undefined;
 }
 
-const FLOAT: Kernels = { linear: floatLinear, attention: fusedAttention };
+const FLOAT: Kernels = {
+  linear: floatLinear,
+  projections: floatProjections,
+  attention: fusedAttention,
+};
 const INT8_DATA_FILE = 'open_clip_model.int8.bin';
 
 /**
@@ -122,17 +126,18 @@ async function writeInt8(
   try {
     const matrices = await writeInt8Weights(weights, quantizedNames(config), target, options);
     const linear = int8Linear(matrices);
+    const int8 = { linear, projections: int8Projections(linear) };
     return {
       image: await writeGraph(
         files,
         'image.int8.onnx',
-        imageGraph(model, { linear, attention: int8Attention }),
+        imageGraph(model, { ...int8, attention: int8Attention }),
       ),
       // With so few tokens, attention is next to nothing, and to quantise it would take longer.
       text: await writeGraph(
         files,
         'text.int8.onnx',
-        textGraph(model, { linear, attention: fusedAttention }),
+        textGraph(model, { ...int8, attention: fusedAttention }),
       ),
       data: await target.finish(),
       rowsAreIndependent: false,

@@ -5,8 +5,14 @@ import { type Attention, batched, type TowerBuilder } from './layers.js';
 const INT8_MAX = 127;
 
 /** In float32, with the operators that every runtime has. */
-export const plainAttention: Attention = (tower, query, key, value, queries) =>
-  attendFrom(tower, heads(tower, query, queries), key, value);
+export const plainAttention: Attention = (tower, query, key, value, queries) => {
+  const { graph, tokens } = tower;
+  const scores = graph.node('MatMul', [
+    graph.node('Mul', [heads(tower, query, queries), graph.floats(scaleOf(tower))]),
+    heads(tower, key, tokens, [0, 2, 3, 1]),
+  ]);
+  return mixValues(tower, scores, value);
+};
 
 /**
  * In float32, as one operator: to the bit what {@link plainAttention} gives, without its copies, and a
@@ -50,26 +56,6 @@ export const int8Attention: Attention = (tower, query, key, value, queries) => {
   );
   return mixValues(tower, scores, value);
 };
-
-/**
- * One query for all images: timm's pool. In float32, with the operators that every runtime has.
- *
- * @param query `[1, width]`
- * @returns `[n, width]`
- */
-export function attendOnce(tower: TowerBuilder, query: Value, key: Value, value: Value): Value {
-  return attendFrom(tower, heads(tower, query, 1), key, value);
-}
-
-/** @param query from {@link heads} */
-function attendFrom(tower: TowerBuilder, query: Value, key: Value, value: Value): Value {
-  const { graph, tokens } = tower;
-  const scores = graph.node('MatMul', [
-    graph.node('Mul', [query, graph.floats(scaleOf(tower))]),
-    heads(tower, key, tokens, [0, 2, 3, 1]),
-  ]);
-  return mixValues(tower, scores, value);
-}
 
 /** @param scores `[n, heads, positions, tokens]` */
 function mixValues(tower: TowerBuilder, scores: Value, value: Value): Value {

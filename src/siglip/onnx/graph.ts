@@ -35,6 +35,13 @@ const STORED_TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as con
   DataType
 >;
 
+/** One of the equal parts that the rows of a tensor are cut into, counted from 0. */
+export interface Part {
+  readonly at: number;
+  readonly of: number;
+}
+const WHOLE: Part = { at: 0, of: 1 };
+
 /** Where a graph finds the checkpoint: the tensors, and the file's name beside the graph. */
 export interface WeightSource {
   readonly file: string;
@@ -82,14 +89,14 @@ export class GraphBuilder {
     return output;
   }
 
-  /** Cuts the last axis, of `3 · n` or `2 · n`, into equal parts. */
-  split<const N extends 2 | 3>(
-    input: Value,
-    parts: N,
-  ): N extends 2 ? [Value, Value] : [Value, Value, Value];
-  split(input: Value, parts: number): Value[] {
-    const attributes = { axis: { int: -1 }, num_outputs: { int: parts } };
-    return this.#add('Split', [input], parts, attributes, '');
+  /** Cuts the last axis, of `3 · n`, into three equal parts. */
+  thirds(input: Value): [Value, Value, Value] {
+    const attributes = { axis: { int: -1 }, num_outputs: { int: 3 } };
+    const [first, second, third] = this.#add('Split', [input], 3, attributes, '');
+    if (first === undefined || second === undefined || third === undefined) {
+      throw new RangeError('A split into three has three outputs.');
+    }
+    return [first, second, third];
   }
 
   /** Gives a value the name of an output of the graph. */
@@ -111,18 +118,25 @@ export class GraphBuilder {
    * is loaded; see the README for what that costs.
    *
    * @param dims another shape for the same bytes
+   * @param part leaves out all but some of its rows, which lie one behind the other
    * @throws AppError BAD_USER_INPUT when the checkpoint has no such tensor
    */
-  weight(name: string, dims?: readonly number[]): Value {
-    const tensor = this.#tensor(name);
-    const shape = dims ?? tensor.shape;
-    const location = { file: this.source.file, offset: tensor.offset, bytes: tensor.bytes };
-    const stored = this.external(name, STORED_TYPES[tensor.dtype], shape, location);
-    if (tensor.dtype === 'F32') return stored;
-    let widened = this.#widened.get(name);
+  weight(name: string, dims?: readonly number[], { at, of }: Part = WHOLE): Value {
+    const { dtype, shape, offset, bytes } = this.#tensor(name);
+    const [rows = 1, ...rest] = shape;
+    const kept = dims ?? (of === 1 ? shape : [rows / of, ...rest]);
+    const location = {
+      file: this.source.file,
+      offset: offset + (at * bytes) / of,
+      bytes: bytes / of,
+    };
+    const value = of === 1 ? name : `${name}[${String(at)}]`;
+    const stored = this.external(value, STORED_TYPES[dtype], kept, location);
+    if (dtype === 'F32') return stored;
+    let widened = this.#widened.get(value);
     if (widened === undefined) {
       widened = this.node('Cast', [stored], { to: { int: DATA_TYPES.float32 } });
-      this.#widened.set(name, widened);
+      this.#widened.set(value, widened);
     }
     return widened;
   }

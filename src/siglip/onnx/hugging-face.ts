@@ -3,7 +3,7 @@ import type { SiglipConfig } from '../config.js';
 import { plainAttention } from './attention.js';
 import { GraphBuilder, OPSET_WITH_GELU, type Value } from './graph.js';
 import { finish, type Graph, type Model } from './graphs.js';
-import { floatLinear, type Kernels, l2Normalize, layerNorm } from './layers.js';
+import { floatLinear, floatProjections, type Kernels, l2Normalize, layerNorm } from './layers.js';
 import { textTower } from './text.js';
 import { visionTower } from './vision.js';
 
@@ -16,7 +16,11 @@ import { visionTower } from './vision.js';
  */
 
 /** Operators that every runtime has. */
-const PORTABLE: Kernels = { linear: floatLinear, attention: plainAttention };
+const PORTABLE: Kernels = {
+  linear: floatLinear,
+  projections: floatProjections,
+  attention: plainAttention,
+};
 
 /** `vision_model.onnx`: `pixel_values` → `last_hidden_state`, `pooler_output` (not L2-normalised). */
 export function huggingFaceVisionGraph({ config, source }: Model): Graph {

@@ -1,6 +1,6 @@
 import type { QuantizedMatrix } from '../quantize.js';
 import { MICROSOFT } from './graph.js';
-import { floatLinear, type Linear } from './layers.js';
+import { floatLinear, type Linear, type Projections } from './layers.js';
 
 /**
  * Linears in int8 where there is a quantised weight, in float32 elsewhere. The activations are quantised
@@ -25,4 +25,9 @@ export function int8Linear(matrices: ReadonlyMap<string, QuantizedMatrix>): Line
       MICROSOFT,
     );
   };
+}
+
+/** One product, cut into three: a quantised weight lies with its outputs side by side. */
+export function int8Projections(linear: Linear): Projections {
+  return (graph, x, { qkvWeight, qkvBias }) => graph.thirds(linear(graph, x, qkvWeight, qkvBias));
 }

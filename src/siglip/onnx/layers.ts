@@ -1,6 +1,6 @@
 import type { BlockNames } from '../architecture.js';
 import type { TowerConfig } from '../config.js';
-import type { GraphBuilder, Value } from './graph.js';
+import type { GraphBuilder, Part, Value } from './graph.js';
 
 /**
  * Adds `x · weightᵀ + bias` for a Linear of the checkpoint. `x` has rank 2, `[rows, in]`; the result is
@@ -8,9 +8,37 @@ import type { GraphBuilder, Value } from './graph.js';
  */
 export type Linear = (graph: GraphBuilder, x: Value, weight: string, bias: string) => Value;
 
-/** In float32, from the published `[out, in]` layout: nothing is transposed. */
-export const floatLinear: Linear = (graph, x, weight, bias) =>
-  graph.node('Gemm', [x, graph.weight(weight), graph.weight(bias)], { transB: { int: 1 } });
+/**
+ * In float32, from the published `[out, in]` layout: nothing is transposed.
+ *
+ * @param part leaves out all but some of the outputs
+ */
+export function floatLinear(
+  graph: GraphBuilder,
+  x: Value,
+  weight: string,
+  bias: string,
+  part?: Part,
+): Value {
+  const inputs = [x, graph.weight(weight, undefined, part), graph.weight(bias, undefined, part)];
+  return graph.node('Gemm', inputs, { transB: { int: 1 } });
+}
+
+/**
+ * Adds query, key and value of an attention, from one Linear of the checkpoint that holds all three. `x` is
+ * `[rows, width]`, as each of them is. One for each variant.
+ */
+export type Projections = (
+  graph: GraphBuilder,
+  x: Value,
+  names: Pick<BlockNames, 'qkvWeight' | 'qkvBias'>,
+) => [query: Value, key: Value, value: Value];
+
+/** In float32, a product for each third of the rows, so that no result is copied to be cut. */
+export const floatProjections: Projections = (graph, x, { qkvWeight, qkvBias }) => {
+  const third = (at: number) => floatLinear(graph, x, qkvWeight, qkvBias, { at, of: 3 });
+  return [third(0), third(1), third(2)];
+};
 
 /**
  * Adds multi-head attention without a mask, `softmax(query · keyᵀ / √(width / heads)) · value`, heads one
@@ -30,6 +58,7 @@ export type Attention = (
 /** What the variants compute differently. */
 export interface Kernels {
   readonly linear: Linear;
+  readonly projections: Projections;
   readonly attention: Attention;
 }
 
@@ -67,22 +96,18 @@ export function layerNorm({ graph, config }: TowerBuilder, x: Value, name: strin
 
 /** A pre-norm transformer block: `x += attention(norm1(x)); x += mlp(norm2(x))`. No mask. */
 export function block(tower: TowerBuilder, x: Value, names: BlockNames): Value {
-  const [query, key, value] = queryKeyValue(tower, x, names);
+  const normed = layerNorm(tower, x, names.norm1);
+  const [query, key, value] = tower.projections(tower.graph, normed, names);
   const mixed = tower.attention(tower, query, key, value, tower.tokens);
   return afterAttention(tower, x, mixed, names);
 }
 
 /** The same where the last position is all that is wanted of it: no other asks, or goes on. → `[n, width]` */
 export function lastBlock(tower: TowerBuilder, x: Value, names: BlockNames): Value {
-  const [queries, key, value] = queryKeyValue(tower, x, names);
+  const normed = layerNorm(tower, x, names.norm1);
+  const [queries, key, value] = tower.projections(tower.graph, normed, names);
   const mixed = tower.attention(tower, lastPosition(tower, queries), key, value, 1);
   return afterAttention(tower, lastPosition(tower, x), mixed, names);
-}
-
-function queryKeyValue(tower: TowerBuilder, x: Value, names: BlockNames): [Value, Value, Value] {
-  const { graph } = tower;
-  const normed = layerNorm(tower, x, names.norm1);
-  return graph.split(tower.linear(graph, normed, names.qkvWeight, names.qkvBias), 3);
 }
 
 /** @param mixed what the attention gave for each row of `x` */

@@ -1,6 +1,5 @@
 import { VISION_PREFIX, visionBlockNames } from '../architecture.js';
 import type { SiglipConfig } from '../config.js';
-import { attendOnce } from './attention.js';
 import type { GraphBuilder, Value } from './graph.js';
 import {
   batched,
@@ -11,6 +10,8 @@ import {
   mlp,
   type TowerBuilder,
 } from './layers.js';
+
+const POOL = `${VISION_PREFIX}attn_pool.`;
 
 /** What the tower computes from an image, both before L2 normalisation. */
 export interface VisionOutputs {
@@ -79,14 +80,41 @@ function patches({ graph, config, tokens }: TowerBuilder, pixels: Value, patchSi
  */
 function attentionPool(blocks: TowerBuilder, x: Value): Value {
   const tower = { ...blocks, linear: floatLinear };
-  const { graph, config } = tower;
-  const pool = `${VISION_PREFIX}attn_pool.`;
-  const latent = graph.weight(`${pool}latent`, [1, config.width]);
-  // The query is the same for every image: it broadcasts, and the runtime computes it once, at load.
-  const query = floatLinear(graph, latent, `${pool}q.weight`, `${pool}q.bias`);
-  const [key, value] = graph.split(floatLinear(graph, x, `${pool}kv.weight`, `${pool}kv.bias`), 2);
-  const mixed = attendOnce(tower, query, key, value);
-  const y = floatLinear(graph, mixed, `${pool}proj.weight`, `${pool}proj.bias`);
-  const normed = layerNorm(tower, y, `${pool}norm`);
-  return graph.node('Add', [y, mlp(tower, normed, `${pool}mlp.fc1`, `${pool}mlp.fc2`)]);
+  const { graph } = tower;
+  const y = floatLinear(graph, latentAttention(tower, x), `${POOL}proj.weight`, `${POOL}proj.bias`);
+  const normed = layerNorm(tower, y, `${POOL}norm`);
+  return graph.node('Add', [y, mlp(tower, normed, `${POOL}mlp.fc1`, `${POOL}mlp.fc2`)]);
+}
+
+/**
+ * The pool's attention, without a key or a value for each patch. Its one query is the same for every image,
+ * so that `query · (K · x)` is `(query · K) · x`, of which the first factor is a constant that the runtime
+ * computes at load (the key's bias adds the same to all patches, which softmax takes away); and the mix of
+ * `V · x + bias` is `V · mix(x) + bias`, as shares add up to 1. Otherwise it would be 0.5 % of the tower.
+ *
+ * @returns `[n, width]`
+ */
+function latentAttention({ graph, config, tokens }: TowerBuilder, x: Value): Value {
+  const { width, heads } = config;
+  const perHead = width / heads;
+  const latent = graph.weight(`${POOL}latent`, [1, width]);
+  const query = floatLinear(graph, latent, `${POOL}q.weight`, `${POOL}q.bias`);
+  const kv = (at: number, dims: readonly number[]) =>
+    graph.weight(`${POOL}kv.weight`, dims, { at, of: 2 });
+  const scaled = graph.node('Mul', [query, graph.floats(perHead ** -0.5)]);
+  const queryKey = graph.node('MatMul', [
+    graph.node('Reshape', [scaled, graph.integers([heads, 1, perHead])]),
+    kv(0, [heads, perHead, width]),
+  ]);
+  const asked = graph.node('Reshape', [queryKey, graph.integers([heads, width])]);
+  const images = graph.node('Reshape', [x, graph.integers([-1, tokens, width])]);
+  const inColumns = graph.node('Transpose', [images], { perm: { ints: [0, 2, 1] } });
+  const scores = graph.node('MatMul', [asked, inColumns]);
+  const shares = graph.node('Softmax', [scores], { axis: { int: -1 } });
+  const mixed = graph.node('MatMul', [shares, images]);
+  const perHeads = graph.node('Reshape', [mixed, graph.integers([-1, heads, width, 1])]);
+  const values = graph.node('MatMul', [kv(1, [heads, perHead, width]), perHeads]);
+  const inRows = graph.node('Reshape', [values, graph.integers([-1, width])]);
+  const bias = graph.weight(`${POOL}kv.bias`, undefined, { at: 1, of: 2 });
+  return graph.node('Add', [inRows, bias]);
 }
