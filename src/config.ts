@@ -183,6 +183,8 @@ export function readConfig(
       connectionsMax: values.LIVE_CONNECTIONS_MAX,
       perAccount: values.LIVE_CONNECTIONS_PER_ACCOUNT,
       perAddress: values.LIVE_CONNECTIONS_PER_ADDRESS,
+      // What docs/live.md promises; tests cannot wait for it.
+      recheckMs: 30_000,
     },
     caches: {
       textBytesMax: values.TEXT_CACHE_MB * 2 ** 20,

@@ -53,9 +53,9 @@ export function createResolvers(services: Omit<Services, Unspoken | 'live'>): ob
   const { accounts } = services;
   const catalog = new CatalogResolver(services.catalog, services.modelChanges);
   const credits = new CreditsResolver(services.credits);
-  const usage = new UsageResolver(services.usage);
+  const usage = new UsageResolver(services.usage, services.credits);
   const demand = new DemandResolver(services.demand, services.waitlist, catalog.findNode);
-  const payments = new PaymentsResolver(services.payments, services.refunds);
+  const payments = new PaymentsResolver(services.payments, services.refunds, services.credits);
   const auditLog = new AuditLogResolver(services.auditLog);
   const deadLetters = new DeadLettersResolver(services.deadLetters);
   const accountAdmin = new AccountAdminResolver(services.accountAdmin);

@@ -23,7 +23,8 @@ export class Authenticator {
   ) {}
 
   /**
-   * @param request `again`: asked anew for a caller that stays connected. That is no use of a session, and no guess.
+   * @param request `again`: asked anew for a caller that stays connected, whatever was known of it. That is no use of
+   *   a session, and no guess.
    * @throws AppError UNAUTHENTICATED for a credential that is not valid; RATE_LIMITED after too many;
    *   UPSTREAM_UNAVAILABLE when the database is away: never "not valid" then
    */
@@ -40,7 +41,9 @@ export class Authenticator {
     try {
       // Keys that are known work on, whoever guesses from the same address.
       const admit = () => (again ? Promise.resolve() : this.refuseGuesser(ip));
-      if (bearer?.startsWith('gr-')) return await this.keys.authenticate(bearer, ip, admit);
+      if (bearer?.startsWith('gr-')) {
+        return await this.keys.authenticate(bearer, ip, { beforeLookUp: admit, again });
+      }
       await admit();
       return await this.session(headers, { isBearer: bearer !== undefined, prolongs: !again }, ip);
     } catch (error) {

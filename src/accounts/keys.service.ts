@@ -57,24 +57,27 @@ export class KeysService {
 
   /**
    * Whose secret this is. Kept for 5 s at most, and forgotten when the key or its account changes.
-   * @param beforeLookUp called before the database is asked; may refuse
+   * @param options `beforeLookUp`: called before the database is asked; may refuse. `again`: it is asked in any case
    * @throws AppError UNAUTHENTICATED for a key that is unknown, expired, revoked, or of a closed account:
    *   the same for each
    */
   async authenticate(
     secret: string,
     ipAddress: string,
-    beforeLookUp?: () => Promise<void>,
+    { beforeLookUp, again = false }: { beforeLookUp?: () => Promise<void>; again?: boolean } = {},
   ): Promise<Actor> {
     if (!looksLikeKey(secret)) throw notValid();
     const hash = hashSecret(secret);
     const cacheKey = hash.toString('base64');
-    let entry = this.cache.get(cacheKey);
+    let entry = again ? undefined : this.cache.get(cacheKey);
     if (entry === undefined) {
       const before = this.changes;
       await beforeLookUp?.();
       const key = await store.findKeyByHash(this.db, hash);
-      if (key === undefined) throw notValid();
+      if (key === undefined) {
+        this.cache.delete(cacheKey);
+        throw notValid();
+      }
       entry = { key, actorOf: actorOf(key) };
       if (this.changes === before) {
         this.cache.set(cacheKey, entry);

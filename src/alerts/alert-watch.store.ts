@@ -86,14 +86,18 @@ export async function countSpend(tx: Transaction): Promise<void> {
            fired_at = CASE WHEN s.period = EXCLUDED.period THEN s.fired_at END`;
 }
 
-/** Rules of a kind that have to fire, or to be armed again. One statement over all accounts. */
+/**
+ * Rules of a kind that have to fire, or to be armed again, by their ids. One statement over all accounts. Hardly any
+ * is due, which the planner cannot know: with the limit in the same step it would expect to be done soon, and look
+ * each balance up by an index. So the limit comes after.
+ */
 export async function listTurns(
   tx: Transaction,
   kind: AlertKind,
   atMost: number,
 ): Promise<AlertTurn[]> {
   return tx.$queryRawUnsafe<AlertTurn[]>(
-    `WITH ledger_now_once AS MATERIALIZED (SELECT ledger_now() AS now), m AS (${measure(kind)})
+    `WITH ledger_now_once AS MATERIALIZED (SELECT ledger_now() AS now), m AS (${measure(kind)}), due AS MATERIALIZED (
      SELECT m.rule_id AS "ruleId", nullif(m.subject, '') AS "keyId", r.account_id AS "accountId", m.over AS fires,
             coalesce(s.crossings, 0) + CASE WHEN m.over THEN 1 ELSE 0 END AS crossings, m.value,
             r.threshold_nanos AS "thresholdNanos", r.threshold_share AS "thresholdShare", r.period::text,
@@ -102,8 +106,8 @@ export async function listTurns(
        LEFT JOIN alert_state s ON s.rule_id = m.rule_id AND s.subject = m.subject
        LEFT JOIN api_key k ON k.id = nullif(m.subject, '')
       WHERE CASE WHEN m.over THEN s.fired_at IS NULL OR s.period IS DISTINCT FROM m.span
-                 ELSE m.clear AND s.fired_at IS NOT NULL END
-      ORDER BY m.rule_id, m.subject LIMIT $2`,
+                 ELSE m.clear AND s.fired_at IS NOT NULL END)
+     SELECT * FROM due ORDER BY "ruleId", "keyId" NULLS FIRST LIMIT $2`,
     null,
     atMost,
   );

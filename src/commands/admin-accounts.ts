@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ManagedAccount } from '../accounts/index.js';
 import type { Say } from '../bring-up.js';
+import { adminLedgerCommand, adminPurchasesCommand, adminRunsCommand } from './admin-history.js';
 import {
   asAdmin,
   type Json,
@@ -23,12 +24,13 @@ interface ListOptions extends Json {
 /** `gigarouter admin accounts`. */
 export function adminAccountsCommand(say: Say): Command {
   const accounts = new Command('accounts')
-    .description('find, freeze and limit accounts')
+    .description('find, freeze and limit accounts; read what they did')
     .addHelpText(
       'after',
       `
 Examples:
   gigarouter admin accounts list --search someone@example.org
+  gigarouter admin accounts runs acct_01j… --first 10
   gigarouter admin accounts freeze acct_01j… --reason "A chargeback is being looked into"
   gigarouter admin accounts limits acct_01j… --rate 6000 --concurrency default`,
     );
@@ -103,6 +105,9 @@ Examples:
         showOne(options, await accountAdmin.setLimits(by, id, limits));
       }),
     );
+  accounts.addCommand(adminLedgerCommand(say));
+  accounts.addCommand(adminRunsCommand(say));
+  accounts.addCommand(adminPurchasesCommand(say));
   return accounts;
 }
 

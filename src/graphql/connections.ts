@@ -14,6 +14,8 @@ export interface ConnectionLimits {
   readonly perAccount: number;
   /** Of callers that nobody knows, or not yet. */
   readonly perAddress: number;
+  /** Milliseconds, more than LOOK_MS: rights that are taken end within it, should the announcement be lost. */
+  readonly recheckMs: number;
 }
 
 export type Transport = 'websocket' | 'sse';
@@ -42,8 +44,7 @@ interface Entry {
   readonly end: (ending: Ending) => void;
 }
 
-/** A caller is asked for again after this time, should the announcement of a change be lost. */
-const RECHECK_MS = 30_000;
+/** Between two looks at who is due to be asked about again. */
 const LOOK_MS = 1_000;
 /** Callers that are asked for at the same time: a gap in the announcements asks for all. */
 const CHECKS_AT_ONCE = 8;
@@ -87,7 +88,7 @@ export class Connections {
       actor,
       headers: credentialsOf(headers),
       countedAs: this.count(actor),
-      nextCheckMs: nextCheckMs(actor),
+      nextCheckMs: this.nextCheckMs(actor),
       end,
     };
     this.entries.add(entry);
@@ -102,7 +103,7 @@ export class Connections {
         this.uncount(before);
         entry.actor = known;
         entry.headers = credentialsOf(shown);
-        entry.nextCheckMs = nextCheckMs(known);
+        entry.nextCheckMs = this.nextCheckMs(known);
       },
       subscribed: (field) => {
         add(this.subscriptions, field, 1);
@@ -155,7 +156,7 @@ export class Connections {
     for (const entry of this.entries) {
       // Nothing can be taken from who has nothing.
       if (entry.actor.accountId === undefined || !isMeant(entry)) continue;
-      entry.nextCheckMs = Date.now() + RECHECK_MS;
+      entry.nextCheckMs = Date.now() + this.options.limits.recheckMs;
       void this.checks(() => this.check(entry));
     }
   }
@@ -168,7 +169,7 @@ export class Connections {
       if (!isSame(actor, now)) this.end(entry, now.accountId === undefined ? 'revoked' : 'changed');
       else {
         entry.actor = now;
-        entry.nextCheckMs = nextCheckMs(now);
+        entry.nextCheckMs = this.nextCheckMs(now);
       }
     } catch (err) {
       if (err instanceof AppError && ['UNAUTHENTICATED', 'FORBIDDEN'].includes(err.code)) {
@@ -183,6 +184,13 @@ export class Connections {
   private end(entry: Entry, ending: Ending): void {
     add(this.endings, ending, 1);
     entry.end(ending);
+  }
+
+  /** Not all at the same moment; at the end of what runs out, at once. */
+  private nextCheckMs({ validUntil }: Actor): number {
+    const latestMs = this.options.limits.recheckMs - LOOK_MS;
+    const soonMs = Date.now() + latestMs * (0.5 + Math.random() / 2);
+    return Math.min(soonMs, validUntil?.getTime() ?? Infinity);
   }
 
   /** @throws AppError OVERLOADED */
@@ -236,12 +244,6 @@ function credentialsOf(headers: IncomingHttpHeaders): IncomingHttpHeaders {
     ...(cookie === undefined ? {} : { cookie }),
     ...(account === undefined ? {} : { 'x-gigarouter-account': account }),
   };
-}
-
-/** Not all at the same moment; at the end of what runs out, at once. */
-function nextCheckMs({ validUntil }: Actor): number {
-  const soonMs = Date.now() + RECHECK_MS * (0.5 + Math.random() / 2);
-  return Math.min(soonMs, validUntil?.getTime() ?? Infinity);
 }
 
 function isSame(a: Actor, b: Actor): boolean {

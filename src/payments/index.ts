@@ -1,4 +1,5 @@
 export { type CreditOffer, readCreditOffer } from './credit-pack.js';
+export { formatAmount } from './currency.js';
 export { paymentDeadLetters } from './dead-letters.service.js';
 export { FulfilmentService } from './fulfilment.service.js';
 export { PAYMENT_CHECKS } from './payment-checks.sql.js';

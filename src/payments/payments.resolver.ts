@@ -4,7 +4,9 @@ import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
+import type { CreditsService } from '../credits/index.js';
 import { actorName } from '../platform/actor.js';
+import type { AccountId } from '../platform/ids.js';
 import { BuyCreditsInput, RefundPurchaseInput } from './buy-credits.input.js';
 import type { PaymentsService } from './payments.service.js';
 import type { Purchase } from './purchase.js';
@@ -21,9 +23,11 @@ const STRIPE_COST = 20;
 
 @Resolver()
 export class PaymentsResolver {
+  /** @param credits knows which accounts there are */
   constructor(
     private readonly payments: PaymentsService,
     private readonly refunds: RefundsService,
+    private readonly credits: Pick<CreditsService, 'balance'>,
   ) {}
 
   /** For `node(id)`: the caller's own purchases. */
@@ -66,16 +70,22 @@ export class PaymentsResolver {
     @AfterArg() after: string | undefined,
     @Ctx() context: GraphQLContext,
   ): Promise<PurchaseConnectionType> {
-    const size = checkPageSize(first);
-    const page = { first: size + 1, after: after ?? undefined };
-    const purchases = await this.payments.list(accountOf(context), page);
-    const shown = purchases.slice(0, size);
-    const refundable = await this.refunds.refundable(accountOf(context), shown);
-    const edges = shown.map((purchase) => ({
-      cursor: purchase.id,
-      node: new PurchaseType(purchase, refundable.get(purchase.id) ?? 0n),
-    }));
-    return connectionOf(edges, { hasNextPage: purchases.length > size, after });
+    return this.page(accountOf(context), first, after);
+  }
+
+  @Query(() => PurchaseConnectionType, {
+    complexity: listCost(1),
+    description: 'An account’s purchases, newest first. For operators.',
+  })
+  @Access({ scope: 'operator' })
+  async accountPurchases(
+    @Arg('accountId', () => ID, { description: 'Any account.' })
+    accountId: string,
+    @FirstArg() first: number,
+    @AfterArg() after: string | undefined,
+  ): Promise<PurchaseConnectionType> {
+    await this.credits.balance(accountId as AccountId);
+    return this.page(accountId as AccountId, first, after);
   }
 
   @Mutation(() => PurchaseType, {
@@ -120,6 +130,23 @@ export class PaymentsResolver {
       by: actor,
     });
     return this.shown(purchase);
+  }
+
+  private async page(
+    accountId: AccountId,
+    first: number,
+    after: string | undefined,
+  ): Promise<PurchaseConnectionType> {
+    const size = checkPageSize(first);
+    const page = { first: size + 1, after: after ?? undefined };
+    const purchases = await this.payments.list(accountId, page);
+    const shown = purchases.slice(0, size);
+    const refundable = await this.refunds.refundable(accountId, shown);
+    const edges = shown.map((purchase) => ({
+      cursor: purchase.id,
+      node: new PurchaseType(purchase, refundable.get(purchase.id) ?? 0n),
+    }));
+    return connectionOf(edges, { hasNextPage: purchases.length > size, after });
   }
 
   private async shown(purchase: Purchase): Promise<PurchaseType> {

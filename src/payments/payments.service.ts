@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
-import { type AccountId, newId } from '../platform/ids.js';
+import { type AccountId, isPurchaseId, newId } from '../platform/ids.js';
 import {
   type CreditOffer,
   type CreditPack,
@@ -98,16 +98,21 @@ export class PaymentsService {
     return found.purchase.sessionId === null ? this.openPage(found.purchase) : found.purchase;
   }
 
-  /** Newest first. */
-  list(
+  /** Newest first. @param page `after`: an id @throws AppError BAD_USER_INPUT for a cursor that is none */
+  async list(
     accountId: AccountId,
     page: { first: number; after: string | undefined },
   ): Promise<readonly Purchase[]> {
+    if (page.after !== undefined && !isPurchaseId(page.after)) {
+      throw new AppError('BAD_USER_INPUT', 'The cursor does not belong to this list.', {
+        details: { argument: 'after' },
+      });
+    }
     return store.listPurchases(this.parts.db, accountId, page);
   }
 
   async find(accountId: AccountId, id: string): Promise<Purchase | undefined> {
-    const purchase = await store.findPurchase(this.parts.db, id);
+    const purchase = isPurchaseId(id) ? await store.findPurchase(this.parts.db, id) : undefined;
     return purchase?.accountId === accountId ? purchase : undefined;
   }
 

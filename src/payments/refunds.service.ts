@@ -4,7 +4,13 @@ import { actorName } from '../platform/actor.js';
 import { type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
-import { type AccountId, newId, type PurchaseId, type RefundRequestId } from '../platform/ids.js';
+import {
+  type AccountId,
+  isPurchaseId,
+  newId,
+  type PurchaseId,
+  type RefundRequestId,
+} from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
 import { formatAmount, parseAmount } from './currency.js';
 import type { FulfilmentService } from './fulfilment.service.js';
@@ -68,9 +74,12 @@ export class RefundsService {
    *   Stripe refuses; UPSTREAM_UNAVAILABLE: what became of it is found out later
    */
   async refund(refunding: Refunding): Promise<Purchase> {
-    const id = refunding.purchaseId as PurchaseId;
-    const purchase = await store.findPurchase(this.db, id);
+    const { purchaseId } = refunding;
+    const purchase = isPurchaseId(purchaseId)
+      ? await store.findPurchase(this.db, purchaseId)
+      : undefined;
     if (purchase === undefined) throw new AppError('NOT_FOUND', 'There is no such purchase.');
+    const { id } = purchase;
     const request = await this.db.prisma.$transaction((tx) =>
       this.request(tx, purchase, refunding),
     );

@@ -72,6 +72,11 @@ export function isAccountId(id: string): id is AccountId {
   return /^acct_[0-9a-z_]{1,40}$/.test(id);
 }
 
+/** Whether a text can be the id of a purchase. */
+export function isPurchaseId(id: string): id is PurchaseId {
+  return /^pur_\w{1,100}$/.test(id);
+}
+
 const processTag = randomBytes(6).toString('hex');
 let requestCount = 0;
 

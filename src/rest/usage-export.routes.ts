@@ -32,7 +32,7 @@ const ExportQuery = z.object({
     .pipe(z.array(oneOf(USAGE_DIMENSIONS)))
     .transform((names) => names as UsageDimension[])
     .meta({ description: `Any of ${Object.keys(USAGE_DIMENSIONS).join(',')}` }),
-  models: List.meta({ description: 'Slugs, with commas between them' }),
+  models: List.meta({ description: 'Slugs or aliases, with commas between them' }),
   keys: List.meta({ description: 'Ids of keys' }),
   operations: List.meta({ description: 'As classifyImage' }),
   members: List.meta({ description: 'Ids of people, who called or made the key' }),

@@ -1,4 +1,5 @@
 import type { Database } from '../platform/database.js';
+import { PRESENT_SLUGS } from './model-names.sql.js';
 import type { Percentiles, RecentPerformance } from './model-performance.js';
 
 interface Row {
@@ -19,8 +20,8 @@ const successShare = (time: string) =>
 
 /** The clock is read once, so that it can be looked up in the index. */
 const PERFORMANCE = `
-  WITH clock AS MATERIALIZED (SELECT ledger_now() AS now)
-  SELECT model,
+  WITH clock AS MATERIALIZED (SELECT ledger_now() AS now), ${PRESENT_SLUGS}
+  SELECT coalesce(n.slug, lately.model) AS model,
          ${percentiles('latency_ms')} AS "latencyMs",
          ${percentiles('1000 * inputs / nullif(latency_ms, 0)')} AS "inputsPerS",
          ${successShare('5 minutes')} AS "last5Min",
@@ -33,10 +34,11 @@ const PERFORMANCE = `
                  r.outcome = 'CAPTURED' AS answered,
                  r.outcome = 'EXPIRED' OR coalesce(r.details ->> 'errorCode' = ANY ($1), false) AS failed
             FROM clock JOIN run r ON r.ended_at > clock.now - interval '30 minutes' AND r.details ? 'model') lately
-   GROUP BY model`;
+    LEFT JOIN present_slug n ON n.name = lately.model
+   GROUP BY 1`;
 
 /**
- * How every model that ran in the last half an hour has done, by slug. One statement, no lock. Reads their runs:
+ * How every model that ran in the last half an hour has done, by its present slug. One statement, no lock. Reads their runs:
  * `run_ended_at_idx` finds them, as runs lie in the order in which they ended.
  * @param ownFailures codes of the errors that are ours
  */

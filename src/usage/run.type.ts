@@ -61,7 +61,10 @@ export class RunType extends NodeType {
   @Field(() => String, { nullable: true, description: 'As "classifyImage".' })
   readonly operation: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Slug of the model.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Slug that the model had then; it leads to the model when that was renamed.',
+  })
   readonly model: string | null;
 
   @Field(() => RUN_OUTCOMES, { description: 'How it ended.' })

@@ -27,7 +27,10 @@ export class UsageRangeInput {
   description: 'Which calls count: those that are in each list. 100 values at most in each.',
 })
 export class UsageFilterInput {
-  @Field(() => [String], { nullable: true, description: 'Slugs of models.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Models, each by its slug or an alias of it: all of its calls count.',
+  })
   readonly models?: string[] | null;
 
   @Field(() => [ID], { nullable: true, description: 'Ids of keys.' })

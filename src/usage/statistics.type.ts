@@ -116,7 +116,10 @@ export class UsageNameType {
     'What calls have in common. What was not grouped by is null, as is what they have not.',
 })
 export class UsageGroupType {
-  @Field(() => String, { nullable: true, description: 'Slug of the model.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Slug that the model has now, whatever it was called at the time.',
+  })
   readonly model: string | null;
 
   @Field(() => UsageNameType, { nullable: true, description: 'The key; null: a person called.' })

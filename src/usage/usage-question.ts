@@ -11,7 +11,10 @@ export const USAGE_DIMENSIONS = {
 } as const;
 export type UsageDimension = keyof typeof USAGE_DIMENSIONS;
 
-/** Calls that are one of each list; a dimension that is left out is not looked at. */
+/**
+ * Calls that are one of each list; a dimension that is left out is not looked at. A model by any of its names: its
+ * slug, or an alias, which a former slug is.
+ */
 export type UsageFilter = Readonly<Partial<Record<UsageDimension, readonly string[]>>>;
 
 /** Whose calls: of one account, or of all together, which are told apart by model and status only. */

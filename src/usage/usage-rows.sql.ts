@@ -1,3 +1,4 @@
+import { PRESENT_SLUGS } from './model-names.sql.js';
 import type { UsageDimension, UsageQuestion } from './usage-question.js';
 
 /** Columns of `usage_group` and of `usage_event`. */
@@ -23,11 +24,24 @@ const SUMS = [
 
 /** $1 the owner, $2 the bounds, $3 and $4 their first and last, $5 … $9 what each dimension may be, or null. */
 const FIRST_FILTER = 5;
+const filterOf = (dimension: UsageDimension) =>
+  `$${String(FIRST_FILTER + DIMENSIONS.indexOf(dimension))}::text[]`;
 const filters = (table: string) =>
-  DIMENSIONS.map((dimension, at) => {
-    const values = `$${String(FIRST_FILTER + at)}::text[]`;
-    return `(${values} IS NULL OR ${table}.${COLUMN_OF[dimension]} = ANY (${values}))`;
+  DIMENSIONS.map((dimension) => {
+    const values = filterOf(dimension);
+    const wanted = dimension === 'MODEL' ? 'ARRAY(SELECT name FROM wanted_name)' : values;
+    return `(${values} IS NULL OR ${table}.${COLUMN_OF[dimension]} = ANY (${wanted}))`;
   }).join(' AND ');
+
+/** All that the models were called whose calls count: a filter names a model by any of its names. */
+const MODELS = `${PRESENT_SLUGS}, wanted AS MATERIALIZED (
+    SELECT coalesce(p.slug, w.name) AS slug
+      FROM unnest(${filterOf('MODEL')}) AS w (name) LEFT JOIN present_slug p USING (name)
+  ), wanted_name AS MATERIALIZED (
+    SELECT slug AS name FROM wanted
+    UNION
+    SELECT p.name FROM present_slug p JOIN wanted w USING (slug)
+  )`;
 
 /**
  * Which of the time is rolled up: days, and hours outside of them, that lie within one bucket, as islands; and
@@ -68,7 +82,7 @@ export function usageSql({
   withLatency,
 }: Pick<UsageQuestion, 'owner' | 'groupBy' | 'withLatency'>): string {
   const columns = groupBy.map((dimension) => COLUMN_OF[dimension]);
-  const group = ['bucket', ...columns];
+  const groupedBy = ['bucket', ...columns].map((_column, at) => String(at + 1)).join(', ');
   const of = (table: string) => columns.map((column) => `${table}.${column}`);
   const names = [
     ...(groupBy.includes('KEY')
@@ -81,7 +95,11 @@ export function usageSql({
   // All accounts together are no account: $1 finds their roll-ups, and every run counts.
   const ofOwner = owner === 'all' ? '$1::text IS NOT NULL' : 'e.account_id = $1';
   const summed = (table: string) => SUMS.map((column) => `sum(${table}.${column}) AS ${column}`);
-  return `WITH ${TIME}, rolled AS (
+  // The slug that a call was made by becomes the present one last, where few rows are left.
+  const present = columns.map((column) =>
+    column === 'model' ? 'coalesce(n.slug, p.model) AS model' : `p.${column}`,
+  );
+  return `WITH ${MODELS}, ${TIME}, rolled AS (
     SELECT ${[
       'width_bucket(u.start, $2::timestamptz[]) AS bucket',
       'u.group_id',
@@ -108,7 +126,7 @@ export function usageSql({
      CROSS JOIN LATERAL (
        SELECT * FROM usage_event e WHERE e.ended_at >= g.lo AND e.ended_at < g.hi AND ${ofOwner} AND ${filters('e')}
        OFFSET 0) e
-     GROUP BY ${group.map((_column, at) => String(at + 1)).join(', ')}
+     GROUP BY ${groupedBy}
   ), parts AS (
     SELECT ${[
       'r.bucket',
@@ -122,9 +140,10 @@ export function usageSql({
     UNION ALL
     SELECT * FROM read
   ), summed AS (
-    SELECT ${group.join(', ')}, sum(calls) AS calls, sum(errors) AS errors, ${summed('p').join(', ')},
-           string_agg(latency, '') AS latency
-      FROM parts p GROUP BY ${group.join(', ')}
+    SELECT ${['p.bucket', ...present].join(', ')}, sum(calls) AS calls, sum(errors) AS errors,
+           ${summed('p').join(', ')}, string_agg(latency, '') AS latency
+      FROM parts p ${groupBy.includes('MODEL') ? 'LEFT JOIN present_slug n ON n.name = p.model' : ''}
+     GROUP BY ${groupedBy}
   )
   SELECT ${['s.*', ...names].join(', ')} FROM summed s`;
 }

@@ -4,12 +4,18 @@ import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
+import type { AccountId } from '../platform/ids.js';
 import { RunConnectionType, RunType } from './run.type.js';
+import type { CreditSource } from './statistics.service.js';
 import type { UsageService } from './usage.service.js';
 
 @Resolver()
 export class UsageResolver {
-  constructor(private readonly usage: UsageService) {}
+  /** @param credits knows which accounts there are */
+  constructor(
+    private readonly usage: UsageService,
+    private readonly credits: Pick<CreditSource, 'balance'>,
+  ) {}
 
   /** For `node(id)`: the caller's own runs. */
   readonly findNode: FindNode = async (id, { actor: { accountId, scopes } }) => {
@@ -42,7 +48,30 @@ export class UsageResolver {
     @AfterArg() after: string | undefined,
     @Ctx() context: GraphQLContext,
   ): Promise<RunConnectionType> {
-    const page = await this.usage.list(accountOf(context), {
+    return this.page(accountOf(context), first, after);
+  }
+
+  @Query(() => RunConnectionType, {
+    complexity: listCost(1),
+    description: 'An account’s calls that have ended, newest first. For operators.',
+  })
+  @Access({ scope: 'operator' })
+  async accountRuns(
+    @Arg('accountId', () => ID, { description: 'Any account.' })
+    accountId: string,
+    @FirstArg() first: number,
+    @AfterArg() after: string | undefined,
+  ): Promise<RunConnectionType> {
+    await this.credits.balance(accountId as AccountId);
+    return this.page(accountId as AccountId, first, after);
+  }
+
+  private async page(
+    accountId: AccountId,
+    first: number,
+    after: string | undefined,
+  ): Promise<RunConnectionType> {
+    const page = await this.usage.list(accountId, {
       first: checkPageSize(first),
       after: after ?? undefined,
     });

@@ -38,7 +38,10 @@ export class UsageService {
 
   constructor(private readonly db: Pick<Database, 'query'>) {}
 
-  /** How a model has done lately, over all callers; as it was 30 s ago at most. */
+  /**
+   * How a model has done lately, over all callers; as it was 30 s ago at most.
+   * @param slug its present one; of a model that was just renamed nothing is known for as long
+   */
   async performance(slug: string): Promise<ModelPerformance> {
     const all = await this.performances.forceFetch('all');
     return all.get(slug) ?? performanceOf([]);

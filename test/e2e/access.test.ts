@@ -126,6 +126,8 @@ const MAY: Record<string, string> = {
   publishingReadiness: '+',
   account: '+',
   accountLedger: '+',
+  accountPurchases: '+',
+  accountRuns: '+',
   accounts: '+',
   auditLog: '+',
   backgroundJobs: '+',

@@ -7,6 +7,7 @@ import { temporaryFolder } from '../support/folder.js';
 import { mailTo } from '../support/operators.js';
 import { type Person, signUp } from '../support/people.js';
 import { until } from '../support/process.js';
+import { insertRuns } from '../support/usage.js';
 
 // Each command is a process of its own, and a machine may be busy.
 jest.setTimeout(180_000);
@@ -55,6 +56,19 @@ async function json(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse(out) as Record<string, unknown>;
 }
 
+const RUN = {
+  model: 'a/b',
+  operation: 'classifyImage',
+  keyId: null,
+  userId: 'usr_1',
+  errorCode: null,
+  isBatch: false,
+  chargedNanos: 7,
+  images: 1,
+  imagesRan: 1,
+  latencyMs: 10,
+};
+
 const auditOf = (action: string) =>
   t.database.query('SELECT account_id, user_id, details FROM audit_event WHERE action = $1', [
     action,
@@ -80,6 +94,46 @@ test('accounts are listed for people and for scripts, frozen, and let go', async
   ]);
   expect((await admin('accounts', 'show', accountId)).out).toMatch(/frozen because +Looked into/);
   expect(await json('accounts', 'unfreeze', accountId)).toMatchObject({ status: 'ACTIVE' });
+});
+
+test('what an account did is read page by page', async () => {
+  await insertRuns(t.database, [
+    { ...RUN, accountId, id: 'run_first', endedAt: new Date('2026-11-01T10:00:00Z') },
+    { ...RUN, accountId, id: 'run_second', endedAt: new Date('2026-11-01T11:00:00Z') },
+  ]);
+  await t.database.query(
+    `INSERT INTO purchase (id, account_id, provider, kind, state, credit_nanos, bonus_nanos, amount_minor, currency, actor, expires_at)
+     SELECT 'pur_' || n, $1, 'double', 'CHECKOUT', 'EXPIRED', 5000000000, 500000000, 500, 'usd', 'system', now()
+       FROM generate_series(1, 2) AS n`,
+    [accountId],
+  );
+  const ledger = await admin('accounts', 'ledger', accountId);
+  expect(ledger.out).toMatch(/^1 +GRANT +0\.10 +0\.10 +\S+ +\S+ +Free credit at sign-up$/m);
+  expect(await json('accounts', 'ledger', accountId, '--first', '1')).toMatchObject({
+    entries: [{ version: '1', nanos: '100000000' }],
+    after: null,
+  });
+  const runs = await admin('accounts', 'runs', accountId, '--first', '1');
+  expect(runs.out).toMatch(
+    /^run_second +a\/b +classifyImage +CAPTURED +- +0\.000000007 +10 +2026-11-01T11/m,
+  );
+  const after = /^More: --after (\S+)$/m.exec(runs.err)?.[1] ?? '';
+  expect(await json('accounts', 'runs', accountId, '--after', after)).toMatchObject({
+    runs: [{ id: 'run_first', chargedNanos: '7', details: { model: 'a/b' } }],
+    after: null,
+  });
+  const bought = await admin('accounts', 'purchases', accountId, '--first', '1');
+  expect(bought.out).toMatch(/^pur_2 +EXPIRED +5\.00 USD +5\.50 +0\.00 /m);
+  expect(await json('accounts', 'purchases', accountId, '--after', 'pur_2')).toMatchObject({
+    purchases: [{ id: 'pur_1', amountMinor: '500' }],
+    after: null,
+  });
+  for (const list of ['ledger', 'runs', 'purchases']) {
+    const unknown = await admin('accounts', list, 'acct_unknown');
+    expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('no such account')]);
+  }
+  expect((await admin('accounts', 'runs', accountId, '--after', 'nonsense')).code).toBe(1);
+  expect((await admin('accounts', 'ledger', accountId, '--after', 'nonsense')).code).toBe(2);
 });
 
 test('limits that are left out stay', async () => {

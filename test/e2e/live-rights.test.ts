@@ -14,7 +14,7 @@ import { until } from '../support/process.js';
 
 const folder = temporaryFolder();
 const settings = {
-  live: { connectionsMax: 60, perAccount: 5, perAddress: 30 },
+  live: { ...readConfig({}).live, connectionsMax: 60, perAccount: 5, perAddress: 30 },
   mail: { ...readConfig({}).mail, outboxDir: folder.path },
   authSecret: 'a secret that two servers share, of 32 or more',
 };

@@ -5,11 +5,22 @@ import type { UsageRequest } from '../../src/usage/usage-report.js';
 import { USAGE_CHECKS } from '../../src/usage/usage-checks.sql.js';
 import { USAGE_DIMENSIONS, type UsageDimension } from '../../src/usage/usage-question.js';
 import { openTestUsage, type PastRun, type TestUsage } from '../support/usage.js';
-import { exactPercentile, labelOf, metricsOf, select, valueOf } from '../support/usage-model.js';
+import {
+  exactPercentile,
+  labelOf,
+  metricsOf,
+  NamedModels,
+  select,
+  valueOf,
+} from '../support/usage-model.js';
 
 let t: TestUsage;
+/** Of all scenarios: they share a catalog. */
+let models: NamedModels;
 beforeAll(async () => {
   t = await openTestUsage();
+  models = new NamedModels(t.database);
+  await models.add();
 });
 afterAll(() => t.close());
 
@@ -47,7 +58,7 @@ const time = fc
 
 const run = fc.record({
   account: fc.nat(1),
-  model: fc.constantFrom('a/small', 'b/large'),
+  model: fc.constantFrom('a/small', 'b/large', 'c/new'),
   operation: fc.constantFrom('classifyImage', 'embedTexts'),
   key: fc.option(fc.nat(1), { nil: null }),
   user: fc.nat(1),
@@ -60,7 +71,15 @@ const run = fc.record({
   latencyMs: fc.oneof(fc.nat(3), fc.integer({ min: 4, max: 100_000 })),
 });
 
-const values = fc.constantFrom('a/small', 'b/large', 'classifyImage', 'usr_0', 'OK', 'EXPIRED');
+const values = fc.constantFrom(
+  'a/small',
+  'b/large',
+  'c/new',
+  'classifyImage',
+  'usr_0',
+  'OK',
+  'EXPIRED',
+);
 const question = fc.record({
   account: fc.nat(1),
   between: fc.tuple(time, time),
@@ -88,6 +107,14 @@ const step = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('rebuild' as const), at: time, hours: fc.nat(60) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('turn' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('rename' as const),
+      model: fc.nat(1),
+      to: fc.constantFrom('a/small', 'b/large', 'c/new', 'd/newer'),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('capture late' as const), at: time }) },
   {
     weight: 2,
@@ -110,7 +137,7 @@ const step = fc.oneof(
 let accounts = 0;
 /** What runs say, and what the database is asked. */
 class Scenario {
-  runs: PastRun[] = [];
+  private runs: PastRun[] = [];
 
   private constructor(private readonly names: readonly string[]) {}
 
@@ -165,7 +192,12 @@ class Scenario {
       return;
     const owner = this.accountId(account);
     const report = await t.statistics.report(owner, request, { withLatency: true });
-    const chosen = select(this.runs, owner, range, request.filter);
+    // Each model is one, by all of its names.
+    const runs = this.runs.map((one) => ({ ...one, model: models.present(one.model) }));
+    const { MODEL: named } = request.filter;
+    const present = named?.map((name) => models.present(name));
+    const filter = { ...request.filter, ...(present && { MODEL: present }) };
+    const chosen = select(runs, owner, range, filter);
     expectMetrics(report.total, chosen);
     const { interval, timeZone, groupBy } = request;
     const keyOf = (one: PastRun) =>
@@ -195,7 +227,7 @@ class Scenario {
     if (groupBy.length > 0) expect(seen).toEqual(withCalls);
     const before = await t.statistics.previous(owner, request, { withLatency: true });
     expect(before.to).toEqual(range.from);
-    expectMetrics(before.metrics, select(this.runs, owner, before, request.filter));
+    expectMetrics(before.metrics, select(runs, owner, before, filter));
   }
 }
 
@@ -223,7 +255,7 @@ async function verify(): Promise<void> {
   expect(findings.filter(({ broken }) => broken > 0n)).toEqual([]);
 }
 
-test('answers are what plain code says, whatever is rolled up, lost, late or made again, in any zone', async () => {
+test('answers are what plain code says, whatever is rolled up, lost, late, renamed or made again, in any zone', async () => {
   let asked = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -237,6 +269,7 @@ test('answers are what plain code says, whatever is rolled up, lost, late or mad
           if (one.do === 'ask') await scenario.ask(one.question);
           else if (one.do === 'write') await scenario.write(one.runs);
           else if (one.do === 'capture late') await scenario.captureLate(one.at);
+          else if (one.do === 'rename') await models.rename(one.model, one.to);
           else if (one.do === 'turn') await t.rollups.turn();
           else if (one.do === 'lose') await t.database.query(one.statement);
           else {

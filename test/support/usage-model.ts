@@ -1,7 +1,45 @@
 import type { UsageDimension, UsageFilter } from '../../src/usage/usage-question.js';
 import type { UsageInterval, UsageRange } from '../../src/usage/usage-buckets.js';
 import type { UsageMetrics } from '../../src/usage/usage-metrics.js';
+import type { TestDatabase } from './database.js';
 import type { PastRun } from './usage.js';
+
+/** Two models of a catalog, and all that each was called, its present slug last. */
+export class NamedModels {
+  private readonly names = [['a/small'], ['b/large']];
+
+  constructor(private readonly database: Pick<TestDatabase, 'query'>) {}
+
+  async add(): Promise<void> {
+    await this.database.query(
+      `INSERT INTO model (id, slug, name, owner, task, status, summary, status_changed_at, created_at)
+       SELECT 'mdl_' || n - 1, slug, slug, '', 'FEATURE_EXTRACTION', 'LIVE', '', now(), now()
+         FROM unnest($1::text[]) WITH ORDINALITY AS x (slug, n)`,
+      [this.names.flat()],
+    );
+  }
+
+  /** What stands for a name: that of its model, or itself. */
+  present(name: string): string {
+    return this.names.find((all) => all.includes(name))?.at(-1) ?? name;
+  }
+
+  /** As an operator would, who cannot take another model's name. */
+  async rename(at: number, to: string): Promise<void> {
+    const id = `mdl_${String(at)}`;
+    const names = this.names[at] ?? [];
+    const from = names.at(-1);
+    const isTaken = this.names.some((others) => others !== names && others.includes(to));
+    if (from === to || isTaken) return;
+    this.names[at] = [...names.filter((name) => name !== to), to];
+    await this.database.query('DELETE FROM model_alias WHERE slug = $1', [to]);
+    await this.database.query('UPDATE model SET slug = $2 WHERE id = $1', [id, to]);
+    await this.database.query('INSERT INTO model_alias (slug, model_id) VALUES ($2, $1)', [
+      id,
+      from,
+    ]);
+  }
+}
 
 /** What calls are counted by, in plain code. */
 export function valueOf(run: PastRun, dimension: UsageDimension): string | null {

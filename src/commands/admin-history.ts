@@ -1,0 +1,108 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { Say } from '../bring-up.js';
+import { formatAmount } from '../payments/index.js';
+import type { AccountId } from '../platform/ids.js';
+import {
+  asAdmin,
+  type Json,
+  JSON_FLAG,
+  pageOf,
+  sayMore,
+  show,
+  toDollars,
+  toFirst,
+} from './admin-app.js';
+
+interface PageOptions<Cursor = string> extends Json {
+  readonly first: number;
+  readonly after?: Cursor;
+}
+
+/** What reads a list of one account, the newest first. */
+const reading = (name: string, description: string) =>
+  new Command(name)
+    .description(`${description}, the newest first`)
+    .argument('<account>', 'as acct_…')
+    .option('--first <count>', 'how many', toFirst, 50)
+    .option(...JSON_FLAG);
+
+/** `gigarouter admin accounts ledger`. */
+export function adminLedgerCommand(say: Say): Command {
+  return reading('ledger', 'every movement of its credit')
+    .option('--after <version>', 'the entry before them', toVersion)
+    .action((account: string, { first, after, json }: PageOptions<bigint>) =>
+      asAdmin(say, async ({ credits }) => {
+        const accountId = account as AccountId;
+        await credits.balance(accountId);
+        const found = await credits.entries(accountId, { first: first + 1, before: after });
+        const page = pageOf(found, first, ({ version }) => String(version));
+        const rows = page.rows.map((entry) => ({
+          version: String(entry.version),
+          kind: entry.kind,
+          usd: toDollars(entry.nanos),
+          balance: toDollars(entry.balanceAfterNanos),
+          transaction: entry.transactionId,
+          at: entry.createdAt.toISOString(),
+          reason: entry.reason,
+        }));
+        show({ json }, { entries: page.rows, after: page.after }, rows);
+        sayMore(say, page.after);
+      }),
+    );
+}
+
+/** `gigarouter admin accounts runs`. */
+export function adminRunsCommand(say: Say): Command {
+  return reading('runs', 'its calls that have ended')
+    .option('--after <cursor>', 'the run before them, as a page says')
+    .action((account: string, { first, after, json }: PageOptions) =>
+      asAdmin(say, async ({ credits, usage }) => {
+        const accountId = account as AccountId;
+        await credits.balance(accountId);
+        const page = await usage.list(accountId, { first, after });
+        const next = page.hasNextPage ? (page.cursors.at(-1) ?? null) : null;
+        const rows = page.runs.map((run) => ({
+          run: run.id,
+          model: run.details.model ?? null,
+          operation: run.details.operation ?? null,
+          outcome: run.outcome,
+          error: run.details.errorCode ?? null,
+          usd: toDollars(run.chargedNanos),
+          ms: run.endedAt.getTime() - run.startedAt.getTime(),
+          ended: run.endedAt.toISOString(),
+        }));
+        show({ json }, { runs: page.runs, after: next }, rows);
+        sayMore(say, next);
+      }),
+    );
+}
+
+/** `gigarouter admin accounts purchases`. */
+export function adminPurchasesCommand(say: Say): Command {
+  return reading('purchases', 'the credit that it bought, or was to buy')
+    .option('--after <id>', 'the purchase before them')
+    .action((account: string, { first, after, json }: PageOptions) =>
+      asAdmin(say, async ({ credits, payments }) => {
+        const accountId = account as AccountId;
+        await credits.balance(accountId);
+        const found = await payments.list(accountId, { first: first + 1, after });
+        const page = pageOf(found, first, ({ id }) => id);
+        const rows = page.rows.map((purchase) => ({
+          purchase: purchase.id,
+          state: purchase.state,
+          price: `${formatAmount(purchase.amountMinor, purchase.currency)} ${purchase.currency.toUpperCase()}`,
+          credit: toDollars(purchase.creditNanos + purchase.bonusNanos),
+          'taken back': toDollars(purchase.clawedBackNanos),
+          opened: purchase.createdAt.toISOString(),
+          ended: purchase.endedAt?.toISOString() ?? null,
+        }));
+        show({ json }, { purchases: page.rows, after: page.after }, rows);
+        sayMore(say, page.after);
+      }),
+    );
+}
+
+function toVersion(text: string): bigint {
+  if (/^[1-9]\d{0,17}$/.test(text)) return BigInt(text);
+  throw new InvalidArgumentError('Write the version of an entry, as 17.');
+}

@@ -1,0 +1,167 @@
+import { newId } from '../../src/platform/ids.js';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { temporaryFolder } from '../support/folder.js';
+import { mailTo, newOperator } from '../support/operators.js';
+import { codeOf } from '../support/payments.js';
+import type { Person } from '../support/people.js';
+import { type Caller, newCaller } from '../support/platform.js';
+import { insertRuns } from '../support/usage.js';
+
+const outbox = temporaryFolder();
+let t: TestApp;
+let operator: Person;
+let customer: Caller;
+let neighbour: Caller;
+
+const BEGAN = Date.now() - 86_400_000;
+
+beforeAll(async () => {
+  t = await startTestApp({ seeded: false, config: mailTo(outbox.path) });
+  operator = await newOperator(t, outbox.path);
+  customer = await newCaller(t, 1_000n, { scopes: ['READ', 'ADMIN', 'BILLING', 'INFERENCE'] });
+  neighbour = await newCaller(t, 1_000n);
+  for (const { accountId } of [customer, neighbour]) {
+    // Five calls, of which two ended at the same moment, and five purchases.
+    await insertRuns(
+      t.database,
+      [1, 2, 2, 3, 4].map((second) => ({
+        id: newId('run'),
+        accountId,
+        model: 'a/b',
+        operation: 'classifyImage',
+        keyId: null,
+        userId: 'usr_1',
+        errorCode: null,
+        isBatch: false,
+        chargedNanos: 7,
+        images: 1,
+        imagesRan: 1,
+        endedAt: new Date(BEGAN + second * 1_000),
+        latencyMs: 10,
+      })),
+    );
+    await t.database.query(
+      `INSERT INTO purchase (id, account_id, provider, kind, state, credit_nanos, amount_minor, currency, actor, expires_at)
+       SELECT 'pur_' || n || $1, $1, 'double', 'CHECKOUT', 'EXPIRED', 5000000000, 500, 'usd', 'system', now()
+         FROM generate_series(1, 5) AS n`,
+      [accountId],
+    );
+  }
+});
+afterAll(async () => {
+  await t.stop();
+  outbox.remove();
+});
+
+interface Page {
+  readonly edges: readonly { readonly node: object }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
+const PAGE_INFO = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
+
+/** Of each list: the operator's field, the account's own, and all that is shown of a row. */
+const LISTS = [
+  [
+    'accountRuns',
+    'runs',
+    'id operation model outcome chargedNanos heldNanos units { unit requested ran } keyId errorCode latencyMs startedAt endedAt',
+  ],
+  [
+    'accountPurchases',
+    'purchases',
+    'id kind state creditNanos bonusNanos price { amount currency } refundable { amount } createdAt',
+  ],
+  ['accountLedger', 'ledger', 'id transactionId version kind nanos balanceAfterNanos reason'],
+] as const;
+
+describe.each(LISTS)('%s', (field, own, node) => {
+  const query = `query ($id: ID!, $first: Int! = 20, $after: String) {
+    ${field}(accountId: $id, first: $first, after: $after) { edges { cursor node { ${node} } } ${PAGE_INFO} } }`;
+  const read = (who: Pick<Person, 'gql'>, variables: Record<string, unknown>) =>
+    who.gql(query, { id: customer.accountId, ...variables });
+
+  test('shows operators what the account itself sees, page by page', async () => {
+    const ownQuery = `query ($first: Int! = 20, $after: String) {
+      ${own}(first: $first, after: $after) { edges { cursor node { ${node} } } ${PAGE_INFO} } }`;
+    const rows: object[] = [];
+    let after: string | null = null;
+    do {
+      const mine = await customer.gql(ownQuery, { first: 2, after });
+      const { body } = await read(operator, { first: 2, after });
+      expect(body.errors).toBeUndefined();
+      const page = body.data[field] as Page;
+      expect(page).toEqual(mine.body.data[own]);
+      rows.push(...page.edges);
+      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+    } while (after !== null);
+    const all = (await read(operator, {})).body.data[field] as Page;
+    expect(rows).toEqual(all.edges);
+    expect(all.edges.length).toBeGreaterThan(field === 'accountLedger' ? 0 : 4);
+  });
+
+  test('is for operators alone, an owner and a key with every scope included', async () => {
+    for (const who of [customer, neighbour]) expect(codeOf(await read(who, {}))).toBe('FORBIDDEN');
+    const variables = { id: customer.accountId };
+    expect(codeOf(await t.gql(query, variables))).toBe('UNAUTHENTICATED');
+  });
+
+  test('knows no account that there is none of, and refuses what is no page', async () => {
+    for (const id of ['acct_unknown', 'acct_\0', '', 'a'.repeat(10_000)]) {
+      expect([id.slice(0, 20), codeOf(await read(operator, { id }))]).toEqual([
+        id.slice(0, 20),
+        'NOT_FOUND',
+      ]);
+    }
+    for (const page of [{ first: 0 }, { first: 101 }, { after: 'x\0' }, { after: '💥' }]) {
+      expect([page, codeOf(await read(operator, page))]).toEqual([page, 'BAD_USER_INPUT']);
+    }
+  });
+
+  test('shows nothing of a neighbour, whose cursor is a place in the list at most', async () => {
+    const theirs = await read(operator, { id: neighbour.accountId });
+    const there = theirs.body.data[field] as Page;
+    const { body } = await read(operator, { after: there.pageInfo.endCursor });
+    const text = JSON.stringify(body);
+    for (const { node: row } of there.edges) {
+      expect(text).not.toContain((row as { id: string }).id);
+    }
+  });
+
+  test('costs what it may read', async () => {
+    const { body } = await read(operator, { first: 100 });
+    // Rows, and the objects in each.
+    const objects = 1 + (node.match(/\{/g)?.length ?? 0);
+    expect(body.extensions.cost.requestedQueryCost).toBeGreaterThan(100 * objects);
+  });
+});
+
+test.each(['pur_\0', 'pur_', 'x', `pur_${'x'.repeat(10_000)}`])(
+  'an id that no purchase can have is nobody’s: %j',
+  async (id) => {
+    const found = await customer.gql(
+      'query ($id: ID!) { purchase(id: $id) { id } node(id: $id) { id } }',
+      { id },
+    );
+    expect(found.body).toMatchObject({ data: { purchase: null, node: null } });
+    const refunded = await operator.gql(
+      `mutation ($id: ID!) { refundPurchase(input: { purchaseId: $id, reason: "x", idempotencyKey: "x" }) { id } }`,
+      { id },
+    );
+    expect(codeOf(refunded)).toBe('NOT_FOUND');
+  },
+);
+
+test('a closed account still has its history', async () => {
+  const { accountId } = neighbour;
+  await t.database.query(`UPDATE account SET status = 'CLOSED', closed_at = now() WHERE id = $1`, [
+    accountId,
+  ]);
+  const { body } = await operator.gql(
+    `query ($id: ID!) { accountRuns(accountId: $id) { edges { node { id } } }
+                        accountPurchases(accountId: $id) { edges { node { id } } } }`,
+    { id: accountId },
+  );
+  expect(body.data.accountRuns.edges).toHaveLength(5);
+  expect(body.data.accountPurchases.edges).toHaveLength(5);
+});
