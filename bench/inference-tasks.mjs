@@ -187,9 +187,9 @@ const tasks = {
         },
       ),
     );
-    const model = await new ModelService(modelsDir).get(slug);
+    const model = await new ModelService(modelsDir, variant).get(slug);
     const image = readFileSync(picture);
-    const classify = () => service.classify({ model, variant, image, labels });
+    const classify = () => service.classify({ model, image, labels });
     try {
       const readyMs = performance.now();
       const { ranked } = await classify();
@@ -200,7 +200,7 @@ const tasks = {
         // Different bytes for each caller, as equal pictures in flight share one run.
         Array.from({ length: callers }, (_, caller) => {
           const own = Buffer.concat([image, Buffer.from([caller])]);
-          return times(count, () => service.classify({ model, variant, image: own, labels }));
+          return times(count, () => service.classify({ model, image: own, labels }));
         }),
       );
       delay.disable();
@@ -254,10 +254,10 @@ const tasks = {
           },
         ),
       );
-      const model = await new ModelService(modelsDir).get(slug);
+      const model = await new ModelService(modelsDir, variant).get(slug);
       for (const picture of pictures) {
         const image = readFileSync(picture);
-        const { ranked } = await service.classify({ model, variant, image, labels });
+        const { ranked } = await service.classify({ model, image, labels });
         const byLabel = [];
         for (const { index, probability } of ranked) byLabel[index] = probability;
         scores[variant].push({ best: ranked[0].index, byLabel });

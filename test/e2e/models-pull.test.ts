@@ -181,4 +181,8 @@ test('a folder is copied as it is', async () => {
   expect((await models('pull', FIXTURE, '--as', 'owner/name')).code).toBe(0);
   expect(isWhole()).toBe(true);
   expect((await models('verify', 'owner/name')).code).toBe(0);
+  // It was not compiled in int8, and is not passed off as that.
+  const args = ['classify', path.join(FIXTURE, '../images/rgb.png'), '--labels', 'a'];
+  const { code, err } = await models(...args, '--variant', 'int8');
+  expect([code, err]).toEqual([1, expect.stringContaining('models compile owner/name --int8')]);
 });
