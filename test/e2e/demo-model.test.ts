@@ -28,6 +28,7 @@ afterAll(() => {
 test('the demo model gives what its training code gives', async () => {
   const checks = await verify(model, runGraph);
   expect(checks.map(({ name }) => name)).toEqual(['files', 'self-test', 'golden']);
+  expect(checks[2]?.outcome).toMatch(/^fp32: .*; int8: /);
 });
 
 test.each(['fp32', 'int8'] as const)('%s sees what its samples show', async (variant) => {
