@@ -102,8 +102,8 @@ async function startOurs({ modelsDir, slug, variant, picture, labels, threads, p
       { textCacheBytesMax: 64 * 2 ** 20, imageCacheBytesMax: 0, timeoutMs: 600_000 },
     ),
   );
-  const model = await new ModelService(modelsDir).get(slug);
-  const classifyImage = (image) => service.classify({ model, variant, image, labels });
+  const model = await new ModelService(modelsDir, variant).get(slug);
+  const classifyImage = (image) => service.classify({ model, image, labels });
   return {
     classifyImage,
     // Different bytes for each caller, as equal pictures in flight share one run.

@@ -14,7 +14,13 @@ import type { Logger } from './platform/logger.js';
 import { migrate } from './platform/migrations.js';
 import { PredictorChild } from './predictor/child.js';
 import { startStripeDouble } from './stripe-double/double.js';
-import { compile, copyCheckpoint, listModelFolders, modelFolder } from './siglip/index.js';
+import {
+  compile,
+  copyCheckpoint,
+  listModelFolders,
+  modelFolder,
+  openModel,
+} from './siglip/index.js';
 
 /** One line of progress for whoever watches the start. */
 export type Say = (line: string) => void;
@@ -80,30 +86,47 @@ export const DEMO_MODEL = 'gigarouter/demo-shapes';
 
 /** Compiles the demo model where there is no model yet, so that the first run has something to run. */
 export async function bringUpModels(
-  { modelsDir, demoModelDir }: Pick<Config, 'modelsDir' | 'demoModelDir'>,
+  {
+    modelsDir,
+    modelVariant,
+    demoModelDir,
+  }: Pick<Config, 'modelsDir' | 'modelVariant' | 'demoModelDir'>,
   say: Say,
 ): Promise<void> {
   const slugs = await listModelFolders(modelsDir);
+  const folder = modelFolder(modelsDir, DEMO_MODEL);
   if (slugs.length === 0 && existsSync(demoModelDir)) {
-    const folder = modelFolder(modelsDir, DEMO_MODEL);
     await copyCheckpoint(demoModelDir, folder);
     await compile(folder, { int8: true });
     slugs.push(DEMO_MODEL);
     say(`models: compiled ${DEMO_MODEL}, which knows drawn shapes`);
+  } else if (modelVariant === 'int8' && slugs.includes(DEMO_MODEL)) {
+    // Without it, it is served in fp32, as any other model: no reason not to start.
+    await addInt8(folder, say).catch((error: unknown) => {
+      say(`models: ${DEMO_MODEL} is not compiled in int8: ${(error as Error).message}`);
+    });
   }
   say(`models: ${slugs.join(', ') || 'none'}`);
 }
 
-/** A predictor for `modelsDir` as a child of this process, not started yet. */
+async function addInt8(folder: string, say: Say): Promise<void> {
+  const { variants } = await openModel(folder);
+  if (variants.int8 !== undefined) return;
+  await compile(folder, { int8: true });
+  say(`models: compiled ${DEMO_MODEL} in int8 as well`);
+}
+
+/** A predictor for `modelsDir` as a child of this process, not started yet. It loads what calls run, no more. */
 export function createPredictorChild(
-  { shutdownTimeoutMs }: Pick<Config, 'shutdownTimeoutMs'>,
+  { modelVariant, shutdownTimeoutMs }: Pick<Config, 'modelVariant' | 'shutdownTimeoutMs'>,
   logger: Logger,
   env: Readonly<Record<string, string>> = {},
 ): PredictorChild {
   return new PredictorChild({
-    args: [path.resolve(import.meta.dirname, 'cli.js'), 'predictor', '--port', '0'],
+    // From src/ too, where tests run us.
+    args: [path.resolve(import.meta.dirname, '../dist/cli.js'), 'predictor', '--port', '0'],
     logger,
-    env: childEnvironment(env),
+    env: childEnvironment({ PREDICTOR_VARIANTS: modelVariant, ...env }),
     stopTimeoutMs: shutdownTimeoutMs,
   });
 }

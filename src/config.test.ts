@@ -38,6 +38,8 @@ test.each([
   ['DATABASE_URL', 'mysql://user:hush@host/db'],
   ['DATABASE_CONNECTIONS_MAX', '0'],
   ['DATABASE_STATEMENT_TIMEOUT_MS', '1.5'],
+  ['MODEL_VARIANT', 'fp16'],
+  ['MODEL_VARIANT', 'fp32,int8'],
   ['PREDICTOR_VARIANTS', 'fp32,fp16'],
   ['INTROSPECTION', 'yes'],
   ['METRICS_TOKEN', 'hush'],

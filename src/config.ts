@@ -9,6 +9,7 @@ import type { CallLimitOptions } from './usage/index.js';
 import { environment } from './environment.js';
 import type { LOG_LEVELS } from './platform/logger.js';
 import type { PredictorSettings } from './predictor/predictor-settings.js';
+import type { Variant } from './siglip/index.js';
 
 export { ConfigError };
 
@@ -28,6 +29,8 @@ export interface Config {
   migrationsDir: string;
   /** Absolute; `<owner>/<name>/` for each model. */
   modelsDir: string;
+  /** Precision that callers get of each model that has it; of the others they get fp32. */
+  modelVariant: Variant;
   /** Where `models pull` downloads from. */
   hub: { endpoint: string; token: string | undefined };
   /** Absolute; the checkpoint that the first start compiles. */
@@ -117,6 +120,7 @@ export function readConfig(
     catalogDir: path.resolve(values.CATALOG_DIR ?? path.join(PACKAGE_DIR, 'prisma/seed/models')),
     migrationsDir: path.join(PACKAGE_DIR, 'prisma/migrations'),
     modelsDir: path.resolve(values.MODELS_DIR ?? path.join(values.DATA_DIR, 'models')),
+    modelVariant: values.MODEL_VARIANT,
     demoModelDir: path.join(PACKAGE_DIR, 'models/demo-shapes'),
     hub: { endpoint: values.HF_ENDPOINT, token: values.HF_TOKEN },
     predictorUrl: values.PREDICTOR_URL,

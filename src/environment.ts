@@ -11,6 +11,7 @@ const flag = z
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
   .transform((url) => url.replace(/\/+$/, ''));
+const variant = z.enum(['fp32', 'int8']);
 const variants = z
   .enum(['fp32,int8', 'fp32', 'int8'])
   .transform((list) => list.split(',') as Variant[]);
@@ -31,6 +32,7 @@ export const environment = z.object({
   DATA_DIR: z.string().min(1).default('.data'),
   CATALOG_DIR: z.string().min(1).optional(),
   MODELS_DIR: z.string().min(1).optional(),
+  MODEL_VARIANT: variant.default('fp32'),
   HF_ENDPOINT: httpUrl.default('https://huggingface.co'),
   HF_TOKEN: z.string().min(1).optional(),
   PREDICTOR_URL: httpUrl.optional(),

@@ -154,7 +154,7 @@ export function createServices(
     imageCacheBytesMax: config.caches.imageBytesMax,
     timeoutMs: PREDICT_MS,
   });
-  const models = new ModelService(config.modelsDir);
+  const models = new ModelService(config.modelsDir, config.modelVariant);
   const meter = new MeterService(catalog, credits, usage, demand, config.calls, logger);
   acts.onChange(() => {
     predictors.forget();

@@ -142,7 +142,8 @@ async function withPredictor(
   say: Say,
   work: (services: Services, by: Author) => Promise<void>,
 ): Promise<void> {
-  const { address, stop } = await reachPredictor(readConfig(), 'fp32');
+  const config = readConfig();
+  const { address, stop } = await reachPredictor(config, config.modelVariant);
   try {
     await asAdmin(say, (services, by) => work(services, { ...SYSTEM, ...by }), {
       predictorAddress: address,

@@ -30,8 +30,9 @@ export async function classify(
   const variant = readVariant(options.variant);
   const threshold = readThreshold(options.threshold);
   const labels = options.labels.split(',').map((label) => label.trim());
-  const store = new ModelService(config.modelsDir);
+  const store = new ModelService(config.modelsDir, variant);
   const model = await store.get(options.model ?? (await onlyModel(config.modelsDir)));
+  if (model.variant !== variant) throw notCompiled(model.slug, variant);
 
   const { address, stop } = await reachPredictor(config, variant);
   const client = new PredictorClient(address);
@@ -50,7 +51,7 @@ export async function classify(
       try {
         const image = await readImage(file);
         const { template } = options;
-        const request = { model, variant, image, labels, template, threshold };
+        const request = { model, image, labels, template, threshold };
         const { ranked, margin, noneOfTheAbove } = await service.classify(request);
         const scores = ranked.map(({ index, ...score }) => ({ label: labels[index], ...score }));
         results.push({ image: file, scores, margin, noneOfTheAbove });
@@ -88,6 +89,11 @@ async function readImage(file: string): Promise<Uint8Array> {
 function readVariant(name: string): Variant {
   if (name === 'fp32' || name === 'int8') return name;
   throw new AppError('BAD_USER_INPUT', `--variant is fp32 or int8, not ${name}.`);
+}
+
+function notCompiled(slug: string, variant: Variant): AppError {
+  const advice = `gigarouter models compile ${slug} --${variant}`;
+  return new AppError('BAD_USER_INPUT', `${slug} has no ${variant}: ${advice}`);
 }
 
 function readThreshold(text: string): number {

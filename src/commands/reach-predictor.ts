@@ -18,9 +18,8 @@ export async function reachPredictor(
     return { address: () => address, stop: () => Promise.resolve() };
   }
   const logger = createLogger('error', process.stderr);
-  const child = createPredictorChild(config, logger, {
+  const child = createPredictorChild({ ...config, modelVariant: variant }, logger, {
     LOG_LEVEL: 'error',
-    PREDICTOR_VARIANTS: variant,
   });
   await child.start();
   return { address: child.address, stop: () => child.stop() };

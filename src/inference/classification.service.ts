@@ -6,7 +6,6 @@ import {
   parseTemplate,
   type RankedScores,
   rankLabels,
-  type Variant,
 } from '../siglip/index.js';
 import type { EmbeddingService, OnParts } from './embedding.service.js';
 import type { LoadedModel } from './model.service.js';
@@ -16,7 +15,6 @@ const LABEL_CHARS_MAX = 1_000;
 
 interface Labelled {
   readonly model: LoadedModel;
-  readonly variant: Variant;
   /** 1–500, in any script; equal ones are scored alike. */
   readonly labels: readonly string[];
   /** With `{}` or `{label}` once; by default that of the Hugging Face pipeline. */
@@ -73,13 +71,11 @@ export class ClassificationService {
 
   /** As `classify`, for several images and the same labels. */
   async classifyAll(request: ClassifyAllRequest): Promise<Classifications> {
-    const { model, variant, signal, onParts } = request;
+    const { model, signal, onParts } = request;
     const prompts = checkLabels(request.labels, request.template);
     const [labels, ...images] = await Promise.all([
-      this.embeddings.embedTexts(model, variant, prompts, signal, onParts),
-      ...request.images.map((image) =>
-        this.embeddings.embedImage(model, variant, image, signal, onParts),
-      ),
+      this.embeddings.embedTexts(model, prompts, signal, onParts),
+      ...request.images.map((image) => this.embeddings.embedImage(model, image, signal, onParts)),
     ]);
     const rows = join(labels.vectors);
     return {

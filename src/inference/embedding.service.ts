@@ -4,7 +4,7 @@ import { AppError } from '../errors.js';
 import type { Parts } from '../platform/server-timing.js';
 import { graphName, type Tower } from '../predictor/graph-name.js';
 import type { Tensor } from '../predictor/tensor.js';
-import { imagePixels, type Variant } from '../siglip/index.js';
+import { imagePixels } from '../siglip/index.js';
 import { EmbeddingCache, type Embeddings } from './embedding-cache.js';
 import type { LoadedModel } from './model.service.js';
 import type { Predictors } from './predictors.service.js';
@@ -49,12 +49,11 @@ export class EmbeddingService {
    */
   embedTexts(
     model: LoadedModel,
-    variant: Variant,
     prompts: readonly string[],
     signal?: AbortSignal,
     onParts?: OnParts,
   ): Promise<Embeddings> {
-    const prefix = `${model.modelHash}.${variant}.`;
+    const prefix = keyOf(model, '');
     return this.texts.getAll(
       prompts.map((prompt) => prefix + prompt),
       async (missing, until) => {
@@ -65,14 +64,14 @@ export class EmbeddingService {
         );
         const shape = [missing.length, config.text.contextLength];
         const input = { type: 'int64', shape, data: ids } as const;
-        return this.infer(model, variant, 'text', input, { signal: until, onParts });
+        return this.infer(model, 'text', input, { signal: until, onParts });
       },
       signal,
     );
   }
 
   /** Resolves when a predictor serves both towers now. @throws AppError UPSTREAM_UNAVAILABLE, DEADLINE_EXCEEDED */
-  async checkServed({ slug }: LoadedModel, variant: Variant): Promise<void> {
+  async checkServed({ slug, variant }: LoadedModel): Promise<void> {
     const towers: readonly Tower[] = ['image', 'text'];
     const hashes = await Promise.all(
       towers.map((tower) =>
@@ -84,20 +83,19 @@ export class EmbeddingService {
   }
 
   /** Whether none of these prompts would have to be run. */
-  hasTexts({ modelHash }: LoadedModel, variant: Variant, prompts: readonly string[]): boolean {
-    return prompts.every((prompt) => this.texts.has(`${modelHash}.${variant}.${prompt}`));
+  hasTexts(model: LoadedModel, prompts: readonly string[]): boolean {
+    return prompts.every((prompt) => this.texts.has(keyOf(model, prompt)));
   }
 
   /** Keeps what the model made of these prompts some other time. */
   rememberTexts(
-    { modelHash }: LoadedModel,
-    variant: Variant,
+    model: LoadedModel,
     prompts: readonly string[],
     vectors: readonly Float32Array[],
   ): void {
     for (const [row, prompt] of prompts.entries()) {
       const vector = vectors[row];
-      if (vector !== undefined) this.texts.remember(`${modelHash}.${variant}.${prompt}`, vector);
+      if (vector !== undefined) this.texts.remember(keyOf(model, prompt), vector);
     }
   }
 
@@ -108,14 +106,13 @@ export class EmbeddingService {
    */
   embedImage(
     model: LoadedModel,
-    variant: Variant,
     bytes: Uint8Array,
     signal?: AbortSignal,
     onParts?: OnParts,
   ): Promise<Embeddings> {
     const content = createHash('sha256').update(bytes).digest('base64url');
     return this.images.getAll(
-      [`${model.modelHash}.${variant}.${content}`],
+      [keyOf(model, content)],
       async (_missing, until) => {
         const { preprocess } = model.config;
         const startedAt = performance.now();
@@ -123,24 +120,23 @@ export class EmbeddingService {
         onParts?.({ decode: performance.now() - startedAt });
         const shape = [1, preprocess.imageSize, preprocess.imageSize, 3];
         const input = { type: 'uint8', shape, data } as const;
-        return this.infer(model, variant, 'image', input, { signal: until, onParts });
+        return this.infer(model, 'image', input, { signal: until, onParts });
       },
       signal,
     );
   }
 
   private async infer(
-    { slug, variants }: LoadedModel,
-    variant: Variant,
+    { slug, variant, graphs }: LoadedModel,
     tower: Tower,
     input: Tensor,
     { signal, onParts }: { signal: AbortSignal; onParts: OnParts | undefined },
   ): Promise<Float32Array[]> {
-    const face = (variants[variant] ?? variants.fp32)[tower];
+    const [spec] = graphs[tower].inputs;
     const { timeoutMs } = this.options;
     const running = this.predictors
       .of(slug)
-      .infer(graphName(slug, variant, tower), face.inputs[0]?.name ?? '', input, {
+      .infer(graphName(slug, variant, tower), spec?.name ?? '', input, {
         timeoutMs,
         signal,
         onParts,
@@ -157,6 +153,11 @@ export class EmbeddingService {
       Float32Array.from(data.subarray(row * width, (row + 1) * width) as Float32Array),
     );
   }
+}
+
+/** Of what is kept: another checkpoint and another precision make something else of it. */
+function keyOf({ modelHash, variant }: LoadedModel, content: string): string {
+  return `${modelHash}.${variant}.${content}`;
 }
 
 function notServed(slug: string, cause?: unknown): AppError {

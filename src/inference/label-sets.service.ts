@@ -2,7 +2,6 @@ import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, newId } from '../platform/ids.js';
 import { checkName } from '../platform/name.js';
-import type { Variant } from '../siglip/index.js';
 import { checkLabels } from './classification.service.js';
 import type { EmbeddingService } from './embedding.service.js';
 import type { LabelSet } from './label-set.js';
@@ -57,33 +56,25 @@ export class LabelSetsService {
   }
 
   /** Brings back what a model made of a set's prompts before, if this process has forgotten it. */
-  async recall(
-    set: LabelSet,
-    model: LoadedModel,
-    variant: Variant,
-    prompts: readonly string[],
-  ): Promise<void> {
-    if (this.embeddings.hasTexts(model, variant, prompts)) return;
-    const of = { labelSetId: set.id, modelHash: model.modelHash, variant };
-    const kept = await store.findVectors(this.db, of);
+  async recall(set: LabelSet, model: LoadedModel, prompts: readonly string[]): Promise<void> {
+    if (this.embeddings.hasTexts(model, prompts)) return;
+    const kept = await store.findVectors(this.db, vectorsOf(set, model));
     if (kept === undefined) return;
     // Copied, so that the numbers lie where float32 may lie.
     const numbers = new Float32Array(Uint8Array.from(kept).buffer);
     const width = numbers.length / prompts.length;
     const rows = prompts.map((_, row) => numbers.slice(row * width, (row + 1) * width));
-    this.embeddings.rememberTexts(model, variant, prompts, rows);
+    this.embeddings.rememberTexts(model, prompts, rows);
   }
 
   /** Keeps what a model has just made of a set's prompts. */
-  async keep(
-    set: LabelSet,
-    model: LoadedModel,
-    variant: Variant,
-    prompts: readonly string[],
-  ): Promise<void> {
-    const { vectors } = await this.embeddings.embedTexts(model, variant, prompts);
+  async keep(set: LabelSet, model: LoadedModel, prompts: readonly string[]): Promise<void> {
+    const { vectors } = await this.embeddings.embedTexts(model, prompts);
     const bytes = Buffer.concat(vectors.map((vector) => new Uint8Array(vector.buffer)));
-    const of = { labelSetId: set.id, modelHash: model.modelHash, variant };
-    await store.insertVectors(this.db, of, bytes);
+    await store.insertVectors(this.db, vectorsOf(set, model), bytes);
   }
+}
+
+function vectorsOf({ id }: LabelSet, { modelHash, variant }: LoadedModel): store.VectorsOf {
+  return { labelSetId: id, modelHash, variant };
 }

@@ -27,6 +27,8 @@ export interface Work<Result> {
   readonly result: Result;
   /** What ran, at most what was asked for. */
   readonly ran: Units;
+  /** Precision of the weights that it comes from, as `fp32`. */
+  readonly variant: string;
   readonly timingsMs: Readonly<Record<string, number>>;
 }
 
@@ -173,7 +175,7 @@ export class MeterService {
   private async capture<Result extends object>(
     accountId: AccountId,
     { runId, units }: HeldRun,
-    { result, ran, timingsMs }: Work<Result>,
+    { result, ran, variant, timingsMs }: Work<Result>,
     keepsResult: boolean,
   ): Promise<Metered<Result>> {
     const charged = units.map((line) => ({ ...line, ran: ran[line.unit as PriceUnit] ?? 0 }));
@@ -183,7 +185,7 @@ export class MeterService {
       runId,
       accountId,
       nanos: chargedNanos,
-      details: { units: charged, timingsMs: rounded(timingsMs) },
+      details: { variant, units: charged, timingsMs: rounded(timingsMs) },
       result: keepsResult ? result : undefined,
     });
     // Somebody else has run it too, and was first: what that came to counts.

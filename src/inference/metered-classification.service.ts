@@ -74,7 +74,6 @@ export interface EmbedResult {
 }
 
 const THRESHOLD_DEFAULT = 0;
-const VARIANT = 'fp32';
 const TEXT_ALONE = '{}';
 
 /** What callers may want to know of a model before, or beside, a call. */
@@ -107,19 +106,19 @@ export class MeteredClassificationService {
    */
   async describe(actor: Actor, slug: string): Promise<ServedModel> {
     const model = await this.meter.model(actor, slug);
-    const { config, scoring } = await this.models.get(model.servedAs);
+    const { config, scoring, variant } = await this.models.get(model.servedAs);
     return {
       embeddingSize: config.embedDim,
       logitScale: scoring.logitScale,
       contextLength: config.text.contextLength,
-      variant: VARIANT,
+      variant,
     };
   }
 
   /** Resolves when a call would be run now. @throws AppError as `describe` and `EmbeddingService.checkServed` */
   async checkReady(actor: Actor, slug: string): Promise<void> {
     const model = await this.meter.model(actor, slug);
-    await this.embeddings.checkServed(await this.models.get(model.servedAs), VARIANT);
+    await this.embeddings.checkServed(await this.models.get(model.servedAs));
   }
 
   /** What a call would cost at most, when it would be accepted. @throws AppError as `classify`, before it runs */
@@ -146,10 +145,9 @@ export class MeteredClassificationService {
       const bytes = await loadAll(images, until);
       timings.fetched();
       const loaded = await this.models.get(model.servedAs);
-      if (set !== undefined) await this.labelSets.recall(set, loaded, VARIANT, prompts);
+      if (set !== undefined) await this.labelSets.recall(set, loaded, prompts);
       const { images: scored, labelsCached } = await this.classification.classifyAll({
         model: loaded,
-        variant: VARIANT,
         images: bytes,
         labels,
         template,
@@ -159,7 +157,7 @@ export class MeteredClassificationService {
       });
       if (set !== undefined && labelsCached < labels.length) {
         // Should it fail, the labels run once more some day.
-        this.labelSets.keep(set, loaded, VARIANT, prompts).catch((err: unknown) => {
+        this.labelSets.keep(set, loaded, prompts).catch((err: unknown) => {
           this.logger.warn({ err, labelSetId: set.id }, 'a label set’s vectors were not kept');
         });
       }
@@ -185,6 +183,7 @@ export class MeteredClassificationService {
           IMAGE: scored.filter(({ cached }) => !cached).length,
           LABEL_TEXT: labels.length - labelsCached,
         },
+        variant: loaded.variant,
         timingsMs: timings.parts,
       };
     });
@@ -203,12 +202,10 @@ export class MeteredClassificationService {
       const loaded = await this.models.get(model.servedAs);
       const width = checkDimensions(dimensions, loaded.config.embedDim);
       const embedded = await Promise.all([
-        ...bytes.map((image) =>
-          this.embeddings.embedImage(loaded, VARIANT, image, until, timings.onParts),
-        ),
+        ...bytes.map((image) => this.embeddings.embedImage(loaded, image, until, timings.onParts)),
         ...(prompts.length === 0
           ? []
-          : [this.embeddings.embedTexts(loaded, VARIANT, prompts, until, timings.onParts)]),
+          : [this.embeddings.embedTexts(loaded, prompts, until, timings.onParts)]),
       ]);
       const vectors = embedded.flatMap((one) =>
         one.vectors.map((vector) => Array.from(shortenVector(vector, width))),
@@ -217,6 +214,7 @@ export class MeteredClassificationService {
       return {
         result: { vectors, cached },
         ran: { EMBEDDING: count - cached },
+        variant: loaded.variant,
         timingsMs: timings.parts,
       };
     });

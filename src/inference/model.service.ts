@@ -1,10 +1,21 @@
 import { AppError } from '../errors.js';
-import { type CompiledModel, modelFolder, openModel, Tokenizer } from '../siglip/index.js';
+import {
+  type CompiledModel,
+  type ManifestVariant,
+  modelFolder,
+  openModel,
+  servedVariant,
+  Tokenizer,
+  type Variant,
+} from '../siglip/index.js';
 
 /** What the api process needs of a model: all but the weights, which the predictor holds. */
 export interface LoadedModel extends CompiledModel {
   /** That its folder and its graphs are named by: of the catalog's models, `servedAs`. */
   readonly slug: string;
+  /** The one of its variants that calls run, and its graphs. */
+  readonly variant: Variant;
+  readonly graphs: ManifestVariant;
   readonly tokenizer: Tokenizer;
 }
 
@@ -12,7 +23,11 @@ export interface LoadedModel extends CompiledModel {
 export class ModelService {
   private readonly bySlug = new Map<string, Promise<LoadedModel>>();
 
-  constructor(private readonly root: string) {}
+  /** @param wanted variant that calls run, of each model that has it; the others run in fp32 */
+  constructor(
+    private readonly root: string,
+    private readonly wanted: Variant,
+  ) {}
 
   /**
    * @throws AppError NOT_FOUND when the model is not there or not compiled; BAD_USER_INPUT when its files
@@ -21,18 +36,20 @@ export class ModelService {
   get(slug: string): Promise<LoadedModel> {
     const opened = this.bySlug.get(slug);
     if (opened !== undefined) return opened;
-    const opening = open(this.root, slug);
+    const opening = open(this.root, slug, this.wanted);
     this.bySlug.set(slug, opening);
     opening.catch(() => this.bySlug.delete(slug));
     return opening;
   }
 }
 
-async function open(root: string, slug: string): Promise<LoadedModel> {
+async function open(root: string, slug: string, wanted: Variant): Promise<LoadedModel> {
   const model = await openModel(modelFolder(root, slug)).catch((cause: unknown) => {
     if (!(cause instanceof AppError && cause.code === 'NOT_FOUND')) throw cause;
     // Its message says where things lie on this machine, which is no caller's business.
     throw new AppError('NOT_FOUND', `${slug} is not installed on this server.`, { cause });
   });
-  return { ...model, slug, tokenizer: await Tokenizer.open(model.folder, model.config.text) };
+  const [variant, graphs] = servedVariant(model, wanted);
+  const tokenizer = await Tokenizer.open(model.folder, model.config.text);
+  return { ...model, slug, variant, graphs, tokenizer };
 }

@@ -5,7 +5,7 @@ import type { BatchRules } from './batcher.js';
 export interface PredictorSettings {
   /** Bearer token that it asks for, or that is shown to one elsewhere. */
   readonly token: string | undefined;
-  /** Loaded of each model that has them. */
+  /** Loaded of each model that has them; fp32 of one that has none of them. */
   readonly variants: readonly Variant[];
   /** Threads of one run. */
   readonly threads: number;

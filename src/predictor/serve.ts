@@ -14,7 +14,7 @@ export interface PredictorOptions {
   readonly port: number;
   readonly token: string | undefined;
   readonly version: string;
-  /** Loaded of each model that has them. */
+  /** Loaded of each model that has them; fp32 of one that has none of them. */
   readonly variants: readonly Variant[];
   readonly executor: ExecutorOptions;
   readonly rules: BatchRules;

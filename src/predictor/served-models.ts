@@ -5,6 +5,7 @@ import {
   type ManifestGraph,
   modelFolder,
   openModel,
+  servedVariant,
   type Variant,
 } from '../siglip/index.js';
 import type { Executor } from './executor.js';
@@ -33,9 +34,10 @@ export interface ServedGraph {
 export class ServedModels {
   private readonly graphs = new Map<string, ServedGraph>();
 
+  /** @param wanted variants of each model; one that has none of them is served in fp32 */
   constructor(
     private readonly root: string,
-    private readonly variantNames: readonly Variant[],
+    private readonly wanted: readonly Variant[],
     private readonly executor: Executor,
   ) {}
 
@@ -59,19 +61,20 @@ export class ServedModels {
 
   /** @throws AppError NOT_FOUND for a model that is not there, BAD_USER_INPUT for a broken one */
   private async load(slug: string): Promise<void> {
-    const { folder, modelHash, config, variants } = await openModel(modelFolder(this.root, slug));
-    for (const variant of this.variantNames) {
-      const files = variants[variant];
-      if (files === undefined) continue;
+    const model = await openModel(modelFolder(this.root, slug));
+    const { folder, modelHash, config } = model;
+    // A map, as several may come to the same one.
+    const served = new Map(this.wanted.map((variant) => servedVariant(model, variant)));
+    for (const [variant, graphs] of served) {
       for (const tower of ['image', 'text'] as const) {
-        const { file, inputs, outputs } = files[tower];
+        const { file, inputs, outputs } = graphs[tower];
         const input = onlySpec(file, inputs);
         const graph: ServedGraph = {
           name: graphName(slug, variant, tower),
           modelHash,
           input,
           output: onlySpec(file, outputs),
-          rowsAreIndependent: files.rowsAreIndependent,
+          rowsAreIndependent: graphs.rowsAreIndependent,
           vocabularySize: tower === 'text' ? config.text.vocabSize : undefined,
         };
         await this.executor.load(graph.name, path.join(folder, file));

@@ -8,12 +8,10 @@ import type {
   PredictorsService,
 } from '../inference/index.js';
 import { graphName, type Tower } from '../predictor/graph-name.js';
-import { checkGolden, type Golden, readGolden } from '../siglip/index.js';
+import { checkGolden, type Golden, readGolden, type Variant } from '../siglip/index.js';
 import { type Findings, healthOf, type ProviderFinding } from './findings.js';
 
 const TOWERS: readonly Tower[] = ['image', 'text'];
-/** What is sold (src/inference). */
-const VARIANT = 'fp32';
 const PROBE_MS = 5_000;
 /** Of one row, its queue included. */
 const INFER_MS = 60_000;
@@ -38,15 +36,17 @@ export class ProviderChecksService {
   ) {}
 
   /** Every enabled provider of a model, thoroughly; what is found of each is written down. */
-  async check(model: Pick<Model, 'id' | 'servedAs'>): Promise<Findings> {
-    const [routes, reference] = await Promise.all([
-      this.providers.routes(model.id),
-      this.reference(model.servedAs),
+  async check({ id, servedAs }: Pick<Model, 'id' | 'servedAs'>): Promise<Findings> {
+    const [routes, variant, reference] = await Promise.all([
+      this.providers.routes(id),
+      this.variantOf(servedAs),
+      this.reference(servedAs),
     ]);
+    const asked = { servedAs, variant };
     const limit = pLimit(PARALLEL_MAX);
     const targets = routes.length === 0 ? [undefined] : routes;
     const providers = await Promise.all(
-      targets.map((route) => limit(() => this.examine(model.servedAs, route, reference))),
+      targets.map((route) => limit(() => this.examine(asked, route, reference))),
     );
     return { providers, noGolden: 'problem' in reference ? reference.problem : undefined };
   }
@@ -61,7 +61,9 @@ export class ProviderChecksService {
     await Promise.all(
       stale.map((route) =>
         limit(async () => {
-          const found = await probe(this.predictors.to(route), route.servedAs);
+          const { servedAs } = route;
+          const asked = { servedAs, variant: await this.variantOf(servedAs) };
+          const found = await probe(this.predictors.to(route), asked);
           // Scores are compared by the regular check: until then they are what they were.
           const golden = route.health === 'WRONG_SCORES' && found.serves ? 'wrong' : 'unknown';
           const problem =
@@ -78,12 +80,12 @@ export class ProviderChecksService {
   }
 
   private async examine(
-    servedAs: string,
+    asked: Asked,
     route: ProviderRoute | undefined,
     reference: Reference,
   ): Promise<ProviderFinding> {
     const predictor = route === undefined ? this.predictors.builtIn : this.predictors.to(route);
-    const found = await probe(predictor, servedAs);
+    const found = await probe(predictor, asked);
     const compared =
       found.serves && 'golden' in reference
         ? await compare(predictor, reference)
@@ -107,6 +109,16 @@ export class ProviderChecksService {
     return finding;
   }
 
+  /** What calls ask for. A model that is not installed here is called by nobody, and looked for in fp32. */
+  private async variantOf(servedAs: string): Promise<Variant> {
+    try {
+      return (await this.models.get(servedAs)).variant;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return 'fp32';
+    }
+  }
+
   /** What the reference says of the model; it lies beside the files that the api process reads too. */
   private async reference(servedAs: string): Promise<Reference> {
     try {
@@ -126,22 +138,28 @@ export class ProviderChecksService {
   }
 }
 
+/** Graphs of a model, by what names them. */
+interface Asked {
+  readonly servedAs: string;
+  readonly variant: Variant;
+}
+
 type Reference =
   { readonly model: LoadedModel; readonly golden: Golden } | { readonly problem: string };
 
 /** Whether both towers are served now. */
 async function probe(
   predictor: Predictor,
-  servedAs: string,
+  { servedAs, variant }: Asked,
 ): Promise<Pick<ProviderFinding, 'serves' | 'isBusy' | 'latencyMs' | 'problem'>> {
   const startedAt = performance.now();
   try {
     const hashes = await Promise.all(
-      TOWERS.map((tower) => predictor.find(graphName(servedAs, VARIANT, tower), PROBE_MS)),
+      TOWERS.map((tower) => predictor.find(graphName(servedAs, variant, tower), PROBE_MS)),
     );
     const latencyMs = Math.round(performance.now() - startedAt);
     const serves = !hashes.includes(undefined);
-    const problem = serves ? undefined : `It does not serve ${servedAs}.`;
+    const problem = serves ? undefined : `It does not serve ${servedAs} in ${variant}.`;
     return { serves, isBusy: false, latencyMs, problem };
   } catch (error) {
     return { serves: false, latencyMs: undefined, ...told(error) };
@@ -152,11 +170,11 @@ async function compare(
   predictor: Predictor,
   { model, golden }: { model: LoadedModel; golden: Golden },
 ): Promise<Pick<ProviderFinding, 'golden' | 'isBusy' | 'problem'>> {
-  const { slug, variants } = model;
+  const { slug, variant, graphs } = model;
   try {
     await checkGolden(model, golden, async (tower, input) => {
-      const [spec] = variants[VARIANT][tower].inputs;
-      const graph = graphName(slug, VARIANT, tower);
+      const [spec] = graphs[tower].inputs;
+      const graph = graphName(slug, variant, tower);
       const options = { timeoutMs: INFER_MS };
       const { data } = await predictor.infer(graph, spec?.name ?? '', input, options);
       return data as Float32Array;

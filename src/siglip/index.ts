@@ -1,7 +1,13 @@
 export { compile, type CompileOptions } from './compile.js';
 export { CHECKPOINT_FILES, copyCheckpoint } from './copy-checkpoint.js';
 export { checkGolden, type Golden, readGolden } from './golden.js';
-export type { Manifest, ManifestGraph, Variant } from './manifest.js';
+export {
+  type Manifest,
+  type ManifestGraph,
+  type ManifestVariant,
+  servedVariant,
+  type Variant,
+} from './manifest.js';
 export { type CompiledModel, openModel } from './model.js';
 export { listModelFolders, modelFolder } from './models-folder.js';
 export { imagePixels } from './pixels.js';

@@ -67,6 +67,18 @@ export type ManifestGraph = Readonly<z.output<typeof graphSchema>>;
 export type ManifestVariant = Readonly<z.output<typeof variantSchema>>;
 export type Variant = keyof Manifest['variants'];
 
+/**
+ * What a model is served in where `wanted` is asked for: that, where it was compiled, otherwise fp32.
+ * @returns its name and its graphs
+ */
+export function servedVariant(
+  { variants }: Pick<Manifest, 'variants'>,
+  wanted: Variant,
+): readonly [Variant, ManifestVariant] {
+  const graphs = variants[wanted];
+  return graphs === undefined ? ['fp32', variants.fp32] : [wanted, graphs];
+}
+
 /** @throws AppError BAD_USER_INPUT that names what is wrong with it */
 export function parseManifest(json: string): Manifest {
   let value: unknown;

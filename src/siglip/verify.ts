@@ -4,12 +4,18 @@ import path from 'node:path';
 import {
   checkGolden,
   distance,
+  type EmbedRow,
   type Golden,
   type GraphInput,
   mismatch,
   readGolden,
 } from './golden.js';
-import type { ManifestFile, ManifestVariant } from './manifest.js';
+import {
+  type ManifestFile,
+  type ManifestVariant,
+  servedVariant,
+  type Variant,
+} from './manifest.js';
 import { type CompiledModel, openModel } from './model.js';
 import { Tokenizer } from './tokenizer.js';
 
@@ -29,7 +35,7 @@ const BATCH_ERROR_MAX = 1e-5;
 
 /**
  * Checks a compiled model thoroughly: every file against its hash, that the graphs run and treat each row
- * alike, and, where a `golden.json` lies beside them, that they give what the reference gives.
+ * alike, and, where a `golden.json` lies beside them, that they give what the reference gives, int8 nearly.
  *
  * @throws AppError BAD_USER_INPUT that says what differs; NOT_FOUND when the folder is not compiled
  */
@@ -40,9 +46,15 @@ export async function verify(folder: string, run: RunGraph): Promise<VerifyCheck
   return golden === undefined ? checks : [...checks, await verifyGolden(model, golden, run)];
 }
 
-async function verifyFiles({ folder, weights, variants }: CompiledModel): Promise<VerifyCheck> {
+/** All that were compiled. */
+function compiledVariants(model: CompiledModel): ReadonlyMap<Variant, ManifestVariant> {
+  return new Map((['fp32', 'int8'] as const).map((variant) => servedVariant(model, variant)));
+}
+
+async function verifyFiles(model: CompiledModel): Promise<VerifyCheck> {
+  const { folder, weights } = model;
   const files: ManifestFile[] = [weights];
-  for (const { image, text, data } of [variants.fp32, ...(variants.int8 ? [variants.int8] : [])]) {
+  for (const { image, text, data } of compiledVariants(model).values()) {
     files.push(image, text, ...(data ? [data] : []));
   }
   let bytes = 0;
@@ -65,13 +77,12 @@ async function hashOf(file: string): Promise<string> {
 }
 
 async function selfTest(model: CompiledModel, run: RunGraph): Promise<VerifyCheck> {
-  const { variants } = model;
-  const all = { fp32: variants.fp32, ...(variants.int8 ? { int8: variants.int8 } : {}) };
-  for (const [name, variant] of Object.entries(all)) {
+  const all = compiledVariants(model);
+  for (const [name, variant] of all) {
     await testRows(`${name} image`, model, variant, 'image', run);
     await testRows(`${name} text`, model, variant, 'text', run);
   }
-  return { name: 'self-test', outcome: `${Object.keys(all).join(', ')}: finite, of length 1` };
+  return { name: 'self-test', outcome: `${[...all.keys()].join(', ')}: finite, of length 1` };
 }
 
 /** Two different rows, together and alone: all finite, of length 1, and the same where rows do not mix. */
@@ -108,12 +119,13 @@ async function verifyGolden(
   run: RunGraph,
 ): Promise<VerifyCheck> {
   const tokenizer = await Tokenizer.open(model.folder, model.config.text);
-  const { fp32 } = model.variants;
-  const outcome = await checkGolden({ ...model, tokenizer }, golden, async (tower, input) => {
-    const { data } = await run(path.join(model.folder, fp32[tower].file), input);
-    return data;
-  });
-  return { name: 'golden', outcome };
+  const outcomes: string[] = [];
+  for (const [variant, graphs] of compiledVariants(model)) {
+    const embed: EmbedRow = async (tower, input) =>
+      (await run(path.join(model.folder, graphs[tower].file), input)).data;
+    outcomes.push(await checkGolden({ ...model, variant, tokenizer }, golden, embed));
+  }
+  return { name: 'golden', outcome: outcomes.join('; ') };
 }
 
 /** Pixels or ids that differ with the seed. */

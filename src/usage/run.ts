@@ -18,6 +18,7 @@ export interface ChargedUnit {
 export interface RunDetails {
   readonly operation?: string;
   readonly model?: string;
+  /** Precision of the weights that its answer comes from; left out where it gave none. */
   readonly variant?: string;
   readonly tier?: string;
   readonly units?: readonly ChargedUnit[];

@@ -7,6 +7,7 @@ import {
   ModelService,
 } from '../../src/inference/index.js';
 import { PredictorClient } from '../../src/predictor/client.js';
+import type { Variant } from '../../src/siglip/index.js';
 import { modelsFolder } from '../support/model.js';
 import { type PredictorProcess, startPredictorProcess } from '../support/predictor.js';
 
@@ -20,12 +21,15 @@ const reference = (name: string) => readFileSync(path.join(FIXTURES, 'siglip-mic
 let folder: Awaited<ReturnType<typeof modelsFolder>>;
 let predictor: PredictorProcess;
 let client: PredictorClient;
-let models: ModelService;
+let models: Record<Variant, ModelService>;
 beforeAll(async () => {
   folder = await modelsFolder();
   predictor = await startPredictorProcess(folder.path);
   client = new PredictorClient(() => ({ url: predictor.url, token: undefined }));
-  models = new ModelService(folder.path);
+  models = {
+    fp32: new ModelService(folder.path, 'fp32'),
+    int8: new ModelService(folder.path, 'int8'),
+  };
 });
 afterAll(async () => {
   await client.close();
@@ -46,15 +50,11 @@ function newService() {
   const classify = async (
     image: Uint8Array,
     labels: readonly string[],
-    over: { template?: string; threshold?: number; variant?: 'int8' } = {},
-  ) =>
-    service.classify({
-      model: await models.get('test/micro'),
-      variant: 'fp32',
-      image,
-      labels,
-      ...over,
-    });
+    {
+      variant = 'fp32',
+      ...over
+    }: { template?: string; threshold?: number; variant?: Variant } = {},
+  ) => service.classify({ model: await models[variant].get('test/micro'), image, labels, ...over });
   return { embeddings, classify };
 }
 
@@ -212,6 +212,6 @@ test('a threshold that no label reaches is none of the above', async () => {
 });
 
 test('a model that is not there is named', async () => {
-  await expect(models.get('test/other')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  await expect(models.get('../../etc')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  await expect(models.fp32.get('test/other')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(models.fp32.get('../../etc')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
 });

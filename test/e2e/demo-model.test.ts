@@ -1,12 +1,13 @@
-import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
   ClassificationService,
   EmbeddingService,
   ModelService,
 } from '../../src/inference/index.js';
+import { bringUpModels } from '../../src/bring-up.js';
 import { PredictorClient } from '../../src/predictor/client.js';
-import { compile, verify } from '../../src/siglip/index.js';
+import { compile, openModel, verify } from '../../src/siglip/index.js';
 import { temporaryFolder } from '../support/folder.js';
 import { runGraph } from '../support/onnx.js';
 import { startPredictorProcess } from '../support/predictor.js';
@@ -27,6 +28,7 @@ afterAll(() => {
 test('the demo model gives what its training code gives', async () => {
   const checks = await verify(model, runGraph);
   expect(checks.map(({ name }) => name)).toEqual(['files', 'self-test', 'golden']);
+  expect(checks[2]?.outcome).toMatch(/^fp32: .*; int8: /);
 });
 
 test.each(['fp32', 'int8'] as const)('%s sees what its samples show', async (variant) => {
@@ -41,8 +43,7 @@ test.each(['fp32', 'int8'] as const)('%s sees what its samples show', async (var
   try {
     for (const [at, name] of shown.entries()) {
       const { ranked } = await service.classify({
-        model: await new ModelService(folder.path).get('gigarouter/demo-shapes'),
-        variant,
+        model: await new ModelService(folder.path, variant).get('gigarouter/demo-shapes'),
         image: readFileSync(path.join(SAMPLES, name)),
         labels: [...labels, 'a cat', 'a car'],
         threshold: 0.5,
@@ -55,4 +56,44 @@ test.each(['fp32', 'int8'] as const)('%s sees what its samples show', async (var
     await client.close();
     await predictor.end('SIGKILL');
   }
+});
+
+describe('a start', () => {
+  const start = async (modelsDir: string, modelVariant: 'fp32' | 'int8') => {
+    const said: string[] = [];
+    await bringUpModels({ modelsDir, modelVariant, demoModelDir: DEMO }, (line) => said.push(line));
+    return said.join('\n');
+  };
+  const emptied = temporaryFolder();
+  const demo = path.join(emptied.path, 'gigarouter/demo-shapes');
+  const hasInt8 = async () => (await openModel(demo)).variants.int8 !== undefined;
+  afterEach(() => {
+    rmSync(demo, { recursive: true, force: true });
+  });
+  afterAll(() => {
+    emptied.remove();
+  });
+
+  test('compiles it where there is no model, in int8 too', async () => {
+    expect(await start(emptied.path, 'int8')).toContain('compiled gigarouter/demo-shapes');
+    expect(await hasInt8()).toBe(true);
+    expect(await start(emptied.path, 'int8')).toBe('models: gigarouter/demo-shapes');
+  });
+
+  test('adds int8 to one that was compiled without, once callers are to get it', async () => {
+    cpSync(DEMO, demo, { recursive: true });
+    const { modelHash } = await compile(demo);
+    await start(emptied.path, 'fp32');
+    expect(await hasInt8()).toBe(false);
+    expect(await start(emptied.path, 'int8')).toContain('in int8 as well');
+    expect(await hasInt8()).toBe(true);
+    expect((await openModel(demo)).modelHash).toBe(modelHash);
+  });
+
+  test('goes on when that cannot be done, and says why', async () => {
+    cpSync(DEMO, demo, { recursive: true });
+    await compile(demo);
+    rmSync(path.join(demo, 'text.onnx'));
+    expect(await start(emptied.path, 'int8')).toMatch(/not compiled in int8: text\.onnx is gone/);
+  });
 });

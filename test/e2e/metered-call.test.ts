@@ -220,7 +220,7 @@ test('a price that changes during a call does not change what the call costs', a
     const call = { actor, quote, request: {}, idempotencyKey: undefined, held: undefined, signal };
     return meter.run(call, async () => {
       await work();
-      return { result: {}, ran: { IMAGE: 2 }, timingsMs: {} };
+      return { result: {}, ran: { IMAGE: 2 }, variant: 'fp32', timingsMs: {} };
     });
   };
   expect((await run(() => price(150))).chargedNanos).toBe(200n);

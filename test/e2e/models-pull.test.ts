@@ -71,7 +71,8 @@ test('pull, list, verify, classify, remove: a model’s whole life', async () =>
   expect((await models('list')).out).toBe('owner/name  76×76 px, fp32, int8\n');
 
   const verified = await models('verify', 'owner/name');
-  expect([verified.code, verified.err]).toEqual([0, expect.stringContaining('ids equal')]);
+  const outcome = /golden: fp32: .* ids equal.*; int8: .* ids equal/;
+  expect([verified.code, verified.err]).toEqual([0, expect.stringMatching(outcome)]);
 
   const picture = path.join(FIXTURE, '../images/rgb.png');
   const args = ['classify', picture, picture, '--labels', 'a cat, a dog'];
@@ -181,4 +182,8 @@ test('a folder is copied as it is', async () => {
   expect((await models('pull', FIXTURE, '--as', 'owner/name')).code).toBe(0);
   expect(isWhole()).toBe(true);
   expect((await models('verify', 'owner/name')).code).toBe(0);
+  // It was not compiled in int8, and is not passed off as that.
+  const args = ['classify', path.join(FIXTURE, '../images/rgb.png'), '--labels', 'a'];
+  const { code, err } = await models(...args, '--variant', 'int8');
+  expect([code, err]).toEqual([1, expect.stringContaining('models compile owner/name --int8')]);
 });

@@ -230,6 +230,18 @@ test('a variant that is left out is not loaded', async () => {
   }
 });
 
+test('a model that has no variant of those that are wanted is served in fp32', async () => {
+  const plain = await modelsFolder({ int8: false });
+  const predictor = await startPredictorProcess(plain.path, { PREDICTOR_VARIANTS: 'int8' });
+  try {
+    const answer = await fetch(`${predictor.url}/v2/models/test--micro.fp32.image/ready`);
+    expect(answer.status).toBe(200);
+  } finally {
+    await predictor.end('SIGKILL');
+    plain.remove();
+  }
+});
+
 test('SIGTERM lets a request in flight finish, and the process ends', async () => {
   const predictor = await startPredictorProcess(folder.path);
   const client = new PredictorClient(() => ({ url: predictor.url, token: undefined }));

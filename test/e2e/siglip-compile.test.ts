@@ -246,8 +246,8 @@ describe('a compiled model', () => {
   });
 
   test.each([
-    ['embedding', /its embedding differs/],
-    ['logits', /its logits differ/],
+    ['embedding', /its fp32 embedding differs/],
+    ['logits', /its fp32 logits differ/],
     ['input_ids', /its ids differ/],
   ])('whose golden %s differ is found by verify', async (field, fault) => {
     const folder = micro();
