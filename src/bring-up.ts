@@ -20,6 +20,7 @@ import {
   listModelFolders,
   modelFolder,
   openModel,
+  type Variant,
 } from './siglip/index.js';
 
 /** One line of progress for whoever watches the start. */
@@ -100,20 +101,21 @@ export async function bringUpModels(
     await compile(folder, { int8: true });
     slugs.push(DEMO_MODEL);
     say(`models: compiled ${DEMO_MODEL}, which knows drawn shapes`);
-  } else if (modelVariant === 'int8' && slugs.includes(DEMO_MODEL)) {
-    // Without it, it is served in fp32, as any other model: no reason not to start.
-    await addInt8(folder, say).catch((error: unknown) => {
-      say(`models: ${DEMO_MODEL} is not compiled in int8: ${(error as Error).message}`);
+  } else if (slugs.includes(DEMO_MODEL)) {
+    // Whatever is wrong with it is no reason not to start.
+    await compileAnew(folder, modelVariant, say).catch((error: unknown) => {
+      say(`models: ${DEMO_MODEL} could not be compiled anew: ${(error as Error).message}`);
     });
   }
   say(`models: ${slugs.join(', ') || 'none'}`);
 }
 
-async function addInt8(folder: string, say: Say): Promise<void> {
-  const { variants } = await openModel(folder);
-  if (variants.int8 !== undefined) return;
+/** Where it was compiled by another version, or without what is wanted now. */
+async function compileAnew(folder: string, wanted: Variant, say: Say): Promise<void> {
+  const model = await openModel(folder).catch(() => undefined);
+  if (model?.variants[wanted] !== undefined) return;
   await compile(folder, { int8: true });
-  say(`models: compiled ${DEMO_MODEL} in int8 as well`);
+  say(`models: compiled ${DEMO_MODEL} anew`);
 }
 
 /** A predictor for `modelsDir` as a child of this process, not started yet. It loads what calls run, no more. */

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   ClassificationService,
@@ -85,15 +85,29 @@ describe('a start', () => {
     const { modelHash } = await compile(demo);
     await start(emptied.path, 'fp32');
     expect(await hasInt8()).toBe(false);
-    expect(await start(emptied.path, 'int8')).toContain('in int8 as well');
+    expect(await start(emptied.path, 'int8')).toContain('compiled gigarouter/demo-shapes anew');
     expect(await hasInt8()).toBe(true);
     expect((await openModel(demo)).modelHash).toBe(modelHash);
+  });
+
+  test.each<[string, (manifest: string) => string]>([
+    ['another version', (manifest) => manifest.replace(/"recipe": \d+/, '"recipe": 1')],
+    ['who knows what', () => '{'],
+  ])('compiles it anew when it was compiled by %s', async (_whom, change) => {
+    cpSync(DEMO, demo, { recursive: true });
+    await compile(demo);
+    const file = path.join(demo, 'gigarouter.json');
+    writeFileSync(file, change(readFileSync(file, 'utf8')));
+    expect(await start(emptied.path, 'fp32')).toContain('compiled gigarouter/demo-shapes anew');
+    expect(await hasInt8()).toBe(true);
+    expect(await start(emptied.path, 'fp32')).toBe('models: gigarouter/demo-shapes');
   });
 
   test('goes on when that cannot be done, and says why', async () => {
     cpSync(DEMO, demo, { recursive: true });
     await compile(demo);
     rmSync(path.join(demo, 'text.onnx'));
-    expect(await start(emptied.path, 'int8')).toMatch(/not compiled in int8: text\.onnx is gone/);
+    truncateSync(path.join(demo, 'open_clip_model.safetensors'), 1_000_000);
+    expect(await start(emptied.path, 'int8')).toMatch(/could not be compiled anew: .*safetensors/);
   });
 });

@@ -132,6 +132,7 @@ function shapeOf(value: unknown): unknown {
     );
   }
   return typeof value === 'number' && !Number.isInteger(value)
-    ? Number(value.toPrecision(6))
+    ? // Processors differ in the last digits, above all of scores next to nothing.
+      Number(value.toPrecision(3))
     : value;
 }
