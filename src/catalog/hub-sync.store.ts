@@ -16,10 +16,11 @@ export interface ClaimedSync {
   readonly lease: number;
 }
 
-/** Every model that is not retired is asked about. */
+/** Every model that is not retired is asked about; new ones at once, also when the clock steps back. */
 export async function enrol(db: Pick<Database, 'query'>): Promise<void> {
   await db.query(
-    `INSERT INTO hub_record (model_id) SELECT id FROM model WHERE status <> 'RETIRED' ON CONFLICT DO NOTHING`,
+    `INSERT INTO hub_record (model_id, due_at) SELECT id, 'epoch' FROM model WHERE status <> 'RETIRED'
+     ON CONFLICT DO NOTHING`,
     [],
   );
 }

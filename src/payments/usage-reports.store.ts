@@ -34,9 +34,9 @@ export async function sumUp(db: Reader, atMost: number): Promise<number> {
        SELECT s.*, (SELECT count(*) FROM usage_report r WHERE r.account_id = s.account_id AND r.hour = s.hour) AS part
          FROM sums s
      ), reports AS (
-       INSERT INTO usage_report (id, account_id, hour, part, nanos)
+       INSERT INTO usage_report (id, account_id, hour, part, nanos, not_before)
        SELECT format('usage:%s:%s:%s', account_id, to_char(hour AT TIME ZONE 'UTC', 'YYYYMMDDHH24'), part),
-              account_id, hour, part, nanos FROM parts
+              account_id, hour, part, nanos, hour + interval '1 hour' FROM parts
        RETURNING id, account_id, hour
      )
      UPDATE outbox_message m SET sent_at = ledger_now(), report_id = r.id

@@ -9,13 +9,13 @@ export interface ClaimedCheck {
   readonly lease: number;
 }
 
-/** Models that can be called, or could a while ago, are checked. */
+/** Models that can be called, or could a while ago, are checked; new ones at once, also when the clock steps back. */
 export async function enrol(
   db: Pick<Database, 'query'>,
   statuses: readonly ModelStatus[],
 ): Promise<void> {
   await db.query(
-    `INSERT INTO model_check (model_id) SELECT id FROM model WHERE status = ANY($1::"ModelStatus"[])
+    `INSERT INTO model_check (model_id, due_at) SELECT id, 'epoch' FROM model WHERE status = ANY($1::"ModelStatus"[])
      ON CONFLICT DO NOTHING`,
     [statuses],
   );

@@ -4,7 +4,7 @@ import { type Caller, newCaller } from '../support/platform.js';
 const DOLLAR = 1_000_000_000n;
 let t: TestApp;
 beforeAll(async () => {
-  t = await startTestApp({ seeded: false });
+  t = await startTestApp({ seeded: false, background: false });
 });
 afterAll(() => t.stop());
 

@@ -3,13 +3,15 @@ import { AlertsService } from '../../src/alerts/index.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import type { AccountId, KeyId } from '../../src/platform/ids.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { moveLedgerToNoon } from '../support/ledger.js';
 import { addMember } from '../support/members.js';
 import { type Caller, newCaller } from '../support/platform.js';
 
 const DOLLAR = 1_000_000_000n;
 let t: TestApp;
 beforeAll(async () => {
-  t = await startTestApp({ seeded: false });
+  t = await startTestApp({ seeded: false, background: false });
+  await moveLedgerToNoon(t.database);
 });
 afterAll(() => t.stop());
 
@@ -25,7 +27,7 @@ async function rule(caller: Caller, input: string): Promise<string> {
 /** Webhook types of the account's alerts, or of one rule, in the order in which they were told. */
 async function told(accountId: AccountId, ruleId?: string): Promise<string[]> {
   const rows = await t.database.query<{ id: string }>(
-    `SELECT id FROM notification WHERE account_id = $1 AND id LIKE $2 ORDER BY created_at, id`,
+    `SELECT id FROM notification WHERE account_id = $1 AND id LIKE $2 ORDER BY created_at, length(id), id`,
     [accountId, `alert:${ruleId ?? ''}%`],
   );
   return rows.map(({ id }) => id);

@@ -43,20 +43,16 @@ const jobs = async () => (await operator.gql(JOBS)).body.data.backgroundJobs as 
 const job = async (name: string) => (await jobs()).find((one) => one.name === name);
 
 test('any server shows the work of all servers, with when it was done last and is next', async () => {
-  const { servers } = await until(
-    'both servers',
-    async () => {
-      const found = await job('sweeping the ledger');
-      const ready = found?.servers.filter(({ turns }) => turns > 0).length === 2;
-      return ready ? found : undefined;
-    },
-    15_000,
-  );
+  const { servers } = await until('both servers', async () => {
+    const found = await job('sweeping the ledger');
+    const ready = found?.servers.filter(({ turns }) => turns > 0).length === 2;
+    return ready ? found : undefined;
+  });
   expect(new Set(servers.map(({ processId }) => processId)).size).toBe(2);
   const now = Date.now();
   for (const { lastStartedAt, nextTurnAt, failures } of servers) {
-    expect(Math.abs(now - Date.parse(lastStartedAt ?? ''))).toBeLessThan(15_000);
-    expect(Math.abs(now - Date.parse(nextTurnAt ?? ''))).toBeLessThan(15_000);
+    expect(Math.abs(now - Date.parse(lastStartedAt ?? ''))).toBeLessThan(60_000);
+    expect(Math.abs(now - Date.parse(nextTurnAt ?? ''))).toBeLessThan(60_000);
     expect(failures).toBe(0);
   }
   // One statement writes it all, every few seconds, however many turns there were.
@@ -70,12 +66,13 @@ test('a turn that fails is told with its error, and in the metrics', async () =>
   await t.database.query('ALTER TABLE upload RENAME TO upload_away');
   try {
     expect(codeOf(await operator.gql(RUN, { name: 'sweeping uploads' }))).toBeUndefined();
-    const failed = await until('the failure', async () => {
-      await t.app.services.backgroundJobs.save();
+    const failed = await until('the failure on both servers', async () => {
+      for (const { services } of [t.app, other]) await services.backgroundJobs.save();
       const found = await job('sweeping uploads');
-      return found?.servers.find(({ failuresInRow }) => failuresInRow > 0);
+      const failing = found?.servers.filter(({ failuresInRow }) => failuresInRow > 0);
+      return failing?.length === 2 ? failing : undefined;
     });
-    expect(failed).toMatchObject({ lastError: expect.stringContaining('upload') as string });
+    for (const { lastError } of failed) expect(lastError).toContain('upload');
   } finally {
     await t.database.query('ALTER TABLE upload_away RENAME TO upload');
   }
@@ -98,10 +95,8 @@ test('a turn that is asked for begins at once, also on another server than the o
   const before = other.services.backgroundJobs.counts.find(({ name }) => name === 'usage reports');
   const turns = before?.turns ?? 0;
   expect(codeOf(await operator.gql(RUN, { name: 'usage reports' }))).toBeUndefined();
-  await until(
-    'a turn on the other server',
-    () => ((before?.turns ?? 0) > turns ? true : undefined),
-    5_000,
+  await until('a turn on the other server', () =>
+    (before?.turns ?? 0) > turns ? true : undefined,
   );
   const log = await t.database.query(
     `SELECT target FROM audit_event WHERE action = 'background.run' AND target = 'usage reports'`,

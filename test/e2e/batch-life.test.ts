@@ -31,20 +31,24 @@ beforeAll(async () => {
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 
+/** What some of a batch's first lines take. */
+const RUNS_OF_SOME = 20;
+
 test('a cancelled batch stops, gives back what was held, and keeps what was answered', async () => {
   const { caller, client } = await t.customer();
-  const made = await createBatch(
-    client,
-    '/v1/classify',
-    await uploadLines(client, classifyLines(300)),
-  );
+  const input = await uploadLines(client, classifyLines(300));
+  const release = t.gate.hold(RUNS_OF_SOME);
+  const made = await createBatch(client, '/v1/classify', input);
+  await t.linesCome(made.id, 'COMPLETED');
   const cancelling = await client.batches.cancel(made.id);
   expect(cancelling.status).toBe('cancelling');
+  release();
   expect((await client.batches.cancel(made.id)).id).toBe(made.id);
   const batch = await ended(client, made.id);
   expect(batch.status).toBe('cancelled');
   expect(batch.cancelled_at).toBeGreaterThanOrEqual(batch.cancelling_at ?? Infinity);
   const { completed = 0, failed } = batch.request_counts ?? {};
+  expect(completed).toBeGreaterThan(0);
   expect(completed).toBeLessThan(300);
   expect(failed).toBe(0);
   expect((await answersIn(client, batch.output_file_id)).size).toBe(completed);
@@ -72,11 +76,12 @@ test('what has not begun when the window ends does not begin, and is free', asyn
   const nextDay = { now: () => new Date(Date.now() + 24 * 3_600_000 + 1_000) };
   const other = await t.anotherServer({}, nextDay);
   try {
-    const made = await createBatch(
-      client,
-      '/v1/classify',
-      await uploadLines(client, classifyLines(300)),
-    );
+    const input = await uploadLines(client, classifyLines(300));
+    const release = t.gate.hold(RUNS_OF_SOME);
+    const made = await createBatch(client, '/v1/classify', input);
+    // Whatever this server has begun, the other one ends the rest.
+    await t.linesCome(made.id, 'EXPIRED');
+    release();
     const batch = await ended(client, made.id);
     expect(batch.status).toBe('expired');
     const { completed = 0 } = batch.request_counts ?? {};
@@ -204,6 +209,8 @@ test.each([
   const { accountId } = caller;
   const { credits } = t.app.services;
   const input = await uploadLines(client, classifyLines(100));
+  // None is charged before the credit is where it should be.
+  const release = t.gate.hold();
   const { id } = await createBatch(client, '/v1/classify', input);
   await t.database.query('UPDATE hold SET expires_at = now() WHERE account_id = $1', [accountId]);
   await until('the holds to be swept', async () => {
@@ -214,6 +221,7 @@ test.each([
   if (spent > 0n) {
     await credits.adjust({ accountId, nanos: -posted, reason: 'spent', actor: 'system' });
   }
+  release();
   const { request_counts: counts } = await ended(client, id);
   const charged = BigInt(counts?.completed ?? 0) * LINE;
   if (spent === 0n) expect(counts).toEqual({ total: 100, completed: 100, failed: 0 });
@@ -260,12 +268,11 @@ test.each([
 // The last one: the model stays away.
 test('a model that is retired fails the lines that have not run, free of charge', async () => {
   const { caller, client } = await t.customer();
-  const made = await createBatch(
-    client,
-    '/v1/classify',
-    await uploadLines(client, classifyLines(300)),
-  );
+  const input = await uploadLines(client, classifyLines(300));
+  const release = t.gate.hold(RUNS_OF_SOME);
+  const made = await createBatch(client, '/v1/classify', input);
   await t.database.query(`UPDATE model SET status = 'RETIRED' WHERE slug = $1`, [DEMO_MODEL]);
+  release();
   const batch = await ended(client, made.id);
   const { completed = 0, failed = 0 } = batch.request_counts ?? {};
   expect([batch.status, completed + failed]).toEqual(['completed', 300]);

@@ -2,8 +2,7 @@ import { startTestApp, type TestApp } from '../support/app.js';
 
 let t: TestApp;
 beforeAll(async () => {
-  // Background work sends statements of its own.
-  t = await startTestApp({ isCommand: true });
+  t = await startTestApp({ background: false });
 });
 afterAll(() => t.stop());
 

@@ -10,7 +10,7 @@ const outbox = temporaryFolder();
 let shop: Shop;
 let operator: Person;
 beforeAll(async () => {
-  shop = await startShop(mailTo(outbox.path));
+  shop = await startShop(mailTo(outbox.path), {}, { background: true });
   operator = await newOperator(shop, outbox.path);
 });
 beforeEach(async () => {

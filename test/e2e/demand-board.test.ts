@@ -147,6 +147,7 @@ test('a proposal that is accepted is coming soon; nothing else is accepted', asy
 test('merging moves requests, comments and slugs, and counts nobody twice', async () => {
   const [both, one] = [await t.caller(), await t.caller()];
   const gone = await request(both, { slug: 'merge/gone', monthlyVolume: 7, useCase: 'old' });
+  t.skip(0.001);
   await request(one, { slug: 'merge/gone' });
   const intoId = await addModel(t, 'merge/into');
   t.skip(0.001);

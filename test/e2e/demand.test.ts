@@ -46,6 +46,7 @@ test('what is withdrawn does not count, and comes back at the end of the queue',
   await addModel(t, slug);
   const [one, two] = [await t.caller(), await t.caller()];
   const { id } = await request(one, { slug });
+  t.skip(0.001);
   expect((await request(two, { slug })).place).toBe(2);
   const withdraw = () =>
     one.gql('mutation ($id: ID!) { withdrawModelRequest(id: $id) { done } }', { id });

@@ -153,7 +153,8 @@ test('one byte a second is given up in time', async () => {
   await expect(
     local({ timeoutMs: 1_500 }).download(`http://127.0.0.1:${String(port)}/`, never),
   ).rejects.toMatchObject({ message: 'The image did not come within 1500 ms.' });
-  expect(performance.now() - startedAt).toBeLessThan(4_000);
+  // Without an end it would take a day.
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
 });
 
 test.each([

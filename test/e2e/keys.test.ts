@@ -11,10 +11,13 @@ let t: TestApp;
 /** Another server on the same database. */
 let other: App;
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ background: false });
   other = await createApp(readConfig({}), t.database.url, {
     logger: createLogger('info', { write: () => undefined }),
   });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
 });
 afterAll(async () => {
   await other.stop();
@@ -36,6 +39,24 @@ const accepts = (app: App, secret: string) =>
     () => true,
     () => false,
   );
+
+/** From now on nothing that is known grows old, but by as much as is skipped: who forgets it has heard something. */
+function holdTime() {
+  let now = performance.now();
+  jest.spyOn(performance, 'now').mockImplementation(() => now);
+  return (ms: number) => {
+    now += ms;
+  };
+}
+
+/** No server is told. */
+async function revokeInSilence(id: KeyId): Promise<void> {
+  await t.database.query('ALTER TABLE api_key DISABLE TRIGGER USER');
+  await t.database.query(`UPDATE api_key SET revoked_at = now() - interval '1 s' WHERE id = $1`, [
+    id,
+  ]);
+  await t.database.query('ALTER TABLE api_key ENABLE TRIGGER USER');
+}
 
 async function create(caller: Caller, input: object = {}) {
   const { body } = await caller.gql(CREATE, { input: { name: 'k', scopes: ['READ'], ...input } });
@@ -69,7 +90,7 @@ test('a rotated key works for its grace period, and the new one at once', async 
   const { secret, key } = await create(caller, { spendCapNanos: '7' });
   const ROTATE =
     'mutation ($id: ID!, $hours: Float!) { rotateApiKey(id: $id, graceHours: $hours) { secret key { id spendCapNanos scopes } } }';
-  const { rotateApiKey } = (await caller.gql(ROTATE, { id: key.id, hours: 0.001 })).body.data;
+  const { rotateApiKey } = (await caller.gql(ROTATE, { id: key.id, hours: 0.002 })).body.data;
   expect(rotateApiKey.key).toMatchObject({ spendCapNanos: '7', scopes: ['READ'] });
   expect(await accepts(t.app, rotateApiKey.secret as string)).toBe(true);
   expect(await accepts(t.app, secret)).toBe(true);
@@ -89,46 +110,40 @@ test('a revoked key is refused on this server at once, and on others when they h
   const caller = await admin();
   const { secret, key } = await create(caller);
   expect(await accepts(other, secret)).toBe(true);
-  const revokedAt = performance.now();
+  holdTime();
   await caller.gql(REVOKE, { id: key.id });
   expect(await accepts(t.app, secret)).toBe(false);
   await until('the other server to hear', async () =>
     (await accepts(other, secret)) ? undefined : true,
   );
-  // Far less than the five seconds after which it would have asked by itself.
-  expect(performance.now() - revokedAt).toBeLessThan(2_000);
 });
 
 test('a revocation that nobody announced counts within five seconds', async () => {
   const caller = await admin();
   const { secret, key } = await create(caller);
+  const skip = holdTime();
   expect(await accepts(other, secret)).toBe(true);
-  await t.database.query('ALTER TABLE api_key DISABLE TRIGGER USER');
-  await t.database.query('UPDATE api_key SET revoked_at = now() WHERE id = $1', [key.id]);
-  await t.database.query('ALTER TABLE api_key ENABLE TRIGGER USER');
-  const revokedAt = performance.now();
+  await revokeInSilence(key.id);
+  skip(4_900);
   expect(await accepts(other, secret)).toBe(true);
+  skip(101);
   await until('the other server to ask again', async () =>
     (await accepts(other, secret)) ? undefined : true,
   );
-  expect(performance.now() - revokedAt).toBeLessThan(5_500);
 });
 
 test('a server that lost its connection for announcements forgets what it knew', async () => {
   const caller = await admin();
   const { secret, key } = await create(caller);
+  holdTime();
   expect(await accepts(other, secret)).toBe(true);
   const pids = await t.database.query<{ pid: number }>(
     `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`,
   );
   expect(pids.length).toBeGreaterThan(0);
-  await t.database.query('ALTER TABLE api_key DISABLE TRIGGER USER');
-  await t.database.query('UPDATE api_key SET revoked_at = now() WHERE id = $1', [key.id]);
-  await t.database.query('ALTER TABLE api_key ENABLE TRIGGER USER');
-  const cutAt = performance.now();
+  await revokeInSilence(key.id);
   for (const { pid } of pids) await t.database.query('SELECT pg_terminate_backend($1)', [pid]);
   await until('it to ask again', async () => ((await accepts(other, secret)) ? undefined : true));
-  expect(performance.now() - cutAt).toBeLessThan(5_500);
 });
 
 test.each([

@@ -13,7 +13,7 @@ let t: DemandRig;
 let receiver: Receiver;
 beforeAll(async () => {
   receiver = await startReceiver();
-  t = await startDemandRig({ webhooks: { allow: ['127.0.0.1'], timeoutMs: 2_000 } });
+  t = await startDemandRig({ webhooks: { allow: ['127.0.0.1'], timeoutMs: 15_000 } });
 });
 afterAll(async () => {
   await t.stop();
@@ -167,7 +167,10 @@ test('killed in the middle again and again, nobody is told twice, nobody is miss
   const random = new Random(seed);
   const id = await addModel(t, 'launch/many');
   const accounts = await Promise.all(Array.from({ length: 6 }, () => t.caller()));
-  for (const caller of accounts) await request(caller, { slug: 'launch/many' });
+  for (const caller of accounts) {
+    await request(caller, { slug: 'launch/many' });
+    t.skip(0.001);
+  }
   await t.database.query(
     `INSERT INTO model_request (id, model_id, email, mailbox, contact_ok, created_at)
      SELECT 'mreq_many' || n, $1, 'p' || n || '@example.org', 'p' || n || '@example.org', true,

@@ -1,11 +1,12 @@
 import type { HoldCommand } from '../../src/credits/movement.js';
 import { type AccountId, type KeyId, newId } from '../../src/platform/ids.js';
-import { openTestLedger, type TestLedger } from '../support/ledger.js';
+import { moveLedgerToNoon, openTestLedger, type TestLedger } from '../support/ledger.js';
 import { until } from '../support/process.js';
 
 let ledger: TestLedger;
 beforeAll(async () => {
   ledger = await openTestLedger();
+  await moveLedgerToNoon(ledger.database);
 });
 afterEach(() => ledger.verify());
 afterAll(() => ledger.close());

@@ -1,6 +1,7 @@
 import { CreditsService } from '../../src/credits/credits.service.js';
 import { type AccountId, type KeyId, newId, type RunId } from '../../src/platform/ids.js';
 import { openTestLedger, type TestLedger } from '../support/ledger.js';
+import { until } from '../support/process.js';
 
 let ledger: TestLedger;
 /** What two api servers are to the database: each gathers groups of its own. */
@@ -170,7 +171,7 @@ test('a capture that races the sweeper has one outcome: charged once, or not at 
 
 test('credit that expires while it is held pays for that run, and for no other', async () => {
   const accountId = await ledger.account();
-  const soon = new Date(Date.now() + 400);
+  const soon = new Date(Date.now() + 2_000);
   const grant = { accountId, nanos: 50n, reason: 'test', actor: 'system', expiresAt: soon };
   await ledger.credits.grant(grant);
   const { runId, ...rest } = holdOf(accountId, 30n);
@@ -191,7 +192,7 @@ test('credit that expires while it is held pays for that run, and for no other',
 
 test('a lot that has expired is not spendable at the very instant, sweeper or not', async () => {
   const accountId = await ledger.account();
-  const at = new Date(Date.now() + 200);
+  const at = new Date(Date.now() + 1_000);
   await ledger.credits.grant({
     accountId,
     nanos: 5n,
@@ -205,14 +206,15 @@ test('a lot that has expired is not spendable at the very instant, sweeper or no
   });
 });
 
+/** And a little longer: a clock may step back. */
 async function waitUntil(at: Date): Promise<void> {
-  for (;;) {
+  await until('it to be late', async () => {
     const [row] = await ledger.database.query<{ late: boolean }>(
-      'SELECT clock_timestamp() >= $1 AS late',
+      `SELECT clock_timestamp() >= $1::timestamptz + interval '5 ms' AS late`,
       [at],
     );
-    if (row?.late === true) return;
-  }
+    return row?.late === true ? true : undefined;
+  });
 }
 
 test('lots are drawn by priority, then by expiry, then by age', async () => {

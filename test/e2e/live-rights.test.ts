@@ -37,8 +37,8 @@ afterAll(async () => {
 
 const BALANCE = 'subscription { balanceChanged { postedNanos } }';
 const MODELS = 'subscription { modelStatusChanged { slug } }';
-/** Rights that are taken end what is open within this time. */
-const CUT_MS = 2_000;
+/** Rights that are taken end what is open: long before the 15 s after which they are looked at anyway. */
+const CUT_MS = 10_000;
 
 /** 4401 or UNAUTHENTICATED: the close code of a WebSocket, or the last event of a stream. */
 async function cutWith(subscriber: Subscriber): Promise<string | number> {
@@ -61,12 +61,13 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   });
 
   test('a key that runs out is cut off when it does', async () => {
-    const expiresAt = new Date(Date.now() + 1_500);
+    const expiresAt = new Date(Date.now() + 4_000);
     const caller = await newCaller(t, 1n, { expiresAt });
     const subscriber = subscribe(transport, t.url, BALANCE, caller);
     await event(subscriber, 0);
-    await until('the cut', () => subscriber.end(), 6_000);
-    expect(Date.now()).toBeGreaterThanOrEqual(expiresAt.getTime());
+    await until('the cut', () => subscriber.end(), CUT_MS);
+    // A clock may step back.
+    expect(Date.now()).toBeGreaterThan(expiresAt.getTime() - 100);
     expect(await cutWith(subscriber)).toBe(REVOKED[transport]);
   });
 
@@ -254,7 +255,8 @@ test('a server that stops sends its subscribers elsewhere, and is not held up', 
   await once(unused, 'connect');
   const startedAt = Date.now();
   await third.stop();
-  expect(Date.now() - startedAt).toBeLessThan(5_000);
+  // A connection that held it up would do so for a minute or more.
+  expect(Date.now() - startedAt).toBeLessThan(20_000);
   expect((await ended(ws)).code).toBe(1001);
   // A stream that breaks off is an error to its client, which opens another; "complete" would end it.
   expect(await ended(sse)).not.toBe('complete');

@@ -98,6 +98,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       `SELECT slug, id FROM model WHERE status = 'COMING_SOON' ORDER BY id LIMIT 1`,
     );
     const named = subscribe(transport, otherUrl, MODELS, { variables: { slugs: [one?.slug] } });
+    await listening(2, 'modelStatusChanged');
     expect(await event(named, 0)).toMatchObject({
       data: { modelStatusChanged: { slug: one?.slug, status: 'COMING_SOON' } },
     });
@@ -197,11 +198,11 @@ test('a lost connection to the database loses no run', async () => {
   subscriber.close();
 });
 
-/** Until so many listen to runs: a client does not say when it has begun. */
-async function listening(count: number) {
+/** Until so many listen, and nobody from before: a client does not say when it has begun. */
+async function listening(count: number, field = 'runFinished') {
   await until('subscriptions', async () => {
-    const series = 'gigarouter_live_subscriptions{field="runFinished"}';
+    const series = `gigarouter_live_subscriptions{field="${field}"}`;
     const open = (await metric({ url: t.url }, series)) + (await metric({ url: otherUrl }, series));
-    return open >= count ? true : undefined;
+    return open === count ? true : undefined;
   });
 }

@@ -1,11 +1,12 @@
 import { request } from 'node:http';
 import { BALANCE, CLASSIFY, fresh, IMAGE, input, LABEL } from '../support/classify.js';
-import { bearer, startPlatform, type TestPlatform } from '../support/platform.js';
+import { bearer } from '../support/platform.js';
 import { until } from '../support/process.js';
+import { type GatedPlatform, startGatedPlatform } from '../support/providers.js';
 
-let t: TestPlatform;
+let t: GatedPlatform;
 beforeAll(async () => {
-  t = await startPlatform();
+  t = await startGatedPlatform();
 });
 afterEach(() => t.verify());
 afterAll(() => t.stop());
@@ -111,17 +112,17 @@ describe('who may not call', () => {
 
 test('a caller who leaves while the model runs pays nothing', async () => {
   const caller = await t.caller(10_000_000n);
-  const body = JSON.stringify({ query: CLASSIFY, variables: input({ labels: fresh(400) }) });
+  const body = JSON.stringify({ query: CLASSIFY, variables: input({ labels: fresh(4) }) });
   const call = request(`${t.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...bearer(caller.secret) },
   });
   call.on('error', () => undefined);
+  const before = t.gate.runs();
+  const release = t.gate.hold();
   call.end(body);
-  await until('credit to be held', async () => {
-    const { heldNanos } = (await caller.gql(BALANCE)).body.data.balance;
-    return heldNanos === '0' ? undefined : heldNanos;
-  });
+  await until('the model to run', () => (t.gate.runs() > before ? true : undefined));
+  expect((await caller.gql(BALANCE)).body.data.balance.heldNanos).not.toBe('0');
   call.destroy();
   await new Promise((resolve) => call.once('close', resolve));
   const run = await until('the run to end', async () => {
@@ -130,6 +131,7 @@ test('a caller who leaves while the model runs pays nothing', async () => {
     ).body.data.runs;
     return edges[0]?.node;
   });
+  release();
   expect(run).toEqual({ outcome: 'VOIDED', chargedNanos: '0', errorCode: 'CANCELLED' });
   expect((await caller.gql(BALANCE)).body.data.balance).toMatchObject({
     postedNanos: '10000000',

@@ -195,13 +195,14 @@ test('a price that changes during a call does not change what the call costs', a
   const caller = await t.caller(1_000n);
   const slug = 'test/priced';
   const modelId = await insertModel(t.database, { slug, status: 'LIVE' });
-  const price = (nanos: number) =>
+  // Each has begun by the time it is asked for, also when the clock steps back.
+  const price = (nanos: number, beganS: number) =>
     t.database.query(
       `INSERT INTO price_version (id, model_id, unit, nanos_per_unit, effective_from)
-       VALUES ($1, $2, 'IMAGE', $3, clock_timestamp())`,
-      [newId('prc'), modelId, nanos],
+       VALUES ($1, $2, 'IMAGE', $3, now() - make_interval(secs => $4))`,
+      [newId('prc'), modelId, nanos, beganS],
     );
-  await price(100);
+  await price(100, 3_600);
   const { catalog, credits, usage, demand, keys } = t.app.services;
   const actor = await keys.authenticate(caller.secret, '127.0.0.1');
   /** Of a server that has asked for no price yet. */
@@ -223,7 +224,7 @@ test('a price that changes during a call does not change what the call costs', a
       return { result: {}, ran: { IMAGE: 2 }, variant: 'fp32', timingsMs: {} };
     });
   };
-  expect((await run(() => price(150))).chargedNanos).toBe(200n);
+  expect((await run(() => price(150, 60))).chargedNanos).toBe(200n);
   expect((await run(() => Promise.resolve())).chargedNanos).toBe(300n);
 });
 

@@ -6,7 +6,7 @@ import { mailTo, newOperator } from '../support/operators.js';
 import { mailsTo, type Person } from '../support/people.js';
 import { type Caller, DEMO_MODEL, startPlatform, type TestPlatform } from '../support/platform.js';
 import { until } from '../support/process.js';
-import { startProvider, type TestProvider } from '../support/providers.js';
+import { makeChecksDue, startProvider, type TestProvider } from '../support/providers.js';
 
 const STATUS = `{ model(slug: "${DEMO_MODEL}") { status changelog(first: 1) { kind text } } }`;
 const PROVIDERS = `{ providers(model: "${DEMO_MODEL}") { id name health enabled failures problem } }`;
@@ -22,7 +22,7 @@ let golden: string;
 let goldenFile: string;
 
 beforeAll(async () => {
-  t = await startPlatform(mailTo(outbox.path));
+  t = await startPlatform(mailTo(outbox.path), {}, { background: false });
   operator = await newOperator(t, outbox.path);
   caller = await t.caller(1_000_000_000n);
   provider = await startProvider(t.modelsDir);
@@ -45,11 +45,11 @@ afterAll(async () => {
   outbox.remove();
 });
 
-/** A check of the demo model, as if its time had come; the server itself may be quicker. */
+/** A check of the demo model, as if its time had come. */
 async function check(): Promise<void> {
   const [before] = await t.database.query<{ now: Date }>(
     `INSERT INTO model_check (model_id) SELECT id FROM model WHERE slug = '${DEMO_MODEL}'
-     ON CONFLICT (model_id) DO UPDATE SET due_at = now() RETURNING now()`,
+     ON CONFLICT (model_id) DO UPDATE SET due_at = 'epoch' RETURNING now()`,
   );
   await until('the check', async () => {
     await t.app.services.modelChecks.turn();
@@ -131,7 +131,10 @@ test('operators are told by mail, once each time', async () => {
     mailsTo(outbox.path, operator.email)
       .map(({ subject }) => subject)
       .filter((subject) => subject.startsWith(DEMO_MODEL));
-  await until('all mails', () => (subjects().length >= wanted.length ? true : undefined));
+  await until('all mails', async () => {
+    await t.app.services.notifications.turn();
+    return subjects().length >= wanted.length ? true : undefined;
+  });
   expect(subjects().sort()).toEqual(wanted.sort());
 });
 
@@ -193,7 +196,7 @@ test('a provider with wrong scores gets no calls, and the model stays live by an
 
 test('a check is one server’s at a time', async () => {
   await onlyFar();
-  await t.database.query('UPDATE model_check SET due_at = now()');
+  await makeChecksDue(t);
   const turns = await Promise.all([1, 2, 3].map(() => t.app.services.modelChecks.turn()));
   expect(turns.filter(Boolean)).toHaveLength(1);
 });
@@ -207,7 +210,7 @@ test('what a server finds that lost its lease meanwhile is not written down', as
       return new Promise((go) => (release = go));
     };
   });
-  await t.database.query('UPDATE model_check SET due_at = now()');
+  await makeChecksDue(t);
   const slow = t.app.services.modelChecks.turn();
   await reached;
   // As if it had died: another server takes the check up, and finds wrong scores.

@@ -4,7 +4,7 @@ import { mailTo, newOperator } from '../support/operators.js';
 import { type Person, signUp } from '../support/people.js';
 import { type Caller, DEMO_MODEL, startPlatform, type TestPlatform } from '../support/platform.js';
 import { until } from '../support/process.js';
-import { startProvider, type TestProvider } from '../support/providers.js';
+import { makeChecksDue, startProvider, type TestProvider } from '../support/providers.js';
 
 const FIELDS =
   'id modelId name protocol url hasToken priority enabled health failures problem costs { unit nanosPerUnit }';
@@ -24,7 +24,7 @@ let first: TestProvider;
 let second: TestProvider;
 
 beforeAll(async () => {
-  t = await startPlatform(mailTo(outbox.path));
+  t = await startPlatform(mailTo(outbox.path), {}, { background: false });
   operator = await newOperator(t, outbox.path);
   caller = await t.caller(1_000_000_000n);
   first = await startProvider(t.modelsDir, { PREDICTOR_TOKEN: TOKEN });
@@ -60,11 +60,11 @@ async function addBoth(): Promise<{ first: string; second: string }> {
   const one = await add({ name: 'first', token: TOKEN, priority: 20 });
   const two = await add({ name: 'second', url: second.url, priority: 10 });
   await t.database.query(`UPDATE model_provider SET enabled = false WHERE name = 'local'`);
-  await t.database.query('UPDATE model_check SET due_at = now()');
+  await makeChecksDue(t);
   await until('both to be verified', async () => {
     await t.app.services.modelChecks.turn();
-    const all = await list();
-    return all.filter(({ health }) => health === 'READY').length >= 2 ? true : undefined;
+    const ready = (await list()).filter(({ health }) => health === 'READY');
+    return ['first', 'second'].every((name) => ready.some((one) => one.name === name)) || undefined;
   });
   return { first: one.data.addProvider.id as string, second: two.data.addProvider.id as string };
 }
@@ -217,7 +217,7 @@ describe('a call', () => {
     const spare = await startProvider(t.modelsDir);
     try {
       await add({ name: 'spare', url: spare.url, priority: 90 });
-      await t.database.query('UPDATE model_check SET due_at = now()');
+      await makeChecksDue(t);
       await t.app.services.modelChecks.turn();
       const before = spare.runs();
       expect((await call()).errors).toBeUndefined();

@@ -22,7 +22,7 @@ let provider: TestProvider;
 let count = 0;
 
 beforeAll(async () => {
-  t = await startPlatform(mailTo(outbox.path));
+  t = await startPlatform(mailTo(outbox.path), {}, { background: false });
   operator = await newOperator(t, outbox.path);
   for (let n = 1; n <= 6; n += 1) installCopy(t, `test/shapes-${String(n)}`);
   // It serves the copies; the platform's own predictor was started before they were there.

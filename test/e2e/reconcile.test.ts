@@ -8,6 +8,7 @@ let shop: Shop;
 let customer: Caller;
 beforeEach(async () => {
   shop = await startShop();
+  shop.skipToNoon();
   customer = await shop.customer();
 });
 afterEach(() => shop.stop());

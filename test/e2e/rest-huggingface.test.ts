@@ -124,7 +124,7 @@ describe('the JavaScript client', () => {
       });
       expect(attempts).toBe(1);
       expect(performance.now() - startedAt).toBeGreaterThan(400);
-      expect(performance.now() - startedAt).toBeLessThan(10_000);
+      expect(performance.now() - startedAt).toBeLessThan(30_000);
       expect((await down.app.services.credits.balance(accountId)).postedNanos).toBe(DOLLAR);
     } finally {
       await down.stop();

@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -79,13 +77,12 @@ test('402 and 409 are not retried', async () => {
 });
 
 describe('while no predictor runs', () => {
-  let port: number;
   let down: TestApp;
   let late: PredictorProcess | undefined;
   beforeAll(async () => {
-    port = await freePort();
-    const predictorUrl = `http://127.0.0.1:${String(port)}`;
-    down = await startTestApp({ config: { modelsDir: t.modelsDir, predictorUrl } });
+    // Nobody listens on port 9.
+    const predictorAddress = () => ({ url: late?.url ?? 'http://127.0.0.1:9', token: undefined });
+    down = await startTestApp({ config: { modelsDir: t.modelsDir }, predictorAddress });
   });
   afterAll(async () => {
     await down.stop();
@@ -140,7 +137,7 @@ describe('while no predictor runs', () => {
       },
       { headers: { prefer: 'wait=20' } },
     );
-    late = await startPredictorProcess(t.modelsDir, {}, port);
+    late = await startPredictorProcess(t.modelsDir);
     expect((await answer).choices[0]?.message.content).toBe('green heart');
     expect(sentAt).toHaveLength(1);
     expect(headers[0]?.get('preference-applied')).toBe('wait=20');
@@ -158,12 +155,3 @@ describe('while no predictor runs', () => {
     expect(findings.filter(({ broken }) => broken > 0n)).toEqual([]);
   });
 });
-
-/** Nobody listens there. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

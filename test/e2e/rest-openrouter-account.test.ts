@@ -1,4 +1,5 @@
 import { newId } from '../../src/platform/ids.js';
+import { moveLedgerToNoon } from '../support/ledger.js';
 import { classifyOnce, newLabels, openrouterClient } from '../support/openrouter.js';
 import { type Caller, DEMO_MODEL, startPlatform, type TestPlatform } from '../support/platform.js';
 import { until } from '../support/process.js';
@@ -9,9 +10,14 @@ const DOLLAR = 1_000_000_000n;
 let t: TestPlatform;
 beforeAll(async () => {
   t = await startPlatform();
+  await moveLedgerToNoon(t.database);
   // The image is cached from now on: each new label costs, and nothing else.
   await classify(await t.caller(DOLLAR), newLabels(1));
 }, 120_000);
+const ledgerNow = async () => {
+  const [row] = await t.database.query<{ now: Date }>('SELECT ledger_now() AS now');
+  return row?.now.getTime() ?? NaN;
+};
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 
@@ -79,7 +85,7 @@ describe('credits', () => {
   test('that have expired no longer count, swept or not', async () => {
     const caller = await t.caller(DOLLAR);
     const { accountId } = caller;
-    const soon = new Date(Date.now() + 200);
+    const soon = new Date((await ledgerNow()) + 2_000);
     await t.app.services.credits.grant({
       accountId,
       nanos: DOLLAR,
@@ -122,7 +128,7 @@ describe('generations', () => {
       isByok: false,
     });
     expect(data.latency).toBeGreaterThan(0);
-    expect(Date.now() - Date.parse(data.createdAt)).toBeLessThan(60_000);
+    expect((await ledgerNow()) - Date.parse(data.createdAt)).toBeLessThan(60_000);
     const run = id.slice(id.indexOf('run_'));
     for (const same of [run, `chatcmpl-${run}`, `gen-${run}`]) {
       expect((await client.generations.getGeneration({ id: same })).data).toEqual({

@@ -1,3 +1,4 @@
+import { moveLedgerToNoon } from '../support/ledger.js';
 import { classifyOnce, newLabels, openrouterClient } from '../support/openrouter.js';
 import { type Caller, startPlatform, type TestPlatform } from '../support/platform.js';
 import { callRest } from '../support/rest.js';
@@ -7,6 +8,7 @@ const DOLLAR = 1_000_000_000n;
 let t: TestPlatform;
 beforeAll(async () => {
   t = await startPlatform();
+  await moveLedgerToNoon(t.database);
   // The image is cached from now on: each new label costs, and nothing else.
   await classify(await t.caller(DOLLAR), newLabels(1));
 }, 120_000);

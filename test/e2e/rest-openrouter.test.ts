@@ -201,7 +201,8 @@ describe('embeddings', () => {
     expect(first.headers.get('x-ratelimit-remaining')).toBe('0');
     const resetMs = Number(first.headers.get('x-ratelimit-reset')) - Date.now();
     expect(resetMs).toBeGreaterThan(0);
-    expect(resetMs).toBeLessThanOrEqual(60_000);
+    // A clock may step back.
+    expect(resetMs).toBeLessThanOrEqual(60_100);
     const second = await call();
     expect([second.status, second.body.error.metadata.error_type]).toEqual([
       429,

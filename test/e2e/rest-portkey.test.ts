@@ -13,21 +13,28 @@ let gateway: ChildProcess;
 let gatewayUrl: string;
 beforeAll(async () => {
   t = await startPlatform();
-  const port = await freePort();
-  gateway = spawn(process.execPath, [PROGRAM, `--port=${String(port)}`, '--headless'], {
-    stdio: 'ignore',
-    env: { PATH: process.env.PATH ?? '' },
-  });
-  gatewayUrl = `http://127.0.0.1:${String(port)}`;
-  await until('the gateway to be up', async () =>
-    (await fetch(gatewayUrl).catch(() => undefined)) === undefined ? undefined : true,
-  );
+  gatewayUrl = await until('the gateway to be up', startGateway, 100_000);
 }, 120_000);
 afterAll(async () => {
   gateway.kill('SIGKILL');
   await t.verify();
   await t.stop();
 });
+
+/** It takes no port that the system chooses: should somebody else be quicker at the one given, it ends. */
+async function startGateway(): Promise<string | undefined> {
+  const port = await freePort();
+  gateway = spawn(process.execPath, [PROGRAM, `--port=${String(port)}`, '--headless'], {
+    stdio: 'ignore',
+    env: { PATH: process.env.PATH ?? '' },
+  });
+  const url = `http://127.0.0.1:${String(port)}`;
+  return until('the gateway to be up, or to end', async () => {
+    const answer = await fetch(url).catch(() => undefined);
+    if (gateway.exitCode !== null) return { url: undefined };
+    return (await answer?.text())?.includes('Gateway') === true ? { url } : undefined;
+  }).then(({ url: ready }) => ready);
+}
 
 const clientOf = (apiKey: string) =>
   new OpenAI({

@@ -13,6 +13,7 @@ let people = 0;
 beforeAll(async () => {
   const mail = { smtpUrl: undefined, from: 'a@localhost', outboxDir: outbox.path };
   shop = await startShop({ mail, freeCredit: { nanos: 100_000_000n, days: 30 } });
+  shop.skipToNoon();
 });
 beforeEach(async () => {
   shop.double.faults.clear();

@@ -19,9 +19,8 @@ const stored = path.join(folder.path, 'uploads');
 let t: TestPlatform;
 let caller: Caller;
 beforeAll(async () => {
-  t = await startPlatform({
-    uploads: { folder: stored, ttlS: 3_600, accountBytesMax: 40 * 2 ** 20 },
-  });
+  const uploads = { folder: stored, ttlS: 3_600, accountBytesMax: 40 * 2 ** 20 };
+  t = await startPlatform({ uploads }, {}, { background: false });
   caller = await t.caller(10_000_000n);
 });
 afterAll(async () => {
@@ -85,7 +84,9 @@ test('an upload is its account’s alone, can be looked at, and is gone when del
 
 test('an upload that has expired is gone before it is swept, and its file afterwards', async () => {
   const { id } = (await (await send(await form())).json()) as { id: string };
-  await t.database.query(`UPDATE upload SET expires_at = now() WHERE id = $1`, [id]);
+  await t.database.query(`UPDATE upload SET expires_at = now() - interval '1 s' WHERE id = $1`, [
+    id,
+  ]);
   expect((await classify(id)).body.errors[0].extensions.code).toBe('NOT_FOUND');
   expect(existsSync(path.join(stored, id))).toBe(true);
   await t.app.services.uploads.sweep();

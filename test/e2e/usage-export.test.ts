@@ -11,7 +11,7 @@ const START = Date.UTC(2025, 2, 29, 22);
 const HOUR_MS = 3_600_000;
 
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ background: false });
   caller = await newCaller(t, 0n);
   const other = await newCaller(t, 0n);
   const run = (n: number, more: Partial<PastRun> = {}): PastRun => ({

@@ -21,7 +21,10 @@ afterEach(async () => {
 const give = ({ accountId }: Caller, nanos: bigint) =>
   shop.app.services.credits.grant({ accountId, nanos, reason: 'test', actor: 'system' });
 
-/** A charged run, as if it had ended some hours ago. */
+/** In the middle of the hour in which the tests began: one may end while they run. */
+const HALF_PAST_MS = Math.floor(Date.now() / HOUR_MS) * HOUR_MS + HOUR_MS / 2;
+
+/** A charged run, as if it had ended some hours ago, in the middle of an hour; of one that is to come below 0. */
 async function use({ accountId }: Caller, nanos: bigint, hoursAgo = 2): Promise<RunId> {
   const { credits } = shop.app.services;
   const runId = newId('run');
@@ -29,12 +32,12 @@ async function use({ accountId }: Caller, nanos: bigint, hoursAgo = 2): Promise<
   await credits.capture({ runId, accountId, nanos, details: {} });
   await shop.database.query('UPDATE outbox_message SET created_at = $2 WHERE id = $1', [
     `usage:${runId}`,
-    new Date(Date.now() - hoursAgo * HOUR_MS),
+    new Date(HALF_PAST_MS - hoursAgo * HOUR_MS),
   ]);
   return runId;
 }
 const turn = () => shop.app.services.usageReports.turn();
-const due = () => shop.database.query('UPDATE usage_report SET not_before = now()', []);
+const due = () => shop.database.query(`UPDATE usage_report SET not_before = 'epoch'`, []);
 const told = () => shop.double.meters.total(METER);
 const reports = () =>
   shop.database.query<{
@@ -54,7 +57,7 @@ test('runs are summed by account and hour; an hour that is not over waits', asyn
   for (const nanos of [1n, 2n, 3n]) await use(customer, nanos);
   await use(customer, 10n, 5);
   await use(other, 100n);
-  await use(customer, 1_000n, 0);
+  await use(customer, 1_000n, -1);
   await turn();
   expect((await reports()).map(({ nanos, sent }) => [nanos, sent])).toEqual(
     expect.arrayContaining([
@@ -101,7 +104,7 @@ test.each(['lost', 'truncated', '500', '429', 'reset'] as const)(
 test('F46: a process that died after Stripe had it sends it again; a duplicate counts as delivered', async () => {
   await use(customer, 5n);
   await turn();
-  await shop.database.query('UPDATE usage_report SET sent_at = NULL, not_before = now()', []);
+  await shop.database.query(`UPDATE usage_report SET sent_at = NULL, not_before = 'epoch'`, []);
   // Stripe has forgotten the request's key, and knows the event's name.
   for (const key of Object.keys(shop.double.store.answers)) {
     Reflect.deleteProperty(shop.double.store.answers, key);

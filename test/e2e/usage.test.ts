@@ -33,7 +33,7 @@ const pastRun = (hoursLater: number, more: Partial<PastRun> = {}): PastRun => ({
 });
 
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ background: false });
   caller = await newCaller(t, 1_000_000_000n);
   other = await newCaller(t, 1_000_000_000n);
   keyId = await keyOf(caller);

@@ -20,7 +20,7 @@ const names =
   (host) =>
     Promise.resolve((table[host] ?? []).map((address) => ({ address, family: 4 })));
 const gateway = (allow: string[] = [], resolve?: Resolve) =>
-  new WebhookGateway({ allow, timeoutMs: 2_000 }, resolve);
+  new WebhookGateway({ allow, timeoutMs: 15_000 }, resolve);
 const message = { id: 'test', body: '{}', secrets: [`whsec_${btoa('a secret of ours')}`] };
 const never = new AbortController().signal;
 const send = (from: WebhookGateway, url: string) => from.send(url, message, never);

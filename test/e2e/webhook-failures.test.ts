@@ -19,9 +19,14 @@ test('a failure is tried again under the same webhook-id, with the same body, an
     responseCode: 500,
     error: 'The answer was 500: no luck today',
   });
-  const waitS = (Date.parse(failed.nextAttemptAt) - Date.now()) / 1_000;
-  expect(waitS).toBeGreaterThan(2);
-  expect(waitS).toBeLessThan(6);
+  const [{ waitS }] = (await rig.t.database.query(
+    `SELECT extract(epoch FROM next_attempt_at - attempted_at)::float AS "waitS"
+       FROM notification_delivery WHERE endpoint_id = $1`,
+    [id],
+  )) as [{ waitS: number }];
+  // Five seconds, give or take a tenth, after an attempt that may have taken a while.
+  expect(waitS).toBeGreaterThan(4);
+  expect(waitS).toBeLessThan(20);
   expect((await find(caller, id)).failingSince).not.toBeNull();
   rig.receiver.answer = (response) => response.writeHead(200).end();
   await rig.hurry();
@@ -135,67 +140,77 @@ test.each([
   },
 );
 
-test.each([
-  ['never answers', () => undefined, /no answer within 700 ms/],
-  [
-    'redirects to this machine',
-    (response: Parameters<Receiver['answer']>[0]) =>
-      response.writeHead(302, { location: `http://127.0.0.1:1/` }).end(),
-    /302; redirects are not followed/,
-  ],
-  [
-    'answers byte by byte',
-    (response: Parameters<Receiver['answer']>[0]) => {
-      response.writeHead(500);
-      const timer = setInterval(() => response.write('x'), 100);
-      response.on('close', () => {
-        clearInterval(timer);
-      });
-    },
-    /500: x+$/,
-  ],
-  [
-    'answers without an end',
-    (response: Parameters<Receiver['answer']>[0]) => {
-      response.writeHead(500);
-      const write = () => {
-        while (!response.destroyed && response.write('y'.repeat(65_536)));
-      };
-      response.on('drain', write);
-      write();
-    },
-    /500: y{300}$/,
-  ],
-])('a receiver that %s is a failure within the time-out', async (_name, answer, error) => {
-  const caller = await admin();
-  const { id } = await endpoint(caller);
-  rig.receiver.answer = answer;
-  await post(news(caller.accountId));
-  const delivery = await settled(caller, id);
-  expect(delivery.error).toMatch(error);
-  expect(delivery.durationMs).toBeLessThan(1_500);
-});
+describe('with three seconds for an answer', () => {
+  const rig = useWebhooks(3_000);
+  const { admin, endpoint, news, post, log, settled } = rig;
 
-test('endpoints that never answer hold nobody up', async () => {
-  const [slow, quick] = await Promise.all([admin(), admin()]);
-  const silent = createServer(() => undefined);
-  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-  const { port } = silent.address() as AddressInfo;
-  for (let n = 0; n < 10; n += 1) {
-    await endpoint(slow, `http://127.0.0.1:${String(port)}/${String(n)}`);
-  }
-  await post(...Array.from({ length: 50 }, () => news(slow.accountId)));
-  const { id } = await endpoint(quick);
-  const startedAt = Date.now();
-  await post(...Array.from({ length: 20 }, () => news(quick.accountId)));
-  await until('the quick one to have all', async () => {
-    const rows = await log(quick, id);
-    return rows.every((row: { state: string }) => row.state === 'DELIVERED') ? true : undefined;
+  test.each([
+    ['never answers', () => undefined, /no answer within 3000 ms/],
+    [
+      'redirects to this machine',
+      (response: Parameters<Receiver['answer']>[0]) =>
+        response.writeHead(302, { location: `http://127.0.0.1:1/` }).end(),
+      /302; redirects are not followed/,
+    ],
+    [
+      'answers byte by byte',
+      (response: Parameters<Receiver['answer']>[0]) => {
+        response.writeHead(500).write('x');
+        const timer = setInterval(() => response.write('x'), 100);
+        response.on('close', () => {
+          clearInterval(timer);
+        });
+      },
+      /500: x+$/,
+    ],
+    [
+      'answers without an end',
+      (response: Parameters<Receiver['answer']>[0]) => {
+        response.writeHead(500);
+        const write = () => {
+          while (!response.destroyed && response.write('y'.repeat(65_536)));
+        };
+        response.on('drain', write);
+        write();
+      },
+      /500: y{300}$/,
+    ],
+  ])('a receiver that %s is a failure within the time-out', async (_name, answer, error) => {
+    const caller = await admin();
+    const { id } = await endpoint(caller);
+    rig.receiver.answer = answer;
+    await post(news(caller.accountId));
+    const delivery = await settled(caller, id);
+    expect(delivery.error).toMatch(error);
+    // Three seconds, and what a busy machine takes; two of these would go on for ever.
+    expect(delivery.durationMs).toBeLessThan(20_000);
   });
-  // 500 deliveries of 0.7 s each lie before them; 20 of its own, 4 at once, take some turns.
-  expect(Date.now() - startedAt).toBeLessThan(10_000);
-  silent.close();
-  await rig.t.database.query('DELETE FROM webhook_endpoint WHERE account_id = $1', [
-    slow.accountId,
-  ]);
+
+  test('endpoints that never answer hold nobody up', async () => {
+    const [slow, quick] = await Promise.all([admin(), admin()]);
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    for (let n = 0; n < 10; n += 1) {
+      await endpoint(slow, `http://127.0.0.1:${String(port)}/${String(n)}`);
+    }
+    await post(...Array.from({ length: 50 }, () => news(slow.accountId)));
+    const { id } = await endpoint(quick);
+    await post(...Array.from({ length: 20 }, () => news(quick.accountId)));
+    await until('the quick one to have all', async () => {
+      const rows = await log(quick, id);
+      return rows.every((row: { state: string }) => row.state === 'DELIVERED') ? true : undefined;
+    });
+    // 500 deliveries of 3 s each lie before them, of which most have not even begun.
+    const [{ untried }] = (await rig.t.database.query(
+      `SELECT count(*)::int AS untried FROM notification_delivery d JOIN webhook_endpoint e ON e.id = d.endpoint_id
+        WHERE e.account_id = $1 AND d.attempts = 0`,
+      [slow.accountId],
+    )) as [{ untried: number }];
+    expect(untried).toBeGreaterThan(250);
+    silent.close();
+    await rig.t.database.query('DELETE FROM webhook_endpoint WHERE account_id = $1', [
+      slow.accountId,
+    ]);
+  });
 });

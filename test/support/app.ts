@@ -30,15 +30,18 @@ export async function startTestApp(
     env?: Record<string, string>;
     seeded?: boolean;
     config?: Partial<Config>;
+    /** false: it does only what the test asks it for. Turns that a test makes itself would race its own. */
+    background?: boolean;
   } & AppParts = {},
 ): Promise<TestApp> {
-  const { env = {}, seeded = true, config = {}, ...parts } = options;
+  const { env = {}, seeded = true, config = {}, background = true, ...parts } = options;
   const database = await createTestDatabase({ seeded });
   const log: string[] = [];
   const logger = createLogger('info', { write: (line) => log.push(line) });
   const app = await createApp({ ...readConfig(env), ...config }, database.url, {
     logger,
     ...parts,
+    ...(background ? {} : { isCommand: true }),
   });
   await app.server.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.server.address() as AddressInfo;

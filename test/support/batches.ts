@@ -8,8 +8,9 @@ import { runChecks } from '../../src/platform/checks.js';
 import { type Clock, systemClock } from '../../src/platform/clock.js';
 import type { Database } from '../../src/platform/database.js';
 import { temporaryFolder } from './folder.js';
-import { type Caller, DEMO_MODEL, sample, startPlatform, type TestPlatform } from './platform.js';
+import { type Caller, DEMO_MODEL, sample } from './platform.js';
 import { until } from './process.js';
+import { type GatedPlatform, startGatedPlatform } from './providers.js';
 
 export const DOLLAR = 1_000_000_000n;
 /** Prices of the demo model in batches: half of the others, in nano-USD. */
@@ -72,11 +73,13 @@ export const classifyLines = (count: number) =>
 
 export const usd = (nanos: bigint) => Number(nanos) / 1e9;
 
-export interface BatchPlatform extends TestPlatform {
+export interface BatchPlatform extends GatedPlatform {
   /** A new account with a dollar, or another amount, and OpenAI's client with its key. */
   customer(nanos?: bigint, key?: Partial<NewKey>): Promise<{ caller: Caller; client: OpenAI }>;
   /** Posted and held, in nano-USD. */
   money(caller: Caller): Promise<{ posted: bigint; held: bigint }>;
+  /** Resolves when some lines of a batch are in a state. */
+  linesCome(batchId: string, state: string): Promise<void>;
   /** Another server on the same database and files. Stopped with the platform. */
   anotherServer(config?: Partial<Config>, clock?: Clock): Promise<App>;
 }
@@ -89,7 +92,7 @@ export async function startBatchPlatform(config: Partial<Config> = {}): Promise<
     uploads: { folder: folder.path, ttlS: 3_600, accountBytesMax: 2 ** 30 },
     ...config,
   };
-  const t = await startPlatform(own);
+  const t = await startGatedPlatform(own);
   const others: App[] = [];
   return {
     ...t,
@@ -100,6 +103,15 @@ export async function startBatchPlatform(config: Partial<Config> = {}): Promise<
     money: async ({ accountId }) => {
       const balance = await t.app.services.credits.balance(accountId);
       return { posted: balance.postedNanos, held: balance.heldNanos };
+    },
+    linesCome: async (batchId, state) => {
+      await until(`lines to be ${state}`, async () => {
+        const rows = await t.database.query(
+          'SELECT FROM batch_line WHERE batch_id = $1 AND state::text = $2 LIMIT 1',
+          [batchId, state],
+        );
+        return rows.length > 0 ? true : undefined;
+      });
     },
     anotherServer: async (more = {}, clock = systemClock) => {
       const { modelsDir, predictorUrl } = t;

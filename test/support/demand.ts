@@ -26,6 +26,7 @@ export async function startDemandRig(config: Partial<Config> = {}): Promise<Dema
   const clock: Clock = { now: () => new Date(Date.now() + skippedMs) };
   const t = await startTestApp({
     clock,
+    background: false,
     config: {
       publicUrl: 'http://gigarouter.test',
       mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path },

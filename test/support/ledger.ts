@@ -72,3 +72,14 @@ export async function openTestLedger(): Promise<TestLedger> {
     },
   };
 }
+
+/** Moves the ledger's clock to noon (UTC), early in a month: no day and no month ends in the middle of a test. */
+export async function moveLedgerToNoon({ query }: Pick<TestDatabase, 'query'>): Promise<void> {
+  await query(`
+    DO $$ BEGIN
+      EXECUTE format(
+        'CREATE OR REPLACE FUNCTION ledger_now() RETURNS timestamptz LANGUAGE sql VOLATILE
+         RETURN clock_timestamp() + %L::interval',
+        date_trunc('month', now(), 'UTC') + interval '1 month 1 day 12 hours' - now());
+    END $$`);
+}

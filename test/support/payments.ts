@@ -11,6 +11,7 @@ import { startStripeDouble, type StripeDouble } from '../../src/stripe-double/do
 import { signatureOf } from '../../src/stripe-double/webhooks.js';
 import { type GraphQLAnswer, startTestApp, type TestApp } from './app.js';
 import { type Caller, newCaller } from './platform.js';
+import { until } from './process.js';
 
 export const SECRETS = ['whsec_test_of_this_year', 'whsec_test_of_next_year'] as const;
 export const CARD = '4242424242424242';
@@ -26,6 +27,8 @@ export interface Shop extends TestApp {
   readonly double: StripeDouble;
   /** Moves the clock of the server and of Stripe. */
   skip(seconds: number): void;
+  /** Moves it to noon (UTC) on the second of a month: no day and no month ends in the middle of a test. */
+  skipToNoon(): void;
   /** An account without credit, and a key of it that may buy. */
   customer(): Promise<Caller>;
   /** A purchase of 10.00 USD, unless it says otherwise. */
@@ -64,10 +67,11 @@ export const BUY = `mutation ($input: BuyCreditsInput!) { buyCredits(input: $inp
 
 let purchases = 0;
 
-/** The whole app, and a double of Stripe that sends nothing by itself. */
+/** The whole app, and a double of Stripe. Neither does anything by itself, unless `background` says so. */
 export async function startShop(
   config: Partial<Config> = {},
   stripe: Partial<StripeOptions> = {},
+  { background = false } = {},
 ): Promise<Shop> {
   let skippedS = 0;
   const nowMs = () => Date.now() + skippedS * 1_000;
@@ -81,6 +85,7 @@ export async function startShop(
   double.addEndpoint(endpoint);
   const t = await startTestApp({
     seeded: false,
+    background,
     clock: { now: () => new Date(nowMs()) },
     config: {
       stripe: {
@@ -103,6 +108,11 @@ export async function startShop(
     double,
     skip: (seconds) => {
       skippedS += seconds;
+    },
+    skipToNoon: () => {
+      const now = new Date(nowMs());
+      const noonMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 2, 12);
+      skippedS += (noonMs - now.getTime()) / 1_000;
     },
     customer: () => newCaller(t, 0n, { scopes: ['INFERENCE', 'READ', 'BILLING'] }),
     buy: async (customer, input = { amount: '10.00' }) => {
@@ -145,12 +155,10 @@ export async function startShop(
       return (await post(t.url, body, signature)).status;
     },
     handle: async () => {
-      for (let turn = 0; turn < 200; turn += 1) {
+      await until('the inbox to become empty', async () => {
         await stripeEvents.turn();
-        if ((await stripeEvents.counts()).waiting === 0) return;
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      throw new Error('The inbox does not become empty.');
+        return (await stripeEvents.counts()).waiting === 0 ? true : undefined;
+      });
     },
     catchUp: async () => {
       for (const event of shop.news()) expect(await shop.send(event)).toBe(200);

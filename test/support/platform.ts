@@ -38,7 +38,7 @@ export interface TestPlatform extends TestApp {
 export async function startPlatform(
   config: Partial<Config> = {},
   predictorEnv: Record<string, string> = {},
-  parts: AppParts = {},
+  parts: AppParts & { background?: boolean } = {},
 ): Promise<TestPlatform> {
   const folder = temporaryFolder();
   cpSync(DEMO, path.join(folder.path, DEMO_MODEL), { recursive: true });

@@ -13,13 +13,12 @@ export interface PredictorProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** The compiled predictor, with its models warm; on a port of its own, unless it is given one. */
+/** The compiled predictor, with its models warm, on a port of its own. */
 export async function startPredictorProcess(
   modelsDir: string,
   env: Record<string, string> = {},
-  port = 0,
 ): Promise<PredictorProcess> {
-  const child = spawn(process.execPath, ['dist/cli.js', 'predictor', '--port', String(port)], {
+  const child = spawn(process.execPath, ['dist/cli.js', 'predictor', '--port', '0'], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', MODELS_DIR: modelsDir, PREDICTOR_THREADS: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

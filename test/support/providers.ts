@@ -1,43 +1,87 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
+import type { Config } from '../../src/config.js';
 import { type Proxy, startProxy } from './proxy.js';
-import { DEMO_MODEL, type TestPlatform } from './platform.js';
+import { DEMO_MODEL, startPlatform, type TestPlatform } from './platform.js';
 import { type PredictorProcess, startPredictorProcess } from './predictor.js';
 
-/** A predictor process behind a proxy that counts, delays and cuts its runs. */
-export interface TestProvider {
+/** A proxy before a predictor, that counts, delays and cuts its runs. */
+export interface RunsGate {
   readonly url: string;
   readonly proxy: Proxy;
-  readonly predictor: PredictorProcess;
   /** Runs that reached the proxy. */
   runs(): number;
   /** What happens when a run reaches it; by default it is passed on. */
   onRun: () => 'pass' | 'cut' | Promise<'pass' | 'cut'>;
-  stop(): Promise<void>;
+  /** Lets so many more runs pass, and holds all that follow. @returns what lets them go */
+  hold(after?: number): () => void;
 }
 
-export async function startProvider(modelsDir: string, env = {}): Promise<TestProvider> {
-  const predictor = await startPredictorProcess(modelsDir, env);
-  const proxy = await startProxy(() => Number(new URL(predictor.url).port));
+async function startGate(port: () => number): Promise<RunsGate> {
+  const proxy = await startProxy(port);
   let runs = 0;
-  const provider: TestProvider = {
+  const gate: RunsGate = {
     url: `http://127.0.0.1:${String(proxy.port)}`,
     proxy,
-    predictor,
     runs: () => runs,
     onRun: () => 'pass',
-    stop: async () => {
-      await proxy.close();
-      await predictor.end('SIGKILL');
+    hold: (after = 0) => {
+      let letGo: (answer: 'pass') => void = () => undefined;
+      const held = new Promise<'pass'>((resolve) => (letGo = resolve));
+      let passed = 0;
+      gate.onRun = () => ((passed += 1) <= after ? 'pass' : held);
+      return () => {
+        gate.onRun = () => 'pass';
+        letGo('pass');
+      };
     },
   };
   proxy.hooks.toServer = async (bytes) => {
     if (!/^POST \S+\/infer /.test(bytes.toString('latin1', 0, 300))) return true;
     runs += 1;
-    return (await provider.onRun()) === 'pass';
+    return (await gate.onRun()) === 'pass';
   };
-  return provider;
+  return gate;
 }
+
+/** A predictor process behind such a proxy. */
+export interface TestProvider extends RunsGate {
+  readonly predictor: PredictorProcess;
+  stop(): Promise<void>;
+}
+
+export async function startProvider(modelsDir: string, env = {}): Promise<TestProvider> {
+  const predictor = await startPredictorProcess(modelsDir, env);
+  const gate = await startGate(() => Number(new URL(predictor.url).port));
+  const stop = async () => {
+    await gate.proxy.close();
+    await predictor.end('SIGKILL');
+  };
+  return Object.assign(gate, { predictor, stop });
+}
+
+export interface GatedPlatform extends TestPlatform {
+  readonly gate: RunsGate;
+}
+
+/** The platform with such a proxy before its predictor: a run is held for as long as a test needs. */
+export async function startGatedPlatform(config: Partial<Config> = {}): Promise<GatedPlatform> {
+  let predictorUrl = '';
+  const gate = await startGate(() => Number(new URL(predictorUrl).port));
+  const predictorAddress = () => ({ url: gate.url, token: undefined });
+  const t = await startPlatform(config, {}, { predictorAddress });
+  predictorUrl = t.predictorUrl;
+  const stop = async () => {
+    await gate.proxy.close();
+    await t.stop();
+  };
+  // Other servers of a test go through it too.
+  return { ...t, predictorUrl: gate.url, gate, stop };
+}
+
+/** Makes every check due, and long so: a clock may step back. */
+export const makeChecksDue = ({ database }: Pick<TestPlatform, 'database'>) =>
+  database.query(`UPDATE model_check SET due_at = 'epoch'`);
 
 /** The demo model's files again, under another slug; a predictor that is started later serves it too. */
 export function installCopy({ modelsDir }: Pick<TestPlatform, 'modelsDir'>, slug: string): string {

@@ -37,7 +37,7 @@ export async function startTill(options: StripeDoubleOptions = {}): Promise<Till
     port,
     protocol: 'http',
     maxNetworkRetries: 0,
-    timeout: 500,
+    timeout: 5_000,
   });
   const till: Till = {
     double,

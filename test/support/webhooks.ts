@@ -8,8 +8,11 @@ import { type Receiver, startReceiver } from './receiver.js';
 
 let count = 0;
 
-/** The app with a receiver on this machine, new for each test, that it may deliver to. Registers its own hooks. */
-export function useWebhooks() {
+/**
+ * The app with a receiver on this machine, new for each test, that it may deliver to. Registers its own hooks.
+ * @param timeoutMs of an attempt; by default more than an answer takes on a machine that is busy
+ */
+export function useWebhooks(timeoutMs = 15_000) {
   let t: TestApp;
   let receiver: Receiver;
   const outbox = temporaryFolder();
@@ -17,7 +20,7 @@ export function useWebhooks() {
     t = await startTestApp({
       seeded: false,
       config: {
-        webhooks: { allow: ['127.0.0.1'], timeoutMs: 700 },
+        webhooks: { allow: ['127.0.0.1'], timeoutMs },
         mail: {
           smtpUrl: undefined,
           from: 'gigarouter <noreply@test.example>',

