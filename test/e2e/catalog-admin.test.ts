@@ -1,54 +1,15 @@
-import { startTestApp, type TestApp } from '../support/app.js';
-import { temporaryFolder } from '../support/folder.js';
-import { mailTo, newOperator } from '../support/operators.js';
-import { type Person, signUp } from '../support/people.js';
+import { codeOf, CREATE, move, NOTE, PRICE, useCatalogAdmin } from '../support/catalog-admin.js';
+import { signUp } from '../support/people.js';
 
-const outbox = temporaryFolder();
-let t: TestApp;
-let operator: Person;
+const rig = useCatalogAdmin();
+const { create, audited } = rig;
 
-beforeAll(async () => {
-  t = await startTestApp({ seeded: false, config: mailTo(outbox.path) });
-  operator = await newOperator(t, outbox.path);
-});
-afterAll(async () => {
-  await t.stop();
-  outbox.remove();
-});
-
-const CREATE = `mutation ($input: CreateModelInput!) { createModel(input: $input) {
-  id slug owner name status license apiProviders likes aliases specs { label value } changelog { kind text } } }`;
 const EDIT = `mutation ($model: String!, $input: EditModelInput!) { editModel(model: $model, input: $input) {
   name license parameters about bestFor specs { label } changelog { kind } } }`;
 const RENAME = `mutation ($model: String!, $slug: String!) { renameModel(model: $model, slug: $slug) {
   id slug owner aliases changelog { kind text } } }`;
 const ALIAS = `mutation ($model: String!, $alias: String!) { addModelAlias(model: $model, alias: $alias) { slug aliases } }`;
 const UNALIAS = `mutation ($model: String!, $alias: String!) { removeModelAlias(model: $model, alias: $alias) { aliases } }`;
-const PRICE = `mutation ($input: SetModelPriceInput!) { setModelPrice(input: $input) {
-  prices { unit nanosPerUnit } priceVersions { unit nanosPerUnit effectiveFrom withdrawn } } }`;
-const NOTE = `mutation ($model: String!, $text: String!) { addModelChange(model: $model, text: $text) { changelog { kind text } } }`;
-const move = (act: string) =>
-  `mutation ($model: String!, $reason: String) { ${act}(model: $model, reason: $reason) { status changelog(first: 1) { kind text } } }`;
-
-let count = 0;
-/** A new model. @returns its slug and id */
-async function create(more: object = {}): Promise<{ slug: string; id: string }> {
-  count += 1;
-  const slug = `test/model-${String(count)}`;
-  const input = { slug, name: 'Model', task: 'FEATURE_EXTRACTION', summary: 'A model.', ...more };
-  const { body } = await operator.gql(CREATE, { input });
-  expect(body.errors).toBeUndefined();
-  return { slug, id: body.data.createModel.id as string };
-}
-const codeOf = ({ body }: { body: { errors?: [{ extensions: object }] } }) =>
-  body.errors?.[0].extensions;
-
-/** Of a model, oldest first. */
-const audited = (id: string) =>
-  t.database.query<{ action: string; details: Record<string, string>; user_id: string }>(
-    'SELECT action, details, user_id FROM audit_event WHERE target = $1 ORDER BY id',
-    [id],
-  );
 
 describe('createModel', () => {
   test('adds a model that is coming soon, with what is known of it, and says who did so', async () => {
@@ -61,7 +22,7 @@ describe('createModel', () => {
       aliases: ['acme/seer-v1'],
       specs: [{ label: 'Towers', value: 'two' }],
     };
-    const { body } = await operator.gql(CREATE, { input });
+    const { body } = await rig.operator.gql(CREATE, { input });
     expect(body.data.createModel).toMatchObject({
       slug: 'acme/seer',
       owner: 'acme',
@@ -93,10 +54,10 @@ describe('createModel', () => {
     [{ slug: 'a/b', faq: [{ question: '', answer: 'b' }] }, 'faq.0.question'],
   ])('%j is refused by its field, and nothing is added', async (over, argument) => {
     const input = { name: 'M', task: 'FEATURE_EXTRACTION', summary: 'A model.', ...over };
-    const answer = await operator.gql(CREATE, { input });
+    const answer = await rig.operator.gql(CREATE, { input });
     expect(codeOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument });
     expect(answer.body.errors[0].message).toContain(argument);
-    expect(await t.database.query(`SELECT FROM model WHERE slug = 'a/b'`)).toEqual([]);
+    expect(await rig.t.database.query(`SELECT FROM model WHERE slug = 'a/b'`)).toEqual([]);
   });
 
   test('a slug or alias that a model has, however it has it, is refused', async () => {
@@ -108,7 +69,7 @@ describe('createModel', () => {
       { slug: 'free/slug', aliases: ['taken/alias'] },
     ]) {
       const model = { name: 'M', task: 'FEATURE_EXTRACTION', summary: 'A model.', ...input };
-      expect(codeOf(await operator.gql(CREATE, { input: model }))).toMatchObject({
+      expect(codeOf(await rig.operator.gql(CREATE, { input: model }))).toMatchObject({
         code: 'CONFLICT',
       });
     }
@@ -117,7 +78,7 @@ describe('createModel', () => {
   test('sent twice at once with one slug, it adds one model', async () => {
     const input = { slug: 'race/one', name: 'M', task: 'FEATURE_EXTRACTION', summary: 'A model.' };
     const answers = await Promise.all(
-      Array.from({ length: 4 }, () => operator.gql(CREATE, { input })),
+      Array.from({ length: 4 }, () => rig.operator.gql(CREATE, { input })),
     );
     expect(answers.map(({ body }) => body.errors?.[0].extensions.code ?? 'ok').sort()).toEqual([
       'CONFLICT',
@@ -137,7 +98,7 @@ describe('editModel', () => {
       specs: [{ label: 'a', value: 'b' }],
     });
     const input = { name: 'Better', license: null, specs: [] };
-    const { body } = await operator.gql(EDIT, { model: slug, input });
+    const { body } = await rig.operator.gql(EDIT, { model: slug, input });
     expect(body.data.editModel).toEqual({
       name: 'Better',
       license: null,
@@ -160,7 +121,7 @@ describe('editModel', () => {
     [{ downloadsPerMonth: -1 }, 'downloadsPerMonth'],
   ])('%j is refused, and nothing changes', async (input, problem) => {
     const { slug } = await create({ license: 'mit' });
-    const { body } = await operator.gql(EDIT, { model: slug, input });
+    const { body } = await rig.operator.gql(EDIT, { model: slug, input });
     expect(body.errors[0]).toMatchObject({
       message: expect.stringContaining(problem) as string,
       extensions: { code: 'BAD_USER_INPUT' },
@@ -169,7 +130,7 @@ describe('editModel', () => {
 
   test('a model that nobody has is not found', async () => {
     for (const model of ['no/such', 'mdl_nobody', 'no\u0000such', 'x'.repeat(10_000)]) {
-      const answer = await operator.gql(EDIT, { model, input: { name: 'M' } });
+      const answer = await rig.operator.gql(EDIT, { model, input: { name: 'M' } });
       expect(codeOf(answer)).toMatchObject({ code: 'NOT_FOUND' });
     }
   });
@@ -178,14 +139,14 @@ describe('editModel', () => {
 describe('renameModel', () => {
   test('gives it another slug, by which and by the old one it is found', async () => {
     const { slug, id } = await create();
-    const { body } = await operator.gql(RENAME, { model: slug, slug: 'other/name' });
+    const { body } = await rig.operator.gql(RENAME, { model: slug, slug: 'other/name' });
     expect(body.data.renameModel).toMatchObject({
       id,
       slug: 'other/name',
       owner: 'other',
       aliases: [slug],
     });
-    const asked = await t.gql(
+    const asked = await rig.t.gql(
       `{ old: model(slug: "${slug}") { id } new: model(slug: "other/name") { id } }`,
     );
     expect(asked.body.data).toEqual({ old: { id }, new: { id } });
@@ -193,10 +154,10 @@ describe('renameModel', () => {
 
   test('back again leaves the other slug as an alias', async () => {
     const { slug, id } = await create();
-    await operator.gql(RENAME, { model: slug, slug: 'there/back' });
-    const { body } = await operator.gql(RENAME, { model: id, slug });
+    await rig.operator.gql(RENAME, { model: slug, slug: 'there/back' });
+    const { body } = await rig.operator.gql(RENAME, { model: id, slug });
     expect(body.data.renameModel).toMatchObject({ slug, aliases: ['there/back'] });
-    const [row] = await t.database.query('SELECT served_as FROM model WHERE id = $1', [id]);
+    const [row] = await rig.t.database.query('SELECT served_as FROM model WHERE id = $1', [id]);
     expect(row).toEqual({ served_as: slug });
   });
 
@@ -204,57 +165,59 @@ describe('renameModel', () => {
     const one = await create();
     const other = await create({ aliases: ['its/alias'] });
     for (const slug of [one.slug, other.slug, 'its/alias']) {
-      const answer = await operator.gql(RENAME, { model: one.slug, slug });
+      const answer = await rig.operator.gql(RENAME, { model: one.slug, slug });
       expect(codeOf(answer)).toMatchObject({ code: 'CONFLICT' });
     }
-    const answer = await operator.gql(RENAME, { model: one.slug, slug: 'nonsense' });
+    const answer = await rig.operator.gql(RENAME, { model: one.slug, slug: 'nonsense' });
     expect(codeOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'slug' });
   });
 
   test('a key that may run a model only may run it by its new slug', async () => {
     const { slug } = await create();
-    const accountId = await t.app.services.accounts.openAccount('Test');
-    await t.database.query(
+    const accountId = await rig.t.app.services.accounts.openAccount('Test');
+    await rig.t.database.query(
       `INSERT INTO api_key (id, account_id, name, hash, prefix, last_four, models)
        VALUES ('key_renamed', $1, 'k', sha256('k'), 'p', 'last', $2)`,
       [accountId, [slug, 'x/y']],
     );
-    await operator.gql(RENAME, { model: slug, slug: 'keys/follow' });
-    expect(await t.database.query(`SELECT models FROM api_key WHERE id = 'key_renamed'`)).toEqual([
-      { models: ['keys/follow', 'x/y'] },
-    ]);
+    await rig.operator.gql(RENAME, { model: slug, slug: 'keys/follow' });
+    expect(
+      await rig.t.database.query(`SELECT models FROM api_key WHERE id = 'key_renamed'`),
+    ).toEqual([{ models: ['keys/follow', 'x/y'] }]);
   });
 });
 
 describe('an alias', () => {
   test('leads to the model until it is removed', async () => {
     const { slug, id } = await create();
-    const added = await operator.gql(ALIAS, { model: slug, alias: 'also/known' });
+    const added = await rig.operator.gql(ALIAS, { model: slug, alias: 'also/known' });
     expect(added.body.data.addModelAlias).toEqual({ slug, aliases: ['also/known'] });
-    expect((await t.gql('{ model(slug: "also/known") { id } }')).body.data.model).toEqual({ id });
-    const removed = await operator.gql(UNALIAS, { model: 'also/known', alias: 'also/known' });
+    expect((await rig.t.gql('{ model(slug: "also/known") { id } }')).body.data.model).toEqual({
+      id,
+    });
+    const removed = await rig.operator.gql(UNALIAS, { model: 'also/known', alias: 'also/known' });
     expect(removed.body.data.removeModelAlias).toEqual({ aliases: [] });
-    expect((await t.gql('{ model(slug: "also/known") { id } }')).body.data.model).toBeNull();
+    expect((await rig.t.gql('{ model(slug: "also/known") { id } }')).body.data.model).toBeNull();
   });
 
   test('that another model has, or that the model does not have, is refused', async () => {
     const one = await create();
     const other = await create({ aliases: ['the/others'] });
     for (const alias of [one.slug, other.slug, 'the/others']) {
-      expect(codeOf(await operator.gql(ALIAS, { model: one.slug, alias }))).toMatchObject({
+      expect(codeOf(await rig.operator.gql(ALIAS, { model: one.slug, alias }))).toMatchObject({
         code: 'CONFLICT',
       });
     }
     expect(
-      codeOf(await operator.gql(UNALIAS, { model: one.slug, alias: 'the/others' })),
+      codeOf(await rig.operator.gql(UNALIAS, { model: one.slug, alias: 'the/others' })),
     ).toMatchObject({ code: 'NOT_FOUND' });
   });
 });
 
 test('a member is refused each of these, and nothing is done', async () => {
-  const member = await signUp({ url: t.url, outboxDir: outbox.path }, 'member@example.org');
+  const member = await signUp({ url: rig.t.url, outboxDir: rig.outboxDir }, 'member@example.org');
   const { slug } = await create();
-  const before = await t.database.query('SELECT * FROM model ORDER BY id');
+  const before = await rig.t.database.query('SELECT * FROM model ORDER BY id');
   const input = { slug: 'mine/now', name: 'M', task: 'FEATURE_EXTRACTION', summary: 'A model.' };
   for (const [query, variables] of [
     [CREATE, { input }],
@@ -269,5 +232,5 @@ test('a member is refused each of these, and nothing is done', async () => {
   ] as const) {
     expect(codeOf(await member.gql(query, variables))).toMatchObject({ code: 'FORBIDDEN' });
   }
-  expect(await t.database.query('SELECT * FROM model ORDER BY id')).toEqual(before);
+  expect(await rig.t.database.query('SELECT * FROM model ORDER BY id')).toEqual(before);
 });
