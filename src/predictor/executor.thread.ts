@@ -4,6 +4,8 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { chooseInt8Kernels, type Int8Kernels, int8SessionOptions } from './int8-kernels.js';
+import { runInt8Probe } from './run-int8-probe.js';
 import type { Tensor } from './tensor.js';
 
 export type ExecutorRequest =
@@ -23,23 +25,32 @@ export type ExecutorRequest =
       readonly graph: string;
       readonly input: Tensor;
     }
+  | { readonly id: number; readonly act: 'choose-int8-kernels' }
   | { readonly id: number; readonly act: 'stop' };
 
 export type ExecutorAnswer =
-  | { readonly id: number; readonly output?: Tensor }
+  | { readonly id: number; readonly output?: Tensor; readonly int8Kernels?: Int8Kernels }
   | { readonly id: number; readonly error: string };
 
 const sessions = new Map<string, InferenceSession>();
 
+let chosen: Promise<Int8Kernels> | undefined;
+/** Probed once per thread. */
+function int8Kernels(): Promise<Int8Kernels> {
+  return (chosen ??= chooseInt8Kernels(runInt8Probe));
+}
+
 async function load(request: Extract<ExecutorRequest, { act: 'load' }>): Promise<void> {
   const { graph, path, threads, prepack } = request;
+  // Without exact kernels, int8 is refused before it is loaded (ServedModels); fp32 has no use for them.
+  const kernels = await int8Kernels().catch(() => 'native' as const);
   const session = await InferenceSession.create(path, {
     executionProviders: ['cpu'],
     // Otherwise ONNX Runtime counts the cores of the host, not those it may use.
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    extra: { session: { disable_prepacking: prepack ? '0' : '1' } },
+    extra: int8SessionOptions(kernels, { disable_prepacking: prepack ? '0' : '1' }),
   });
   sessions.set(graph, session);
 }
@@ -67,6 +78,8 @@ async function answer(request: ExecutorRequest): Promise<void> {
       post({ id });
     } else if (act === 'run') {
       post({ id, output: await run(request.graph, request.input) });
+    } else if (act === 'choose-int8-kernels') {
+      post({ id, int8Kernels: await int8Kernels() });
     } else {
       for (const session of sessions.values()) await session.release();
       parentPort?.close();

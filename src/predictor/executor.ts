@@ -1,12 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import type { ExecutorAnswer, ExecutorRequest } from './executor.thread.js';
+import type { Int8Kernels } from './int8-kernels.js';
 import type { Tensor } from './tensor.js';
 
 /** What is asked of the thread, before it gets its number. */
 type Order = ExecutorRequest extends infer T ? (T extends unknown ? Omit<T, 'id'> : never) : never;
 
+type Answer = Exclude<ExecutorAnswer, { error: string }>;
+
 interface Waiting {
-  readonly resolve: (output: Tensor | undefined) => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -34,7 +37,7 @@ export class Executor {
       const waiting = this.waiting.get(answer.id);
       this.waiting.delete(answer.id);
       if ('error' in answer) waiting?.reject(new Error(answer.error));
-      else waiting?.resolve(answer.output);
+      else waiting?.resolve(answer);
     });
     let failure: Error | undefined;
     this.worker.on('error', (error: Error) => (failure = error));
@@ -57,9 +60,19 @@ export class Executor {
     await this.order({ act: 'load', graph, path, ...this.options });
   }
 
+  /**
+   * How int8 graphs are computed on this processor; probed once.
+   * @throws Error when no kernels are exact
+   */
+  async chooseInt8Kernels(): Promise<Int8Kernels> {
+    const { int8Kernels } = await this.order({ act: 'choose-int8-kernels' });
+    if (int8Kernels === undefined) throw new Error('The inference thread chose no int8 kernels.');
+    return int8Kernels;
+  }
+
   /** @throws Error with what ONNX Runtime says */
   async run(graph: string, input: Tensor): Promise<Tensor> {
-    const output = await this.order({ act: 'run', graph, input });
+    const { output } = await this.order({ act: 'run', graph, input });
     if (output === undefined) throw new Error(`${graph} gave nothing.`);
     return output;
   }
@@ -74,7 +87,7 @@ export class Executor {
     await this.ended;
   }
 
-  private order(order: Order): Promise<Tensor | undefined> {
+  private order(order: Order): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const id = this.orders++;
       this.waiting.set(id, { resolve, reject });

@@ -51,6 +51,7 @@ export async function startPredictor(options: PredictorOptions): Promise<Predict
     isReady: () => ready,
   });
   const url = await server.listen({ host: options.host, port: options.port });
+  if (options.variants.includes('int8')) await logInt8Kernels(executor, logger);
   await models.loadAll({
     onLoaded: (slug) => {
       logger.info({ models: slug }, 'model loaded');
@@ -68,4 +69,12 @@ export async function startPredictor(options: PredictorOptions): Promise<Predict
       await executor.stop();
     },
   };
+}
+
+async function logInt8Kernels(executor: Executor, logger: Logger): Promise<void> {
+  try {
+    logger.info({}, `int8 kernels: ${await executor.chooseInt8Kernels()}`);
+  } catch (err) {
+    logger.error({ err }, 'int8 cannot be served');
+  }
 }

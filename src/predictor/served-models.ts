@@ -66,6 +66,8 @@ export class ServedModels {
     // A map, as several may come to the same one.
     const served = new Map(this.wanted.map((variant) => servedVariant(model, variant)));
     for (const [variant, graphs] of served) {
+      // Refused rather than served with wrong scores.
+      if (variant === 'int8') await this.executor.chooseInt8Kernels();
       for (const tower of ['image', 'text'] as const) {
         const { file, inputs, outputs } = graphs[tower];
         const input = onlySpec(file, inputs);

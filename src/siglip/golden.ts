@@ -62,8 +62,8 @@ export async function readGolden({
  * cosines 0.010, 0.002 and 0.002. With the scales of the next column in all matrices the same models are
  * off by 0.19 and more, their cosines by 0.07. A logit is a cosine times the checkpoint's scale, so that
  * the bound of logits grows with it. One wrong matrix of many may hide below: a damaged file is found by
- * its hash (`verify`). A checkpoint that eight bits do not suit, or a processor whose 8-bit products
- * saturate, is refused, which is meant.
+ * its hash (`verify`). A checkpoint that eight bits do not suit is refused, which is meant; a processor whose
+ * 8-bit products saturate is told apart when the predictor starts (`predictor/int8-kernels.ts`).
  */
 function tolerancesOf(variant: Variant, { logitScale }: Scoring) {
   return variant === 'fp32'
@@ -105,6 +105,7 @@ export async function checkGolden(
     if (!(error <= tolerances.embedding)) {
       throw mismatch(
         `${of}: its ${variant} embedding differs from ${GOLDEN_FILE} by ${error.toExponential(1)}`,
+        adviceOn(variant),
       );
     }
     worst = Math.max(worst, error);
@@ -129,12 +130,16 @@ export async function checkGolden(
     if (wanted.length !== logits.length || !(error <= tolerances.logit)) {
       throw mismatch(
         `${of}: its ${variant} logits differ from ${GOLDEN_FILE} by ${error.toExponential(1)}`,
+        adviceOn(variant),
       );
     }
     const best = logits.indexOf(Math.max(...logits));
     if (Math.max(...wanted) - (wanted[best] ?? NaN) > tolerances.logit) {
       const text = texts[best]?.text.slice(0, 60) ?? '';
-      throw mismatch(`${of}: in ${variant} "${text}" fits it best, in ${GOLDEN_FILE} another`);
+      throw mismatch(
+        `${of}: in ${variant} "${text}" fits it best, in ${GOLDEN_FILE} another`,
+        adviceOn(variant),
+      );
     }
     worstLogit = Math.max(worstLogit, error);
   }
@@ -181,9 +186,16 @@ export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Math.sqrt(difference / length);
 }
 
-export function mismatch(what: string): AppError {
-  return new AppError(
-    'BAD_USER_INPUT',
-    `${what}. Do not serve this model; pull and compile it anew.`,
-  );
+/** The files are not what they should be, as far as anybody can tell. */
+const DAMAGED = 'Do not serve this model; pull and compile it again.';
+
+/** 8-bit arithmetic is exact on this processor, or the predictor would not have loaded int8. */
+function adviceOn(variant: Variant): string {
+  return variant === 'fp32'
+    ? DAMAGED
+    : 'Eight bits may not suit this model: serve it in fp32 (MODEL_VARIANT=fp32). If fp32 differs too, pull and compile it again.';
+}
+
+export function mismatch(what: string, advice = DAMAGED): AppError {
+  return new AppError('BAD_USER_INPUT', `${what}. ${advice}`);
 }

@@ -7,7 +7,7 @@ import { DATA_TYPES, type DataType } from './onnx/proto.js';
 export const MANIFEST_FILE = 'gigarouter.json';
 
 /** Counts up whenever the same checkpoint gives other graphs. */
-export const RECIPE = 3;
+export const RECIPE = 4;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex');
 const positive = z.int().min(1);

@@ -29,7 +29,8 @@ const SCRIPT = path.resolve(import.meta.dirname, 'run-onnx.mjs');
 /**
  * Loads a graph in a child process and runs it on each record of inputs, in order, on one thread.
  *
- * @param options of the session, as onnxruntime-node takes them
+ * @param options of the session, as onnxruntime-node takes them; `int8Kernels` instead of those that the
+ *   predictor would choose on this processor
  * @throws Error with what the child wrote, when it does not end with 0
  */
 export async function runOnnx(
