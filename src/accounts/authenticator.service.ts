@@ -5,8 +5,9 @@ import { type Actor, anonymous } from '../platform/actor.js';
 import type { AccountsService } from './accounts.service.js';
 import type { IdentityGateway } from './identity.gateway.js';
 import type { KeysService } from './keys.service.js';
+import { sharedLookup } from './shared-lookup.js';
 
-/** Wrong credentials from one address in a minute, before it has to wait. */
+/** Wrong credentials from one address in a minute, before more of them are limited. */
 const FAILURES_PER_MINUTE = 30;
 
 /** The header that says on which account a person acts. */
@@ -15,18 +16,21 @@ const ACCOUNT_HEADER = 'x-gigarouter-account';
 /** Tells who sends a request: an API key, or a person with a session. */
 export class Authenticator {
   private readonly failures = new RateLimiterMemory({ points: FAILURES_PER_MINUTE, duration: 60 });
+  private readonly findSharedToken = sharedLookup((tokens: readonly string[]) =>
+    this.identity.findTokens(tokens),
+  );
 
   constructor(
     private readonly keys: Pick<KeysService, 'authenticate'>,
-    private readonly identity: Pick<IdentityGateway, 'findSession'>,
+    private readonly identity: Pick<IdentityGateway, 'findSession' | 'findTokens'>,
     private readonly accounts: Pick<AccountsService, 'actorOf'>,
   ) {}
 
   /**
    * @param request `again`: asked anew for a caller that stays connected, whatever was known of it. That is no use of
    *   a session, and no guess.
-   * @throws AppError UNAUTHENTICATED for a credential that is not valid; RATE_LIMITED after too many;
-   *   UPSTREAM_UNAVAILABLE when the database is away: never "not valid" then
+   * @throws AppError UNAUTHENTICATED for a credential that is not valid; RATE_LIMITED instead, once too many from
+   *   its address were not; UPSTREAM_UNAVAILABLE when the database is away: never "not valid" then
    */
   async authenticate(request: {
     headers: IncomingHttpHeaders;
@@ -38,19 +42,18 @@ export class Authenticator {
     if (headers.authorization !== undefined && bearer === undefined) {
       throw new AppError('UNAUTHENTICATED', 'Send the key as "authorization: Bearer gr-…".');
     }
+    const limited = again ? undefined : await this.limitOf(ip);
     try {
-      // Keys that are known work on, whoever guesses from the same address.
-      const admit = () => (again ? Promise.resolve() : this.refuseGuesser(ip));
       if (bearer?.startsWith('gr-')) {
-        return await this.keys.authenticate(bearer, ip, { beforeLookUp: admit, again });
+        return await this.keys.authenticate(bearer, ip, { shared: limited !== undefined, again });
       }
-      await admit();
+      // A cookie that we did not sign is refused without a look-up.
+      if (limited !== undefined && bearer !== undefined) await this.refuseUnknownToken(bearer);
       return await this.session(headers, { isBearer: bearer !== undefined, prolongs: !again }, ip);
     } catch (error) {
-      if (error instanceof AppError && error.code === 'UNAUTHENTICATED' && !again) {
-        await this.failures.penalty(ip);
-      }
-      throw error;
+      if (!(error instanceof AppError) || error.code !== 'UNAUTHENTICATED' || again) throw error;
+      await this.failures.penalty(ip);
+      throw limited ?? error;
     }
   }
 
@@ -66,7 +69,7 @@ export class Authenticator {
     if (session === undefined) {
       // Any site's cookies may come along; a bearer token is meant for us.
       if (!isBearer) return anonymous(ip);
-      throw new AppError('UNAUTHENTICATED', 'The session is not valid. Sign in again.');
+      throw sessionNotValid();
     }
     const wanted = headers[ACCOUNT_HEADER];
     const account = typeof wanted === 'string' ? wanted : undefined;
@@ -74,13 +77,29 @@ export class Authenticator {
     return { ...actor, validUntil: session.expiresAt };
   }
 
-  /** @throws AppError RATE_LIMITED */
-  private async refuseGuesser(ip: string): Promise<void> {
+  /**
+   * What wrong credentials from an address are answered with once too many have failed. Valid ones work on,
+   * whoever guesses beside them: an office or a NAT is one address.
+   */
+  private async limitOf(ip: string): Promise<AppError | undefined> {
     const state: RateLimiterRes | null = await this.failures.get(ip);
-    if (state === null || state.consumedPoints < FAILURES_PER_MINUTE) return;
+    if (state === null || state.consumedPoints < FAILURES_PER_MINUTE) return undefined;
     const retryAfterS = Math.ceil(state.msBeforeNext / 1_000);
-    throw new AppError('RATE_LIMITED', 'Too many wrong credentials came from this address. Wait.', {
-      details: { retryAfterS },
-    });
+    return new AppError(
+      'RATE_LIMITED',
+      `Too many invalid credentials came from this address. Try again in ${String(retryAfterS)} s; valid ones still work.`,
+      { details: { retryAfterS } },
+    );
   }
+
+  /** @throws AppError UNAUTHENTICATED */
+  private async refuseUnknownToken(bearer: string): Promise<void> {
+    // A signature may follow the token.
+    const [token = ''] = bearer.split('.');
+    if ((await this.findSharedToken(token)) === undefined) throw sessionNotValid();
+  }
+}
+
+function sessionNotValid(): AppError {
+  return new AppError('UNAUTHENTICATED', 'The session is not valid. Sign in again.');
 }

@@ -52,8 +52,11 @@ export const IP_ADDRESS_HEADER = 'x-gigarouter-ip';
 export class IdentityGateway {
   private readonly auth: ReturnType<typeof createAuth>;
 
+  private readonly db: IdentityOptions['db'];
+
   constructor(options: IdentityOptions) {
     this.auth = createAuth(options);
+    this.db = options.db;
   }
 
   /** Answers a request to IDENTITY_PATH. */
@@ -73,6 +76,16 @@ export class IdentityGateway {
     const session = await this.auth.api.getSession({ headers, query });
     if (session === null) return undefined;
     return { userId: session.user.id as UserId, expiresAt: session.session.expiresAt };
+  }
+
+  /** Those of these tokens that belong to a session, in their order; undefined where there is none. */
+  async findTokens(tokens: readonly string[]): Promise<(string | undefined)[]> {
+    const rows = await this.db.prisma.session.findMany({
+      where: { token: { in: [...tokens] } },
+      select: { token: true },
+    });
+    const known = new Set(rows.map(({ token }) => token));
+    return tokens.map((token) => (known.has(token) ? token : undefined));
   }
 
   /** Says nothing about whether the address is known: its owner gets a mail either way. */

@@ -93,23 +93,35 @@ export async function updateKey(
   return count === 0 ? undefined : findKey(tx, accountId, keyId);
 }
 
-/** The key with this hash, of an account that is not closed, and how that stands; one prepared statement. */
-export async function findKeyByHash(
+/** A key, and the standing of its account. */
+export type KeyWithStanding = ApiKey & { readonly standing: AccountStanding };
+
+/**
+ * The keys with these hashes, in their order, of accounts that are not closed; undefined where there is none.
+ * One prepared statement.
+ */
+export async function findKeysByHash(
   db: Pick<Database, 'query'>,
-  hash: Buffer,
-): Promise<(ApiKey & { readonly standing: AccountStanding }) | undefined> {
-  const [row] = await db.query<
-    Omit<ApiKey, 'spendCapNanos'> & { spendCapNanos: string | null; standing: AccountStanding }
+  hashes: readonly Buffer[],
+): Promise<(KeyWithStanding | undefined)[]> {
+  const rows = await db.query<
+    Omit<KeyWithStanding, 'spendCapNanos'> & { hash: Buffer; spendCapNanos: string | null }
   >(
-    `SELECT k.id, k.account_id AS "accountId", k.name, k.prefix, k.last_four AS "lastFour",
+    `SELECT k.hash, k.id, k.account_id AS "accountId", k.name, k.prefix, k.last_four AS "lastFour",
             k.scopes::text[] AS scopes, k.spend_cap_nanos AS "spendCapNanos", k.cap_period AS "capPeriod", k.models,
             k.rate_per_minute AS "ratePerMinute", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
             k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt", ${STANDING}
-       FROM api_key k JOIN account a ON a.id = k.account_id AND a.status <> 'CLOSED' WHERE k.hash = $1`,
-    [hash],
+       FROM api_key k JOIN account a ON a.id = k.account_id AND a.status <> 'CLOSED'
+      WHERE k.hash = ANY ($1::bytea[])`,
+    [hashes],
   );
-  if (row === undefined) return undefined;
-  return { ...row, spendCapNanos: row.spendCapNanos === null ? null : BigInt(row.spendCapNanos) };
+  const byHash = new Map(
+    rows.map(({ hash, spendCapNanos, ...key }) => [
+      hash.toString('base64'),
+      { ...key, spendCapNanos: spendCapNanos === null ? null : BigInt(spendCapNanos) },
+    ]),
+  );
+  return hashes.map((hash) => byHash.get(hash.toString('base64')));
 }
 
 /** Notes when keys were last used. May be repeated; never sets a time back. */

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.js';
+import type { Actor } from '../platform/actor.js';
 import { checkName } from '../platform/name.js';
-import type { CapPeriod, KeyScope } from './api-key.js';
+import { type CapPeriod, type KeyScope, scopesOfKey } from './api-key.js';
 
 /** What a key is to be. */
 export interface NewKey {
@@ -40,4 +41,16 @@ export function checkCap(nanos: bigint | null): void {
 
 export function badKey(argument: string, message: string): AppError {
   return new AppError('BAD_USER_INPUT', message, { details: { argument } });
+}
+
+/** @throws AppError FORBIDDEN when an actor would give a scope that it lacks */
+export function refuseMoreThanOwn(actor: Actor, scopes: readonly KeyScope[]): void {
+  const own = scopesOfKey(scopes);
+  const lacking = [...own].filter((scope) => !actor.scopes.has(scope));
+  if (lacking.length > 0) {
+    throw new AppError(
+      'FORBIDDEN',
+      `You cannot give a scope that you do not have: ${lacking.join(', ')}.`,
+    );
+  }
 }
