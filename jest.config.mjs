@@ -55,6 +55,7 @@ export default {
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  reporters: ['default', '<rootDir>/test/support/run-reporter.mjs'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };
