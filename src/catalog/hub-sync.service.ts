@@ -101,7 +101,7 @@ export class HubSyncService {
           if (!wasThere) return 'unknown';
           if (saved && !isGone) {
             await this.acts.recordChange(tx, SYSTEM, { modelId, kind: 'HUB', text: GONE });
-            this.logger.warn({ models: sync.slug }, 'the Hub has a model no more');
+            this.logger.warn({ model: sync.slug }, 'the Hub has a model no more');
           }
           return 'gone';
         }
@@ -130,7 +130,7 @@ export class HubSyncService {
   private async fail(sync: store.ClaimedSync, error: AppError): Promise<'failed'> {
     const doublings = Math.min(sync.failures, RETRY_DOUBLINGS_MAX);
     const retryMs = RETRY_MS * 2 ** doublings;
-    this.logger.warn({ models: sync.slug, err: error }, 'the Hub could not be asked about a model');
+    this.logger.warn({ model: sync.slug, err: error }, 'the Hub could not be asked about a model');
     await this.db.prisma.$transaction((tx) =>
       store.saveSync(tx, sync, {
         nextInMs: Math.min(retryMs, this.intervalMs ?? retryMs),

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError } from '../errors.js';
 import { newRequestId } from '../platform/ids.js';
-import type { Logger } from '../platform/logger.js';
+import { type Logger, redact } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { requestContext, runWithContext } from '../platform/request-context.js';
 import { acceptJsonOnly, BODY_BYTES_MAX } from './body.js';
@@ -39,6 +39,11 @@ declare module 'fastify' {
 
 const CALLER_REQUEST_ID = /^[\w-]{8,64}$/;
 
+/** An id that a caller chose is logged and given back: one that looks like a credential is not taken. */
+function isRequestId(given: string | string[] | undefined): given is string {
+  return typeof given === 'string' && CALLER_REQUEST_ID.test(given) && redact(given) === given;
+}
+
 /**
  * Fastify with what every route shares: request ids, limits, one error shape, one log line and one
  * measurement a request. Every answer carries `x-request-id` and `cache-control` (`no-store` unless
@@ -65,7 +70,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     },
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
-      return typeof given === 'string' && CALLER_REQUEST_ID.test(given) ? given : newRequestId();
+      return isRequestId(given) ? given : newRequestId();
     },
   });
   acceptJsonOnly(app);

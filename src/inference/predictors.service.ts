@@ -145,7 +145,7 @@ export class PredictorsService implements Predictors {
     const now = performance.now();
     if ((this.restsUntil.get(id) ?? 0) <= now) {
       this.logger.warn(
-        { provider: name, models: servedAs, err: error },
+        { provider: name, model: servedAs, err: error },
         'a provider failed a call; it is asked last for a while',
       );
     }

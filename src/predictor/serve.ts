@@ -54,10 +54,10 @@ export async function startPredictor(options: PredictorOptions): Promise<Predict
   if (options.variants.includes('int8')) await logInt8Kernels(executor, logger);
   await models.loadAll({
     onLoaded: (slug) => {
-      logger.info({ models: slug }, 'model loaded');
+      logger.info({ model: slug }, 'model loaded');
     },
     onBroken: (slug, err) => {
-      logger.error({ models: slug, err }, 'a model cannot be served');
+      logger.error({ model: slug, err }, 'a model cannot be served');
     },
   });
   ready = true;
