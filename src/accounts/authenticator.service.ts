@@ -45,7 +45,10 @@ export class Authenticator {
     const limited = again ? undefined : await this.limitOf(ip);
     try {
       if (bearer?.startsWith('gr-')) {
-        return await this.keys.authenticate(bearer, ip, { shared: limited !== undefined, again });
+        const shared = limited !== undefined;
+        const actor = await this.keys.authenticate(bearer, ip, { shared, again });
+        refuseOtherAccount(actor, headers[ACCOUNT_HEADER]);
+        return actor;
       }
       // A cookie that we did not sign is refused without a look-up.
       if (limited !== undefined && bearer !== undefined) await this.refuseUnknownToken(bearer);
@@ -102,4 +105,16 @@ export class Authenticator {
 
 function sessionNotValid(): AppError {
   return new AppError('UNAUTHENTICATED', 'The session is not valid. Sign in again.');
+}
+
+/** A key belongs to one account: acting on that one although another was named would surprise its caller. */
+function refuseOtherAccount(
+  { accountId }: Pick<Actor, 'accountId'>,
+  wanted: string | string[] | undefined,
+): void {
+  if (wanted === undefined || wanted === '' || wanted === accountId) return;
+  throw new AppError(
+    'FORBIDDEN',
+    `The API key belongs to ${String(accountId)}, and ${ACCOUNT_HEADER} names another account. Leave the header out, or send a key of that account.`,
+  );
 }

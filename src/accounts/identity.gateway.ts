@@ -100,8 +100,10 @@ export class IdentityGateway {
     return token;
   }
 
-  async signOut(headers: Headers): Promise<void> {
-    await this.ask(() => this.auth.api.signOut({ headers }));
+  /** @returns values of `set-cookie` that make a browser forget its cookies */
+  async signOut(headers: Headers): Promise<string[]> {
+    const answer = await this.ask(() => this.auth.api.signOut({ headers, returnHeaders: true }));
+    return answer.headers.getSetCookie();
   }
 
   /** @throws AppError BAD_USER_INPUT for a link that was used, has expired or was never sent */

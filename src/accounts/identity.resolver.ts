@@ -42,11 +42,11 @@ export class IdentityResolver {
 
   @Mutation(() => AcknowledgementType, {
     complexity: LOOKUP_COST,
-    description: 'Ends the session.',
+    description: 'Ends the session, whether it came as bearer token or as cookie.',
   })
   @Access({ scope: 'session' })
-  async signOut(@Ctx() { authorization }: GraphQLContext): Promise<AcknowledgementType> {
-    await this.people.signOut(authorization);
+  async signOut(@Ctx() { credentials, setHeader }: GraphQLContext): Promise<AcknowledgementType> {
+    setHeader('set-cookie', await this.people.signOut(credentials));
     return DONE;
   }
 

@@ -1,12 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { AppError } from '../errors.js';
-import type { Actor } from '../platform/actor.js';
+import type { Actor, Scope } from '../platform/actor.js';
 import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, type InvitationId, newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
 import { checkName } from '../platform/name.js';
-import { type AccountOfUser, checkEmail, GOOD_STANDING, type Role } from './account.js';
+import {
+  type AccountOfUser,
+  checkEmail,
+  GOOD_STANDING,
+  type Role,
+  ROLES,
+  SCOPES_OF_ROLE,
+} from './account.js';
 import * as accounts from './accounts.store.js';
 import { type AuditAction, insertAuditEvent } from '../platform/audit.store.js';
 import type { Invitation, Member } from './member.js';
@@ -47,7 +54,8 @@ export class MembersService {
 
   /**
    * Mails an invitation, which replaces an earlier one to the same address.
-   * @throws AppError BAD_USER_INPUT; CONFLICT for a personal account; FORBIDDEN when only an owner may
+   * @throws AppError BAD_USER_INPUT; CONFLICT for a personal account; FORBIDDEN when the role has a scope that the
+   *   actor lacks
    */
   async invite(
     actor: Actor,
@@ -55,7 +63,7 @@ export class MembersService {
     { email, role }: { email: string; role: Role },
   ): Promise<Invitation> {
     const address = checkEmail(email);
-    refuseUnlessOwner(actor, role);
+    refuseMightier(actor, SCOPES_OF_ROLE[role]);
     const token = randomBytes(32).toString('base64url');
     const now = this.clock.now();
     const invitation = await this.change(accountId, async (tx) => {
@@ -126,7 +134,10 @@ export class MembersService {
     return joined;
   }
 
-  /** @throws AppError NOT_FOUND, FORBIDDEN, CONFLICT when no owner would be left */
+  /**
+   * A role never gives more than its giver has.
+   * @throws AppError NOT_FOUND, FORBIDDEN, CONFLICT when no owner would be left
+   */
   async changeRole(
     actor: Actor,
     accountId: AccountId,
@@ -136,9 +147,13 @@ export class MembersService {
     await this.change(accountId, async (tx) => {
       const current = await this.currentRole(tx, accountId, userId);
       refuseUnlessOwner(actor, current);
-      refuseUnlessOwner(actor, role);
+      const given = SCOPES_OF_ROLE[role].filter(
+        (scope) => !SCOPES_OF_ROLE[current].includes(scope),
+      );
+      refuseMightier(actor, given);
       if (current === 'OWNER' && role !== 'OWNER') await this.refuseLastOwner(tx, accountId);
       await store.setRole(tx, accountId, userId, role);
+      await this.revokeMightierInvitations(tx, accountId, userId, SCOPES_OF_ROLE[role]);
       await this.writeDown(tx, actor, accountId, 'member.changed', userId, { from: current, role });
     });
     const member = (await this.list(accountId)).find((one) => one.userId === userId);
@@ -153,6 +168,7 @@ export class MembersService {
       if (actor.userId !== userId) refuseUnlessOwner(actor, current);
       if (current === 'OWNER') await this.refuseLastOwner(tx, accountId);
       await store.deleteMember(tx, accountId, userId);
+      await this.revokeMightierInvitations(tx, accountId, userId, []);
       await this.writeDown(tx, actor, accountId, 'member.removed', userId);
     });
   }
@@ -170,6 +186,20 @@ export class MembersService {
       }
       return work(tx);
     });
+  }
+
+  /** Otherwise who was removed could come back, by an invitation to another address of theirs. */
+  private async revokeMightierInvitations(
+    tx: Transaction,
+    accountId: AccountId,
+    invitedBy: UserId,
+    scopes: readonly Scope[],
+  ): Promise<void> {
+    const mightier = Object.values(ROLES).filter(
+      (role) => !SCOPES_OF_ROLE[role].every((scope) => scopes.includes(scope)),
+    );
+    const which = { invitedBy, role: { in: mightier } };
+    await store.revokeInvitations(tx, accountId, which, this.clock.now());
   }
 
   private async currentRole(tx: Transaction, accountId: AccountId, userId: UserId): Promise<Role> {
@@ -195,7 +225,19 @@ export class MembersService {
   }
 }
 
-/** Owners are made, changed and removed by owners. */
+/** Nobody gives rights that they lack: a key with the scope ADMIN alone may not make an administrator. */
+function refuseMightier(actor: Actor, given: readonly Scope[]): void {
+  const lacking = given.filter((scope) => !actor.scopes.has(scope));
+  if (lacking.length === 0) return;
+  throw new AppError(
+    'FORBIDDEN',
+    lacking.includes('owner')
+      ? 'Only an owner can make an owner.'
+      : `You cannot give a role whose scopes you do not have: ${lacking.join(', ')}.`,
+  );
+}
+
+/** Owners are changed and removed by owners. */
 function refuseUnlessOwner(actor: Actor, role: Role): void {
   if (role === 'OWNER' && !actor.scopes.has('owner')) {
     throw new AppError('FORBIDDEN', 'Only an owner may do this to an owner.');

@@ -133,7 +133,7 @@ export async function takeInvitation(
 export async function revokeInvitations(
   tx: Transaction,
   accountId: AccountId,
-  which: { id: InvitationId } | { email: string },
+  which: { id: InvitationId } | { email: string } | { invitedBy: UserId; role: { in: Role[] } },
   now: Date,
 ): Promise<number> {
   const { count } = await tx.invitation.updateMany({

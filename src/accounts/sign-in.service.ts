@@ -10,6 +10,12 @@ const WINDOW_S = 600;
 
 type From = Pick<Actor, 'ipAddress'>;
 
+/** Headers that say who sends a request. */
+export interface Credentials {
+  readonly authorization: string | undefined;
+  readonly cookie: string | undefined;
+}
+
 /**
  * Signing up and in through GraphQL. Limits guessing by person and by network: who guesses at many people
  * from one place is stopped, and who guesses at one person from many, without locking that person's
@@ -37,10 +43,15 @@ export class SignInService {
     return this.identity.signIn(credentials, from.ipAddress);
   }
 
-  /** @param authorization the header of the session that ends */
-  async signOut(authorization: string | undefined): Promise<void> {
-    if (authorization === undefined) return;
-    await this.identity.signOut(new Headers({ authorization }));
+  /**
+   * Ends the session that the credentials are of.
+   * @returns values of `set-cookie` that make a browser forget its cookies
+   */
+  async signOut({ authorization, cookie }: Credentials): Promise<string[]> {
+    // The one that the caller was authenticated by.
+    if (authorization !== undefined) return this.identity.signOut(new Headers({ authorization }));
+    if (cookie !== undefined) return this.identity.signOut(new Headers({ cookie }));
+    return [];
   }
 
   verifyEmail(token: string): Promise<void> {

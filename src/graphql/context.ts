@@ -8,12 +8,15 @@ export interface GraphQLContext {
   readonly actor: Actor;
   /** Aborted when the caller has left. */
   readonly signal: AbortSignal;
-  /** The header as it was sent. */
-  readonly authorization: string | undefined;
+  /** Headers as they were sent. */
+  readonly credentials: {
+    readonly authorization: string | undefined;
+    readonly cookie: string | undefined;
+  };
   /** Milliseconds that finding out who calls took. */
   readonly authMs: number;
   /** Adds a header to the answer. */
-  setHeader(name: string, value: string): void;
+  readonly setHeader: (name: string, value: string | string[]) => void;
 }
 
 /** The account of a caller whose scope was checked. */

@@ -116,7 +116,7 @@ function contextOf(request: FastifyRequest, actor: Actor): GraphQLContext {
     requestId: request.id,
     actor,
     signal: NEVER,
-    authorization: request.headers.authorization,
+    credentials: { authorization: request.headers.authorization, cookie: request.headers.cookie },
     authMs: 0,
     setHeader: () => undefined,
   };

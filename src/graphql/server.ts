@@ -53,8 +53,9 @@ class RequestBoundContext implements GraphQLContext {
     return this.request.actor ?? anonymous(this.request.ip);
   }
 
-  get authorization(): string | undefined {
-    return this.request.headers.authorization;
+  get credentials(): GraphQLContext['credentials'] {
+    const { authorization, cookie } = this.request.headers;
+    return { authorization, cookie };
   }
 
   get authMs(): number {
@@ -65,9 +66,9 @@ class RequestBoundContext implements GraphQLContext {
     return (this.left ??= callerSignal(this.reply));
   }
 
-  setHeader(name: string, value: string): void {
+  readonly setHeader = (name: string, value: string | string[]): void => {
     this.reply.header(name, value);
-  }
+  };
 }
 
 /**

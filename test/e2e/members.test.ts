@@ -123,3 +123,69 @@ test('two owners who leave at the same time leave one behind', async () => {
 test('a personal account has one member', async () => {
   expect(codeOf(await ada.gql(INVITE, { email: bob.email, role: 'VIEWER' }))).toBe('CONFLICT');
 });
+
+describe('rights are never more than those of who gives them', () => {
+  const KEY = `mutation ($scopes: [KeyScope!]!) { createApiKey(input: { name: "k", scopes: $scopes }) { secret } }`;
+
+  async function keyOf(account: string, scopes: string[]): Promise<Person> {
+    const { body } = await on(ada, account).gql(KEY, { scopes });
+    return personOf(t.url, '', body.data.createApiKey.secret as string);
+  }
+
+  test.each([
+    [['ADMIN'], ['ADMIN', 'DEVELOPER', 'BILLING', 'VIEWER', 'OWNER'], []],
+    [['ADMIN', 'READ'], ['ADMIN', 'DEVELOPER', 'BILLING', 'OWNER'], ['VIEWER']],
+    [
+      ['ADMIN', 'READ', 'INFERENCE'],
+      ['ADMIN', 'BILLING', 'OWNER'],
+      ['VIEWER', 'DEVELOPER'],
+    ],
+    [['ADMIN', 'READ', 'INFERENCE', 'BILLING'], ['OWNER'], ['VIEWER', 'ADMIN']],
+  ])('a key with %j', async (scopes, refused, allowed) => {
+    const account = await organisation();
+    await join(account, 'VIEWER');
+    const key = await keyOf(account, scopes);
+    const userId = await idOf(bob);
+    const giveBoth = async (role: string) => [
+      codeOf(await key.gql(INVITE, { email: 'x@example.org', role })),
+      codeOf(await key.gql(CHANGE, { userId, role })),
+    ];
+    for (const role of refused) {
+      // Bob is a viewer already: that gives nothing.
+      const unchanged = role === 'VIEWER' ? undefined : 'FORBIDDEN';
+      expect(await giveBoth(role)).toEqual(['FORBIDDEN', unchanged]);
+    }
+    for (const role of allowed) expect(await giveBoth(role)).toEqual([undefined, undefined]);
+  });
+
+  test('an invitation ends with the rights of who sent it', async () => {
+    const account = await organisation();
+    await join(account, 'ADMIN');
+    const INVITATIONS = '{ invitations { email } }';
+    const invitations = async () =>
+      (await on(ada, account).gql(INVITATIONS)).body.data.invitations as { email: string }[];
+    for (const role of ['ADMIN', 'VIEWER']) {
+      await on(bob, account).gql(INVITE, { email: `${role.toLowerCase()}@example.org`, role });
+    }
+    const userId = await idOf(bob);
+    await on(ada, account).gql(CHANGE, { userId, role: 'DEVELOPER' });
+    expect(await invitations()).toEqual([{ email: 'viewer@example.org' }]);
+    await on(ada, account).gql(REMOVE, { userId });
+    expect(await invitations()).toEqual([]);
+  });
+});
+
+test('a key and another account in the header are an error, not a call on the key’s account', async () => {
+  const [own, other] = [await organisation(), await organisation()];
+  const { body } = await on(ada, own).gql(
+    'mutation { createApiKey(input: { name: "k", scopes: [READ] }) { secret } }',
+  );
+  const secret = body.data.createApiKey.secret as string;
+  const ask = (account: string) =>
+    personOf(t.url, '', secret, { 'x-gigarouter-account': account }).gql(
+      '{ balance { postedNanos } }',
+    );
+  expect((await ask(own)).body.data.balance).toEqual({ postedNanos: '0' });
+  for (const account of [other, 'acct_none', 'x'])
+    expect(codeOf(await ask(account))).toBe('FORBIDDEN');
+});

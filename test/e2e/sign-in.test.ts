@@ -142,6 +142,32 @@ test('a session that was signed out is over', async () => {
   expect(codeOf(await person.gql(VIEWER))).toBe('UNAUTHENTICATED');
 });
 
+test('a session in a cookie is over once it was signed out, and the browser forgets it', async () => {
+  const email = newEmail();
+  await signUp(server, email);
+  const signedIn = await fetch(`${t.url}/api/auth/sign-in/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password: PASSWORD }),
+  });
+  const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const ask = (query: string) =>
+    fetch(`${t.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', cookie },
+      body: JSON.stringify({ query }),
+    });
+  expect(await (await ask('{ viewer { email } }')).json()).toMatchObject({
+    data: { viewer: { email } },
+  });
+  const out = await ask('mutation { signOut { done } }');
+  expect(await out.json()).toMatchObject({ data: { signOut: { done: true } } });
+  expect(out.headers.getSetCookie().join()).toMatch(/session_token=;.*Max-Age=0/);
+  expect(await (await ask('{ viewer { email } }')).json()).toMatchObject({
+    errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
+  });
+});
+
 test.each(['', 'nobody', 'a@b@c', 'a b@example.org', 'x'.repeat(300) + '@example.org'])(
   '%j is refused as an address',
   async (email) => {
