@@ -42,6 +42,9 @@ const NOBODY: CreditsObserver = { changed: () => undefined, somethingChanged: ()
 
 const BALANCE_MAX = 2n ** 62n;
 
+/** Of a lot; the lowest is spent first. */
+const PRIORITY_MAX = 100;
+
 /**
  * The only way to an account's credit. Everything is in nano-USD. `hold` and `settle` of many callers are
  * committed together; each is safe to repeat, as the run's id makes it one effect.
@@ -162,6 +165,13 @@ export class CreditsService {
     },
   ): Promise<string> {
     if (grant.nanos <= 0n) throw badAmount('A grant is more than 0.');
+    const { priority = PRIORITY_MAX } = grant;
+    if (!(Number.isInteger(priority) && priority >= 0 && priority <= PRIORITY_MAX)) {
+      throw badInput(
+        'priority',
+        `A priority is 0 to ${String(PRIORITY_MAX)}, not ${String(priority)}.`,
+      );
+    }
     const { source = 'GRANT', id = newId('grant') } = grant;
     const { by, ...command } = grant;
     return this.post({ ...command, id, kind: 'GRANT', source }, by);
@@ -249,6 +259,10 @@ export class CreditsService {
         throw noSuchAccount();
       case 'MISMATCH':
         throw new AppError('CONFLICT', `${command.id} was used for another movement.`);
+      case 'EXPIRED':
+        throw badInput('expiresAt', '`expiresAt` must be in the future.');
+      case 'OUT_OF_RANGE':
+        throw badAmount(`A balance is at most ${String(BALANCE_MAX)} nano-dollars.`);
       case 'INSUFFICIENT': {
         const { availableNanos } = await this.balance(command.accountId);
         throw insufficient(-command.nanos, availableNanos);
@@ -284,7 +298,11 @@ function noSuchAccount(): AppError {
 }
 
 function badAmount(message: string): AppError {
-  return new AppError('BAD_USER_INPUT', message, { details: { argument: 'nanos' } });
+  return badInput('nanos', message);
+}
+
+function badInput(argument: string, message: string): AppError {
+  return new AppError('BAD_USER_INPUT', message, { details: { argument } });
 }
 
 function translate(error: unknown): never {

@@ -107,7 +107,8 @@ export async function holdAll(
   return { status, nanos, postedNanos: posted ?? 0n, heldNanos: held ?? 0n };
 }
 
-export type PostStatus = 'POSTED' | 'EXISTS' | 'MISMATCH' | 'INSUFFICIENT' | 'NO_ACCOUNT';
+export type PostStatus =
+  'POSTED' | 'EXISTS' | 'MISMATCH' | 'EXPIRED' | 'OUT_OF_RANGE' | 'INSUFFICIENT' | 'NO_ACCOUNT';
 
 /**
  * Locks the account's balance. Runs once for each id: sent again it answers EXISTS. Movements that are no calls

@@ -66,7 +66,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     });
   }
 
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  // Prisma's own limits, 2 and 5 seconds, would end on a busy machine what the settings allow.
+  const transactionOptions = {
+    maxWait: options.connectTimeoutMs,
+    timeout: options.statementTimeoutMs,
+  };
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions });
   const preparedNames = new Map<string, string>();
 
   return {
@@ -107,8 +112,19 @@ const OUTAGE_SYSTEM_CODES = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ]);
-/** Prisma: cannot reach, timed out, closed, no free connection, too many connections. */
-const OUTAGE_PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037']);
+/**
+ * Prisma: cannot reach, timed out, closed, no free connection, a transaction that did not begin or end in time, too
+ * many connections.
+ */
+const OUTAGE_PRISMA_CODES = new Set([
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+  'P2028',
+  'P2037',
+]);
 /** Prisma's driver adapters: a connection that ended in the middle of a statement has no code there. */
 const OUTAGE_KINDS = new Set([
   'ConnectionClosed',
@@ -138,18 +154,35 @@ interface Failure {
  * "not found" or "wrong key". Looks through causes.
  */
 export function isDatabaseOutage(error: unknown): boolean {
+  return anyCause(
+    error,
+    ({ code, originalCode, kind, message }) =>
+      (typeof kind === 'string' && OUTAGE_KINDS.has(kind)) ||
+      [code, originalCode].some((value) => typeof value === 'string' && isOutageCode(value)) ||
+      (typeof message === 'string' && OUTAGE_MESSAGES.test(message)),
+  );
+}
+
+/** Whether an error, or one that it wraps, is such a failure. */
+function anyCause(error: unknown, isIt: (failure: Failure) => boolean): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  const { code, originalCode, kind, message, cause, errors, meta } = error as Failure;
-  const saysSo =
-    (typeof kind === 'string' && OUTAGE_KINDS.has(kind)) ||
-    [code, originalCode].some((value) => typeof value === 'string' && isOutageCode(value)) ||
-    (typeof message === 'string' && OUTAGE_MESSAGES.test(message));
+  const failure = error as Failure;
   const inner = [
-    cause,
-    meta?.driverAdapterError,
-    ...(Array.isArray(errors) ? (errors as unknown[]) : []),
+    failure.cause,
+    failure.meta?.driverAdapterError,
+    ...(Array.isArray(failure.errors) ? (failure.errors as unknown[]) : []),
   ];
-  return saysSo || inner.some(isDatabaseOutage);
+  return isIt(failure) || inner.some((one) => anyCause(one, isIt));
+}
+
+/** PostgreSQL: a character that a text cannot hold (NUL), a number or a date that is out of range. */
+const UNSTORABLE_SQLSTATES = /^(22021|22P05|22003|22008)$/;
+
+/** True when a value that a caller sent cannot be stored. Looks through causes. */
+export function isUnstorable(error: unknown): boolean {
+  return anyCause(error, ({ code, originalCode }) =>
+    [code, originalCode].some((value) => UNSTORABLE_SQLSTATES.test(String(value))),
+  );
 }
 
 /** What a caller is told of an outage. */

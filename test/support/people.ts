@@ -36,19 +36,28 @@ export async function signUp(
   server: { url: string; outboxDir: string },
   email: string,
 ): Promise<Person> {
-  const ask = (query: string, variables: object) =>
-    postGraphQL(server.url, { query, variables }, { 'content-type': 'application/json' });
-  await ask(SIGN_UP, { email, password: PASSWORD });
+  await done(server.url, SIGN_UP, { email, password: PASSWORD });
   const token = mailsTo(server.outboxDir, email).at(-1)?.token;
-  await ask('mutation ($token: String!) { verifyEmail(token: $token) { done } }', { token });
+  const VERIFY = 'mutation ($token: String!) { verifyEmail(token: $token) { done } }';
+  await done(server.url, VERIFY, { token });
   return signIn(server.url, email);
 }
 
 /** Anew: sessions end while a clock is moved. */
 export async function signIn(url: string, email: string): Promise<Person> {
-  const variables = { email, password: PASSWORD };
-  const { body } = await postGraphQL(url, { query: SIGN_IN, variables });
-  return personOf(url, email, body.data.signIn.token as string);
+  const { signIn } = await done(url, SIGN_IN, { email, password: PASSWORD });
+  return personOf(url, email, (signIn as { token: string }).token);
+}
+
+/** The data of an operation that has to succeed. @throws Error with what was answered instead */
+async function done(
+  url: string,
+  query: string,
+  variables: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  const { body } = await postGraphQL(url, { query, variables });
+  if (body.errors !== undefined) throw new Error(`${query}\n${JSON.stringify(body.errors)}`);
+  return body.data as Record<string, unknown>;
 }
 
 export function personOf(
