@@ -56,6 +56,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   reporters: ['default', '<rootDir>/test/support/run-reporter.mjs'],
-  testTimeout: 60_000,
+  // Longer than the deadlines of `until`, so that these say what was waited for. For a third of a slow core.
+  testTimeout: 300_000,
   maxWorkers: 2,
 };

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { createLogger } from '../dist/platform/logger.js';
 import { chooseInt8Kernels, int8SessionOptions } from '../dist/predictor/int8-kernels.js';
-import { runInt8Probe } from '../dist/predictor/run-int8-probe.js';
+import { int8ProbeRunner } from '../dist/predictor/run-int8-probe.js';
 
 const [name, json] = process.argv.slice(2);
 const options = JSON.parse(json);
@@ -43,11 +43,12 @@ function privateBytes() {
 
 async function openSession(file, { threads, prepack }) {
   const { InferenceSession } = await import('onnxruntime-node');
-  const kernels = await chooseInt8Kernels(runInt8Probe);
+  const session = { disable_prepacking: prepack ? '0' : '1' };
+  const kernels = await chooseInt8Kernels(int8ProbeRunner(session));
   return InferenceSession.create(file, {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    extra: int8SessionOptions(kernels, { disable_prepacking: prepack ? '0' : '1' }),
+    extra: int8SessionOptions(kernels, session),
   });
 }
 

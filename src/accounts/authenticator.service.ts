@@ -1,24 +1,33 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
 import { type Actor, anonymous } from '../platform/actor.js';
 import type { AccountsService } from './accounts.service.js';
 import type { IdentityGateway } from './identity.gateway.js';
 import type { KeysService } from './keys.service.js';
+import { FailedCredentials } from './failed-credentials.service.js';
 import { sharedLookup } from './shared-lookup.js';
 
-/** Wrong credentials from one address in a minute, before more of them are limited. */
-const FAILURES_PER_MINUTE = 30;
+/** As the identity library makes them; their signature may follow. */
+const SESSION_TOKEN = /^([A-Za-z0-9]{32})(?:\.[\w+/=%-]{1,128})?$/;
+
+const KNOWN_TOKENS_MAX = 10_000;
+const KNOWN_TOKEN_MS = 60_000;
 
 /** The header that says on which account a person acts. */
 const ACCOUNT_HEADER = 'x-gigarouter-account';
 
 /** Tells who sends a request: an API key, or a person with a session. */
 export class Authenticator {
-  private readonly failures = new RateLimiterMemory({ points: FAILURES_PER_MINUTE, duration: 60 });
-  private readonly findSharedToken = sharedLookup((tokens: readonly string[]) =>
+  private readonly failures = new FailedCredentials();
+  private readonly findToken = sharedLookup((tokens: readonly string[]) =>
     this.identity.findTokens(tokens),
   );
+  /** Tokens that existed a moment ago: nothing follows from that but a look-up less. */
+  private readonly knownTokens = new LRUCache<string, true>({
+    max: KNOWN_TOKENS_MAX,
+    ttl: KNOWN_TOKEN_MS,
+  });
 
   constructor(
     private readonly keys: Pick<KeysService, 'authenticate'>,
@@ -42,21 +51,18 @@ export class Authenticator {
     if (headers.authorization !== undefined && bearer === undefined) {
       throw new AppError('UNAUTHENTICATED', 'Send the key as "authorization: Bearer gr-…".');
     }
-    const limited = again ? undefined : await this.limitOf(ip);
     try {
       if (bearer?.startsWith('gr-')) {
-        const shared = limited !== undefined;
-        const actor = await this.keys.authenticate(bearer, ip, { shared, again });
+        const actor = await this.keys.authenticate(bearer, ip, { again });
         refuseOtherAccount(actor, headers[ACCOUNT_HEADER]);
         return actor;
       }
       // A cookie that we did not sign is refused without a look-up.
-      if (limited !== undefined && bearer !== undefined) await this.refuseUnknownToken(bearer);
+      if (bearer !== undefined) await this.refuseUnknownToken(bearer);
       return await this.session(headers, { isBearer: bearer !== undefined, prolongs: !again }, ip);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'UNAUTHENTICATED' || again) throw error;
-      await this.failures.penalty(ip);
-      throw limited ?? error;
+      throw this.failures.add(ip, error);
     }
   }
 
@@ -80,26 +86,13 @@ export class Authenticator {
     return { ...actor, validUntil: session.expiresAt };
   }
 
-  /**
-   * What wrong credentials from an address are answered with once too many have failed. Valid ones work on,
-   * whoever guesses beside them: an office or a NAT is one address.
-   */
-  private async limitOf(ip: string): Promise<AppError | undefined> {
-    const state: RateLimiterRes | null = await this.failures.get(ip);
-    if (state === null || state.consumedPoints < FAILURES_PER_MINUTE) return undefined;
-    const retryAfterS = Math.ceil(state.msBeforeNext / 1_000);
-    return new AppError(
-      'RATE_LIMITED',
-      `Too many invalid credentials came from this address. Try again in ${String(retryAfterS)} s; valid ones still work.`,
-      { details: { retryAfterS } },
-    );
-  }
-
-  /** @throws AppError UNAUTHENTICATED */
+  /** Keeps guesses away from the identity library, which asks the database for each. @throws AppError UNAUTHENTICATED */
   private async refuseUnknownToken(bearer: string): Promise<void> {
-    // A signature may follow the token.
-    const [token = ''] = bearer.split('.');
-    if ((await this.findSharedToken(token)) === undefined) throw sessionNotValid();
+    const token = SESSION_TOKEN.exec(bearer)?.[1];
+    if (token === undefined) throw sessionNotValid();
+    if (this.knownTokens.has(token)) return;
+    if ((await this.findToken(token)) === undefined) throw sessionNotValid();
+    this.knownTokens.set(token, true);
   }
 }
 

@@ -15,7 +15,7 @@ export interface OAuthClient {
 export type PersonalAct = 'user.signed-in' | 'user.email-verified' | 'user.password-reset';
 
 export interface IdentityOptions {
-  readonly db: Pick<Database, 'prisma'>;
+  readonly db: Pick<Database, 'prisma' | 'query'>;
   readonly mailer: Mailer;
   /** Where people reach the server; links in mails begin with it, never with what a request says. */
   readonly publicUrl: string;
@@ -78,12 +78,15 @@ export class IdentityGateway {
     return { userId: session.user.id as UserId, expiresAt: session.session.expiresAt };
   }
 
-  /** Those of these tokens that belong to a session, in their order; undefined where there is none. */
+  /**
+   * Those of these tokens that belong to a session, in their order; undefined where there is none.
+   * @throws AppError UPSTREAM_UNAVAILABLE
+   */
   async findTokens(tokens: readonly string[]): Promise<(string | undefined)[]> {
-    const rows = await this.db.prisma.session.findMany({
-      where: { token: { in: [...tokens] } },
-      select: { token: true },
-    });
+    const rows = await this.db.query<{ token: string }>(
+      'SELECT token FROM session WHERE token = ANY ($1::text[])',
+      [tokens],
+    );
     const known = new Set(rows.map(({ token }) => token));
     return tokens.map((token) => (known.has(token) ? token : undefined));
   }

@@ -49,7 +49,7 @@ export class KeysService {
   /** Raised by each change: a look-up that began before is not kept. */
   private changes = 0;
   private uses = new Map<KeyId, Date>();
-  private readonly findShared = sharedLookup((hashes: readonly Buffer[]) =>
+  private readonly find = sharedLookup((hashes: readonly Buffer[]) =>
     store.findKeysByHash(this.db, hashes),
   );
 
@@ -60,15 +60,14 @@ export class KeysService {
 
   /**
    * Whose secret this is. Cached for at most 5 s, and until the key or its account changes.
-   * @param options `shared`: look-ups share statements, 25 ms later, as many credentials fail where this one comes
-   *   from. `again`: skips the cache
+   * @param options `again`: skips the cache
    * @throws AppError UNAUTHENTICATED for a key that is unknown, expired, revoked, or of a closed account:
    *   the same for each
    */
   async authenticate(
     secret: string,
     ipAddress: string,
-    { shared = false, again = false }: { shared?: boolean; again?: boolean } = {},
+    { again = false }: { again?: boolean } = {},
   ): Promise<Actor> {
     if (!looksLikeKey(secret)) throw notValid();
     const hash = hashSecret(secret);
@@ -76,9 +75,7 @@ export class KeysService {
     let entry = again ? undefined : this.cache.get(cacheKey);
     if (entry === undefined) {
       const before = this.changes;
-      const key = shared
-        ? await this.findShared(hash)
-        : (await store.findKeysByHash(this.db, [hash]))[0];
+      const key = await this.find(hash);
       if (key === undefined) {
         this.cache.delete(cacheKey);
         throw notValid();

@@ -1,6 +1,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.js';
 import type { Actor } from '../platform/actor.js';
+import { clientNetwork } from '../platform/client-network.js';
 import { checkEmail, plainEmail } from './account.js';
 import type { IdentityGateway } from './identity.gateway.js';
 
@@ -40,7 +41,11 @@ export class SignInService {
     { email, password }: { email: string; password: string },
   ): Promise<string> {
     const credentials = { email: await this.admit(from, email), password };
-    return this.identity.signIn(credentials, from.ipAddress);
+    const token = await this.identity.signIn(credentials, from.ipAddress);
+    // Failures are limited, not people who share a network.
+    await this.byNetwork.reward(clientNetwork(from.ipAddress));
+    await this.byPerson.reward(personKey(from, email));
+    return token;
   }
 
   /**
@@ -78,8 +83,8 @@ export class SignInService {
   private async admit({ ipAddress }: From, email: string): Promise<string> {
     const address = checkEmail(email);
     try {
-      await this.byNetwork.consume(ipAddress);
-      await this.byPerson.consume(`${plainEmail(email)} ${ipAddress}`);
+      await this.byNetwork.consume(clientNetwork(ipAddress));
+      await this.byPerson.consume(personKey({ ipAddress }, email));
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
       const retryAfterS = Math.ceil(error.msBeforeNext / 1_000);
@@ -89,4 +94,8 @@ export class SignInService {
     }
     return address;
   }
+}
+
+function personKey({ ipAddress }: From, email: string): string {
+  return `${plainEmail(email)} ${clientNetwork(ipAddress)}`;
 }

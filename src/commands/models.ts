@@ -32,7 +32,7 @@ export function modelsCommand(say: Say): Command {
     .option('--int8', 'write the int8 variant as well: faster, less exact')
     .option(
       '--weight-bits <7|8>',
-      '7 is faster on x86 processors without VNNI, and less exact',
+      '7 for runtimes other than ours on x86 without VNNI, where 8-bit products saturate; less precise',
       '8',
     )
     .option('--hugging-face', 'also write model.onnx, vision_model.onnx and text_model.onnx')

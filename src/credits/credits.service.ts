@@ -25,7 +25,7 @@ import type {
   SettleCommand,
   SettleStatus,
 } from './movement.js';
-import { insufficient, refusal } from './refusal.js';
+import { badAmount, badInput, insufficient, noSuchAccount, refusal } from './refusal.js';
 
 /** Credit is set aside for a new run, or the same request was answered before. */
 export type HoldOutcome = { readonly held: Answer<HoldStatus> } | { readonly doneRunId: RunId };
@@ -291,18 +291,6 @@ export class CreditsService {
       return status;
     });
   }
-}
-
-function noSuchAccount(): AppError {
-  return new AppError('NOT_FOUND', 'There is no such account.');
-}
-
-function badAmount(message: string): AppError {
-  return badInput('nanos', message);
-}
-
-function badInput(argument: string, message: string): AppError {
-  return new AppError('BAD_USER_INPUT', message, { details: { argument } });
 }
 
 function translate(error: unknown): never {

@@ -10,6 +10,7 @@ import type {
   HoldStatus,
   LedgerEntry,
   PostCommand,
+  PostStatus,
   SettleCommand,
   SettleStatus,
 } from './movement.js';
@@ -106,9 +107,6 @@ export async function holdAll(
   const { status, amount: nanos, posted, held } = row;
   return { status, nanos, postedNanos: posted ?? 0n, heldNanos: held ?? 0n };
 }
-
-export type PostStatus =
-  'POSTED' | 'EXISTS' | 'MISMATCH' | 'EXPIRED' | 'OUT_OF_RANGE' | 'INSUFFICIENT' | 'NO_ACCOUNT';
 
 /**
  * Locks the account's balance. Runs once for each id: sent again it answers EXISTS. Movements that are no calls

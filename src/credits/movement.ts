@@ -146,3 +146,7 @@ export function versionOf(id: string, accountId: string): bigint | undefined {
   if (version === undefined || id !== entryId(accountId, BigInt(version))) return undefined;
   return BigInt(version);
 }
+
+/** What became of a movement that was to be posted; nothing was posted but with POSTED. */
+export type PostStatus =
+  'POSTED' | 'EXISTS' | 'MISMATCH' | 'EXPIRED' | 'OUT_OF_RANGE' | 'INSUFFICIENT' | 'NO_ACCOUNT';

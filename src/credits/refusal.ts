@@ -52,3 +52,15 @@ export function insufficient(neededNanos: bigint, availableNanos: bigint): AppEr
     },
   );
 }
+
+export function noSuchAccount(): AppError {
+  return new AppError('NOT_FOUND', 'There is no such account.');
+}
+
+export function badAmount(message: string): AppError {
+  return badInput('nanos', message);
+}
+
+export function badInput(argument: string, message: string): AppError {
+  return new AppError('BAD_USER_INPUT', message, { details: { argument } });
+}

@@ -1,6 +1,6 @@
 import type { FastifyError } from 'fastify';
 import { AppError, type ErrorCode } from '../errors.js';
-import { databaseAway, isDatabaseOutage, isUnstorable } from '../platform/database.js';
+import { databaseAway, isDatabaseOutage, isNotStorable } from '../platform/database.js';
 
 const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'BAD_REQUEST',
@@ -21,7 +21,7 @@ const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isDatabaseOutage(error)) return databaseAway(error);
-  if (isUnstorable(error)) {
+  if (isNotStorable(error)) {
     const message =
       'A value cannot be stored: a text contains the character NUL, or a number or date is out of range.';
     return new AppError('BAD_USER_INPUT', message, { cause: error });

@@ -176,12 +176,12 @@ function anyCause(error: unknown, isIt: (failure: Failure) => boolean): boolean 
 }
 
 /** PostgreSQL: a character that a text cannot hold (NUL), a number or a date that is out of range. */
-const UNSTORABLE_SQLSTATES = /^(22021|22P05|22003|22008)$/;
+const NOT_STORABLE_SQLSTATES = /^(22021|22P05|22003|22008)$/;
 
 /** True when a value that a caller sent cannot be stored. Looks through causes. */
-export function isUnstorable(error: unknown): boolean {
+export function isNotStorable(error: unknown): boolean {
   return anyCause(error, ({ code, originalCode }) =>
-    [code, originalCode].some((value) => UNSTORABLE_SQLSTATES.test(String(value))),
+    [code, originalCode].some((value) => NOT_STORABLE_SQLSTATES.test(String(value))),
   );
 }
 

@@ -2,10 +2,12 @@
  * The thread that holds ONNX Runtime's sessions. `session.run()` blocks the thread that calls it for the
  * whole inference; here nothing else waits, and the process goes on answering, refusing and dropping.
  */
+import { readFile } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { INT8_OPERATOR } from '../siglip/onnx/int8-probe.js';
 import { chooseInt8Kernels, type Int8Kernels, int8SessionOptions } from './int8-kernels.js';
-import { runInt8Probe } from './run-int8-probe.js';
+import { int8ProbeRunner } from './run-int8-probe.js';
 import type { Tensor } from './tensor.js';
 
 export type ExecutorRequest =
@@ -25,34 +27,46 @@ export type ExecutorRequest =
       readonly graph: string;
       readonly input: Tensor;
     }
-  | { readonly id: number; readonly act: 'choose-int8-kernels' }
   | { readonly id: number; readonly act: 'stop' };
 
 export type ExecutorAnswer =
-  | { readonly id: number; readonly output?: Tensor; readonly int8Kernels?: Int8Kernels }
+  | {
+      readonly id: number;
+      readonly output?: Tensor;
+      readonly int8Kernels?: Int8Kernels | undefined;
+    }
   | { readonly id: number; readonly error: string };
 
 const sessions = new Map<string, InferenceSession>();
 
-let chosen: Promise<Int8Kernels> | undefined;
-/** Probed once per thread. */
-function int8Kernels(): Promise<Int8Kernels> {
-  return (chosen ??= chooseInt8Kernels(runInt8Probe));
+/** By the entries that the probe had; each is probed once. */
+const chosen = new Map<string, Promise<Int8Kernels>>();
+function int8Kernels(session: Readonly<Record<string, string>>): Promise<Int8Kernels> {
+  const key = JSON.stringify(session);
+  const known = chosen.get(key) ?? chooseInt8Kernels(int8ProbeRunner(session));
+  chosen.set(key, known);
+  return known;
 }
 
-async function load(request: Extract<ExecutorRequest, { act: 'load' }>): Promise<void> {
+/** @returns the kernels of an int8 graph; undefined for another one, which has no choice of them */
+async function load(
+  request: Extract<ExecutorRequest, { act: 'load' }>,
+): Promise<Int8Kernels | undefined> {
   const { graph, path, threads, prepack } = request;
-  // Without exact kernels, int8 is refused before it is loaded (ServedModels); fp32 has no use for them.
-  const kernels = await int8Kernels().catch(() => 'native' as const);
+  const entries = { disable_prepacking: prepack ? '0' : '1' };
+  const isInt8 = (await readFile(path)).includes(INT8_OPERATOR);
+  // Fails where no kernels are exact: no answer is better than a wrong one.
+  const kernels = isInt8 ? await int8Kernels(entries) : undefined;
   const session = await InferenceSession.create(path, {
     executionProviders: ['cpu'],
     // Otherwise ONNX Runtime counts the cores of the host, not those it may use.
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    extra: int8SessionOptions(kernels, { disable_prepacking: prepack ? '0' : '1' }),
+    extra: int8SessionOptions(kernels ?? 'native', entries),
   });
   sessions.set(graph, session);
+  return kernels;
 }
 
 /** Graphs here have one input and one output, named as the file says. */
@@ -74,12 +88,9 @@ async function answer(request: ExecutorRequest): Promise<void> {
   const { id, act } = request;
   try {
     if (act === 'load') {
-      await load(request);
-      post({ id });
+      post({ id, int8Kernels: await load(request) });
     } else if (act === 'run') {
       post({ id, output: await run(request.graph, request.input) });
-    } else if (act === 'choose-int8-kernels') {
-      post({ id, int8Kernels: await int8Kernels() });
     } else {
       for (const session of sessions.values()) await session.release();
       parentPort?.close();

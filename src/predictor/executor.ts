@@ -54,19 +54,11 @@ export class Executor {
 
   /**
    * @param path of the ONNX file; its weights lie beside it
-   * @throws Error with what ONNX Runtime says
+   * @returns the kernels of an int8 graph; undefined for one in fp32
+   * @throws Error with what ONNX Runtime says; for an int8 graph also when this processor computes none exactly
    */
-  async load(graph: string, path: string): Promise<void> {
-    await this.order({ act: 'load', graph, path, ...this.options });
-  }
-
-  /**
-   * How int8 graphs are computed on this processor; probed once.
-   * @throws Error when no kernels are exact
-   */
-  async chooseInt8Kernels(): Promise<Int8Kernels> {
-    const { int8Kernels } = await this.order({ act: 'choose-int8-kernels' });
-    if (int8Kernels === undefined) throw new Error('The inference thread chose no int8 kernels.');
+  async load(graph: string, path: string): Promise<Int8Kernels | undefined> {
+    const { int8Kernels } = await this.order({ act: 'load', graph, path, ...this.options });
     return int8Kernels;
   }
 

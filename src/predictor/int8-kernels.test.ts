@@ -1,4 +1,4 @@
-import { INT8_PROBE_RESULT } from '../siglip/onnx/int8-probe.js';
+import { INT8_PROBE_ROW } from '../siglip/onnx/int8-probe.js';
 import { chooseInt8Kernels, type Int8Kernels, type RunInt8Probe } from './int8-kernels.js';
 
 const EXACT = 1;
@@ -10,7 +10,8 @@ function processor(shares: Record<Int8Kernels, number | ((rows: number) => numbe
   return (kernels, rows) => {
     const share = shares[kernels];
     const factor = typeof share === 'number' ? share : share(rows);
-    return Promise.resolve(new Float32Array(rows * 64).fill(INT8_PROBE_RESULT * factor));
+    const row = INT8_PROBE_ROW.map((wanted) => wanted * factor);
+    return Promise.resolve(Float32Array.from(Array.from({ length: rows }, () => row).flat()));
   };
 }
 

@@ -51,13 +51,13 @@ export async function startPredictor(options: PredictorOptions): Promise<Predict
     isReady: () => ready,
   });
   const url = await server.listen({ host: options.host, port: options.port });
-  if (options.variants.includes('int8')) await logInt8Kernels(executor, logger);
   await models.loadAll({
-    onLoaded: (slug) => {
-      logger.info({ model: slug }, 'model loaded');
+    onLoaded: (slug, variant, int8Kernels) => {
+      const kernels = int8Kernels === undefined ? '' : `, ${int8Kernels} kernels`;
+      logger.info({ model: slug }, `model loaded: ${variant}${kernels}`);
     },
-    onBroken: (slug, err) => {
-      logger.error({ model: slug, err }, 'a model cannot be served');
+    onBroken: (slug, variant, err) => {
+      logger.error({ model: slug, err }, `cannot serve ${variant ?? 'the model'}`);
     },
   });
   ready = true;
@@ -69,12 +69,4 @@ export async function startPredictor(options: PredictorOptions): Promise<Predict
       await executor.stop();
     },
   };
-}
-
-async function logInt8Kernels(executor: Executor, logger: Logger): Promise<void> {
-  try {
-    logger.info({}, `int8 kernels: ${await executor.chooseInt8Kernels()}`);
-  } catch (err) {
-    logger.error({ err }, 'int8 cannot be served');
-  }
 }

@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { AppError } from '../errors.js';
 import {
+  type CompiledModel,
   listModelFolders,
   type ManifestGraph,
+  type ManifestVariant,
   modelFolder,
   openModel,
   servedVariant,
@@ -10,6 +12,7 @@ import {
 } from '../siglip/index.js';
 import type { Executor } from './executor.js';
 import { graphName } from './graph-name.js';
+import type { Int8Kernels } from './int8-kernels.js';
 import {
   arrayOf,
   DATATYPES,
@@ -42,48 +45,57 @@ export class ServedModels {
   ) {}
 
   /**
-   * Loads every model and runs each graph once, so that the first caller does not wait for that. One that
-   * is broken is left out, and the others are served.
+   * Loads every model and runs each graph once, so that the first caller does not wait for that. A variant that
+   * cannot be loaded is left out; other variants and other models are served.
    */
   async loadAll(tell: {
-    onLoaded: (slug: string) => void;
-    onBroken: (slug: string, error: unknown) => void;
+    onLoaded: (slug: string, variant: Variant, int8Kernels: Int8Kernels | undefined) => void;
+    onBroken: (slug: string, variant: Variant | undefined, error: unknown) => void;
   }): Promise<void> {
     for (const slug of await listModelFolders(this.root)) {
       try {
-        await this.load(slug);
-        tell.onLoaded(slug);
+        const model = await openModel(modelFolder(this.root, slug));
+        // A map, as several may come to the same one.
+        const served = new Map(this.wanted.map((wanted) => servedVariant(model, wanted)));
+        for (const [name, graphs] of served) {
+          try {
+            tell.onLoaded(slug, name, await this.load(slug, model, name, graphs));
+          } catch (error) {
+            tell.onBroken(slug, name, error);
+          }
+        }
       } catch (error) {
-        tell.onBroken(slug, error);
+        tell.onBroken(slug, undefined, error);
       }
     }
   }
 
-  /** @throws AppError NOT_FOUND for a model that is not there, BAD_USER_INPUT for a broken one */
-  private async load(slug: string): Promise<void> {
-    const model = await openModel(modelFolder(this.root, slug));
-    const { folder, modelHash, config } = model;
-    // A map, as several may come to the same one.
-    const served = new Map(this.wanted.map((variant) => servedVariant(model, variant)));
-    for (const [variant, graphs] of served) {
-      // Refused rather than served with wrong scores.
-      if (variant === 'int8') await this.executor.chooseInt8Kernels();
-      for (const tower of ['image', 'text'] as const) {
-        const { file, inputs, outputs } = graphs[tower];
-        const input = onlySpec(file, inputs);
-        const graph: ServedGraph = {
-          name: graphName(slug, variant, tower),
-          modelHash,
-          input,
-          output: onlySpec(file, outputs),
-          rowsAreIndependent: graphs.rowsAreIndependent,
-          vocabularySize: tower === 'text' ? config.text.vocabSize : undefined,
-        };
-        await this.executor.load(graph.name, path.join(folder, file));
-        await this.executor.run(graph.name, zeros(input));
-        this.graphs.set(graph.name, graph);
-      }
+  /** Serves both towers, or neither. @throws Error when one cannot be loaded or run */
+  private async load(
+    slug: string,
+    { folder, modelHash, config }: CompiledModel,
+    variant: Variant,
+    graphs: ManifestVariant,
+  ): Promise<Int8Kernels | undefined> {
+    const loaded: ServedGraph[] = [];
+    let int8Kernels: Int8Kernels | undefined;
+    for (const tower of ['image', 'text'] as const) {
+      const { file, inputs, outputs } = graphs[tower];
+      const input = onlySpec(file, inputs);
+      const graph: ServedGraph = {
+        name: graphName(slug, variant, tower),
+        modelHash,
+        input,
+        output: onlySpec(file, outputs),
+        rowsAreIndependent: graphs.rowsAreIndependent,
+        vocabularySize: tower === 'text' ? config.text.vocabSize : undefined,
+      };
+      int8Kernels = await this.executor.load(graph.name, path.join(folder, file));
+      await this.executor.run(graph.name, zeros(input));
+      loaded.push(graph);
     }
+    for (const graph of loaded) this.graphs.set(graph.name, graph);
+    return int8Kernels;
   }
 
   list(): readonly ServedGraph[] {

@@ -91,9 +91,11 @@ export class ModelChecksService {
         ? this.tell(tx, claimed, { kind: 'degraded', model: slug, problem: problem ?? '' })
         : this.tell(tx, claimed, { kind: 'restored', model: slug, problem: '' });
     });
-    if (became === 'DEGRADED') logger.error({ model: slug, reason: problem }, 'a model was degraded');
+    if (became === 'DEGRADED')
+      logger.error({ model: slug, reason: problem }, 'a model was degraded');
     else if (became !== undefined) logger.info({ model: slug }, 'a model is well again');
-    else if (problem !== undefined) logger.warn({ model: slug, reason: problem }, 'a model is not well');
+    else if (problem !== undefined)
+      logger.warn({ model: slug, reason: problem }, 'a model is not well');
   }
 
   private async tell(

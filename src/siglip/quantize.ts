@@ -20,9 +20,9 @@ export interface QuantizedMatrix {
 /** How weights become int8. */
 export interface QuantizeOptions extends StepOptions {
   /**
-   * 8 by default, exact on every processor: where 8-bit products would saturate (x86 without VNNI), they are
-   * widened when the graph is loaded. 7 bits never saturate and run about a quarter faster there, at half
-   * the resolution (onnxruntime, "Quantize ONNX models", `reduce_range`).
+   * 8 by default. Where 8-bit products saturate (x86 without VNNI), our predictor takes other kernels; other runtimes
+   * need 7 bits there, which never saturate, at half the resolution (onnxruntime, "Quantize ONNX models",
+   * `reduce_range`).
    */
   readonly weightBits?: 7 | 8 | undefined;
 }

@@ -10,7 +10,6 @@ import { until } from '../support/process.js';
 import { insertRuns } from '../support/usage.js';
 
 // Each command is a process of its own, and a machine may be busy.
-jest.setTimeout(180_000);
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const outbox = temporaryFolder();

@@ -8,7 +8,6 @@ import { startHubModels } from '../support/hub-models.js';
 import { DEMO_MODEL } from '../support/platform.js';
 
 // Each command is a process of its own, and a machine may be busy.
-jest.setTimeout(180_000);
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const folder = temporaryFolder();

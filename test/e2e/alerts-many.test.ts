@@ -19,7 +19,7 @@ beforeAll(async () => {
     `UPDATE alert_state s SET fired_at = NULL FROM alert_rule r WHERE r.id = s.rule_id AND ${RICH}`,
   );
   await database.query('VACUUM ANALYZE');
-}, 60_000);
+});
 afterAll(() => database.drop());
 
 /** What a look at all rules of a kind reads: pages of 8 KiB, cached or not. */

@@ -112,7 +112,7 @@ test('a balance that crosses its threshold is told exactly once each time, with 
     ),
     { numRuns: 12 },
   );
-}, 60_000);
+});
 
 test('a new account is told of its low balance once it has had a dollar, and not before', async () => {
   const caller = await admin();

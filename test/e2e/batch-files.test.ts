@@ -17,7 +17,7 @@ let client: OpenAI;
 beforeAll(async () => {
   t = await startBatchPlatform();
   ({ caller, client } = await t.customer());
-}, 120_000);
+});
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 

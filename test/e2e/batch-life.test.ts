@@ -27,7 +27,7 @@ import { until } from '../support/process.js';
 let t: BatchPlatform;
 beforeAll(async () => {
   t = await startBatchPlatform();
-}, 120_000);
+});
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 

@@ -19,7 +19,7 @@ let client: OpenAI;
 beforeAll(async () => {
   t = await startBatchPlatform();
   ({ caller, client } = await t.customer());
-}, 120_000);
+});
 afterEach(async () => {
   await t.verify();
   expect(await t.money(caller)).toEqual({ posted: DOLLAR, held: 0n });

@@ -54,7 +54,7 @@ beforeAll(async () => {
     connectTimeoutMs: 3_000,
   });
   credits = new CreditsService(db);
-}, 120_000);
+});
 afterAll(async () => {
   await db.close();
   await rig.stop();

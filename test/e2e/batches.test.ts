@@ -23,7 +23,7 @@ import { DEMO_MODEL } from '../support/platform.js';
 let t: BatchPlatform;
 beforeAll(async () => {
   t = await startBatchPlatform();
-}, 120_000);
+});
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 

@@ -43,7 +43,7 @@ function newService() {
     {
       textCacheBytesMax: 2 ** 22,
       imageCacheBytesMax: 2 ** 22,
-      timeoutMs: 20_000,
+      timeoutMs: 120_000,
     },
   );
   const service = new ClassificationService(embeddings);

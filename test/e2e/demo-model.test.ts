@@ -36,7 +36,7 @@ test.each(['fp32', 'int8'] as const)('%s sees what its samples show', async (var
   const client = new PredictorClient(() => ({ url: predictor.url, token: undefined }));
   const caches = { textCacheBytesMax: 2 ** 20, imageCacheBytesMax: 2 ** 20 };
   const service = new ClassificationService(
-    new EmbeddingService({ of: () => client }, { ...caches, timeoutMs: 20_000 }),
+    new EmbeddingService({ of: () => client }, { ...caches, timeoutMs: 120_000 }),
   );
   const shown = readdirSync(SAMPLES).filter((name) => name !== 'empty.png');
   const labels = shown.map((name) => path.parse(name).name.replaceAll('-', ' '));

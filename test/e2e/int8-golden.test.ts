@@ -44,7 +44,7 @@ async function check(slug: string): Promise<string> {
   return checkGolden(model, golden, async (tower, input) => {
     const name = model.graphs[tower].inputs[0]?.name ?? '';
     const graph = graphName(slug, 'int8', tower);
-    const { data } = await client.infer(graph, name, input, { timeoutMs: 20_000 });
+    const { data } = await client.infer(graph, name, input, { timeoutMs: 120_000 });
     return data as Float32Array;
   });
 }

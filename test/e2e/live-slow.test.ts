@@ -64,7 +64,7 @@ test('a subscriber that never reads is ended at its bound, and what waited for i
   );
   socket.destroy();
   await until('the end', async () => ((await metric(t, open)) === 0 ? true : undefined));
-}, 60_000);
+});
 
 test('who asks and asks on a WebSocket without reading is hung up on', async () => {
   const socket = connect(Number(new URL(t.url).port), '127.0.0.1');
@@ -89,7 +89,7 @@ test('who asks and asks on a WebSocket without reading is hung up on', async () 
   // The system's own buffers took some; the server's did not grow with what was asked.
   expect(sent).toBeLessThan(2_000);
   expect(await metric(t, 'gigarouter_live_endings_total{reason="slow"}')).toBeGreaterThan(0);
-}, 60_000);
+});
 
 /** A masked text frame, as clients send them. */
 function frame(text: string): Buffer {

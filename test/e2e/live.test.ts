@@ -163,7 +163,7 @@ test('usage is told interval by interval, without a gap, each call in one', asyn
     if (at > 0) expect(tick.from).toBe(all[at - 1].to);
   }
   subscriber.close();
-}, 40_000);
+});
 
 test('nothing is read for an account that nobody listens to', async () => {
   const caller = await newCaller(t, 1_000n);

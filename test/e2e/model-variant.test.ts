@@ -94,7 +94,7 @@ interface Scored {
 /** What `models classify --variant` says: without accounts, prices and caches. */
 async function directly(slug: string, variant: Variant): Promise<Logits> {
   const client = new PredictorClient(() => ({ url: both.url, token: undefined }));
-  const bounds = { textCacheBytesMax: 0, imageCacheBytesMax: 0, timeoutMs: 20_000 };
+  const bounds = { textCacheBytesMax: 0, imageCacheBytesMax: 0, timeoutMs: 120_000 };
   const service = new ClassificationService(new EmbeddingService({ of: () => client }, bounds));
   try {
     const model = await new ModelService(folder.path, variant).get(slug);

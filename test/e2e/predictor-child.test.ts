@@ -14,7 +14,7 @@ const IMAGES: Tensor = {
   shape: [300, 76, 76, 3],
   data: new Uint8Array(300 * 76 * 76 * 3),
 };
-const WAIT = { timeoutMs: 20_000 };
+const WAIT = { timeoutMs: 120_000 };
 
 let folder: Awaited<ReturnType<typeof modelsFolder>>;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { PredictorClient } from '../../src/predictor/client.js';
 import type { Tensor } from '../../src/predictor/tensor.js';
 
 const TEXT: Tensor = { type: 'int64', shape: [1, 64], data: new BigInt64Array(64) };
-const WAIT = { timeoutMs: 20_000 };
+const WAIT = { timeoutMs: 120_000 };
 
 describe('a predictor that misbehaves', () => {
   const serve = async (

@@ -27,7 +27,7 @@ const images = (rows: number): Tensor => ({
   shape: [rows, SIZE, SIZE, 3],
   data: Uint8Array.from({ length: rows * SIZE * SIZE * 3 }, (_, at) => at % 251),
 });
-const WAIT = { timeoutMs: 20_000 };
+const WAIT = { timeoutMs: 120_000 };
 
 describe('one predictor', () => {
   let predictor: PredictorProcess;

@@ -29,7 +29,7 @@ beforeAll(async () => {
   });
   const outboxDir = path.join(folder.path, 'outbox');
   person = await signUp({ url, outboxDir }, 'reader@example.org');
-}, 120_000);
+});
 afterAll(async () => {
   await killLeftServers();
   folder.remove();

@@ -13,7 +13,7 @@ import { callRest, readAnswer } from '../support/rest.js';
 let t: TestPlatform;
 beforeAll(async () => {
   t = await startPlatform();
-}, 120_000);
+});
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 

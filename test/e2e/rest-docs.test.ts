@@ -8,7 +8,7 @@ let t: TestPlatform;
 beforeAll(async () => {
   // The linter takes no address of one's own machine.
   t = await startPlatform({ publicUrl: 'https://models.gigarouter.dev' });
-}, 120_000);
+});
 afterAll(() => t.stop());
 
 test('the document is valid OpenAPI 3.1, and follows the rules of its linter', async () => {

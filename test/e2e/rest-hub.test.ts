@@ -12,7 +12,7 @@ let t: TestApp;
 let addresses: string[];
 beforeAll(async () => {
   t = await startTestApp({ config: { publicUrl: PUBLIC_URL } });
-}, 120_000);
+});
 beforeEach(() => (addresses = []));
 afterAll(() => t.stop());
 

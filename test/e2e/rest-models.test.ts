@@ -10,7 +10,7 @@ beforeAll(async () => {
   t = await startPlatform();
   const { secret } = await t.caller(0n);
   client = new OpenAI({ baseURL: `${t.url}/v1`, apiKey: secret });
-}, 120_000);
+});
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
   t = await startPlatform();
   caller = await t.caller(DOLLAR);
   ({ client } = countedClient(t.url, caller, { maxRetries: 0 }));
-}, 120_000);
+});
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 

@@ -19,7 +19,7 @@ let caller: Caller;
 beforeAll(async () => {
   t = await startPlatform();
   caller = await t.caller(DOLLAR);
-}, 120_000);
+});
 afterEach(async () => {
   await t.verify();
   const { postedNanos, heldNanos } = await t.app.services.credits.balance(caller.accountId);

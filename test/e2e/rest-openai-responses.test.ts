@@ -24,7 +24,7 @@ beforeAll(async () => {
   caller = await t.caller(DOLLAR);
   counted = countedClient(t.url, caller);
   client = counted.client;
-}, 120_000);
+});
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 

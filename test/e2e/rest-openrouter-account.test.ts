@@ -13,7 +13,7 @@ beforeAll(async () => {
   await moveLedgerToNoon(t.database);
   // The image is cached from now on: each new label costs, and nothing else.
   await classify(await t.caller(DOLLAR), newLabels(1));
-}, 120_000);
+});
 const ledgerNow = async () => {
   const [row] = await t.database.query<{ now: Date }>('SELECT ledger_now() AS now');
   return row?.now.getTime() ?? NaN;

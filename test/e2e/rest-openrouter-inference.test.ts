@@ -22,7 +22,7 @@ beforeAll(async () => {
     serverURL: `${t.url}/api/v1`,
     retryConfig: { strategy: 'none' },
   });
-}, 120_000);
+});
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 

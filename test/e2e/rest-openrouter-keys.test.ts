@@ -11,7 +11,7 @@ beforeAll(async () => {
   await moveLedgerToNoon(t.database);
   // The image is cached from now on: each new label costs, and nothing else.
   await classify(await t.caller(DOLLAR), newLabels(1));
-}, 120_000);
+});
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 

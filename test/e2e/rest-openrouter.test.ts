@@ -20,7 +20,7 @@ const DEMO = { author: 'gigarouter', slug: 'demo-shapes' };
 let t: TestPlatform;
 beforeAll(async () => {
   t = await startPlatform();
-}, 120_000);
+});
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 

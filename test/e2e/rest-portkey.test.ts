@@ -14,7 +14,7 @@ let gatewayUrl: string;
 beforeAll(async () => {
   t = await startPlatform();
   gatewayUrl = await until('the gateway to be up', startGateway, 100_000);
-}, 120_000);
+});
 afterAll(async () => {
   gateway.kill('SIGKILL');
   await t.verify();

@@ -11,7 +11,7 @@ import { callRest } from '../support/rest.js';
 let t: TestPlatform;
 beforeAll(async () => {
   t = await startPlatform();
-}, 120_000);
+});
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 

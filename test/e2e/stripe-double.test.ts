@@ -21,7 +21,7 @@ beforeAll(async () => {
   shapes = readShapes();
   till = await startTill();
   ({ stripe } = till);
-}, 60_000);
+});
 afterAll(() => till.double.stop());
 
 /** Fails unless an answer, and all objects in it, are as documented. */

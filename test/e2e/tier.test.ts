@@ -8,7 +8,7 @@ import { callRest } from '../support/rest.js';
 let t: GatedPlatform;
 beforeAll(async () => {
   t = await startGatedPlatform({ caches: { textBytesMax: 0, imageBytesMax: 0 } });
-}, 120_000);
+});
 afterEach(() => t.verify());
 afterAll(() => t.stop());
 

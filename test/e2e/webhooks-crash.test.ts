@@ -102,4 +102,4 @@ test('kill -9 while webhooks are being sent: nobody is missed, and what comes tw
     name.endsWith('.eml'),
   );
   expect(mails).toHaveLength(COUNT);
-}, 90_000);
+});

@@ -4,14 +4,15 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { chooseInt8Kernels, int8SessionOptions } from '../../dist/predictor/int8-kernels.js';
-import { runInt8Probe } from '../../dist/predictor/run-int8-probe.js';
+import { int8ProbeRunner } from '../../dist/predictor/run-int8-probe.js';
 import { checkGolden, readGolden } from '../../dist/siglip/golden.js';
 import { openModel } from '../../dist/siglip/model.js';
 import { Tokenizer } from '../../dist/siglip/tokenizer.js';
 
 const [, , models, expected] = process.argv;
 
-const kernels = await chooseInt8Kernels(runInt8Probe);
+const SESSION = { disable_prepacking: '1' };
+const kernels = await chooseInt8Kernels(int8ProbeRunner(SESSION));
 console.log(`int8 kernels: ${kernels}`);
 if (expected !== undefined && kernels !== expected) {
   throw new Error(`The kernels of this processor have to be ${expected}.`);
@@ -23,7 +24,7 @@ for (const name of readdirSync(models)) {
   const open = (graph) =>
     InferenceSession.create(path.join(model.folder, graph.file), {
       intraOpNumThreads: 1,
-      extra: int8SessionOptions(kernels, { disable_prepacking: '1' }),
+      extra: int8SessionOptions(kernels, SESSION),
     });
   const sessions = { image: await open(int8.image), text: await open(int8.text) };
   const embed = async (tower, { type, shape, data }) => {

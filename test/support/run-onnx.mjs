@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import ort from 'onnxruntime-node';
 import { chooseInt8Kernels, int8SessionOptions } from '../../dist/predictor/int8-kernels.js';
-import { runInt8Probe } from '../../dist/predictor/run-int8-probe.js';
+import { int8ProbeRunner } from '../../dist/predictor/run-int8-probe.js';
 
 const [, , jobFile, resultFile] = process.argv;
 const { model, options, runs } = JSON.parse(readFileSync(jobFile, 'utf8'));
@@ -22,7 +22,7 @@ function toTensor({ type, dims, base64 }) {
   return new ort.Tensor(type, new ARRAYS[type](bytes.buffer), dims);
 }
 
-const { int8Kernels = await chooseInt8Kernels(runInt8Probe), ...sessionOptions } = options;
+const { int8Kernels = await chooseInt8Kernels(int8ProbeRunner({})), ...sessionOptions } = options;
 const session = await ort.InferenceSession.create(model, {
   intraOpNumThreads: 1,
   extra: int8SessionOptions(int8Kernels),

@@ -1,4 +1,5 @@
 import { MICROSOFT, type Value } from './graph.js';
+import { INT8_OPERATOR } from './int8-probe.js';
 import { type Attention, batched, type TowerBuilder } from './layers.js';
 
 /**
@@ -50,7 +51,7 @@ export const int8Attention: Attention = (tower, query, key, value, queries) => {
   const step = graph.node('Mul', [largest, graph.floats(1 / KEY_MAX)]);
   const quantized = graph.node('QuantizeLinear', [centred, step], { output_dtype: { int: 3 } });
   const scores = graph.node(
-    'DynamicQuantizeMatMul',
+    INT8_OPERATOR,
     [
       heads(tower, query, queries),
       heads(tower, quantized, tower.tokens, [0, 2, 3, 1]),

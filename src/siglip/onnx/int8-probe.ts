@@ -2,24 +2,30 @@ import { type Graph } from './graphs.js';
 import { MICROSOFT, OPSET_WITH_ATTENTION } from './graph.js';
 import { graphProto, inlineTensor, modelProto, nodeProto } from './proto.js';
 
-/** Products that are summed for each output: enough to fill the widest vector registers. */
-const INPUTS = 256;
-const OUTPUTS = 64;
+/** Sizes that no vector register divides, so that the ends of rows and columns are computed as well. */
+const INPUTS = 75;
+const OUTPUTS = 67;
 /** The largest weight that int8 graphs contain (`quantize.ts`). */
 const WEIGHT_MAX = 127;
 
-/** Value of every output when every input is 1. */
-export const INT8_PROBE_RESULT = INPUTS * WEIGHT_MAX;
+/** Outputs of the probe when every input is 1, the same for each row. */
+export const INT8_PROBE_ROW: readonly number[] = Array.from(
+  { length: OUTPUTS },
+  (_, output) => INPUTS * weightOf(output),
+);
+
+/** The operator whose result depends on the processor. */
+export const INT8_OPERATOR = 'DynamicQuantizeMatMul';
 
 /**
- * The smallest graph that shows whether a processor computes 8-bit products exactly: `x`, float32
- * `[n, 256]` → `y`, float32 `[n, 64]`, through one `DynamicQuantizeMatMul` whose weights are all 127.
+ * The smallest graph that shows whether a processor computes 8-bit products exactly: `x`, float32 `[n, 75]` → `y`,
+ * float32 `[n, 67]`, through one `DynamicQuantizeMatMul` whose weights are 127 and −127, column by column.
  *
- * Inputs of 1 are quantised to 255, so two neighbouring products add up to 64,770. Kernels that add pairs
- * in 16 bits (x86 without VNNI) saturate at 32,767 and return about half of {@link INT8_PROBE_RESULT}.
+ * Inputs of 1 are quantised to 255, so two neighbouring products add up to ±64,770. Kernels that add pairs in 16 bits
+ * (x86 without VNNI) saturate and return about half of {@link INT8_PROBE_ROW}.
  */
 export function int8ProbeGraph(): Graph {
-  const weights = new Uint8Array(new Int8Array(INPUTS * OUTPUTS).fill(WEIGHT_MAX).buffer);
+  const weights = Int8Array.from({ length: INPUTS * OUTPUTS }, (_, at) => weightOf(at % OUTPUTS));
   const scales = new Uint8Array(new Float32Array(OUTPUTS).fill(1).buffer);
   const face = {
     inputs: [{ name: 'x', type: 'float32', shape: ['batch', INPUTS] }],
@@ -29,7 +35,7 @@ export function int8ProbeGraph(): Graph {
     name: 'int8-probe',
     nodes: [
       nodeProto({
-        operator: 'DynamicQuantizeMatMul',
+        operator: INT8_OPERATOR,
         domain: MICROSOFT,
         name: 'product',
         inputs: ['x', 'weights', 'scales'],
@@ -38,11 +44,15 @@ export function int8ProbeGraph(): Graph {
       }),
     ],
     initializers: [
-      inlineTensor('weights', 'int8', [INPUTS, OUTPUTS], weights),
+      inlineTensor('weights', 'int8', [INPUTS, OUTPUTS], new Uint8Array(weights.buffer)),
       inlineTensor('scales', 'float32', [OUTPUTS], scales),
     ],
     ...face,
   });
   const { opset, irVersion } = OPSET_WITH_ATTENTION;
   return { ...face, onnx: modelProto({ graph, opsets: { '': opset, [MICROSOFT]: 1 }, irVersion }) };
+}
+
+function weightOf(output: number): number {
+  return output % 2 === 0 ? WEIGHT_MAX : -WEIGHT_MAX;
 }

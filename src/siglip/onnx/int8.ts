@@ -1,5 +1,6 @@
 import type { QuantizedMatrix } from '../quantize.js';
 import { MICROSOFT } from './graph.js';
+import { INT8_OPERATOR } from './int8-probe.js';
 import { floatLinear, type Linear, type Projections } from './layers.js';
 
 /**
@@ -13,7 +14,7 @@ export function int8Linear(matrices: ReadonlyMap<string, QuantizedMatrix>): Line
     if (!matrix) return floatLinear(graph, x, weight, bias);
     const { inputs, outputs, data, scales } = matrix;
     return graph.node(
-      'DynamicQuantizeMatMul',
+      INT8_OPERATOR,
       [
         x,
         graph.external(`${weight}:int8`, 'int8', [inputs, outputs], data),
