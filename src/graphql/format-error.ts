@@ -45,12 +45,21 @@ export function createFormatError(logger: Logger): FormatError {
   };
 }
 
+/** Apollo's message names an option of Apollo's. Its tools look for `validationErrorCode`. */
+const DISABLED = {
+  code: 'GRAPHQL_VALIDATION_FAILED',
+  message:
+    'Introspection is disabled on this server, so __schema and __type are refused. The operator can enable it with INTROSPECTION=true.',
+  details: { validationErrorCode: 'INTROSPECTION_DISABLED' },
+} as const;
+
 function describe(
   reported: Reported,
   error: unknown,
 ): { code: ErrorCode; message: string; details?: Readonly<Record<string, unknown>> | undefined } {
   const origin = originOf(error);
   if (!(origin instanceof GraphQLError) || origin instanceof AppError) return toAppError(origin);
+  if (reported.extensions?.validationErrorCode === 'INTROSPECTION_DISABLED') return DISABLED;
   const code = reported.extensions?.code;
   if (typeof code === 'string' && Object.hasOwn(APOLLO_CODES, code)) {
     return { code: APOLLO_CODES[code] ?? 'BAD_REQUEST', message: reported.message };

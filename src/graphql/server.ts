@@ -21,6 +21,7 @@ import { limitsPlugin } from './limits.plugin.js';
 import { registerLive, registerWebSockets, watchConnections } from './live-server.js';
 import { createMeter } from './meter.js';
 import { observePlugin } from './observe.plugin.js';
+import { SELECTIONS_MAX } from './shape.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface GraphQLOptions {
@@ -107,7 +108,7 @@ export async function registerGraphQL(
     parseOptions: DOCUMENT_LIMITS.parse,
     validationOptions: DOCUMENT_LIMITS.validation,
     executionOptions: { maxCoercionErrors: 5 },
-    maxRecursiveSelections: 1_000,
+    maxRecursiveSelections: SELECTIONS_MAX,
     plugins: [
       // The page loads scripts from Apollo's servers.
       ApolloServerPluginLandingPageDisabled(),
