@@ -33,8 +33,6 @@ export interface GraphQLOptions {
   /** Longest body of a caller who may run models; others get what every route gets. */
   bodyBytesMax: number;
   connections: ConnectionLimits;
-  /** Where browsers reach the server. */
-  publicUrl: string;
 }
 
 /** One request's context. What most requests never ask for is made when it is asked for. */
@@ -151,8 +149,8 @@ export async function registerGraphQL(
   app.route({
     ...route,
     method: 'GET',
-    onRequest: [live.refuseForeign, onRequest],
-    wsHandler: live.wsHandler,
+    onRequest,
+    wsHandler: live,
   });
   refuseOtherMethods(app, '/graphql', ['GET', 'POST'], { errorShape: 'graphql' });
   return connections;
