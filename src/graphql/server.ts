@@ -15,6 +15,7 @@ import { type ConnectionLimits, Connections } from './connections.js';
 import type { GraphQLContext } from './context.js';
 import { DirectExecution } from './direct-execution.js';
 import { createFormatError } from './format-error.js';
+import { guardGet } from './get-requests.js';
 import { KnownOperations } from './known-operations.js';
 import { DOCUMENT_LIMITS } from './limits.js';
 import { limitsPlugin } from './limits.plugin.js';
@@ -98,7 +99,8 @@ export async function registerGraphQL(
     hideSchemaDetailsFromClientErrors: !options.introspection,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
-    csrfPrevention: true,
+    // By `guardGet`, for requests that carry a cookie; bodies have to be JSON, which no form can send.
+    csrfPrevention: false,
     allowBatchedHttpRequests: false,
     stopOnTerminationSignals: false,
     formatError,
@@ -149,7 +151,7 @@ export async function registerGraphQL(
   app.route({
     ...route,
     method: 'GET',
-    onRequest,
+    onRequest: [guardGet, onRequest],
     wsHandler: live,
   });
   refuseOtherMethods(app, '/graphql', ['GET', 'POST'], { errorShape: 'graphql' });

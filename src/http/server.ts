@@ -9,6 +9,7 @@ import { requestContext, runWithContext } from '../platform/request-context.js';
 import { acceptJsonOnly, BODY_BYTES_MAX } from './body.js';
 import { addCorsHeaders, registerCors } from './cors.js';
 import { toAppError } from './errors.js';
+import { sendGraphQLError } from './graphql-error.js';
 import type { Origins } from './origins.js';
 
 export interface HttpOptions {
@@ -213,11 +214,8 @@ function sendError(
         .send(rendered.body)
     );
   }
-  return reply
-    .status(status)
-    .send(
-      errorShape === 'graphql'
-        ? { errors: [{ message, extensions: { code, ...details, requestId } }] }
-        : { error: { code, message, ...(details === undefined ? {} : { details }), requestId } },
-    );
+  if (errorShape === 'graphql') return sendGraphQLError(request, reply, appError);
+  return reply.status(status).send({
+    error: { code, message, ...(details === undefined ? {} : { details }), requestId },
+  });
 }

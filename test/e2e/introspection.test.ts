@@ -41,16 +41,20 @@ const FLAGS = [
 ] as const satisfies readonly (keyof IntrospectionOptions)[];
 const ALL = Object.fromEntries(FLAGS.map((flag) => [flag, true])) as IntrospectionOptions;
 
-const COMBINATIONS: readonly IntrospectionOptions[] = Array.from(
-  { length: 2 ** FLAGS.length },
-  (_, bits) => Object.fromEntries(FLAGS.map((flag, i) => [flag, (bits >> i) % 2 === 1])),
+/** Every combination of the flags, sixteen at a time. */
+const COMBINATIONS: readonly (readonly IntrospectionOptions[])[] = Array.from(
+  { length: 8 },
+  (_, group) =>
+    Array.from({ length: 16 }, (__, one) => {
+      const bits = group * 16 + one;
+      return Object.fromEntries(FLAGS.map((flag, i) => [flag, (bits >> i) % 2 === 1]));
+    }),
 );
 
-/** Over GET, with the header that satisfies CSRF prevention. */
+/** Over GET, as clients send it that avoid a preflight. */
 async function get(query: string) {
   const address = `${t.url}/graphql?${new URLSearchParams({ query }).toString()}`;
-  const headers = { 'apollo-require-preflight': 'true', accept: 'application/json' };
-  const response = await fetch(address, { headers });
+  const response = await fetch(address, { headers: { accept: 'application/json' } });
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   return { status: response.status, body: (await response.json()) as any };
 }
@@ -87,12 +91,15 @@ const everyValueTwice = (query: string) =>
   );
 
 describe('the query of graphql-js', () => {
-  test('passes in every combination of its options', async () => {
-    for (const options of COMBINATIONS) {
-      const { status, body } = await t.gql(getIntrospectionQuery(options));
-      expect([options, status, body.errors]).toEqual([options, 200, undefined]);
-    }
-  });
+  test.each(COMBINATIONS.map((options, group) => ({ group, options })))(
+    'passes in every combination of its options: $group',
+    async ({ options: combinations }) => {
+      for (const options of combinations) {
+        const { status, body } = await t.gql(getIntrospectionQuery(options));
+        expect([options, status, body.errors]).toEqual([options, 200, undefined]);
+      }
+    },
+  );
 
   test.each([0, 1, 9, 20, 50, 100])('passes with references of %i levels', async (typeDepth) => {
     const { status, body } = await t.gql(getIntrospectionQuery({ ...ALL, typeDepth }));
