@@ -10,6 +10,7 @@ import { createSchema } from './graphql/schema.js';
 import { registerGraphQL } from './graphql/server.js';
 import { registerOperationsRoutes } from './http/operations.routes.js';
 import { type Authenticate, decorateWithActor } from './http/authentication.js';
+import { Origins } from './http/origins.js';
 import { createHttpServer } from './http/server.js';
 import { CALL_BYTES_MAX } from './inference/index.js';
 import { readCreditOffer } from './payments/index.js';
@@ -81,10 +82,11 @@ export async function createApp(
   });
 
   let draining = false;
-  const server = createHttpServer({
+  const server = await createHttpServer({
     logger,
     metrics,
     trustProxy: config.trustProxy,
+    origins: new Origins(config.cors, config.publicUrl),
     // A call may wait for its model first.
     answerMsMax: config.calls.timeoutMs + WAIT_MAX_S * 1_000,
   });
@@ -120,7 +122,6 @@ export async function createApp(
     authenticate,
     bodyBytesMax,
     connections: config.live,
-    publicUrl: config.publicUrl,
   });
   const routes = createRoutes(services, config.publicUrl);
   await registerRoutes(server, routes, { authenticate, bodyBytesMax });

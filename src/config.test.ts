@@ -50,6 +50,43 @@ test.each([
   expect(read).not.toThrow(/hush/);
 });
 
+describe('CORS_ORIGINS', () => {
+  test('is a list of origins, or * beside it', () => {
+    const read = (list?: string) =>
+      readConfig(list === undefined ? {} : { CORS_ORIGINS: list }).cors;
+    expect(read()).toEqual({ named: new Set(), any: false });
+    expect(read('*')).toEqual({ named: new Set(), any: true });
+    expect(read(' https://console.example.org, http://localhost:3000,http://[::1]:5173 ')).toEqual({
+      named: new Set(['https://console.example.org', 'http://localhost:3000', 'http://[::1]:5173']),
+      any: false,
+    });
+    expect(read('*,https://console.example.org').any).toBe(true);
+  });
+
+  test.each([
+    ['https://console.example.org/', 'Write https://console.example.org'],
+    ['https://console.example.org/app?x#y', 'Write https://console.example.org'],
+    ['https://Console.Example.org', 'Write https://console.example.org'],
+    ['HTTPS://console.example.org', 'Write https://console.example.org'],
+    ['https://console.example.org:443', 'Write https://console.example.org'],
+    ['http://console.example.org:80', 'Write http://console.example.org'],
+    ['https://user:pass@console.example.org', 'Write https://console.example.org'],
+    ['https://bücher.example', 'Write https://xn--bcher-kva.example'],
+    ['console.example.org', 'Write https://console.example.org'],
+    ['localhost:3000', 'Write https://localhost:3000'],
+    ['https://*.example.org', 'Name each origin'],
+    ['https://console.example.org, *.example.com', 'Name each origin'],
+    ['null', 'Serve the page from an origin'],
+    ['ftp://console.example.org', 'Write scheme, host and port'],
+    ['chrome-extension://abcdef', 'Write scheme, host and port'],
+    ['https://', 'Write scheme, host and port'],
+    ['https://a b', 'Write scheme, host and port'],
+  ])('%s is refused, with what to write', (list, advice) => {
+    expect(() => readConfig({ CORS_ORIGINS: list })).toThrow(/CORS_ORIGINS/);
+    expect(() => readConfig({ CORS_ORIGINS: list })).toThrow(advice);
+  });
+});
+
 test('every problem is reported at once', () => {
   const read = () => readConfig({ PORT: 'x', LOG_LEVEL: 'x', DATABASE_URL: 'x' });
   expect(read).toThrow(/PORT[^]*DATABASE_URL[^]*LOG_LEVEL/);

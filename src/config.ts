@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { OAuthClient } from './accounts/index.js';
 import type { ConnectionLimits } from './graphql/connections.js';
+import type { AllowedOrigins } from './http/origins.js';
 import type { MeterOptions } from './inference/index.js';
 import type { WebhookOptions } from './notifications/index.js';
 import { ConfigError, listOf, oauthClient, stripeOptions } from './config-values.js';
@@ -40,6 +41,8 @@ export interface Config {
   predictor: PredictorSettings;
   /** Where people reach the server, for links in mails; without a slash at the end. */
   publicUrl: string;
+  /** Other origins whose pages may call the server from a browser. */
+  cors: AllowedOrigins;
   /** Signs sessions; undefined: the server makes one and keeps it in `dataDir`. */
   authSecret: string | undefined;
   /** `smtpUrl` undefined: mails are written to `outboxDir`. */
@@ -136,6 +139,7 @@ export function readConfig(
       },
     },
     publicUrl: values.PUBLIC_URL ?? `http://localhost:${String(values.PORT)}`,
+    cors: values.CORS_ORIGINS ?? { named: new Set(), any: false },
     authSecret: values.AUTH_SECRET,
     mail: {
       smtpUrl: values.SMTP_URL,

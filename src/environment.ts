@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { listOf } from './config-values.js';
+import { originFault } from './http/origins.js';
 import { LOG_LEVELS } from './platform/logger.js';
 import type { Variant } from './siglip/index.js';
 
@@ -11,6 +13,14 @@ const flag = z
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
   .transform((url) => url.replace(/\/+$/, ''));
+const origins = z.string().transform((list, context) => {
+  const entries = listOf(list);
+  for (const entry of entries) {
+    const message = originFault(entry);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  }
+  return { named: new Set(entries.filter((entry) => entry !== '*')), any: entries.includes('*') };
+});
 const variant = z.enum(['fp32', 'int8']);
 const variants = z
   .enum(['fp32,int8', 'fp32', 'int8'])
@@ -44,6 +54,7 @@ export const environment = z.object({
   PREDICTOR_BATCH_DELAY_MS: z.coerce.number().int().min(0).max(1_000).default(0),
   PREDICTOR_QUEUE_MAX: z.coerce.number().int().min(1).max(100_000).default(64),
   PUBLIC_URL: httpUrl.optional(),
+  CORS_ORIGINS: origins.optional(),
   AUTH_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
   SMTP_URL: z
     .string()

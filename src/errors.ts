@@ -1,10 +1,12 @@
 /**
  * Every code that a caller can see, at any edge, with its HTTP status and whether the same request
- * may succeed when it is sent again. The two `GRAPHQL_…` codes keep the names that GraphQL clients know.
+ * may succeed when it is sent again. The `GRAPHQL_…` and `PERSISTED_QUERY_…` codes keep the names that GraphQL clients know.
  */
 export const ERROR_CODES = {
   BAD_REQUEST: { status: 400, retryable: false },
   BAD_USER_INPUT: { status: 400, retryable: false },
+  /** Sent with 200: clients then send the whole query. */
+  PERSISTED_QUERY_NOT_SUPPORTED: { status: 400, retryable: false },
   GRAPHQL_PARSE_FAILED: { status: 400, retryable: false },
   GRAPHQL_VALIDATION_FAILED: { status: 400, retryable: false },
   QUERY_TOO_COMPLEX: { status: 400, retryable: false },

@@ -123,7 +123,7 @@ function refuseTakenPort({ port, host }: Config): Promise<void> {
 }
 
 function announce(
-  { host, mail }: Config,
+  { host, mail, cors }: Config,
   port: number,
   startedAt: number,
   demoKey: string | undefined,
@@ -141,8 +141,17 @@ Reading the catalog needs no sign-in. Try:
     -d '{"query":"{ models(first: 3) { totalCount edges { node { slug name status } } } }"}'
 
 ${demoKey === undefined ? SEED_HINT : demoCall(url, demoKey)}
+${otherOrigins(cors)}
 Ctrl-C stops everything.
 `);
+}
+
+/** Which pages of other origins may call, or how to let them. */
+function otherOrigins({ named, any }: Config['cors']): string {
+  const allowed = [...named, ...(any ? ['every origin (without cookies)'] : [])];
+  return allowed.length === 0
+    ? 'Web pages of other origins are refused. To let one call: CORS_ORIGINS=http://localhost:3000 npm start'
+    : `Web pages that may call: ${allowed.join(', ')}`;
 }
 
 const SEED_HINT = `If the catalog is empty, fill it: npm run gigarouter -- seed

@@ -141,6 +141,7 @@ export function createServices(
     db: database,
     mailer,
     publicUrl: config.publicUrl,
+    trustedOrigins: [...config.cors.named],
     secret,
     ...config.oauth,
     onUserCreated: async (user) => {

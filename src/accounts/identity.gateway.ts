@@ -19,6 +19,8 @@ export interface IdentityOptions {
   readonly mailer: Mailer;
   /** Where people reach the server; links in mails begin with it, never with what a request says. */
   readonly publicUrl: string;
+  /** Other origins whose pages may use sessions, and may be returned to. */
+  readonly trustedOrigins: readonly string[];
   /** Signs cookies and tokens; the same on all replicas. */
   readonly secret: string;
   readonly github: OAuthClient | undefined;
@@ -159,7 +161,7 @@ export class IdentityGateway {
 }
 
 function createAuth(options: IdentityOptions) {
-  const { db, mailer, publicUrl, secret, github, google } = options;
+  const { db, mailer, publicUrl, trustedOrigins, secret, github, google } = options;
   const link = (path: string, token: string) =>
     `${publicUrl}/auth/${path}?token=${encodeURIComponent(token)}`;
   return betterAuth({
@@ -170,7 +172,7 @@ function createAuth(options: IdentityOptions) {
     database: prismaAdapter(db.prisma, { provider: 'postgresql' }),
     logger: { disabled: true },
     telemetry: { enabled: false },
-    trustedOrigins: [publicUrl],
+    trustedOrigins: [publicUrl, ...trustedOrigins],
     user: {
       additionalFields: { operator: { type: 'boolean', input: false, defaultValue: false } },
     },

@@ -5,7 +5,9 @@ import {
   fieldExtensionsEstimator,
   getComplexity,
 } from 'graphql-query-complexity';
+import { isMetaField } from './introspection.js';
 import { PAGE_SIZE_MAX } from './page.js';
+import { SELECTIONS_MAX } from './shape.js';
 
 /** An operation that costs more is refused before it runs. */
 export const COST_MAX = 1_000;
@@ -14,7 +16,10 @@ export const COST_MAX = 1_000;
 const objectsCostOne: ComplexityEstimator = ({ field, childComplexity }) =>
   isLeafType(getNamedType(field.type)) ? 0 : 1 + childComplexity;
 
-const estimators = [fieldExtensionsEstimator(), objectsCostOne];
+/** Introspection reads no data and has its own limit (introspection.ts). */
+const introspectionIsFree: ComplexityEstimator = ({ node }) => (isMetaField(node) ? 0 : undefined);
+
+const estimators = [introspectionIsFree, fieldExtensionsEstimator(), objectsCostOne];
 
 /** Cost of a field that reads one thing by key. */
 export const LOOKUP_COST: ComplexityEstimator = ({ childComplexity }) => 1 + childComplexity;
@@ -41,6 +46,7 @@ export function operationCost(
     query: document,
     variables,
     estimators,
+    maxQueryNodes: SELECTIONS_MAX + 1,
     ...(operation.name === undefined ? {} : { operationName: operation.name.value }),
   });
 }

@@ -1,14 +1,12 @@
 import { GraphQLError, type GraphQLFormattedError, type SourceLocation } from 'graphql';
 import { isErrorCode, type ErrorCode, AppError } from '../errors.js';
-import { toAppError } from '../http/errors.js';
+import { codeOfStatus, toAppError } from '../http/errors.js';
 import type { Logger } from '../platform/logger.js';
 import { requestContext } from '../platform/request-context.js';
 
 /** Codes of Apollo Server that mean the same as one of ours. */
 const APOLLO_CODES: Readonly<Record<string, ErrorCode>> = {
   OPERATION_RESOLUTION_FAILURE: 'BAD_REQUEST',
-  PERSISTED_QUERY_NOT_FOUND: 'BAD_REQUEST',
-  PERSISTED_QUERY_NOT_SUPPORTED: 'BAD_REQUEST',
 };
 
 /** What is used of an error before it is formatted. */
@@ -45,18 +43,35 @@ export function createFormatError(logger: Logger): FormatError {
   };
 }
 
+/** Apollo's message names an option of Apollo's. Its tools look for `validationErrorCode`. */
+const DISABLED = {
+  code: 'GRAPHQL_VALIDATION_FAILED',
+  message:
+    'Introspection is disabled on this server, so __schema and __type are refused. The operator can enable it with INTROSPECTION=true.',
+  details: { validationErrorCode: 'INTROSPECTION_DISABLED' },
+} as const;
+
 function describe(
   reported: Reported,
   error: unknown,
 ): { code: ErrorCode; message: string; details?: Readonly<Record<string, unknown>> | undefined } {
   const origin = originOf(error);
   if (!(origin instanceof GraphQLError) || origin instanceof AppError) return toAppError(origin);
+  if (reported.extensions?.validationErrorCode === 'INTROSPECTION_DISABLED') return DISABLED;
   const code = reported.extensions?.code;
   if (typeof code === 'string' && Object.hasOwn(APOLLO_CODES, code)) {
     return { code: APOLLO_CODES[code] ?? 'BAD_REQUEST', message: reported.message };
   }
+  if (code === 'BAD_REQUEST')
+    return { code: codeOfHttp(origin) ?? code, message: reported.message };
   if (isErrorCode(code) && code !== 'INTERNAL') return { code, message: reported.message };
   return toAppError(origin);
+}
+
+/** Apollo says BAD_REQUEST of every request that it refuses, with a more exact HTTP status. */
+function codeOfHttp({ extensions }: GraphQLError): ErrorCode | undefined {
+  const { status } = (extensions.http ?? {}) as { status?: number };
+  return codeOfStatus(status);
 }
 
 /** What was thrown, below the errors of GraphQL that wrap it; those of graphql-jit are a class of their own. */

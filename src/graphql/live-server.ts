@@ -1,7 +1,6 @@
 import websocket from '@fastify/websocket';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { handleProtocols } from 'graphql-ws';
-import { AppError } from '../errors.js';
 import { type Authenticate, authenticationHooks } from '../http/authentication.js';
 import { BODY_BYTES_MAX } from '../http/body.js';
 import { refuseOtherMethods } from '../http/server.js';
@@ -17,8 +16,6 @@ export interface LiveServerOptions {
   readonly connections: Connections;
   readonly subscriptions: Subscriptions;
   readonly authenticate: Authenticate;
-  /** Where browsers reach the server: pages of other origins cannot use its cookies. */
-  readonly publicUrl: string;
 }
 
 /** Before any route: what comes as an upgrade goes through the same hooks and routes. */
@@ -41,37 +38,18 @@ export async function registerWebSockets(
 
 /** Serves subscriptions as server-sent events. @returns what serves them over WebSocket at another route */
 export function registerLive(app: FastifyInstance, options: LiveServerOptions) {
-  const { authenticate, publicUrl } = options;
-  const authentication = authenticationHooks(authenticate);
-  const origin = new URL(publicUrl).origin;
-  const refuseForeign = (
-    request: FastifyRequest,
-    _reply: FastifyReply,
-    done: (error?: Error) => void,
-  ) => {
-    done(isForeign(request, origin) ? foreignOrigin() : undefined);
-  };
+  const authentication = authenticationHooks(options.authenticate);
   const methods = ['GET', 'POST'];
   app.route({
     url: '/graphql/stream',
     method: methods,
     config: { errorShape: 'graphql' },
     bodyLimit: BODY_BYTES_MAX,
-    onRequest: [refuseForeign, authentication.onRequest],
+    onRequest: authentication.onRequest,
     handler: createEventStreamHandler({ ...options, contextOf }),
   });
   refuseOtherMethods(app, '/graphql/stream', methods, { errorShape: 'graphql' });
-  return {
-    refuseForeign: (
-      request: FastifyRequest,
-      reply: FastifyReply,
-      done: (error?: Error) => void,
-    ) => {
-      if (request.ws) refuseForeign(request, reply, done);
-      else done();
-    },
-    wsHandler: createWebSocketHandler({ ...options, contextOf }),
-  };
+  return createWebSocketHandler({ ...options, contextOf });
 }
 
 /** Shows what holds connections open, and what happens on them. */
@@ -94,20 +72,6 @@ export function watchConnections(metrics: Metrics, connections: Connections): vo
   watch('subscriptions', 'Subscriptions that run.', 'field', (figures) => figures.subscriptions);
   watch('events_total', 'Events that went out.', 'field', ({ events }) => events);
   watch('endings_total', 'Connections that the server ended.', 'reason', ({ endings }) => endings);
-}
-
-/** Any page can open a connection to us, and its browser sends our cookies along. */
-function isForeign({ headers }: FastifyRequest, own: string): boolean {
-  const { origin, cookie, authorization } = headers;
-  if (origin === undefined || cookie === undefined || authorization !== undefined) return false;
-  return origin !== own;
-}
-
-function foreignOrigin(): AppError {
-  return new AppError(
-    'FORBIDDEN',
-    'A page of another origin cannot use the session’s cookie. Send a key or a token as "authorization".',
-  );
 }
 
 /** Of an operation that outlives its request. */

@@ -1,6 +1,7 @@
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { AppError } from '../errors.js';
 import { COST_MAX, operationCost } from './cost.js';
+import { createIntrospectionCheck } from './introspection.js';
 import { checkShape } from './shape.js';
 
 /** Cost of an operation with these variables. @throws AppError QUERY_TOO_COMPLEX past any limit. */
@@ -14,6 +15,7 @@ export function createMeter(schema: GraphQLSchema): Meter {
   // Apollo hands out the same parsed document for the same text. Without variables the cost of an
   // operation is then always the same: it is worked out once.
   const known = new WeakMap<OperationDefinitionNode, number>();
+  const checkIntrospection = createIntrospectionCheck(schema);
 
   return (document, operation, variables) => {
     const before = known.get(operation);
@@ -28,6 +30,7 @@ export function createMeter(schema: GraphQLSchema): Meter {
         { details: { cost, maximum: COST_MAX } },
       );
     }
+    checkIntrospection(document, operation, variables);
     if ((operation.variableDefinitions ?? []).length === 0) known.set(operation, cost);
     return cost;
   };

@@ -13,16 +13,24 @@ export interface OperationFacts {
   readonly label: string;
   /** 0: not at all. */
   readonly cacheMaxAgeS: number;
+  /** Introspection without variables: the answer depends on the schema alone. */
+  readonly isConstant: boolean;
 }
 
-export const REFUSED: OperationFacts = { label: 'refused', cacheMaxAgeS: 0 };
+export const REFUSED: OperationFacts = { label: 'refused', cacheMaxAgeS: 0, isConstant: false };
 
 export function operationFacts(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
 ): OperationFacts {
   const names = rootFieldsOf(operation);
-  return { label: labelOf(operation), cacheMaxAgeS: cacheMaxAgeOf(schema, operation, names) };
+  return {
+    label: labelOf(operation),
+    cacheMaxAgeS: cacheMaxAgeOf(schema, operation, names),
+    isConstant:
+      (operation.variableDefinitions ?? []).length === 0 &&
+      names.every((name) => name?.startsWith('__') === true),
+  };
 }
 
 /** A fragment at the root counts as unknown. */

@@ -15,12 +15,14 @@ import { type ConnectionLimits, Connections } from './connections.js';
 import type { GraphQLContext } from './context.js';
 import { DirectExecution } from './direct-execution.js';
 import { createFormatError } from './format-error.js';
+import { guardGet } from './get-requests.js';
 import { KnownOperations } from './known-operations.js';
 import { DOCUMENT_LIMITS } from './limits.js';
 import { limitsPlugin } from './limits.plugin.js';
 import { registerLive, registerWebSockets, watchConnections } from './live-server.js';
 import { createMeter } from './meter.js';
 import { observePlugin } from './observe.plugin.js';
+import { SELECTIONS_MAX } from './shape.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface GraphQLOptions {
@@ -32,8 +34,6 @@ export interface GraphQLOptions {
   /** Longest body of a caller who may run models; others get what every route gets. */
   bodyBytesMax: number;
   connections: ConnectionLimits;
-  /** Where browsers reach the server. */
-  publicUrl: string;
 }
 
 /** One request's context. What most requests never ask for is made when it is asked for. */
@@ -100,7 +100,8 @@ export async function registerGraphQL(
     hideSchemaDetailsFromClientErrors: !options.introspection,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
-    csrfPrevention: true,
+    // By `guardGet`, for requests that carry a cookie; bodies have to be JSON, which no form can send.
+    csrfPrevention: false,
     allowBatchedHttpRequests: false,
     stopOnTerminationSignals: false,
     formatError,
@@ -108,7 +109,7 @@ export async function registerGraphQL(
     parseOptions: DOCUMENT_LIMITS.parse,
     validationOptions: DOCUMENT_LIMITS.validation,
     executionOptions: { maxCoercionErrors: 5 },
-    maxRecursiveSelections: 1_000,
+    maxRecursiveSelections: SELECTIONS_MAX,
     plugins: [
       // The page loads scripts from Apollo's servers.
       ApolloServerPluginLandingPageDisabled(),
@@ -151,8 +152,8 @@ export async function registerGraphQL(
   app.route({
     ...route,
     method: 'GET',
-    onRequest: [live.refuseForeign, onRequest],
-    wsHandler: live.wsHandler,
+    onRequest: [guardGet, onRequest],
+    wsHandler: live,
   });
   refuseOtherMethods(app, '/graphql', ['GET', 'POST'], { errorShape: 'graphql' });
   return connections;

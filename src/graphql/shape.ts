@@ -1,20 +1,66 @@
 import {
   type DocumentNode,
-  type FragmentDefinitionNode,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
 import { AppError } from '../errors.js';
+import { fragmentsOf, isMetaField } from './introspection.js';
 
 /** Counted after fragments are expanded, so that a fragment used twice counts twice. */
-const SHAPE_LIMITS = {
-  depth: 10,
-  introspectionDepth: 15,
-  aliases: 30,
-  fields: 200,
-  directives: 20,
-} as const;
+interface Limits {
+  readonly levels: number;
+  readonly aliases: number;
+  readonly fields: number;
+  readonly directives: number;
+}
+
+const LIMITS: Limits = { levels: 10, aliases: 30, fields: 200, directives: 20 };
+
+/**
+ * Separate limits for selections below `__schema` and `__type`: twice the longest query of graphql-js, whose type
+ * references have 100 levels and 1,870 fields. introspection.ts limits the size of the answer.
+ */
+const INTROSPECTION_LIMITS: Limits = {
+  levels: 250,
+  aliases: 500,
+  fields: 5_000,
+  directives: 500,
+};
+
+/** Fields, inline fragments and fragment spreads of an operation after expansion. */
+export const SELECTIONS_MAX = 10_000;
+
+/** Running counts for one kind of field; `prefix` names the kind in errors. */
+class Budget {
+  private readonly counts = { aliases: 0, fields: 0, directives: 0 };
+
+  constructor(
+    private readonly limits: Limits,
+    private readonly prefix: '' | 'introspection ',
+  ) {}
+
+  /** @throws AppError QUERY_TOO_COMPLEX */
+  count(what: 'aliases' | 'fields' | 'directives', by: number): void {
+    this.counts[what] += by;
+    if (this.counts[what] > this.limits[what]) this.refuse(what);
+  }
+
+  /** @throws AppError QUERY_TOO_COMPLEX */
+  enter(level: number): void {
+    if (level > this.limits.levels) this.refuse('levels');
+  }
+
+  private refuse(what: keyof Limits): never {
+    const name = `${this.prefix}${what}`;
+    const maximum = this.limits[what];
+    throw new AppError(
+      'QUERY_TOO_COMPLEX',
+      `The operation has more than ${String(maximum)} ${name}. Split it.`,
+      { details: { limit: name, maximum } },
+    );
+  }
+}
 
 /**
  * Measures one operation and stops at the first limit that it passes; fragment cycles were refused
@@ -22,48 +68,29 @@ const SHAPE_LIMITS = {
  * @throws AppError QUERY_TOO_COMPLEX naming the limit and its value.
  */
 export function checkShape(document: DocumentNode, operation: OperationDefinitionNode): void {
-  const fragments = new Map(
-    document.definitions
-      .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
-      .map((fragment): [string, FragmentDefinitionNode] => [fragment.name.value, fragment]),
-  );
-  const counts = { aliases: 0, fields: 0, directives: operation.directives?.length ?? 0 };
+  const fragments = fragmentsOf(document);
+  const others = new Budget(LIMITS, '');
+  const introspection = new Budget(INTROSPECTION_LIMITS, 'introspection ');
 
-  const count = (what: keyof typeof counts, by: number) => {
-    counts[what] += by;
-    if (counts[what] > SHAPE_LIMITS[what]) refuse(what, SHAPE_LIMITS[what]);
-  };
-
-  const visit = (set: SelectionSetNode, depth: number, depthMax: number) => {
-    if (depth > depthMax) refuse('levels', depthMax);
+  const visit = (set: SelectionSetNode, level: number, current: Budget) => {
+    current.enter(level);
     for (const selection of set.selections) {
-      count('directives', selection.directives?.length ?? 0);
+      // Only the query root has meta fields, so a budget never changes back further down.
+      const budget =
+        selection.kind === Kind.FIELD && isMetaField(selection) ? introspection : current;
+      budget.count('directives', selection.directives?.length ?? 0);
       if (selection.kind === Kind.FIELD) {
-        count('fields', 1);
-        if (selection.alias !== undefined) count('aliases', 1);
-        if (selection.selectionSet === undefined) continue;
-        // The query that every GraphQL tool sends to learn a schema is 13 levels deep.
-        const limit = selection.name.value.startsWith('__')
-          ? SHAPE_LIMITS.introspectionDepth
-          : depthMax;
-        visit(selection.selectionSet, depth + 1, limit);
+        budget.count('fields', 1);
+        if (selection.alias !== undefined) budget.count('aliases', 1);
+        if (selection.selectionSet !== undefined) visit(selection.selectionSet, level + 1, budget);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        visit(selection.selectionSet, depth, depthMax);
+        visit(selection.selectionSet, level, budget);
       } else {
         const fragment = fragments.get(selection.name.value);
-        if (fragment !== undefined) visit(fragment.selectionSet, depth, depthMax);
+        if (fragment !== undefined) visit(fragment.selectionSet, level, budget);
       }
     }
   };
-  visit(operation.selectionSet, 1, SHAPE_LIMITS.depth);
-}
-
-function refuse(what: string, limit: number): never {
-  throw new AppError(
-    'QUERY_TOO_COMPLEX',
-    `The operation has more than ${String(limit)} ${what}. Split it.`,
-    {
-      details: { limit: what, maximum: limit },
-    },
-  );
+  others.count('directives', operation.directives?.length ?? 0);
+  visit(operation.selectionSet, 1, others);
 }

@@ -14,6 +14,11 @@ const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   431: 'BAD_REQUEST',
 };
 
+/** The code for an error that somebody else gave a status. */
+export function codeOfStatus(status: number | undefined): ErrorCode | undefined {
+  return status === undefined ? undefined : CODE_BY_STATUS[status];
+}
+
 /**
  * What a caller may know of any failure: our own errors as they are, an outage as such, Fastify's
  * complaints about a request by their status, and everything else as INTERNAL without its message.
@@ -27,7 +32,7 @@ export function toAppError(error: unknown): AppError {
     return new AppError('BAD_USER_INPUT', message, { cause: error });
   }
   const { statusCode, message } = error as Partial<FastifyError>;
-  const code = statusCode === undefined ? undefined : CODE_BY_STATUS[statusCode];
+  const code = codeOfStatus(statusCode);
   if (code !== undefined) return new AppError(code, message ?? code, { cause: error });
   return new AppError(
     'INTERNAL',

@@ -7,7 +7,10 @@ import { type Logger, redact } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { requestContext, runWithContext } from '../platform/request-context.js';
 import { acceptJsonOnly, BODY_BYTES_MAX } from './body.js';
+import { addCorsHeaders, registerCors } from './cors.js';
 import { toAppError } from './errors.js';
+import { sendGraphQLError } from './graphql-error.js';
+import type { Origins } from './origins.js';
 
 export interface HttpOptions {
   logger: Logger;
@@ -15,6 +18,7 @@ export interface HttpOptions {
   trustProxy: string | undefined;
   /** The longest that anybody may wait for an answer. */
   answerMsMax: number;
+  origins: Origins;
 }
 
 /** What a route may declare about itself. */
@@ -49,14 +53,16 @@ function isRequestId(given: string | string[] | undefined): given is string {
  * measurement a request. Every answer carries `x-request-id` and `cache-control` (`no-store` unless
  * the route says otherwise).
  */
-export function createHttpServer(options: HttpOptions): FastifyInstance {
-  const { logger, metrics, trustProxy, answerMsMax } = options;
+export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
+  const { logger, metrics, trustProxy, answerMsMax, origins } = options;
   const app = fastify({
     logger: false,
     trustProxy: trustProxy ?? false,
     bodyLimit: BODY_BYTES_MAX,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
+    // Fastify's own refusal while it closes would skip every hook; see below.
+    return503OnClosing: false,
     // To send all of a request: a batch has up to 100 MiB.
     requestTimeout: 300_000,
     // Of a connection on which nothing moves: a call that runs must not be cut off by it.
@@ -64,8 +70,9 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     keepAliveTimeout: 65_000,
     http: { headersTimeout: 10_000 },
     routerOptions: { maxParamLength: 300 },
-    // An address that cannot be decoded: no hook runs for it, so the id is set here.
+    // An address that cannot be decoded: no hook runs for it, so the headers are set here.
     frameworkErrors: (error, request, reply) => {
+      addCorsHeaders(origins, request, reply);
       sendError(logger, error, request, reply.header('x-request-id', request.id));
     },
     genReqId: (request) => {
@@ -80,16 +87,27 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     runWithContext({ requestId: request.id }, next);
   });
+  await registerCors(app, origins);
   let closing = false;
   app.addHook('preClose', (next) => {
     closing = true;
     next();
+  });
+  app.addHook('onRequest', (_request, _reply, next) => {
+    next(
+      closing ? new AppError('UPSTREAM_UNAVAILABLE', 'The server is stopping. Retry.') : undefined,
+    );
   });
   app.addHook('onSend', (_request, reply, payload, next) => {
     // A connection that was busy when the server began to close would stay open, idle, until it times out.
     if (closing) reply.header('connection', 'close');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     next(null, payload);
+  });
+  app.addHook('onResponse', ({ headers, raw }, _reply, next) => {
+    // A refused upgrade. Node leaves its socket to us, and the WebSocket plugin closes those that reached its own hook.
+    if (headers.upgrade !== undefined) raw.socket.destroySoon();
+    next();
   });
   app.addHook('onResponse', (request, reply, next) => {
     const durationMs = reply.elapsedTime;
@@ -201,11 +219,8 @@ function sendError(
         .send(rendered.body)
     );
   }
-  return reply
-    .status(status)
-    .send(
-      errorShape === 'graphql'
-        ? { errors: [{ message, extensions: { code, ...details, requestId } }] }
-        : { error: { code, message, ...(details === undefined ? {} : { details }), requestId } },
-    );
+  if (errorShape === 'graphql') return sendGraphQLError(request, reply, appError);
+  return reply.status(status).send({
+    error: { code, message, ...(details === undefined ? {} : { details }), requestId },
+  });
 }

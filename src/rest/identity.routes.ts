@@ -30,7 +30,9 @@ function toRequest(request: FastifyRequest, publicUrl: string): Request {
 async function send(reply: FastifyReply, answer: Response): Promise<FastifyReply> {
   reply.status(answer.status);
   for (const [name, value] of answer.headers) {
-    if (name !== 'set-cookie') reply.header(name, value);
+    // Which origins may read it is decided for all routes alike (http/cors.ts).
+    if (name === 'set-cookie' || name.startsWith('access-control-')) continue;
+    reply.header(name, value);
   }
   const cookies = answer.headers.getSetCookie();
   if (cookies.length > 0) reply.header('set-cookie', cookies);

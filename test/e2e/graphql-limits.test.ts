@@ -21,6 +21,15 @@ const deep = (depth: number) =>
 const introspect = (depth: number) =>
   `{ __type(name: "Query") { ${'ofType { '.repeat(depth - 2)}name${' }'.repeat(depth)}`;
 
+/** Five times the same selection of `count` fields, and the field that leads to them. */
+const introspectWith = (count: number, field: (index: number) => string) =>
+  `{ __type(name: "Int") { ...f ...f ...f ...f ...f } } fragment f on __Type { ${times(count, field)} }`;
+
+/** `count` fields below the one that leads to them, a hundred with each use of a fragment. */
+const introspectFields = (count: number) =>
+  `{ __type(name: "Int") { ${times(Math.floor(count / 100), () => '...h')} ${times(count % 100, () => 'name')} } }
+   fragment h on __Type { ${times(10, () => '...t')} } fragment t on __Type { ${times(10, () => 'name')} }`;
+
 /** Costs 1 for the connection, and 1 for each of its rows, `models` times. */
 const costly = (rows: number[]) =>
   `{ ${rows.map((first, i) => `m${String(i)}: models(first: ${String(first)}) { edges { cursor } }`).join(' ')} }`;
@@ -41,10 +50,28 @@ const complex = (limit: string, maximum: number) => ({
 const LIMITS: readonly Limit[] = [
   { name: '10 levels', passes: deep(10), fails: deep(11), ...complex('levels', 10) },
   {
-    name: '15 levels of introspection',
-    passes: introspect(15),
-    fails: introspect(16),
-    ...complex('levels', 15),
+    name: '250 levels of introspection',
+    passes: introspect(250),
+    fails: introspect(251),
+    ...complex('introspection levels', 250),
+  },
+  {
+    name: '500 aliases of introspection',
+    passes: introspectWith(100, (i) => `a${String(i)}: name`),
+    fails: introspectWith(101, (i) => `a${String(i)}: name`),
+    ...complex('introspection aliases', 500),
+  },
+  {
+    name: '500 directives of introspection',
+    passes: introspectWith(50, () => 'name @include(if: true) @skip(if: false)'),
+    fails: introspectWith(51, () => 'name @include(if: true) @skip(if: false)'),
+    ...complex('introspection directives', 500),
+  },
+  {
+    name: '5,000 fields of introspection',
+    passes: introspectFields(4_999),
+    fails: introspectFields(5_000),
+    ...complex('introspection fields', 5_000),
   },
   {
     name: '200 fields',

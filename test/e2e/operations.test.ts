@@ -99,7 +99,11 @@ describe('a request id', () => {
 
 test('without introspection the schema stays hidden, also in suggestions', async () => {
   const asked = await t.gql('{ __schema { types { name } } }');
-  expect(asked.body.errors[0].extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+  expect(asked.body.errors[0].extensions).toMatchObject({
+    code: 'GRAPHQL_VALIDATION_FAILED',
+    validationErrorCode: 'INTROSPECTION_DISABLED',
+  });
+  expect(asked.body.errors[0].message).toContain('INTROSPECTION=true');
   const misspelt = await t.gql('{ task { task } }');
   expect(misspelt.body.errors[0].message).not.toContain('tasks');
 });

@@ -1,0 +1,109 @@
+import cors from '@fastify/cors';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../errors.js';
+import type { Origins } from './origins.js';
+
+/** Seconds that a browser may keep the answer to a preflight; Chromium keeps none for longer. */
+const MAX_AGE_S = 7_200;
+
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
+
+/** Answer headers that scripts of other origins may read, besides those that browsers always show. */
+const EXPOSED_HEADERS = [
+  'allow',
+  'content-disposition',
+  'content-encoding',
+  'etag',
+  'idempotent-replayed',
+  'inference-header-content-length',
+  'inference-id',
+  'link',
+  'location',
+  'preference-applied',
+  'ratelimit',
+  'ratelimit-policy',
+  'retry-after',
+  'server-timing',
+  // The identity library's bearer token and back-off.
+  'set-auth-token',
+  'www-authenticate',
+  'x-gigarouter-cost',
+  'x-gigarouter-run',
+  'x-ratelimit-limit',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset',
+  'x-ratelimit-reset-requests',
+  'x-request-id',
+  'x-retry-after',
+  'x-should-retry',
+].join(', ');
+
+/**
+ * Lets pages of allowed origins call every route, and refuses cookies from all others. Before any route: the hooks run
+ * first, so that refusals carry the headers too; a browser shows an error without them as "network error".
+ */
+export async function registerCors(app: FastifyInstance, origins: Origins): Promise<void> {
+  if (origins.hasOthers) {
+    await app.register(cors, {
+      delegator: ({ headers, method }, done) => {
+        const { origin } = headers;
+        done(null, {
+          origin: origins.readableBy(origin) ?? false,
+          credentials: origins.mayUseCookies(origin),
+          exposedHeaders: EXPOSED_HEADERS,
+          methods: METHODS,
+          maxAge: MAX_AGE_S,
+          // Headers that are asked for are allowed: clients send many of their own, and none grants anything.
+          preflight: isPreflight({ headers, method }),
+        });
+      },
+    });
+  }
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (isPreflight(request) && origins.readableBy(request.headers.origin) === undefined) {
+      done(unlistedOrigin(request.headers.origin));
+    } else done(origins.trusts(request) ? undefined : foreignCookie());
+  });
+}
+
+/** The headers of an answer that no hook has seen, such as to an address that cannot be decoded. */
+export function addCorsHeaders(
+  origins: Origins,
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  if (!origins.hasOthers) return;
+  reply.header('vary', 'Origin');
+  const readableBy = origins.readableBy(headers.origin);
+  if (readableBy === undefined) return;
+  reply
+    .header('access-control-allow-origin', readableBy)
+    .header('access-control-expose-headers', EXPOSED_HEADERS);
+  if (origins.mayUseCookies(headers.origin)) {
+    reply.header('access-control-allow-credentials', 'true');
+  }
+}
+
+function isPreflight({ headers, method }: Pick<FastifyRequest, 'headers' | 'method'>): boolean {
+  return (
+    method === 'OPTIONS' &&
+    headers.origin !== undefined &&
+    headers['access-control-request-method'] !== undefined
+  );
+}
+
+function unlistedOrigin(origin = ''): AppError {
+  return new AppError(
+    'FORBIDDEN',
+    `Pages of ${origin.slice(0, 200)} may not call this server. The operator can allow the origin with CORS_ORIGINS.`,
+  );
+}
+
+function foreignCookie(): AppError {
+  return new AppError(
+    'FORBIDDEN',
+    'A page of another origin cannot use the session’s cookie. Send a key or a token as "authorization", or have the operator name the origin in CORS_ORIGINS.',
+  );
+}
