@@ -48,8 +48,8 @@ export interface Answer {
   readonly code: string | undefined;
 }
 
-/** Half a minute: longer than any outage of a soak. What is unanswered then stays so. */
-const PATIENCE_MS = 30_000;
+/** Longer than any outage of a soak on a slow machine. What is unanswered then stays so. */
+const PATIENCE_MS = 300_000;
 
 /**
  * Asks until somebody answers, with the same words, as people and programs do.
