@@ -1,3 +1,15 @@
+import { readFileSync } from 'node:fs';
+import {
+  buildSchema,
+  getNamedType,
+  type GraphQLInputType,
+  isEnumType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isRequiredInputField,
+} from 'graphql';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';
@@ -83,3 +95,75 @@ describe('grants', () => {
     expect(await t.app.services.credits.balance(accountId)).toMatchObject({ postedNanos: 1n });
   });
 });
+
+/**
+ * Every root field, with the same odd value wherever the schema takes a text, a number or a date. Whatever it is
+ * refused with, it is not our error.
+ */
+describe('odd values in every argument of the API', () => {
+  const schema = buildSchema(readFileSync('schema.graphql', 'utf8'));
+  const fields = (['query', 'mutation'] as const).flatMap((operation) =>
+    Object.values(
+      (operation === 'query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {},
+    )
+      .filter(({ args }) => args.length > 0)
+      .map((field) => ({ operation, field })),
+  );
+
+  test.each<[string, Odd]>([
+    ['NUL', { text: 'a\0b' }],
+    ['nothing', { text: '' }],
+    ['a lone surrogate', { text: '\ud800' }],
+    ['a long text', { text: 'x'.repeat(5_000) }],
+    ['the largest numbers', { int: 2 ** 31 - 1, float: 1e308, nanos: (2n ** 63n - 1n).toString() }],
+    ['the smallest numbers', { int: -(2 ** 31), float: -1e308, nanos: (-(2n ** 63n)).toString() }],
+    ['the last dates', { date: '9999-12-31T23:59:59.999Z' }],
+    ['the first dates', { date: '0001-01-01T00:00:00.000Z' }],
+  ])('%s', async (_name, odd) => {
+    for (const { operation, field } of fields) {
+      const args = field.args.map(({ name, type }) => `${name}: ${valueOf(type, odd)}`).join(', ');
+      const selection = isLeafType(getNamedType(field.type)) ? '' : ' { __typename }';
+      const query = `${operation} { ${field.name}(${args})${selection} }`;
+      for (const gql of [operator.gql, caller.gql]) {
+        const { body } = await gql(query);
+        expect([query, codeOf({ body })]).not.toEqual([query, 'INTERNAL']);
+      }
+    }
+  });
+});
+
+interface Odd {
+  readonly text?: string;
+  readonly int?: number;
+  readonly float?: number;
+  readonly nanos?: string;
+  readonly date?: string;
+}
+
+/** A literal of the type, made of the odd value wherever it fits. */
+function valueOf(type: GraphQLInputType, odd: Odd, depth = 0): string {
+  if (isNonNullType(type)) return valueOf(type.ofType as GraphQLInputType, odd, depth);
+  if (isListType(type)) return `[${valueOf(type.ofType as GraphQLInputType, odd, depth)}]`;
+  if (isEnumType(type)) return type.getValues()[0]?.name ?? 'null';
+  if (isInputObjectType(type)) {
+    const fields = Object.values(type.getFields()).filter(
+      (field) => isRequiredInputField(field) || depth < 3,
+    );
+    const used = type.isOneOf ? fields.slice(0, 1) : fields;
+    return `{ ${used.map((field) => `${field.name}: ${valueOf(field.type, odd, depth + 1)}`).join(', ')} }`;
+  }
+  switch (type.name) {
+    case 'Int':
+      return String(odd.int ?? 1);
+    case 'Float':
+      return String(odd.float ?? 1);
+    case 'Boolean':
+      return 'true';
+    case 'NanoUSD':
+      return JSON.stringify(odd.nanos ?? '1');
+    case 'DateTimeISO':
+      return JSON.stringify(odd.date ?? '2027-01-01T00:00:00.000Z');
+    default:
+      return JSON.stringify(odd.text ?? 'a');
+  }
+}
