@@ -26,6 +26,9 @@ export function limitBody(
       else next(null, chunk);
     },
   });
+  // Routes that take no body, refusals and unknown addresses never read `counted`. An error that nobody listens to
+  // would end the process, for the broken framing of one connection.
+  counted.on('error', () => undefined);
   payload.on('error', (error: Error) => counted.destroy(error));
   done(null, payload.pipe(counted));
 }
