@@ -21,7 +21,11 @@ const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isDatabaseOutage(error)) return databaseAway(error);
-  const { statusCode, message } = error as Partial<FastifyError>;
+  const { statusCode, message, code: fastifyCode } = error as Partial<FastifyError>;
+  // A path that climbs out of the folder: what is outside is not said to exist.
+  if (fastifyCode === 'FST_STATIC_FORBIDDEN_PATH') {
+    return new AppError('NOT_FOUND', 'There is nothing at this address.', { cause: error });
+  }
   const code = statusCode === undefined ? undefined : CODE_BY_STATUS[statusCode];
   if (code !== undefined) return new AppError(code, message ?? code, { cause: error });
   return new AppError(
