@@ -25,6 +25,9 @@ const say: Say = (line) => {
   process.stderr.write(`${line}\n`);
 };
 
+// A terminal that takes no more words is no reason to end.
+process.stderr.on('error', () => undefined);
+
 const program = new Command('gigarouter')
   .description('A self-hosted model platform.')
   .addHelpText('after', '\nSettings come from the environment: see .env.example.');

@@ -31,9 +31,21 @@ function stop(exitCode: number, timeoutMs: number): Promise<void> {
       say('Some requests did not end in time; they are cut off.');
       process.exit(1);
     }, timeoutMs + 5_000).unref();
-    for (const stopOne of running.reverse()) await stopOne();
-    process.exit(exitCode);
+    let code = exitCode;
+    for (const stopOne of running.reverse()) {
+      // What cannot be stopped must not keep the rest running.
+      await stopOne().catch((error: unknown) => {
+        say(`Not everything could be stopped: ${explain(error)}`);
+        code = 1;
+      });
+    }
+    process.exit(code);
   })());
+}
+
+/** Begins to stop; the process ends by itself, soon. */
+function beginStop(exitCode: number, timeoutMs: number): void {
+  stop(exitCode, timeoutMs).catch(() => process.exit(1));
 }
 
 async function main(config: Config): Promise<void> {
@@ -41,7 +53,7 @@ async function main(config: Config): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (stopping === undefined) say('Stopping …');
-      void stop(0, config.shutdownTimeoutMs);
+      beginStop(0, config.shutdownTimeoutMs);
     });
   }
   await refuseTakenPort(config);
@@ -78,7 +90,9 @@ async function startPredictor(config: Config, logger: Logger) {
   await bringUpModels(config, say);
   const child = createPredictorChild(config, logger);
   running.push(() => child.stop());
-  void child.start();
+  child.start().catch((err: unknown) => {
+    logger.error({ err }, 'the predictor could not be started');
+  });
   return { predictorAddress: child.address };
 }
 
@@ -174,9 +188,12 @@ function explain(error: unknown): string {
   return error instanceof Error ? redact(error.stack ?? error.message) : String(error);
 }
 
+// A terminal, pipe or file that takes no more words is no reason to end.
+process.stderr.on('error', () => undefined);
+
 process.on('uncaughtException', (error) => {
   say(`gigarouter failed: ${explain(error)}`);
-  void stop(1, 1_000);
+  beginStop(1, 1_000);
 });
 
 try {

@@ -34,7 +34,10 @@ async function serve({ host, port }: { host: string; port: number }): Promise<vo
     },
   });
   if (process.send === undefined) process.stderr.write(`predictor: ${served.url}/v2\n`);
-  else process.send({ predictorUrl: served.url });
+  else {
+    // A parent that is gone has closed the channel: that is seen below.
+    process.send({ predictorUrl: served.url }, undefined, undefined, () => undefined);
+  }
   await toldToStop();
   // A run cannot be broken off from outside without an abort of the process; this is that abort.
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), shutdownTimeoutMs).unref();

@@ -97,7 +97,8 @@ export class LedgerQueue {
     lane.waiting.push(command);
     const { secondGroupMin } = this.options;
     if (lane.groups === 0 || (lane.groups === 1 && lane.waiting.length >= secondGroupMin)) {
-      void this.run(lane);
+      // Rejects whom it cannot serve; whatever else happens, the lane is free for the next command.
+      this.run(lane).catch(() => undefined);
     }
   }
 
@@ -112,21 +113,24 @@ export class LedgerQueue {
 
   private async run(lane: Lane): Promise<void> {
     lane.groups += 1;
-    // Commands of the same turn of the event loop go together.
-    await Promise.resolve();
-    while (lane.waiting.length > 0) {
-      const group = lane.waiting.splice(0, this.options.groupMax);
-      try {
-        await this.commit(group);
-      } catch (error) {
-        if (group.length === 1 || this.options.isOutage(error)) {
-          for (const { reject } of group) reject(error);
-        } else {
-          await this.commitOneByOne(group);
+    try {
+      // Commands of the same turn of the event loop go together.
+      await Promise.resolve();
+      while (lane.waiting.length > 0) {
+        const group = lane.waiting.splice(0, this.options.groupMax);
+        try {
+          await this.commit(group);
+        } catch (error) {
+          if (group.length === 1 || this.options.isOutage(error)) {
+            for (const { reject } of group) reject(error);
+          } else {
+            await this.commitOneByOne(group);
+          }
         }
       }
+    } finally {
+      lane.groups -= 1;
     }
-    lane.groups -= 1;
   }
 
   private async commitOneByOne(group: readonly Command[]): Promise<void> {

@@ -157,7 +157,10 @@ export class Connections {
       // Nothing can be taken from who has nothing.
       if (entry.actor.accountId === undefined || !isMeant(entry)) continue;
       entry.nextCheckMs = Date.now() + this.options.limits.recheckMs;
-      void this.checks(() => this.check(entry));
+      this.checks(() => this.check(entry)).catch(() => {
+        // One that cannot even be closed is asked about again, and hurts no other.
+        entry.nextCheckMs = Date.now() + LOOK_MS;
+      });
     }
   }
 

@@ -89,9 +89,12 @@ export class DirectExecution {
       if (facts.isConstant && settled.body !== undefined) this.constants.set(text, settled.body);
       return this.send(request, reply, known, settled, startedAt);
     };
-    if (outcome instanceof Promise)
-      outcome.then(finish).catch((error: unknown) => reply.send(error));
-    else void finish(outcome);
+    const fail = (error: unknown) => reply.send(error);
+    if (outcome instanceof Promise) outcome.then(finish).catch(fail);
+    else {
+      const sent = finish(outcome);
+      if (sent instanceof Promise) sent.catch(fail);
+    }
     return true;
   }
 

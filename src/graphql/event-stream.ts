@@ -44,6 +44,8 @@ export function createEventStreamHandler(options: EventStreamOptions) {
     raw.once('close', () => {
       connection.left();
     });
+    // What goes wrong with a reader's connection ends in `close`.
+    raw.on('error', () => undefined);
     const opened = await subscriptions.open(asked, options.contextOf(request, actor));
     reply.hijack();
     raw.writeHead(200, {
@@ -91,23 +93,28 @@ class Stream {
   async run(): Promise<void> {
     const { raw } = this;
     const pings = setInterval(() => {
-      if (!raw.writableNeedDrain) raw.write(':\n\n');
+      if (!raw.writableNeedDrain && !raw.writableEnded) raw.write(':\n\n');
     }, PING_MS).unref();
-    const leave = () => void this.results.return?.();
+    const leave = () => {
+      this.leave();
+    };
     raw.once('close', leave);
     // Some browsers say that it is open with the first bytes only.
     raw.write(':\n\n');
     if (raw.destroyed) leave();
-    for await (const result of this.results) {
-      if (!(await this.flushed(eventOf(result)))) break;
+    try {
+      for await (const result of this.results) {
+        if (!(await this.flushed(eventOf(result)))) break;
+      }
+    } finally {
+      clearInterval(pings);
     }
-    clearInterval(pings);
     if (!this.isOver) raw.end(COMPLETE);
   }
 
   end(ending: Ending): void {
     this.isOver = true;
-    void this.results.return?.();
+    this.leave();
     const { raw } = this;
     if (ending === 'stopping') raw.end();
     else {
@@ -118,6 +125,11 @@ class Stream {
     setTimeout(() => {
       raw.destroy();
     }, 1_000).unref();
+  }
+
+  /** Ends the subscription. Whatever fails as it ends, its reader has left. */
+  private leave(): void {
+    this.results.return?.().catch(() => undefined);
   }
 
   /** Resolves when the system has it; false: it never will. */

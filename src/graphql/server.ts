@@ -6,6 +6,7 @@ import {
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
+import { AppError } from '../errors.js';
 import { type Authenticate, authenticationHooks, callerSignal } from '../http/authentication.js';
 import { refuseOtherMethods } from '../http/server.js';
 import { type Actor, anonymous } from '../platform/actor.js';
@@ -129,6 +130,7 @@ export async function registerGraphQL(
     context: (request, reply) => Promise.resolve(contextOf(request, reply)),
   });
   const throughApollo = async (request: FastifyRequest, reply: FastifyReply) => {
+    refuseBadAddress(request);
     const body: unknown = await handler.call(app, request, reply);
     return reply.sent ? reply : reply.send(body);
   };
@@ -157,6 +159,12 @@ export async function registerGraphQL(
   });
   refuseOtherMethods(app, '/graphql', ['GET', 'POST'], { errorShape: 'graphql' });
   return connections;
+}
+
+/** Apollo makes a URL of what the request says. @throws AppError BAD_REQUEST when that is none */
+function refuseBadAddress({ protocol, hostname, url }: FastifyRequest): void {
+  if (URL.canParse(url, `${protocol}://${hostname}/`)) return;
+  throw new AppError('BAD_REQUEST', 'The address and the Host header do not make a URL.');
 }
 
 /** Apollo's own remarks; they never hold what a caller sent. */

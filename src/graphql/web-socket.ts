@@ -122,7 +122,8 @@ export function createWebSocketHandler(options: WebSocketOptions) {
     );
     socket.once('close', (code: number, reason: Buffer) => {
       connection.left();
-      void closed(code, reason.toString());
+      // Whatever fails as its subscriptions end, their reader has left.
+      closed(code, reason.toString()).catch(() => undefined);
     });
   };
 }

@@ -1,5 +1,5 @@
 import { Transform } from 'node:stream';
-import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
+import type { FastifyBodyParser, FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
 import { AppError } from '../errors.js';
 
 /** Larger bodies get a route of their own, with a limit of its own. */
@@ -40,7 +40,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * and any declared charset as UTF-8: both would store something other than what was sent.
  */
 export function acceptJsonOnly(app: FastifyInstance): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error');
+  // It calls back, and returns nothing.
+  const parseJson = app.getDefaultJsonParser('error', 'error') as (
+    ...args: Parameters<FastifyBodyParser<string>>
+  ) => void;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/json',
@@ -60,7 +63,7 @@ export function acceptJsonOnly(app: FastifyInstance): void {
         done(new AppError('BAD_REQUEST', 'The body is not valid UTF-8.', { cause }), undefined);
         return;
       }
-      void parseJson(request, text, (error, value) => {
+      parseJson(request, text, (error, value) => {
         if (error === null) done(null, value);
         else
           done(

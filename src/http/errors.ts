@@ -31,7 +31,11 @@ export function toAppError(error: unknown): AppError {
       'A value cannot be stored: a text contains the character NUL, or a number or date is out of range.';
     return new AppError('BAD_USER_INPUT', message, { cause: error });
   }
-  const { statusCode, message } = error as Partial<FastifyError>;
+  const { statusCode, message, code: fastifyCode } = error as Partial<FastifyError>;
+  // A path that climbs out of the folder: what is outside is not said to exist.
+  if (fastifyCode === 'FST_STATIC_FORBIDDEN_PATH') {
+    return new AppError('NOT_FOUND', 'There is nothing at this address.', { cause: error });
+  }
   const code = codeOfStatus(statusCode);
   if (code !== undefined) return new AppError(code, message ?? code, { cause: error });
   return new AppError(

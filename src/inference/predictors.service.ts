@@ -172,7 +172,7 @@ export class PredictorsService implements Predictors {
       if (ids.has(id)) continue;
       this.clients.delete(id);
       this.restsUntil.delete(id);
-      void client.leave();
+      client.leave().catch(() => undefined);
     }
     const byModel = new Map<string, ProviderRoute[]>();
     for (const route of routes) {

@@ -19,13 +19,20 @@ export class Wave {
 
   soon(): void {
     this.again = true;
-    if (!this.running && this.timer === undefined && !this.stopped) void this.turn();
+    if (!this.running && this.timer === undefined && !this.stopped) this.begin();
   }
 
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
     this.timer = undefined;
+  }
+
+  private begin(): void {
+    this.turn().catch((error: unknown) => {
+      this.running = false;
+      this.onError(error);
+    });
   }
 
   private async turn(): Promise<void> {
@@ -43,7 +50,7 @@ export class Wave {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      if (this.again) void this.turn();
+      if (this.again) this.begin();
     }, pauseMs);
     this.timer.unref();
   }

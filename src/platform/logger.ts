@@ -152,7 +152,17 @@ export function createLogger(level: LogLevel, destination?: { write(line: string
       },
     },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
+}
+
+/** Lines that may wait for a disk that is full, in bytes; what is more is lost. */
+const WAITING_BYTES_MAX = 2 ** 20;
+
+/** Standard output. What cannot be written, as the disk is full or the reader has gone, ends nothing but the log. */
+function standardOutput() {
+  const stream = pino.destination({ dest: 1, sync: true, maxLength: WAITING_BYTES_MAX });
+  stream.on('error', () => undefined);
+  return stream;
 }
 
 /** Name, code and stack of an error and its causes (at most five), without their other fields. */

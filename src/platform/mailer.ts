@@ -20,22 +20,26 @@ export interface Mailer {
   send(mail: Mail): Promise<void>;
 }
 
+/** For all of a mail, as the mail server takes it. */
+const SEND_MS = 30_000;
+
 /**
  * Sends over SMTP; without a server, writes each mail to `outboxDir` as a file that any mail program opens.
- * @param options `smtpUrl` as `smtps://user:password@host`; `from` as `Name <address>`
+ * @param options `smtpUrl` as `smtps://user:password@host`; `from` as `Name <address>`; `timeoutMs` of a mail over SMTP
  */
 export function createMailer(options: {
   smtpUrl: string | undefined;
   from: string;
   outboxDir: string;
+  timeoutMs?: number;
 }): Mailer {
-  const { smtpUrl, from, outboxDir } = options;
+  const { smtpUrl, from, outboxDir, timeoutMs = SEND_MS } = options;
   if (smtpUrl !== undefined) {
     const timeouts = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 };
     const transport = createTransport({ url: smtpUrl, ...timeouts }, { from });
     return {
       send: async (mail) => {
-        await transport.sendMail(named(mail, from));
+        await within(timeoutMs, transport.sendMail(named(mail, from)));
       },
     };
   }
@@ -51,6 +55,21 @@ export function createMailer(options: {
       await rename(draft, file);
     },
   };
+}
+
+/** nodemailer never answers at all when some mail servers hang up on it: whoever waits is told all the same. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`The mail server did not take the mail within ${String(ms)} ms.`));
+    }, ms);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** With a Message-ID made from the mail's id, at the sender's domain. */

@@ -46,6 +46,8 @@ export async function migrate(
     connectionString: databaseUrl,
     application_name: 'gigarouter migrate',
   });
+  // A connection that is lost fails the statement that waits; without a listener it would end the process, too.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);

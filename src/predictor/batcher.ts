@@ -84,7 +84,8 @@ export class Batcher {
     const waitMs = this.isFull(head) ? 0 : head.enqueuedAt + this.rules.delayMs - performance.now();
     clearTimeout(this.timer);
     if (waitMs <= 0) {
-      void this.runBatch(head);
+      // It fails the jobs that it cannot run, never by itself.
+      this.runBatch(head).catch(() => undefined);
       return;
     }
     this.timer = setTimeout(() => {
@@ -101,10 +102,11 @@ export class Batcher {
 
   private async runBatch(head: BatchJob): Promise<void> {
     this.running = true;
-    const shares = this.takeShares(head);
     const { graph } = head.request;
     const startedAt = performance.now();
+    let shares: readonly Share[] = [];
     try {
+      shares = this.takeShares(head);
       const [first, ...rest] = shares.map(({ input }) => input);
       if (first === undefined) return;
       const output = await this.run(graph, concatRows([first, ...rest]));
@@ -113,6 +115,7 @@ export class Batcher {
       this.runMs += (durationMs - this.runMs) * (this.runMs === 0 ? 1 : LATEST_WEIGHT);
       this.observer.ran(graph, rowCount(output), startedAt - head.enqueuedAt, durationMs);
     } catch (error) {
+      this.drop(head, error);
       for (const { job } of shares) this.drop(job, error);
     } finally {
       this.running = false;

@@ -41,10 +41,11 @@ export class PredictorChild {
   readonly address = (): PredictorAddress | undefined =>
     this.url === undefined ? undefined : { url: this.url, token: this.token };
 
-  /** Resolves when the models are warm, or the first attempt has failed: it goes on trying then. */
-  async start(): Promise<void> {
-    const child = this.spawn();
-    await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  /** Resolves when the models are warm, or the first attempt has failed: it goes on trying then. Never rejects. */
+  start(): Promise<void> {
+    return new Promise((resolve) => {
+      this.run(resolve);
+    });
   }
 
   async stop(): Promise<void> {
@@ -59,31 +60,66 @@ export class PredictorChild {
     clearTimeout(kill);
   }
 
-  private spawn(): ChildProcess {
-    const { args, logger, env } = this.options;
+  /** One life of it, and the next ones. @param onSettled told when it is ready, or has ended */
+  private run(onSettled: () => void): void {
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [...args], {
+    let isOver = false;
+    const end = (code: string) => {
+      if (isOver) return;
+      isOver = true;
+      this.url = undefined;
+      this.child = undefined;
+      onSettled();
+      if (!this.stopping) this.again(code, performance.now() - startedAt);
+    };
+    let child: ChildProcess;
+    try {
+      child = this.spawn();
+    } catch (error) {
+      end(codeOf(error));
+      return;
+    }
+    this.child = child;
+    child.on('message', (message) => {
+      const ready = readyMessage.safeParse(message);
+      if (!ready.success) return;
+      this.url = ready.data.predictorUrl;
+      onSettled();
+    });
+    child.on('exit', (code, signal) => {
+      end(signal ?? String(code));
+    });
+    // Without a listener, a machine that has no room for another process would end this one. A child that runs, but
+    // cannot be told something, ends by itself or is killed.
+    child.on('error', (error) => {
+      if (child.pid === undefined) end(codeOf(error));
+    });
+  }
+
+  /** @throws some failures; others are told by its event `error` */
+  private spawn(): ChildProcess {
+    const { args, env } = this.options;
+    return spawn(process.execPath, [...args], {
       // Its log goes with ours. It ends when the channel does: a parent that is killed leaves no child.
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...env, PREDICTOR_TOKEN: this.token },
     });
-    this.child = child;
-    child.on('message', (message) => {
-      const ready = readyMessage.safeParse(message);
-      if (ready.success) this.url = ready.data.predictorUrl;
-    });
-    child.on('exit', (code, signal) => {
-      this.url = undefined;
-      this.child = undefined;
-      if (this.stopping) return;
-      if (performance.now() - startedAt > HEALTHY_AFTER_MS) this.backOffMs = BACK_OFF_MIN_MS;
-      logger.error(
-        { code: signal ?? String(code) },
-        `the predictor ended; it is started again in ${String(this.backOffMs)} ms`,
-      );
-      this.restart = setTimeout(() => this.spawn(), this.backOffMs);
-      this.backOffMs = Math.min(this.backOffMs * 2, BACK_OFF_MAX_MS);
-    });
-    return child;
   }
+
+  private again(code: string, livedMs: number): void {
+    if (livedMs > HEALTHY_AFTER_MS) this.backOffMs = BACK_OFF_MIN_MS;
+    this.options.logger.error(
+      { code },
+      `the predictor ended; it is started again in ${String(this.backOffMs)} ms`,
+    );
+    this.restart = setTimeout(() => {
+      this.run(() => undefined);
+    }, this.backOffMs);
+    this.backOffMs = Math.min(this.backOffMs * 2, BACK_OFF_MAX_MS);
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code ?? message;
 }

@@ -187,7 +187,10 @@ function toAppError(error: unknown): AppError {
   }
   if (name === 'AbortError') return new AppError('REQUEST_TIMEOUT', 'The caller left.');
   if (statusCode === 413) return new AppError('PAYLOAD_TOO_LARGE', message ?? '');
-  if (statusCode === 400) return new AppError('BAD_REQUEST', message ?? '');
+  if (statusCode === 415) return new AppError('UNSUPPORTED_MEDIA_TYPE', message ?? '');
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new AppError('BAD_REQUEST', message ?? '');
+  }
   return new AppError('INTERNAL', 'The run failed.', { cause: error });
 }
 

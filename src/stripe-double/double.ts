@@ -66,9 +66,13 @@ export async function startStripeDouble(options: StripeDoubleOptions = {}): Prom
     },
   );
   app.setErrorHandler((error, _request, reply) => {
-    const known = error instanceof StripeDoubleError;
-    const body = known ? error.body : { type: 'api_error', message: String(error) };
-    return reply.status(known ? error.status : 500).send({ error: body });
+    if (error instanceof StripeDoubleError) {
+      return reply.status(error.status).send({ error: error.body });
+    }
+    // What Fastify refuses, as a body that breaks off, is the request's fault.
+    const { statusCode = 500 } = error as { statusCode?: number };
+    const type = statusCode < 500 ? 'invalid_request_error' : 'api_error';
+    return reply.status(statusCode).send({ error: { type, message: String(error) } });
   });
   app.setNotFoundHandler((request, reply) =>
     reply.status(404).send({

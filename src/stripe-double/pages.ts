@@ -68,7 +68,7 @@ export function registerPages(app: FastifyInstance, { store, payments, reversals
 
   app.post<{ Params: { id: string } }>('/p/:id', (request, reply) => {
     const portal = store.find('billing_portal.session', request.params.id);
-    const method = store.find('payment_method', Act.parse(request.body).act.split(' ')[1]);
+    const method = store.find('payment_method', actOf(request.body).split(' ')[1]);
     if (method !== undefined && method.customer === portal?.customer) payments.detach(method);
     store.save();
     return reply.redirect(request.url, 303);
@@ -105,7 +105,7 @@ export function registerPages(app: FastifyInstance, { store, payments, reversals
   });
 
   app.post('/', (request, reply) => {
-    const [act, id] = Act.parse(request.body).act.split(' ');
+    const [act, id] = actOf(request.body).split(' ');
     const charge = store.find('charge', id);
     const dispute = store.find('dispute', id);
     const waiting = store.find('checkout.session', id);
@@ -116,6 +116,13 @@ export function registerPages(app: FastifyInstance, { store, payments, reversals
     store.save();
     return reply.redirect('/', 303);
   });
+}
+
+/** Which button was pressed; '' for none. @throws StripeDoubleError */
+function actOf(body: unknown): string {
+  const { success, data } = Act.safeParse(body ?? {});
+  if (!success) throw invalid('There is no such button.');
+  return data.act;
 }
 
 function checkout(session: Stripe.Checkout.Session): string {

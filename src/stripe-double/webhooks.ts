@@ -84,7 +84,10 @@ export class Webhooks {
         ...delivery,
         notBefore: now + RETRY_S[0] + TIMEOUT_MS / 1_000,
       };
-      const work = this.deliver(delivery).finally(() => this.sending.delete(work));
+      const work = this.deliver(delivery)
+        // Its file cannot be written, perhaps: the delivery is still there, and due again.
+        .catch(() => undefined)
+        .finally(() => this.sending.delete(work));
       this.sending.add(work);
     }
     return Promise.resolve();

@@ -1,69 +1,148 @@
-import { connect } from 'node:net';
 import { postGraphQL } from '../support/app.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { temporaryFolder } from '../support/folder.js';
-import { killLeftServers, type ServerProcess, startServer } from '../support/process.js';
+import { brokenAtRandom, everyCut, everyFraming, type Sample } from '../support/broken-http.js';
+import { type BrokenRequest, sendBroken } from '../support/broken-request.js';
+import {
+  apiSamples,
+  cutSamples,
+  HEADS,
+  predictorSamples,
+  stripeSamples,
+} from '../support/broken-samples.js';
+import { type BrokenWorld, startBrokenWorld, type Victim } from '../support/broken-world.js';
+import { DEMO_MODEL } from '../support/platform.js';
+import { killLeftServers, until } from '../support/process.js';
+import { Random } from '../support/random.js';
 
-/* Requests that no client would send, against a server process of its own: it must outlive each of them. */
+/*
+ * Requests that no client would send, to server processes of their own: each must outlive all of them, answer others
+ * meanwhile, and hold no more afterwards. `npm run test:broken` sends 10,000; BROKEN_REQUESTS and BROKEN_SEED choose.
+ */
 
-const folder = temporaryFolder();
-let database: TestDatabase;
-let server: ServerProcess;
-let url: string;
+const COUNT = Number(process.env.BROKEN_REQUESTS ?? 1_500);
+/** Of the smaller servers. */
+const FEW = Math.ceil(COUNT / 5);
+const SEED = Number(process.env.BROKEN_SEED ?? 1);
+const AT_ONCE = 12;
 
+let world: BrokenWorld;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  server = startServer({ DATABASE_URL: database.url, DATA_DIR: folder.path });
-  url = await server.ready();
-});
+  world = await startBrokenWorld();
+}, 120_000);
 afterAll(async () => {
   await killLeftServers();
-  await database.drop();
-  folder.remove();
+  await world.stop();
 });
 
-/** Writes bytes as they are, and resolves with what came back once the connection has ended. */
-function send(bytes: string, end: 'half' | 'reset' = 'half'): Promise<string> {
-  return new Promise((resolve) => {
-    let answer = '';
-    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' }, () => {
-      socket.write(bytes, () => {
-        if (end === 'half') socket.end();
-        else socket.resetAndDestroy();
-      });
-    });
-    socket.setEncoding('latin1').on('data', (chunk) => (answer += String(chunk)));
-    // A connection that the server cuts is one of its answers.
-    socket
-      .on('error', () => undefined)
-      .on('close', () => {
-        resolve(answer);
-      });
+/** Sends all, some at a time; asks now and then whether the server still answers others. */
+async function attack(
+  port: number,
+  requests: Generator<BrokenRequest>,
+  check: () => Promise<void>,
+): Promise<void> {
+  const sent: string[] = [];
+  const failures: string[] = [];
+  const worker = async () => {
+    for (const one of requests) {
+      sent.push(one.name);
+      const answer = await sendBroken(port, one);
+      // What is wrong with a request is said; it is no failure of ours.
+      if (/^HTTP\/1.1 500/m.test(answer)) failures.push(`${one.name}\n${answer}`);
+      if (sent.length % 100 === 0) {
+        await check().catch((error: unknown) => {
+          const last = sent.slice(-2 * AT_ONCE).join('\n');
+          throw new Error(`Seed ${String(SEED)}. The last requests were:\n${last}`, {
+            cause: error,
+          });
+        });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await check();
+  expect(failures.slice(0, 3)).toEqual([]);
+}
+
+/** What a process may hold more than before: pools that are not full at first, and code that was compiled meanwhile. */
+const HANDLES_MORE = 25;
+const BYTES_MORE = 12 * 2 ** 20;
+/** A leak shows in what each request leaves. */
+const BYTES_MORE_EACH = 500;
+
+function expectAlive(victim: Victim): void {
+  expect(victim.isAlive()).toBe(true);
+  expect(victim.log()).not.toMatch(/gigarouter failed|uncaught|unhandled|unexpected error/i);
+}
+
+/** Fails unless the process lives, has failed at nothing, and holds no more after `count` requests than after a tenth. */
+async function outlives(
+  victim: Victim,
+  port: number,
+  samples: readonly Sample[],
+  { count, check }: { count: number; check: () => Promise<void> },
+): Promise<void> {
+  const random = new Random(SEED).fork(String(samples.length));
+  await attack(port, brokenAtRandom(random, samples, Math.ceil(count / 10)), check);
+  const before = await victim.observe();
+  await attack(port, brokenAtRandom(random, samples, count), check);
+  expectAlive(victim);
+  const most = BYTES_MORE + count * BYTES_MORE_EACH;
+  let last: unknown;
+  await until('the process to hold as little as before', async () => {
+    const after = await victim.observe();
+    last = { before, after };
+    const more = after.handles - before.handles;
+    return (more <= HANDLES_MORE && after.bytes - before.bytes <= most) || undefined;
+  }).catch((cause: unknown) => {
+    throw new Error(`Seed ${String(SEED)}: ${JSON.stringify(last)}`, { cause });
   });
 }
 
-const PATHS = [
-  'GET /v1/models',
-  'POST /v1/embeddings',
-  'POST /graphql',
-  'GET /graphql',
-  'GET /none',
-];
-const BODIES: [string, string][] = [
-  ['an unknown transfer encoding', 'Transfer-Encoding: gzip\r\n\r\nx'],
-  ['a chunk size that is none', 'Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n'],
-  ['a chunk that ends early', 'Transfer-Encoding: chunked\r\n\r\n40\r\n{"query"'],
-  ['a body that ends early', 'Content-Length: 100\r\n\r\n{"query"'],
-  ['a body of more than it says', 'Content-Length: 2\r\n\r\n{}{"query":1}'],
-];
+const local = (port: number) => `http://127.0.0.1:${String(port)}`;
 
-describe.each(PATHS)('%s', (head) => {
-  test.each(BODIES)('%s: the server lives', async (_name, rest) => {
-    const type = 'Content-Type: application/json\r\n';
-    const request = `${head} HTTP/1.1\r\nHost: x\r\n${type}${rest}`;
-    await send(request);
-    await send(request, 'reset');
-    expect((await postGraphQL(url, { query: '{ __typename }' })).status).toBe(200);
-    expect(server.progress()).not.toContain('gigarouter failed');
+async function checkApi(): Promise<void> {
+  const query = '{ models(first: 1) { totalCount } }';
+  const { body } = await postGraphQL(local(world.api.port), { query });
+  expect(body).toMatchObject({ data: { models: { totalCount: 21 } } });
+}
+
+test('every wrong way to frame a body, at every address: the api lives', async () => {
+  await attack(world.api.port, everyFraming(HEADS), checkApi);
+  expectAlive(world.api);
+}, 120_000);
+
+test('uploads, forms, events and WebSockets cut at every byte of their frames: the api lives', async () => {
+  for (const [at, sample] of cutSamples(world).entries()) {
+    const step = Math.ceil(sample.bytes.length / 250);
+    const ending = at % 2 === 0 ? 'reset' : 'half-close';
+    await attack(world.api.port, everyCut(sample, { step, ending }), checkApi);
+  }
+  expectAlive(world.api);
+}, 120_000);
+
+test(`the api outlives ${String(COUNT)} broken requests by HTTP, WebSocket, events and uploads, seed ${String(SEED)}`, async () => {
+  const { api } = world;
+  await outlives(api, api.port, apiSamples(world), { count: COUNT, check: checkApi });
+}, 600_000);
+
+test(`the predictor outlives ${String(FEW)} broken requests`, async () => {
+  const { predictor } = world;
+  const graph = `${DEMO_MODEL.replace('/', '--')}.fp32.text`;
+  await outlives(predictor, predictor.port, predictorSamples(graph), {
+    count: FEW,
+    check: async () => {
+      const answer = await fetch(`${local(predictor.port)}/v2/models/${graph}/ready`);
+      expect(await answer.json()).toMatchObject({ ready: true });
+    },
   });
-});
+  expect(predictor.log()).not.toContain('a run failed');
+}, 600_000);
+
+test(`the double of Stripe outlives ${String(FEW)} broken requests`, async () => {
+  const { api, stripePort } = world;
+  await outlives(api, stripePort, stripeSamples(), {
+    count: FEW,
+    check: async () => {
+      expect(await (await fetch(local(stripePort))).text()).toContain('NO MONEY MOVES');
+    },
+  });
+}, 600_000);

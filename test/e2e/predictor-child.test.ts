@@ -25,7 +25,7 @@ afterAll(() => {
 });
 
 describe('the child of an api', () => {
-  const start = async () => {
+  const start = async (env: Record<string, string> = {}) => {
     const log: string[] = [];
     const child = new PredictorChild({
       args: [path.resolve(import.meta.dirname, '../../dist/cli.js'), 'predictor', '--port', '0'],
@@ -35,6 +35,7 @@ describe('the child of an api', () => {
         MODELS_DIR: folder.path,
         PREDICTOR_THREADS: '1',
         LOG_LEVEL: 'silent',
+        ...env,
       },
       stopTimeoutMs: 5_000,
     });
@@ -75,6 +76,18 @@ describe('the child of an api', () => {
       await child.stop();
     }
     expect(pid()).toEqual([]);
+  });
+
+  test('that cannot be started is tried again, and does not take the api with it', async () => {
+    // More than any system hands to a process.
+    const { child, log } = await start({ MUCH: 'x'.repeat(16 * 2 ** 20) });
+    try {
+      await until('a second attempt', () => (log.length >= 2 ? true : undefined));
+      expect(log[0]).toContain('E2BIG');
+      expect(child.address()).toBeUndefined();
+    } finally {
+      await child.stop();
+    }
   });
 
   test('nobody else gets in: its secret is its own', async () => {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import OpenAI from 'openai';
 import { DEMO_MODEL, sample, startPlatform, type TestPlatform } from '../support/platform.js';
+import { freePort } from '../support/port.js';
 import { until } from '../support/process.js';
 
 /** The Portkey gateway in front of this server: to other people's gateways it is one more OpenAI. */
@@ -96,14 +96,3 @@ test('a refusal keeps its status on the way', async () => {
   const wrong = clientOf('gr-wrong').embeddings.create({ model: DEMO_MODEL, input: 'x' });
   await expect(wrong).rejects.toMatchObject({ status: 401 });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => {
-        resolve(port);
-      });
-    });
-  });
-}

@@ -8,6 +8,8 @@ export interface ServerProcess {
   readonly child: ChildProcess;
   /** Everything that it wrote to stderr so far. */
   progress(): string;
+  /** Everything that it wrote to stdout so far: its log. */
+  log(): string;
   /** Resolves with the base URL when it is ready. */
   ready(): Promise<string>;
   /** Resolves with the exit status when it ends; null when a signal ended it. */
@@ -29,15 +31,18 @@ export function startServer(env: Record<string, string>): ServerProcess {
   const child = spawn(process.execPath, ['dist/main.js'], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', PORT: '0', LOG_LEVEL: 'warn', ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
   let progress = '';
+  let log = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (log += chunk));
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (progress += chunk));
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const server: ServerProcess = {
     child,
     progress: () => progress,
+    log: () => log,
     ready: () =>
       until('the server to be ready', () => {
         if (child.exitCode !== null) throw new Error(`It ended instead:\n${progress}`);

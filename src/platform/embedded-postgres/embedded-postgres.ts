@@ -128,6 +128,8 @@ async function start(
 
 async function createDatabase(server: string): Promise<void> {
   const client = new pg.Client({ connectionString: `${server}/postgres` });
+  // A connection that is lost fails the statement that waits; without a listener it would end the process, too.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [
@@ -219,6 +221,8 @@ function run({ runAs, home }: Installation, program: string, args: string[]): Pr
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
+      // A pipe that fails loses words, no more: the exit status says what happened.
+      stream.on('error', () => undefined);
       stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
     }
     child.once('error', reject);
