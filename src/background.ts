@@ -31,6 +31,7 @@ const WORK = [
     turn: ({ fulfilment }) => fulfilment.settleOpen(),
   },
   { name: 'sweeping the ledger', everyMs: 2_000, turn: ({ credits }) => credits.sweep() },
+  { name: 'sweeping paid units', everyMs: 60_000, turn: ({ paidUnits }) => paidUnits.prune() },
   { name: 'sweeping uploads', everyMs: 60_000, turn: ({ uploads }) => uploads.sweep() },
   {
     name: 'health of providers',

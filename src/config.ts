@@ -72,7 +72,7 @@ export interface Config {
   limits: CallLimitOptions;
   /** Connections that stay open for subscriptions, on this server. */
   live: ConnectionLimits;
-  /** Bytes of embeddings that are kept. */
+  /** Bytes of embeddings that are kept, for all accounts together. */
   caches: { textBytesMax: number; imageBytesMax: number };
   introspection: boolean;
   /** Addresses or CIDR ranges, comma-separated, whose `X-Forwarded-*` headers count; undefined: nobody's. */
@@ -176,6 +176,7 @@ export function readConfig(
       timeoutMs: values.CALL_TIMEOUT_MS,
       holdMs: values.HOLD_MS,
       batchDiscountPercent: values.BATCH_DISCOUNT_PERCENT,
+      paidMs: values.CACHE_TTL_S * 1_000,
     },
     uploads: {
       folder: path.resolve(values.DATA_DIR, 'uploads'),

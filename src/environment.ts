@@ -103,6 +103,7 @@ export const environment = z.object({
   LIVE_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(0).max(1_000_000).default(200),
   TEXT_CACHE_MB: z.coerce.number().int().min(0).max(100_000).default(128),
   IMAGE_CACHE_MB: z.coerce.number().int().min(0).max(100_000).default(128),
+  CACHE_TTL_S: z.coerce.number().int().min(1).max(2_592_000).default(86_400),
   INTROSPECTION: flag.default(true),
   TRUST_PROXY: z.string().min(1).optional(),
   METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),

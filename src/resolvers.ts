@@ -33,6 +33,7 @@ type Unspoken =
   | 'batchWorker'
   | 'identity'
   | 'notifications'
+  | 'paidUnits'
   | 'uploads'
   | 'embeddings'
   | 'catalogActs'

@@ -22,7 +22,7 @@ import {
   ProvidersService,
 } from './catalog/index.js';
 import type { Config } from './config.js';
-import { CreditsService } from './credits/index.js';
+import { CreditsService, PaidUnitsService } from './credits/index.js';
 import { BoardService, DemandService, LaunchesService, WaitlistService } from './demand/index.js';
 import {
   ClassificationService,
@@ -34,6 +34,7 @@ import {
   MeteredClassificationService,
   MeterService,
   ModelService,
+  OwnedUnitsService,
   PredictorsService,
   UploadsService,
 } from './inference/index.js';
@@ -156,25 +157,28 @@ export function createServices(
     timeoutMs: PREDICT_MS,
   });
   const models = new ModelService(config.modelsDir, config.modelVariant);
-  const meter = new MeterService(catalog, credits, usage, demand, config.calls, logger);
+  const paidUnits = new PaidUnitsService(database);
+  const metering = { catalog, credits, paidUnits, usage, demand, logger };
+  const meter = new MeterService(metering, config.calls);
   acts.onChange(() => {
     predictors.forget();
     meter.forget();
   });
   const uploads = new UploadsService(database, config.uploads);
   const labelSets = new LabelSetsService(database, embeddings);
-  const inference = new MeteredClassificationService(
+  const inference = new MeteredClassificationService({
     meter,
     models,
-    new ClassificationService(embeddings),
+    classification: new ClassificationService(embeddings),
     embeddings,
-    new ImagesService(
+    images: new ImagesService(
       new ImageDownloader({ bytesMax: IMAGE_BYTES_MAX, ...config.imageUrl }),
       uploads,
     ),
     labelSets,
+    units: new OwnedUnitsService(paidUnits, embeddings),
     logger,
-  );
+  });
   const providerChecks = new ProviderChecksService(providers, predictors, models);
   const publishing = new PublishingService(catalog, acts, providerChecks, config.modelCheckMs);
   const modelChecks = new ModelChecksService({
@@ -235,6 +239,7 @@ export function createServices(
     publishing,
     modelChecks,
     credits,
+    paidUnits,
     usage,
     statistics,
     rollups,

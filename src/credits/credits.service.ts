@@ -95,7 +95,8 @@ export class CreditsService {
   /**
    * Charges a run that is about to be answered, at most what is held. The answer may leave once this has
    * returned, not before.
-   * @returns what was charged, and the balance after it
+   * @returns what was charged, and the balance after it; with PAID_BEFORE nothing was: capture it again, without
+   *   the units that the account has paid for
    * @throws AppError CONFLICT when the hold has expired and its credit is gone, or the run was voided;
    *   UPSTREAM_UNAVAILABLE when the outcome is unknown: the same call may be settled again
    */
@@ -103,8 +104,9 @@ export class CreditsService {
     command: SettleCommand & { readonly nanos: bigint },
   ): Promise<Answer<SettleStatus>> {
     const answer = await this.settle(command);
-    if (answer.status === 'CAPTURED' || answer.status === 'DONE') return answer;
-    if (answer.status === 'NO_HOLD') {
+    const { status } = answer;
+    if (status === 'CAPTURED' || status === 'DONE' || status === 'PAID_BEFORE') return answer;
+    if (status === 'NO_HOLD') {
       throw new Error(`Run ${command.runId} has no hold of at least ${String(command.nanos)}.`);
     }
     throw new AppError(

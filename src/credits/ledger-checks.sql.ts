@@ -1,4 +1,5 @@
 import type { Check } from '../platform/checks.js';
+import { PAID_UNIT_CHECKS } from './paid-unit-checks.sql.js';
 
 /** What the ledger promises (README.md). */
 export const LEDGER_CHECKS: readonly Check[] = [
@@ -132,4 +133,5 @@ export const LEDGER_CHECKS: readonly Check[] = [
            SELECT coalesce(sum(charged), 0) FROM run r
             WHERE r.key_id = s.key_id AND cap_window_start(k.cap_period, r.started_at) = s.cap_window))`,
   ],
+  ...PAID_UNIT_CHECKS,
 ];

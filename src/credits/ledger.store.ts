@@ -1,6 +1,7 @@
 import { ACCOUNT_CHANGED } from '../platform/announcer.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { AccountId, RunId } from '../platform/ids.js';
+import { toHoldsJson, toSettlesJson } from './ledger-commands.js';
 import type {
   Answer,
   Balance,
@@ -33,27 +34,8 @@ export async function apply(
   settles: readonly SettleCommand[],
   holds: readonly HoldCommand[],
 ): Promise<Applied> {
-  const settlesJson = JSON.stringify(
-    settles.map(({ runId, accountId, nanos, details, result }) => ({
-      run_id: runId,
-      account_id: accountId,
-      charge: nanos?.toString(),
-      details,
-      result,
-    })),
-  );
-  const holdsJson = JSON.stringify(
-    holds.map(({ runId, accountId, keyId, nanos, ttlMs, idempotency, details }) => ({
-      run_id: runId,
-      account_id: accountId,
-      key_id: keyId,
-      amount: nanos.toString(),
-      ttl_ms: ttlMs,
-      idempotency_key: idempotency?.key,
-      request_hash: idempotency && `\\x${idempotency.requestHash.toString('hex')}`,
-      details,
-    })),
-  );
+  const settlesJson = toSettlesJson(settles);
+  const holdsJson = toHoldsJson(holds);
   const rows = await db.$queryRaw<
     {
       settles_run: boolean;

@@ -25,6 +25,10 @@ export interface SettleCommand {
   readonly details: object;
   /** Given again for the same idempotency key; left out where there is none. */
   readonly result?: object | undefined;
+  /** Keys of the units that the charge is for (`paidUnitKey`), each once. Free for the account from then on. */
+  readonly pays?: readonly string[] | undefined;
+  /** How long they are paid for, in milliseconds; with `pays`. */
+  readonly paysMs?: number | undefined;
 }
 
 /** What the ledger says to a hold. */
@@ -41,8 +45,12 @@ export type HoldStatus =
   | 'NO_ACCOUNT'
   | 'ENDED';
 
-/** What the ledger says to a settlement; DONE: it was settled like this before. */
-export type SettleStatus = 'CAPTURED' | 'VOIDED' | 'DONE' | 'HOLD_EXPIRED' | 'NO_HOLD';
+/**
+ * What the ledger says to a settlement. DONE: it was settled like this before. PAID_BEFORE: nothing has happened, as
+ * the account has paid for one of its units already.
+ */
+export type SettleStatus =
+  'CAPTURED' | 'VOIDED' | 'DONE' | 'HOLD_EXPIRED' | 'NO_HOLD' | 'PAID_BEFORE';
 
 export interface Answer<Status> {
   readonly status: Status;

@@ -7,7 +7,12 @@ import {
   type RankedScores,
   rankLabels,
 } from '../siglip/index.js';
-import type { EmbeddingService, OnParts } from './embedding.service.js';
+import {
+  type EmbeddingService,
+  type ImageFile,
+  imageFileOf,
+  type OnParts,
+} from './embedding.service.js';
 import type { LoadedModel } from './model.service.js';
 
 const LABELS_MAX = 500;
@@ -31,7 +36,9 @@ export interface ClassifyRequest extends Labelled {
 }
 
 export interface ClassifyAllRequest extends Labelled {
-  readonly images: readonly Uint8Array[];
+  readonly images: readonly ImageFile[];
+  /** What the model made of the labels before, in their order; left out: they are embedded. */
+  readonly labelVectors?: readonly Float32Array[] | undefined;
 }
 
 export interface ScoredImage extends RankedScores {
@@ -44,6 +51,8 @@ export interface Classifications {
   readonly images: readonly ScoredImage[];
   /** Labels that were not run for this call. */
   readonly labelsCached: number;
+  /** In the order of the labels. Shared: nobody may change them. */
+  readonly labelVectors: readonly Float32Array[];
 }
 
 export interface Classification extends RankedScores {
@@ -62,20 +71,24 @@ export class ClassificationService {
    *   the image, and as `PredictorClient.infer`
    */
   async classify({ image, ...request }: ClassifyRequest): Promise<Classification> {
-    const { images, labelsCached } = await this.classifyAll({ ...request, images: [image] });
-    const [scored] = images;
+    const images = [imageFileOf(image)];
+    const { images: all, labelsCached } = await this.classifyAll({ ...request, images });
+    const [scored] = all;
     if (scored === undefined) throw new Error('One image gave no result.');
     const { cached, ...scores } = scored;
     return { ...scores, imageCached: cached, labelsCached };
   }
 
-  /** As `classify`, for several images and the same labels. */
+  /** As `classify`, for several images and the same labels. Nothing runs before all images are decoded. */
   async classifyAll(request: ClassifyAllRequest): Promise<Classifications> {
     const { model, signal, onParts } = request;
     const prompts = checkLabels(request.labels, request.template);
+    const checked = await this.embeddings.checkImages(model, request.images, signal, onParts);
     const [labels, ...images] = await Promise.all([
-      this.embeddings.embedTexts(model, prompts, signal, onParts),
-      ...request.images.map((image) => this.embeddings.embedImage(model, image, signal, onParts)),
+      request.labelVectors === undefined
+        ? this.embeddings.embedTexts(model, prompts, signal, onParts)
+        : { vectors: request.labelVectors, cached: prompts.length },
+      ...checked.map((image) => this.embeddings.embedImage(model, image, signal, onParts)),
     ]);
     const rows = join(labels.vectors);
     return {
@@ -85,6 +98,7 @@ export class ClassificationService {
         return { ...rankLabels(logits, request.threshold), cached: cached === 1 };
       }),
       labelsCached: labels.cached,
+      labelVectors: labels.vectors,
     };
   }
 }

@@ -1,7 +1,8 @@
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { NanoUSD } from '../graphql/scalars.js';
 import { ChargedUnitType } from '../usage/index.js';
-import type { Metered, Quote } from './metered-call.js';
+import type { ClassifyEstimate } from './inference-call.js';
+import type { Metered } from './metered-call.js';
 
 @ObjectType('LabelScore', { description: 'How well one label fits an image.' })
 export class LabelScoreType {
@@ -32,7 +33,9 @@ export class ImageClassificationType {
   @Field(() => Boolean, { description: 'No label’s probability reaches the threshold.' })
   readonly noneOfTheAbove!: boolean;
 
-  @Field(() => Boolean, { description: 'The image had been run before, and cost nothing.' })
+  @Field(() => Boolean, {
+    description: 'The account had paid for the image before; it cost nothing.',
+  })
   readonly cached!: boolean;
 }
 
@@ -78,17 +81,37 @@ export class CallCostType {
   }
 }
 
-@ObjectType('Quote', { description: 'What a call costs at most: when nothing is cached.' })
+@ObjectType('Quote', { description: 'What a call would cost the account if it were sent now.' })
 export class QuoteType {
-  @Field(() => [ChargedUnitType], { description: 'Line by line.' })
+  @Field(() => [ChargedUnitType], { description: 'Line by line; `ran` is what would be charged.' })
   readonly units: readonly ChargedUnitType[];
 
-  @Field(() => NanoUSD, { description: 'What is set aside before the call runs.' })
+  @Field(() => NanoUSD, {
+    description: 'Exact cost now: images and labels that the account has paid for before are free.',
+  })
+  readonly costNanos: bigint;
+
+  @Field(() => NanoUSD, {
+    description: 'Credit reserved before the call runs: its cost with nothing cached.',
+  })
   readonly maximumNanos: bigint;
 
-  constructor({ units, maximumNanos }: Quote) {
-    this.units = units.map((line) => new ChargedUnitType(line));
-    this.maximumNanos = maximumNanos;
+  @Field(() => [Boolean], {
+    description: 'For each image, in order: true when it is cached for this account, so free.',
+  })
+  readonly imagesCached: readonly boolean[];
+
+  @Field(() => [Boolean], {
+    description: 'For each label, in order: true when it is cached for this account, so free.',
+  })
+  readonly labelsCached: readonly boolean[];
+
+  constructor({ quote, nanos, imagesCached, labelsCached }: ClassifyEstimate) {
+    this.units = quote.units.map((line) => new ChargedUnitType(line));
+    this.costNanos = nanos;
+    this.maximumNanos = quote.maximumNanos;
+    this.imagesCached = imagesCached;
+    this.labelsCached = labelsCached;
   }
 }
 
@@ -106,7 +129,9 @@ export class ClassifyImagePayload {
   @Field(() => [ImageClassificationType], { description: 'Of each image, in order.' })
   readonly classifications!: readonly ImageClassificationType[];
 
-  @Field(() => Int, { description: 'Labels that had been run before, and cost nothing.' })
+  @Field(() => Int, {
+    description: 'Number of labels that the account had paid for before; they cost nothing.',
+  })
   readonly labelsCached!: number;
 
   @Field(() => CallCostType, { nullable: true, description: 'Null for a dry run.' })
@@ -132,7 +157,9 @@ export class EmbedPayload {
   @Field(() => [[Float]], { description: 'One vector for each input, of length 1.' })
   readonly vectors!: readonly (readonly number[])[];
 
-  @Field(() => Int, { description: 'Inputs that had been run before, and cost nothing.' })
+  @Field(() => Int, {
+    description: 'Number of inputs that the account had paid for before; they cost nothing.',
+  })
   readonly cached!: number;
 
   @Field(() => CallCostType, { description: 'What it cost.' })

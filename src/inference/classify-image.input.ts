@@ -80,7 +80,8 @@ export class ClassifyImageInput {
 
   @Field(() => Boolean, {
     defaultValue: false,
-    description: 'Checks the call and says what it would cost at most; runs and charges nothing.',
+    description:
+      'Checks the call and returns its exact cost for this account; runs and charges nothing. Images are downloaded, not decoded.',
   })
   dryRun!: boolean;
 }

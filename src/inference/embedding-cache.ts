@@ -1,4 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import { SharedRun } from './shared-run.js';
+
+type EmbeddingRun = SharedRun<readonly Float32Array[]>;
 
 /** How often a cache was asked for an embedding, and what came of it. */
 export interface CacheCounts {
@@ -18,55 +21,17 @@ export interface Embeddings {
 /** Bytes of an entry beside its vector: the key, the map's own. */
 const ENTRY_BYTES = 200;
 
-/** A computation that several callers wait for; it ends early when all of them have left. */
-class SharedRun {
-  private readonly controller = new AbortController();
-  private waiting = 0;
-  private readonly result: Promise<readonly Float32Array[]>;
-
-  constructor(compute: (signal: AbortSignal) => Promise<readonly Float32Array[]>) {
-    this.result = Promise.resolve().then(() => compute(this.controller.signal));
-    // Who waits hears of a failure; when all have left, nobody has to.
-    this.result.catch(() => undefined);
-  }
-
-  /** Aborted from the moment that nobody waits: it may end without a result then. */
-  get signal(): AbortSignal {
-    return this.controller.signal;
-  }
-
-  async wait(signal: AbortSignal | undefined): Promise<readonly Float32Array[]> {
-    this.waiting += 1;
-    let leave: (() => void) | undefined;
-    try {
-      if (signal === undefined) return await this.result;
-      const left = new Promise<never>((_resolve, reject) => {
-        leave = () => {
-          reject(signal.reason as Error);
-        };
-        signal.addEventListener('abort', leave, { once: true });
-      });
-      return await Promise.race([this.result, left]);
-    } finally {
-      if (leave !== undefined) signal?.removeEventListener('abort', leave);
-      this.waiting -= 1;
-      if (this.waiting === 0)
-        this.controller.abort(new DOMException('Nobody waits.', 'AbortError'));
-    }
-  }
-}
-
 /**
  * Embeddings by key, the longest unused forgotten first; what is being computed is not computed again.
  * An embedding depends on its key alone, so that it never grows old.
  */
 export class EmbeddingCache {
   private readonly vectors: LRUCache<string, Float32Array>;
-  private readonly running = new Map<string, { run: SharedRun; row: number }>();
+  private readonly running = new Map<string, { run: EmbeddingRun; row: number }>();
   private counted = { hits: 0, shared: 0, misses: 0 };
 
   /** @param bytesMax of vectors and keys together; 0 keeps nothing */
-  constructor(bytesMax: number) {
+  constructor(private readonly bytesMax: number) {
     this.vectors = new LRUCache({
       maxSize: Math.max(1, bytesMax),
       sizeCalculation: (vector, key) => vector.byteLength + 2 * key.length + ENTRY_BYTES,
@@ -82,8 +47,26 @@ export class EmbeddingCache {
     return this.vectors.calculatedSize;
   }
 
+  /** False: nothing is ever kept. */
+  get keeps(): boolean {
+    return this.bytesMax > 0;
+  }
+
   has(key: string): boolean {
     return this.vectors.has(key);
+  }
+
+  /** Whether it is kept, or being computed for somebody. */
+  isKnown(key: string): boolean {
+    return this.has(key) || this.running.get(key)?.run.signal.aborted === false;
+  }
+
+  /** The embeddings of some keys when all of them are kept; undefined otherwise. */
+  getKept(keys: readonly string[]): readonly Float32Array[] | undefined {
+    const distinct = new Set(keys);
+    if (![...distinct].every((key) => this.vectors.has(key))) return undefined;
+    this.counted.hits += distinct.size;
+    return keys.map((key) => this.vectors.get(key) ?? new Float32Array());
   }
 
   /** Keeps what was computed some other time. */
@@ -104,7 +87,7 @@ export class EmbeddingCache {
   ): Promise<Embeddings> {
     signal?.throwIfAborted();
     const found = new Map<string, Float32Array>();
-    const joined = new Map<string, { run: SharedRun; row: number }>();
+    const joined = new Map<string, { run: EmbeddingRun; row: number }>();
     const missing: string[] = [];
     for (const key of new Set(keys)) {
       const kept = this.vectors.get(key);
@@ -124,7 +107,7 @@ export class EmbeddingCache {
         this.running.set(key, { run, row });
       }
     }
-    const results = new Map<SharedRun, readonly Float32Array[]>();
+    const results = new Map<EmbeddingRun, readonly Float32Array[]>();
     const runs = [...new Set([...joined.values()].map(({ run }) => run))];
     await Promise.all(
       runs.map(async (run) => {

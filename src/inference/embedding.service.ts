@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import pLimit from 'p-limit';
 import { AppError } from '../errors.js';
 import type { Parts } from '../platform/server-timing.js';
@@ -8,6 +8,7 @@ import { imagePixels } from '../siglip/index.js';
 import { EmbeddingCache, type Embeddings } from './embedding-cache.js';
 import type { LoadedModel } from './model.service.js';
 import type { Predictors } from './predictors.service.js';
+import { SharedRun } from './shared-run.js';
 
 /**
  * Images that are made into pixels at the same time. Each takes its turns on the event loop, a few
@@ -29,11 +30,30 @@ export interface EmbeddingOptions {
 /** Told milliseconds of `decode`, `queue` and `infer`, for what was run for this caller. */
 export type OnParts = (parts: Parts) => void;
 
+/** An image file, and what tells it from others. */
+export interface ImageFile {
+  readonly bytes: Uint8Array;
+  /** Of the bytes, in base64url. */
+  readonly sha256: string;
+}
+
+export function imageFileOf(bytes: Uint8Array): ImageFile {
+  return { bytes, sha256: hash('sha256', bytes, 'base64url') };
+}
+
+/** An image that can be embedded: it was decoded now, or whenever it was embedded before. */
+export interface CheckedImage {
+  readonly file: ImageFile;
+  /** Left out while its embedding is kept, or being computed. */
+  readonly pixels: Uint8Array | undefined;
+}
+
 /** Embeds images and prompts with a predictor, and keeps what was embedded. */
 export class EmbeddingService {
   readonly texts: EmbeddingCache;
   readonly images: EmbeddingCache;
   private readonly decoding = pLimit(DECODING_MAX);
+  private readonly decodes = new Map<string, SharedRun<Uint8Array>>();
 
   constructor(
     private readonly predictors: Predictors,
@@ -82,9 +102,19 @@ export class EmbeddingService {
     throw notServed(slug);
   }
 
-  /** Whether none of these prompts would have to be run. */
-  hasTexts(model: LoadedModel, prompts: readonly string[]): boolean {
-    return prompts.every((prompt) => this.texts.has(keyOf(model, prompt)));
+  /** Whether a prompt would not have to be run. */
+  hasText(model: LoadedModel, prompt: string): boolean {
+    return this.texts.has(keyOf(model, prompt));
+  }
+
+  /** The same of an image. */
+  hasImage(model: LoadedModel, { sha256 }: ImageFile): boolean {
+    return this.images.has(keyOf(model, sha256));
+  }
+
+  /** What the model made of these prompts, when all of it is kept; undefined otherwise. */
+  keptTexts(model: LoadedModel, prompts: readonly string[]): readonly Float32Array[] | undefined {
+    return this.texts.getKept(prompts.map((prompt) => keyOf(model, prompt)));
   }
 
   /** Keeps what the model made of these prompts some other time. */
@@ -100,30 +130,68 @@ export class EmbeddingService {
   }
 
   /**
-   * @param bytes of an image file
-   * @returns one vector of length 1
+   * Decodes images, so that a broken one is known before anything runs. Those of which the embedding is kept, or
+   * being computed, were decoded before.
    * @throws AppError as `imagePixels` for a file that is no picture
    */
+  checkImages(
+    model: LoadedModel,
+    files: readonly ImageFile[],
+    signal?: AbortSignal,
+    onParts?: OnParts,
+  ): Promise<readonly CheckedImage[]> {
+    return Promise.all(
+      files.map(async (file) => {
+        if (this.images.isKnown(keyOf(model, file.sha256))) return { file, pixels: undefined };
+        return { file, pixels: await this.decode(model, file, signal, onParts) };
+      }),
+    );
+  }
+
+  /** @returns one vector of length 1 */
   embedImage(
     model: LoadedModel,
-    bytes: Uint8Array,
+    { file, pixels }: CheckedImage,
     signal?: AbortSignal,
     onParts?: OnParts,
   ): Promise<Embeddings> {
-    const content = createHash('sha256').update(bytes).digest('base64url');
     return this.images.getAll(
-      [keyOf(model, content)],
+      [keyOf(model, file.sha256)],
       async (_missing, until) => {
-        const { preprocess } = model.config;
-        const startedAt = performance.now();
-        const data = await this.decoding(() => imagePixels(bytes, preprocess, { signal: until }));
-        onParts?.({ decode: performance.now() - startedAt });
-        const shape = [1, preprocess.imageSize, preprocess.imageSize, 3];
-        const input = { type: 'uint8', shape, data } as const;
+        const { imageSize } = model.config.preprocess;
+        // It was kept when it was checked, and has been forgotten since.
+        const data = pixels ?? (await this.decode(model, file, until, onParts));
+        const input = { type: 'uint8', shape: [1, imageSize, imageSize, 3], data } as const;
         return this.infer(model, 'image', input, { signal: until, onParts });
       },
       signal,
     );
+  }
+
+  /** Of calls that want the same pixels at the same time one decodes them. */
+  private async decode(
+    model: LoadedModel,
+    { bytes, sha256 }: ImageFile,
+    signal: AbortSignal | undefined,
+    onParts: OnParts | undefined,
+  ): Promise<Uint8Array> {
+    const startedAt = performance.now();
+    const key = keyOf(model, sha256);
+    let run = this.decodes.get(key);
+    if (run === undefined || run.signal.aborted) {
+      const { preprocess } = model.config;
+      run = new SharedRun(async (until) => {
+        try {
+          return await this.decoding(() => imagePixels(bytes, preprocess, { signal: until }));
+        } finally {
+          if (this.decodes.get(key)?.signal === until) this.decodes.delete(key);
+        }
+      });
+      this.decodes.set(key, run);
+    }
+    const pixels = await run.wait(signal);
+    onParts?.({ decode: performance.now() - startedAt });
+    return pixels;
   }
 
   private async infer(

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '../errors.js';
 import type { AccountId } from '../platform/ids.js';
+import { type ImageFile, imageFileOf } from './embedding.service.js';
 import { checkSource, decodeBase64, type ImageSource } from './image-source.js';
 import type { ImageDownloader } from './image-url.gateway.js';
 import type { UploadsService } from './uploads.service.js';
@@ -9,7 +9,7 @@ import type { UploadsService } from './uploads.service.js';
 export interface PreparedImage {
   /** Tells two images of requests apart without keeping one. */
   readonly identity: object;
-  load(signal: AbortSignal): Promise<Uint8Array>;
+  load(signal: AbortSignal): Promise<ImageFile>;
 }
 
 const IMAGES_MAX = 16;
@@ -41,9 +41,8 @@ export class ImagesService {
     checkSource(image);
     const { base64, url, uploadId } = image;
     if (base64 !== undefined) {
-      const bytes = decodeBase64(base64);
-      const sha256 = createHash('sha256').update(bytes).digest('base64url');
-      return { identity: { sha256 }, load: () => Promise.resolve(bytes) };
+      const file = imageFileOf(decodeBase64(base64));
+      return { identity: { sha256: file.sha256 }, load: () => Promise.resolve(file) };
     }
     if (uploadId !== undefined) {
       const upload = await this.uploads.get(accountId, uploadId);
@@ -52,8 +51,14 @@ export class ImagesService {
           details: { argument: 'image' },
         });
       }
-      return { identity: { uploadId }, load: () => this.uploads.read(upload) };
+      return {
+        identity: { uploadId },
+        load: async () => imageFileOf(await this.uploads.read(upload)),
+      };
     }
-    return { identity: { url }, load: (signal) => this.downloader.download(url ?? '', signal) };
+    return {
+      identity: { url },
+      load: async (signal) => imageFileOf(await this.downloader.download(url ?? '', signal)),
+    };
   }
 }

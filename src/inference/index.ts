@@ -1,3 +1,4 @@
+export { holdOf } from './call-hold.js';
 export { CHARGED_UNITS } from './charged-units.js';
 export { ClassificationService } from './classification.service.js';
 export { EmbeddingService } from './embedding.service.js';
@@ -8,17 +9,18 @@ export { ImagesService } from './images.service.js';
 export { InferenceResolver } from './inference.resolver.js';
 export { LabelSetsResolver } from './label-sets.resolver.js';
 export { LabelSetsService } from './label-sets.service.js';
+export type {
+  ClassifyCall,
+  ClassifyResult,
+  EmbedCall,
+  EmbedResult,
+  ServedModel,
+} from './inference-call.js';
 export type { HeldRun, Metered, Quote, Tier } from './metered-call.js';
-export {
-  type ClassifyCall,
-  type ClassifyResult,
-  type EmbedCall,
-  type EmbedResult,
-  MeteredClassificationService,
-  type ServedModel,
-} from './metered-classification.service.js';
-export { holdOf, type MeterOptions, MeterService } from './meter.service.js';
+export { MeteredClassificationService } from './metered-classification.service.js';
+export { type MeterOptions, MeterService } from './meter.service.js';
 export { type LoadedModel, ModelService } from './model.service.js';
+export { OwnedUnitsService } from './owned-units.service.js';
 export { type Predictor, PredictorsService } from './predictors.service.js';
 export { IMAGE_PURPOSES, JSONL_BYTES_MAX, type Upload } from './upload.js';
 export { type UploadLabel, UploadsService } from './uploads.service.js';

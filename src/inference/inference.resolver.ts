@@ -19,7 +19,8 @@ import {
   type ImageInput,
 } from './classify-image.input.js';
 import type { Metered } from './metered-call.js';
-import type { EmbedCall, MeteredClassificationService } from './metered-classification.service.js';
+import type { EmbedCall } from './inference-call.js';
+import type { MeteredClassificationService } from './metered-classification.service.js';
 
 /** A paid field costs as much as forty rows: a request has room for a few. */
 const PAID_COST = ({ childComplexity }: { childComplexity: number }) => 40 + childComplexity;
@@ -36,7 +37,7 @@ export class InferenceResolver {
     nullable: true,
     complexity: PAID_COST,
     description:
-      'Scores images against labels that nobody trained the model for. Charges what ran; a call that fails is free.',
+      'Scores images against labels that the model was not trained for. Charges images and labels that the account has not paid for within the cache TTL; a failed call is free.',
   })
   @Access({ scope: 'inference' })
   async classifyImage(
@@ -47,7 +48,8 @@ export class InferenceResolver {
     const { actor, signal } = context;
     const call = { ...present(input), images: oneOf(image, images), actor, signal };
     if (dryRun) {
-      const quote = new QuoteType(await this.inference.quote(call));
+      const estimate = await this.limited(context, () => this.inference.estimate(call));
+      const quote = new QuoteType(estimate);
       return {
         runId: null,
         classification: null,

@@ -1,6 +1,6 @@
 import type { LabelSetId } from '../platform/ids.js';
 
-/** Labels that an account uses again and again; they run once for each model. */
+/** Labels that an account uses again and again; it pays for them once for each model. */
 export interface LabelSet {
   readonly id: LabelSetId;
   readonly name: string;

@@ -1,6 +1,6 @@
 import { Field, GraphQLISODateTime, ID, ObjectType } from 'type-graphql';
 
-@ObjectType('LabelSet', { description: 'Saved labels; each model runs them once.' })
+@ObjectType('LabelSet', { description: 'Saved labels; paid for once for each model.' })
 export class LabelSetType {
   @Field(() => ID, { description: '"lset_…", for `labelSetId`.' })
   readonly id!: string;

@@ -22,7 +22,8 @@ export class LabelSetsResolver {
 
   @Mutation(() => LabelSetType, {
     complexity: LOOKUP_COST,
-    description: 'Saves labels, to be named by `labelSetId`. Each model runs them once.',
+    description:
+      'Saves labels, to be named by `labelSetId`. The first call of each model with the set pays for its labels; later calls pay for images only.',
   })
   @Access({ scope: 'inference' })
   createLabelSet(

@@ -1,6 +1,7 @@
+import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
-import { type AccountId, newId } from '../platform/ids.js';
+import { type AccountId, newId, type RunId } from '../platform/ids.js';
 import { checkName } from '../platform/name.js';
 import { checkLabels } from './classification.service.js';
 import type { EmbeddingService } from './embedding.service.js';
@@ -10,14 +11,22 @@ import type { LoadedModel } from './model.service.js';
 
 const SETS_MAX = 100;
 
+/** Sets, each with a model, of which this process knows who paid. */
+const PAYERS_MAX = 10_000;
+
+/** What a model made of a set's prompts, in their order, and the run that paid for it. */
+export interface RecalledLabels {
+  readonly vectors: readonly Float32Array[];
+  readonly paidBy: RunId;
+}
+
 /** Keeps label sets, and what models made of them. */
 export class LabelSetsService {
+  private readonly payers = new LRUCache<string, RunId>({ max: PAYERS_MAX });
+
   constructor(
     private readonly db: Pick<Database, 'query'>,
-    private readonly embeddings: Pick<
-      EmbeddingService,
-      'embedTexts' | 'rememberTexts' | 'hasTexts'
-    >,
+    private readonly embeddings: Pick<EmbeddingService, 'rememberTexts' | 'keptTexts'>,
   ) {}
 
   /** @throws AppError BAD_USER_INPUT as a call with these labels; CONFLICT for a name that is taken */
@@ -55,24 +64,49 @@ export class LabelSetsService {
     }
   }
 
-  /** Brings back what a model made of a set's prompts before, if this process has forgotten it. */
-  async recall(set: LabelSet, model: LoadedModel, prompts: readonly string[]): Promise<void> {
-    if (this.embeddings.hasTexts(model, prompts)) return;
-    const kept = await store.findVectors(this.db, vectorsOf(set, model));
-    if (kept === undefined) return;
+  /**
+   * What a model made of a set's prompts before, wherever it was; undefined while no call has paid for it. The
+   * account owns it for as long as it has the set.
+   */
+  async recall(
+    set: LabelSet,
+    model: LoadedModel,
+    prompts: readonly string[],
+  ): Promise<RecalledLabels | undefined> {
+    const of = vectorsOf(set, model);
+    const payer = this.payers.get(keyOf(of));
+    const remembered = payer === undefined ? undefined : this.embeddings.keptTexts(model, prompts);
+    if (payer !== undefined && remembered !== undefined) {
+      return { vectors: remembered, paidBy: payer };
+    }
+    const kept = await store.findVectors(this.db, of);
+    if (kept === undefined) return undefined;
     // Copied, so that the numbers lie where float32 may lie.
-    const numbers = new Float32Array(Uint8Array.from(kept).buffer);
+    const numbers = new Float32Array(Uint8Array.from(kept.vectors).buffer);
     const width = numbers.length / prompts.length;
-    const rows = prompts.map((_, row) => numbers.slice(row * width, (row + 1) * width));
-    this.embeddings.rememberTexts(model, prompts, rows);
+    const vectors = prompts.map((_, row) => numbers.slice(row * width, (row + 1) * width));
+    this.embeddings.rememberTexts(model, prompts, vectors);
+    this.payers.set(keyOf(of), kept.paidBy);
+    return { vectors, paidBy: kept.paidBy };
   }
 
-  /** Keeps what a model has just made of a set's prompts. */
-  async keep(set: LabelSet, model: LoadedModel, prompts: readonly string[]): Promise<void> {
-    const { vectors } = await this.embeddings.embedTexts(model, prompts);
-    const bytes = Buffer.concat(vectors.map((vector) => new Uint8Array(vector.buffer)));
-    await store.insertVectors(this.db, vectorsOf(set, model), bytes);
+  /** Keeps what a model has made of a set's prompts, once a run has paid for all of it. */
+  async keep(
+    set: LabelSet,
+    model: LoadedModel,
+    { vectors, paidBy }: RecalledLabels,
+  ): Promise<void> {
+    const bytes = Buffer.concat(
+      vectors.map(({ buffer, byteOffset, byteLength }) =>
+        Buffer.from(buffer, byteOffset, byteLength),
+      ),
+    );
+    await store.insertVectors(this.db, vectorsOf(set, model), { vectors: bytes, paidBy });
   }
+}
+
+function keyOf({ labelSetId, modelHash, variant }: store.VectorsOf): string {
+  return `${labelSetId}.${modelHash}.${variant}`;
 }
 
 function vectorsOf({ id }: LabelSet, { modelHash, variant }: LoadedModel): store.VectorsOf {

@@ -1,5 +1,5 @@
 import type { Database } from '../platform/database.js';
-import type { AccountId, LabelSetId } from '../platform/ids.js';
+import type { AccountId, LabelSetId, RunId } from '../platform/ids.js';
 import type { LabelSet } from './label-set.js';
 
 type Reader = Pick<Database, 'query'>;
@@ -62,27 +62,34 @@ export interface VectorsOf {
   readonly variant: string;
 }
 
+/** What a model made of a set, and what it was paid by. */
+export interface KeptVectors {
+  /** float32, little-endian, one row a label. */
+  readonly vectors: Buffer;
+  readonly paidBy: RunId;
+}
+
 export async function findVectors(
   db: Reader,
   { labelSetId, modelHash, variant }: VectorsOf,
-): Promise<Buffer | undefined> {
-  const [row] = await db.query<{ vectors: Buffer }>(
-    `SELECT vectors FROM label_set_embedding
+): Promise<KeptVectors | undefined> {
+  const [row] = await db.query<KeptVectors>(
+    `SELECT vectors, paid_by AS "paidBy" FROM label_set_embedding
       WHERE label_set_id = $1 AND model_hash = $2 AND variant = $3`,
     [labelSetId, modelHash, variant],
   );
-  return row?.vectors;
+  return row;
 }
 
 /** Keeps them once; may be repeated. A set that was deleted in between keeps nothing. */
 export async function insertVectors(
   db: Reader,
   { labelSetId, modelHash, variant }: VectorsOf,
-  vectors: Buffer,
+  { vectors, paidBy }: KeptVectors,
 ): Promise<void> {
   await db.query(
-    `INSERT INTO label_set_embedding (label_set_id, model_hash, variant, vectors)
-     SELECT id, $2, $3, $4 FROM label_set WHERE id = $1 ON CONFLICT DO NOTHING`,
-    [labelSetId, modelHash, variant, vectors],
+    `INSERT INTO label_set_embedding (label_set_id, model_hash, variant, vectors, paid_by)
+     SELECT id, $2, $3, $4, $5 FROM label_set WHERE id = $1 ON CONFLICT DO NOTHING`,
+    [labelSetId, modelHash, variant, vectors, paidBy],
   );
 }

@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { type CatalogService, isCallable, type Model, type PriceUnit } from '../catalog/index.js';
-import type { CreditsService, HoldCommand } from '../credits/index.js';
+import { type CatalogService, isCallable, type Model } from '../catalog/index.js';
+import type { CreditsService, PaidBy, PaidUnitsService } from '../credits/index.js';
 import { AppError } from '../errors.js';
-import { accountOf, type Actor, actorName } from '../platform/actor.js';
+import { accountOf, type Actor } from '../platform/actor.js';
 import type { Logger } from '../platform/logger.js';
 import { type AccountId, type ModelId, newId, type RunId } from '../platform/ids.js';
 import type { UsageService } from '../usage/index.js';
+import { chargeOf, type UsedUnit } from './call-charge.js';
 import { asAppError, reasonCode } from './call-failure.js';
+import { holdOf, idempotencyOf } from './call-hold.js';
 import { costOf, priceLines } from './call-price.js';
 import type { HeldRun, Metered, Quote, Units } from './metered-call.js';
 
@@ -24,9 +25,12 @@ export interface CallRequest {
 
 /** What one run of the work came to. */
 export interface Work<Result> {
-  readonly result: Result;
-  /** What ran, at most what was asked for. */
-  readonly ran: Units;
+  /** What the answer is made of, in order; of each unit at most what was quoted. */
+  readonly used: readonly UsedUnit[];
+  /** What of it the account had paid for when the work began. */
+  readonly payers: PaidBy;
+  /** The answer. @param free for each used unit: it costs nothing */
+  readonly answer: (free: readonly boolean[]) => Result;
   /** Precision of the weights that it comes from, as `fp32`. */
   readonly variant: string;
   readonly timingsMs: Readonly<Record<string, number>>;
@@ -39,6 +43,8 @@ export interface MeterOptions {
   readonly timeoutMs: number;
   /** Its credit is held for this long, which is longer; then the sweeper frees it. */
   readonly holdMs: number;
+  /** What an account has paid for is free for it for this long. */
+  readonly paidMs: number;
 }
 
 /** Who may call a model that is coming soon. */
@@ -46,25 +52,31 @@ export interface EarlyAccess {
   hasEarlyAccess(accountId: AccountId, modelId: ModelId): Promise<boolean>;
 }
 
+export interface MeterParts {
+  readonly catalog: Pick<CatalogService, 'findModels'>;
+  readonly credits: Pick<CreditsService, 'hold' | 'capture' | 'void' | 'balance'>;
+  readonly paidUnits: Pick<PaidUnitsService, 'find' | 'remember'>;
+  readonly usage: Pick<UsageService, 'result' | 'find'>;
+  readonly demand: EarlyAccess;
+  readonly logger: Logger;
+}
+
 /** Status and prices of a model are believed for this long. */
 const MODEL_CACHE_MS = 1_000;
 
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+/** Tries to charge a call while other calls of its account pay for the same; each of them gets one of those through. */
+const CAPTURES_MAX = 1_000;
 
 /**
- * A metered call: holds the most that it can cost, runs it, charges what ran, and only then lets the
- * answer leave. Whatever fails before that gives the credit back.
+ * A metered call: holds the most that it can cost, runs it, charges what the account had not paid for before, and
+ * only then lets the answer leave. Whatever fails before that gives the credit back.
  */
 export class MeterService {
   private readonly models = new LRUCache<string, Model>({ max: 1_000, ttl: MODEL_CACHE_MS });
 
   constructor(
-    private readonly catalog: Pick<CatalogService, 'findModels'>,
-    private readonly credits: Pick<CreditsService, 'hold' | 'capture' | 'void' | 'balance'>,
-    private readonly usage: Pick<UsageService, 'result' | 'find'>,
-    private readonly demand: EarlyAccess,
+    private readonly parts: MeterParts,
     private readonly options: MeterOptions,
-    private readonly logger: Logger,
   ) {}
 
   /** Status and prices are read anew by the next call. */
@@ -79,7 +91,7 @@ export class MeterService {
   async model(actor: Actor, slug: string): Promise<Model> {
     let model = this.models.get(slug);
     if (model === undefined) {
-      model = (await this.catalog.findModels([slug], new Set(['prices']))).get(slug);
+      model = (await this.parts.catalog.findModels([slug], new Set(['prices']))).get(slug);
       if (model === undefined) {
         throw new AppError('NOT_FOUND', `No model has the slug ${slug.slice(0, 300)}.`);
       }
@@ -98,7 +110,7 @@ export class MeterService {
     return (
       status === 'COMING_SOON' &&
       accountId !== undefined &&
-      (await this.demand.hasEarlyAccess(accountId, id))
+      (await this.parts.demand.hasEarlyAccess(accountId, id))
     );
   }
 
@@ -126,10 +138,15 @@ export class MeterService {
     if (call.held !== undefined) return this.runHeld(call.held, call, work);
     const { quote, idempotencyKey } = call;
     const runId = newId('run');
+    // A call may have waited for its turn longer than its caller.
+    if (call.signal.aborted) throw asAppError(call.signal.reason);
     const startedAt = performance.now();
-    const outcome = await this.credits.hold({
+    const outcome = await this.parts.credits.hold({
       ...holdOf({ actor: call.actor, quote, runId, ttlMs: this.options.holdMs }),
-      idempotency: idempotencyKey === undefined ? undefined : idempotencyOf(idempotencyKey, call),
+      idempotency:
+        idempotencyKey === undefined
+          ? undefined
+          : idempotencyOf(idempotencyKey, quote, call.request),
     });
     if ('doneRunId' in outcome) return this.replay(accountId, outcome.doneRunId);
     const holdMs = performance.now() - startedAt;
@@ -154,7 +171,7 @@ export class MeterService {
     work: (signal: AbortSignal) => Promise<Work<Result>>,
   ): Promise<Metered<Result>> {
     const accountId = accountOf(call.actor);
-    const before = await this.usage.find(accountId, held.runId);
+    const before = await this.parts.usage.find(accountId, held.runId);
     if (before?.outcome === 'CAPTURED') return this.replay(accountId, held.runId);
     const done = await this.perform(call, work).catch((error: unknown) => {
       throw asAppError(error);
@@ -162,43 +179,67 @@ export class MeterService {
     return this.capture(accountId, held, done, true);
   }
 
+  /** Once the work has ended, well or not, whatever still runs for it and for nobody else is dropped. */
   private async perform<Result>(
     { signal }: CallRequest,
     work: (signal: AbortSignal) => Promise<Work<Result>>,
   ): Promise<Work<Result>> {
-    const done = await work(AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs)]));
-    // Who has left gets nothing, and pays nothing.
-    signal.throwIfAborted();
-    return done;
+    const end = new AbortController();
+    const timeout = AbortSignal.timeout(this.options.timeoutMs);
+    try {
+      const done = await work(AbortSignal.any([signal, timeout, end.signal]));
+      // Who has left gets nothing, and pays nothing.
+      signal.throwIfAborted();
+      return done;
+    } finally {
+      end.abort(new DOMException('The call has ended.', 'AbortError'));
+    }
   }
 
+  /**
+   * Charges what the account has not paid for. When another call of the account has paid for some of it in the
+   * meantime, that is free by now, and less is charged.
+   */
   private async capture<Result extends object>(
     accountId: AccountId,
     { runId, units }: HeldRun,
-    { result, ran, variant, timingsMs }: Work<Result>,
+    { used, answer, variant, timingsMs, ...work }: Work<Result>,
     keepsResult: boolean,
   ): Promise<Metered<Result>> {
-    const charged = units.map((line) => ({ ...line, ran: ran[line.unit as PriceUnit] ?? 0 }));
-    const chargedNanos = costOf(charged, (line) => line.ran);
-    const startedAt = performance.now();
-    const answer = await this.credits.capture({
-      runId,
-      accountId,
-      nanos: chargedNanos,
-      details: { variant, units: charged, timingsMs: rounded(timingsMs) },
-      result: keepsResult ? result : undefined,
-    });
-    // Somebody else has run it too, and was first: what that came to counts.
-    if (answer.nanos !== chargedNanos) return this.replay(accountId, runId);
-    return {
-      runId,
-      result,
-      units: charged,
-      chargedNanos,
-      timingsMs: { ...timingsMs, capture: performance.now() - startedAt },
-      replayed: false,
-      balance: answer,
-    };
+    let { payers } = work;
+    for (let attempt = 0; attempt < CAPTURES_MAX; attempt++) {
+      const { free, pays, paidBy, ...charge } = chargeOf({ runId, lines: units, used, payers });
+      const result = answer(free);
+      const startedAt = performance.now();
+      const settled = await this.parts.credits.capture({
+        runId,
+        accountId,
+        nanos: charge.nanos,
+        details: { variant, units: charge.units, paidBy, timingsMs: rounded(timingsMs) },
+        result: keepsResult ? result : undefined,
+        pays,
+        paysMs: this.options.paidMs,
+      });
+      if (settled.status === 'PAID_BEFORE') {
+        payers = new Map([...payers, ...(await this.parts.paidUnits.find(accountId, pays))]);
+        continue;
+      }
+      // Somebody else has run it too, and was first: what that came to counts.
+      if (settled.nanos !== charge.nanos) return this.replay(accountId, runId);
+      if (settled.status === 'CAPTURED') {
+        this.parts.paidUnits.remember(pays, runId, startedAt, this.options.paidMs);
+      }
+      return {
+        runId,
+        result,
+        units: charge.units,
+        chargedNanos: charge.nanos,
+        timingsMs: { ...timingsMs, capture: performance.now() - startedAt },
+        replayed: false,
+        balance: settled,
+      };
+    }
+    throw new AppError('OVERLOADED', 'Too many calls pay for the same. Try again shortly.');
   }
 
   private async replay<Result extends object>(
@@ -206,9 +247,9 @@ export class MeterService {
     runId: RunId,
   ): Promise<Metered<Result>> {
     const [run, result, balance] = await Promise.all([
-      this.usage.find(accountId, runId),
-      this.usage.result(accountId, runId),
-      this.credits.balance(accountId),
+      this.parts.usage.find(accountId, runId),
+      this.parts.usage.result(accountId, runId),
+      this.parts.credits.balance(accountId),
     ]);
     return {
       runId,
@@ -224,9 +265,11 @@ export class MeterService {
   /** What cannot be given back now is freed when the hold expires. */
   private async giveBack(accountId: AccountId, runId: RunId, reason: unknown): Promise<void> {
     const errorCode = reasonCode(reason);
-    await this.credits.void({ runId, accountId, details: { errorCode } }).catch((err: unknown) => {
-      this.logger.warn({ runId, err }, 'a hold could not be given back; it will expire');
-    });
+    await this.parts.credits
+      .void({ runId, accountId, details: { errorCode } })
+      .catch((err: unknown) => {
+        this.parts.logger.warn({ runId, err }, 'a hold could not be given back; it will expire');
+      });
   }
 }
 
@@ -244,38 +287,6 @@ function notLive({ slug, status }: Model): AppError {
     }.`,
     { details: { model: slug, status } },
   );
-}
-
-/** What to set aside for a call. @param call `ttlMs`: how long, until it frees itself */
-export function holdOf(call: {
-  readonly actor: Actor;
-  readonly quote: Quote;
-  readonly runId: RunId;
-  readonly ttlMs: number;
-}): HoldCommand {
-  const { actor, quote, runId, ttlMs } = call;
-  const { operation, model, tier, units, maximumNanos } = quote;
-  return {
-    runId,
-    accountId: accountOf(actor),
-    keyId: actor.keyId ?? null,
-    nanos: maximumNanos,
-    ttlMs,
-    details: { operation, model, tier, units, actor: actorName(actor) },
-  };
-}
-
-function idempotencyOf(key: string, { quote, request }: CallRequest) {
-  if (!IDEMPOTENCY_KEY.test(key)) {
-    throw new AppError(
-      'BAD_USER_INPUT',
-      'An idempotency key has 1 to 255 visible ASCII characters.',
-      { details: { argument: 'idempotencyKey' } },
-    );
-  }
-  const { operation, model, tier } = quote;
-  const said = JSON.stringify([operation, model, request, ...(tier === undefined ? [] : [tier])]);
-  return { key, requestHash: createHash('sha256').update(said).digest() };
 }
 
 function rounded(timings: Readonly<Record<string, number>>): Record<string, number> {

@@ -28,7 +28,7 @@ export interface Quote {
   readonly model: string;
   readonly tier: Tier | undefined;
   readonly units: readonly ChargedUnit[];
-  /** What it costs when nothing is cached: the most. */
+  /** What it costs when the account has paid for nothing of it before: the most. */
   readonly maximumNanos: bigint;
 }
 

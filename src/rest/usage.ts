@@ -10,8 +10,8 @@ export const Usage = z.object({
 });
 
 /**
- * `usage` of an answer. Nobody pays for tokens here: what is counted are inputs, images and texts, whether they
- * ran or were cached. `cost` in US dollars.
+ * `usage` of an answer. Nobody pays for tokens here: what is counted are inputs, images and texts, whether they were
+ * charged or cached. `cost` in US dollars.
  */
 export function usageOf({
   units,

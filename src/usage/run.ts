@@ -8,9 +8,9 @@ export interface ChargedUnit {
   readonly unit: string;
   readonly priceVersionId: string;
   readonly nanosPerUnit: string;
-  /** The most that could have run. */
+  /** What was asked for, and held. */
   readonly requested: number;
-  /** What ran, and was charged; left out while it is not known. */
+  /** What was charged; the rest was free, as the account had paid for it before. Left out while it is not known. */
   readonly ran?: number;
 }
 
@@ -22,6 +22,8 @@ export interface RunDetails {
   readonly variant?: string;
   readonly tier?: string;
   readonly units?: readonly ChargedUnit[];
+  /** Units that were free, by the run that had paid for them; what a call repeats by its own. */
+  readonly paidBy?: Readonly<Record<RunId, number>>;
   readonly timingsMs?: Readonly<Record<string, number>>;
   readonly errorCode?: string;
 }

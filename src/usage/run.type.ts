@@ -38,7 +38,7 @@ export class ChargedUnitType {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How many ran, and were charged; the rest was cached.',
+    description: 'How many were charged; the rest was free, as the account had paid for it before.',
   })
   readonly ran: number | null;
 

@@ -54,7 +54,7 @@ export class UsageUnitsType {
   @Field(() => GraphQLSafeInt, { description: 'How many were asked for.' })
   readonly requested: number;
 
-  @Field(() => GraphQLSafeInt, { description: 'How many ran, and were charged.' })
+  @Field(() => GraphQLSafeInt, { description: 'How many were charged.' })
   readonly ran: number;
 
   @Field(() => GraphQLSafeInt, { description: 'How many were known before, and so were free.' })

@@ -9,7 +9,7 @@ export type UsageUnit = (typeof USAGE_UNITS)[number];
 export interface UnitCount {
   readonly unit: UsageUnit;
   readonly requested: bigint;
-  /** And were charged; the rest was cached. */
+  /** Charged; the rest was free, as the account had paid for it before. */
   readonly ran: bigint;
 }
 

@@ -125,7 +125,7 @@ test('two servers share the lines of a batch, each of which runs once', async ()
 test('a line that two servers run at the same moment is charged once, and answered as it was charged', async () => {
   const { caller, client } = await t.customer();
   // They take a line for a millisecond, which is over at once.
-  const calls = { timeoutMs: 120_000, holdMs: 1, batchDiscountPercent: 50 };
+  const calls = { timeoutMs: 120_000, holdMs: 1, batchDiscountPercent: 50, paidMs: 60_000 };
   const servers = [await t.anotherServer({ calls }), await t.anotherServer({ calls })];
   try {
     const input = await uploadLines(client, classifyLines(200));

@@ -203,25 +203,19 @@ test('a price that changes during a call does not change what the call costs', a
       [newId('prc'), modelId, nanos, beganS],
     );
   await price(100, 3_600);
-  const { catalog, credits, usage, demand, keys } = t.app.services;
+  const { keys, ...services } = t.app.services;
   const actor = await keys.authenticate(caller.secret, '127.0.0.1');
   /** Of a server that has asked for no price yet. */
   const run = async (work: () => Promise<unknown>) => {
-    const meter = new MeterService(
-      catalog,
-      credits,
-      usage,
-      demand,
-      readConfig({}).calls,
-      t.app.logger,
-    );
+    const meter = new MeterService({ ...services, logger: t.app.logger }, readConfig({}).calls);
     const model = await meter.model(actor, slug);
     const { signal } = new AbortController();
     const quote = meter.quote({ operation: 'test', model, units: { IMAGE: 2 }, tier: undefined });
     const call = { actor, quote, request: {}, idempotencyKey: undefined, held: undefined, signal };
     return meter.run(call, async () => {
       await work();
-      return { result: {}, ran: { IMAGE: 2 }, variant: 'fp32', timingsMs: {} };
+      const used = ['a', 'b'].map((key) => ({ unit: 'IMAGE', key, isKept: false }) as const);
+      return { used, payers: new Map(), answer: () => ({}), variant: 'fp32', timingsMs: {} };
     });
   };
   expect((await run(() => price(150, 60))).chargedNanos).toBe(200n);

@@ -11,8 +11,6 @@ let t: TestPlatform;
 beforeAll(async () => {
   t = await startPlatform();
   await moveLedgerToNoon(t.database);
-  // The image is cached from now on: each new label costs, and nothing else.
-  await classify(await t.caller(DOLLAR), newLabels(1));
 });
 const ledgerNow = async () => {
   const [row] = await t.database.query<{ now: Date }>('SELECT ledger_now() AS now');
@@ -38,10 +36,11 @@ describe('the key that asks', () => {
     expect(data).toMatchObject({
       label: `${caller.secret.slice(0, 9)}...${caller.secret.slice(-4)}`,
       limit: 1,
-      limitRemaining: 0.99997,
+      // An image, and three labels.
+      limitRemaining: 0.99977,
       limitReset: 'monthly',
-      usage: 0.00003,
-      usageDaily: 0.00003,
+      usage: 0.00023,
+      usageDaily: 0.00023,
       byokUsageMonthly: 0,
       isFreeTier: true,
       isManagementKey: false,
@@ -77,9 +76,9 @@ describe('credits', () => {
     const { accountId } = caller;
     await credits.adjust({ accountId, nanos: -DOLLAR / 2n, reason: 'test', actor: 'system' });
     const { data } = await clientOf(caller).credits.getCredits();
-    expect(data).toEqual({ totalCredits: 2.5, totalUsage: 0.00002 });
+    expect(data).toEqual({ totalCredits: 2.5, totalUsage: 0.00022 });
     const { postedNanos } = await credits.balance(accountId);
-    expect(postedNanos).toBe(2_499_980_000n);
+    expect(postedNanos).toBe(2_499_780_000n);
   });
 
   test('that have expired no longer count, swept or not', async () => {
@@ -116,7 +115,7 @@ describe('generations', () => {
       model: DEMO_MODEL,
       providerName: 'gigarouter',
       apiType: 'completions',
-      // The image and one of the labels were cached.
+      // The account had paid for the image and one of the labels.
       totalCost: 0.00001,
       usage: 0.00001,
       cacheDiscount: 0.00021,

@@ -10,7 +10,7 @@ export const CLASSIFY = `mutation ($input: ClassifyImageInput!) { classifyImage(
   classification { margin noneOfTheAbove cached labels { label score logit probability share } }
   classifications { cached labels { label } }
   cost { chargedNanos balanceNanos units { unit nanosPerUnit requested ran priceVersionId } }
-  quote { maximumNanos units { unit requested ran } }
+  quote { costNanos maximumNanos imagesCached labelsCached units { unit requested ran } }
   timingsMs { auth hold fetch decode queue infer capture } } }`;
 export const BALANCE = '{ balance { postedNanos heldNanos availableNanos } }';
 

@@ -11,8 +11,8 @@ export interface RunsGate {
   readonly proxy: Proxy;
   /** Runs that reached the proxy. */
   runs(): number;
-  /** What happens when a run reaches it; by default it is passed on. */
-  onRun: () => 'pass' | 'cut' | Promise<'pass' | 'cut'>;
+  /** What happens when a run reaches it; by default it is passed on. @param tower `image` or `text` */
+  onRun: (tower: string) => 'pass' | 'cut' | Promise<'pass' | 'cut'>;
   /** Lets so many more runs pass, and holds all that follow. @returns what lets them go */
   hold(after?: number): () => void;
 }
@@ -37,9 +37,10 @@ async function startGate(port: () => number): Promise<RunsGate> {
     },
   };
   proxy.hooks.toServer = async (bytes) => {
-    if (!/^POST \S+\/infer /.test(bytes.toString('latin1', 0, 300))) return true;
+    const tower = /^POST \S+\.(image|text)\/infer /.exec(bytes.toString('latin1', 0, 300))?.[1];
+    if (tower === undefined) return true;
     runs += 1;
-    return (await gate.onRun()) === 'pass';
+    return (await gate.onRun(tower)) === 'pass';
   };
   return gate;
 }
@@ -65,11 +66,14 @@ export interface GatedPlatform extends TestPlatform {
 }
 
 /** The platform with such a proxy before its predictor: a run is held for as long as a test needs. */
-export async function startGatedPlatform(config: Partial<Config> = {}): Promise<GatedPlatform> {
+export async function startGatedPlatform(
+  config: Partial<Config> = {},
+  { predictorEnv = {}, ...parts }: { background?: boolean; predictorEnv?: object } = {},
+): Promise<GatedPlatform> {
   let predictorUrl = '';
   const gate = await startGate(() => Number(new URL(predictorUrl).port));
   const predictorAddress = () => ({ url: gate.url, token: undefined });
-  const t = await startPlatform(config, {}, { predictorAddress });
+  const t = await startPlatform(config, { ...predictorEnv }, { ...parts, predictorAddress });
   predictorUrl = t.predictorUrl;
   const stop = async () => {
     await gate.proxy.close();

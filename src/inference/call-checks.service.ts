@@ -1,0 +1,98 @@
+import type { Model } from '../catalog/index.js';
+import { AppError } from '../errors.js';
+import { accountOf } from '../platform/actor.js';
+import type { AccountId } from '../platform/ids.js';
+import { checkLabels } from './classification.service.js';
+import type { ImagesService, PreparedImage } from './images.service.js';
+import type { ClassifyCall, EmbedCall, Quoted } from './inference-call.js';
+import type { LabelSet } from './label-set.js';
+import type { LabelSetsService } from './label-sets.service.js';
+import type { MeterService } from './meter.service.js';
+import type { Quote, Units } from './metered-call.js';
+
+const TEXT_ALONE = '{}';
+
+interface Checked {
+  readonly accountId: AccountId;
+  readonly model: Model;
+  readonly quote: Quote;
+  readonly images: readonly PreparedImage[];
+  /** One for each label or text, cleaned. */
+  readonly prompts: readonly string[];
+}
+
+/** Images or texts to embed, that may run. */
+export type CheckedEmbedding = Checked;
+
+/** A classification that may run. */
+export interface CheckedClassification extends Checked {
+  readonly labels: readonly string[];
+  readonly template: string | undefined;
+  /** The saved set that the prompts are of. */
+  readonly set: LabelSet | undefined;
+}
+
+/** Everything that can be said of a call before anything is fetched, held or run. */
+export class CallChecks {
+  constructor(
+    private readonly parts: {
+      readonly meter: Pick<MeterService, 'model' | 'quote'>;
+      readonly images: Pick<ImagesService, 'prepare'>;
+      readonly labelSets: Pick<LabelSetsService, 'get'>;
+    },
+  ) {}
+
+  /** @throws AppError as `MeteredClassificationService.classify`, before it runs */
+  async classification(call: Quoted<ClassifyCall>): Promise<CheckedClassification> {
+    const { actor, tier, threshold, topK } = call;
+    const accountId = accountOf(actor);
+    const model = await this.parts.meter.model(actor, call.model);
+    const { labels, template, set } = await this.labelsOf(call);
+    const prompts = checkLabels(labels, template);
+    if (threshold !== undefined && !(threshold >= 0 && threshold <= 1)) {
+      throw bad('threshold', 'The threshold is 0 to 1.');
+    }
+    if (topK !== undefined && topK < 1) throw bad('topK', 'topK is 1 or more.');
+    const images = await this.parts.images.prepare(accountId, call.images);
+    const units: Units = { IMAGE: images.length, LABEL_TEXT: distinct(prompts).length };
+    const quote = this.parts.meter.quote({ operation: 'classifyImage', model, units, tier });
+    return { accountId, model, quote, images, labels, template, prompts, set };
+  }
+
+  /** @throws AppError as `MeteredClassificationService.embed`, before it runs */
+  async embedding({ actor, tier, texts, ...call }: Quoted<EmbedCall>): Promise<CheckedEmbedding> {
+    const model = await this.parts.meter.model(actor, call.model);
+    const accountId = accountOf(actor);
+    const images =
+      call.images === undefined ? [] : await this.parts.images.prepare(accountId, call.images);
+    const prompts = texts === undefined ? [] : checkLabels(texts, TEXT_ALONE, 'text');
+    const operation = call.images === undefined ? 'embedTexts' : 'embedImages';
+    const units = { EMBEDDING: images.length + prompts.length };
+    const quote = this.parts.meter.quote({ operation, model, units, tier });
+    return { accountId, model, quote, images, prompts };
+  }
+
+  private async labelsOf({ actor, labels, labelSetId, template }: Quoted<ClassifyCall>) {
+    if ((labels === undefined) === (labelSetId === undefined)) {
+      throw bad('labels', 'Give either labels or labelSetId.');
+    }
+    if (labelSetId === undefined) return { labels: labels ?? [], template, set: undefined };
+    const set = await this.parts.labelSets.get(accountOf(actor), labelSetId);
+    // With another template they are other prompts.
+    const own = template === undefined || template === set.template;
+    return {
+      labels: set.labels,
+      template: template ?? set.template ?? undefined,
+      set: own ? set : undefined,
+    };
+  }
+}
+
+/** Equal prompts are one unit, wherever they stand. */
+export function distinct(prompts: readonly string[]): string[] {
+  return [...new Set(prompts)];
+}
+
+function bad(argument: string, message: string): AppError {
+  return new AppError('BAD_USER_INPUT', message, { details: { argument } });
+}
