@@ -18,7 +18,15 @@ const READ_CONFIG =
   'Only src/config.ts reads the environment: add the variable there (and to .env.example), and take its value from Config.';
 
 export default defineConfig(
-  globalIgnores(['dist/', '.data/', 'coverage/', 'web/', 'src/platform/prisma/', 'bench/results/']),
+  globalIgnores([
+    'explorer/vendor/',
+    'dist/',
+    '.data/',
+    'coverage/',
+    'web/',
+    'src/platform/prisma/',
+    'bench/results/',
+  ]),
   {
     linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' },
   },
@@ -58,6 +66,18 @@ export default defineConfig(
     files: javascript,
     extends: [js.configs.recommended],
     languageOptions: { globals: nodeGlobals },
+  },
+  {
+    // A page's script.
+    files: ['explorer/*.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'localStorage', 'location', 'GraphiQL', 'React', 'ReactDOM'].map((name) => [
+          name,
+          'readonly',
+        ]),
+      ),
+    },
   },
   {
     files: ['{src,test,bench,scripts}/**/*.{ts,mjs}'],

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fetchExplorer } from './explorer.mjs';
 
 export const root = path.resolve(import.meta.dirname, '..');
 const inRoot = (...names) => path.join(root, ...names);
@@ -14,8 +15,7 @@ export function install() {
   const wanted = hashOf(['package-lock.json', '.npmrc'], `${process.platform}-${process.arch}`);
   if (readIfThere(stamp) === wanted) return;
   say('Installing packages; the first time takes about a minute …');
-  const npm = process.env.npm_execpath;
-  const [program, ...args] = npm ? [process.execPath, npm] : ['npm'];
+  const { program, args } = npmProgram();
   // Not `npm ci`: it wants the binaries of every platform in the lock file, and some registries do not
   // carry them all. Development packages also where NODE_ENV says production: the compiler is one.
   run(program, [
@@ -27,6 +27,20 @@ export function install() {
     '--loglevel=error',
   ]);
   writeFileSync(stamp, wanted);
+}
+
+/** The npm that runs this, or the one on the path. */
+function npmProgram() {
+  const npm = process.env.npm_execpath;
+  const [program, ...args] = npm ? [process.execPath, npm] : ['npm'];
+  return { program, args };
+}
+
+/** explorer/vendor/, from the npm registry. */
+export function explorer() {
+  const { program, args } = npmProgram();
+  const npm = (more, cwd) => run(program, [...args, ...more], { cwd, quiet: true });
+  fetchExplorer(root, npm, say);
 }
 
 /** Prisma's client, from prisma/schema.prisma. */
@@ -63,6 +77,7 @@ export function build() {
 
 export function prepare() {
   install();
+  explorer();
   generate();
   build();
 }
@@ -88,9 +103,9 @@ export function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
-function run(program, args, { env = {}, quiet = false } = {}) {
+function run(program, args, { cwd = root, env = {}, quiet = false } = {}) {
   const result = spawnSync(program, args, {
-    cwd: root,
+    cwd,
     stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
     env: { ...process.env, ...env },
   });

@@ -22,6 +22,7 @@ import { listMigrations, pendingMigrations } from './platform/migrations.js';
 import { type PredictorAddress, PredictorClient } from './predictor/client.js';
 import { VERSION } from './platform/version.js';
 import { registerDocs } from './rest/docs.routes.js';
+import { registerHome } from './rest/home.routes.js';
 import { registerIdentityRoutes } from './rest/identity.routes.js';
 import { registerMailLinkRoutes } from './rest/mail-link.routes.js';
 import { registerPaymentsRoutes } from './rest/payments.routes.js';
@@ -122,7 +123,9 @@ export async function createApp(
     authenticate,
     bodyBytesMax,
     connections: config.live,
+    explorerDir: config.explorerDir,
   });
+  registerHome(server, config);
   const routes = createRoutes(services, config.publicUrl);
   await registerRoutes(server, routes, { authenticate, bodyBytesMax });
   await registerDocs(server, routes, { publicUrl: config.publicUrl, version: VERSION });

@@ -34,6 +34,8 @@ export interface Config {
   modelVariant: Variant;
   /** Where `models pull` downloads from. */
   hub: { endpoint: string; token: string | undefined };
+  /** Absolute; the files of the GraphQL explorer. */
+  explorerDir: string;
   /** Absolute; the checkpoint that the first start compiles. */
   demoModelDir: string;
   /** Of another predictor; undefined: a child of this process serves `modelsDir`. */
@@ -125,6 +127,7 @@ export function readConfig(
     modelsDir: path.resolve(values.MODELS_DIR ?? path.join(values.DATA_DIR, 'models')),
     modelVariant: values.MODEL_VARIANT,
     demoModelDir: path.join(PACKAGE_DIR, 'models/demo-shapes'),
+    explorerDir: path.join(PACKAGE_DIR, 'explorer'),
     hub: { endpoint: values.HF_ENDPOINT, token: values.HF_TOKEN },
     predictorUrl: values.PREDICTOR_URL,
     predictor: {

@@ -147,7 +147,7 @@ function announce(
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const mails = mail.smtpUrl === undefined ? `mails are written to ${mail.outboxDir}\n` : '';
   say(`
-gigarouter is ready after ${seconds} s: ${url}/graphql
+gigarouter is ready after ${seconds} s. Open ${url} in a browser; the API is at ${url}/graphql
 ${mails}
 Reading the catalog needs no sign-in. Try:
 

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.js';
+import { varyBy } from '../http/vary.js';
 
 /**
  * A query by GET is what any page can make a browser send, cookies included: as an image, a script or a link. With a
@@ -11,7 +12,7 @@ export function guardGet(
   reply: FastifyReply,
   done: (error?: Error) => void,
 ): void {
-  varyBy(reply, 'Accept, Authorization, Cookie');
+  varyBy(reply, 'Accept', 'Authorization', 'Cookie');
   // A WebSocket cannot send headers; its origin was checked (http/origins.ts).
   done(request.ws || isProtected(request) ? undefined : possibleForgery());
 }
@@ -38,10 +39,4 @@ function possibleForgery(): AppError {
     'BAD_REQUEST',
     'This GET carries a cookie, and any site could have caused it (CSRF). Send the header "apollo-require-preflight: true", a bearer token, or POST.',
   );
-}
-
-/** Adds names to the `Vary` that the answer has so far. */
-function varyBy(reply: FastifyReply, names: string): void {
-  const before = reply.getHeader('vary');
-  reply.header('vary', before === undefined ? names : `${String(before)}, ${names}`);
 }

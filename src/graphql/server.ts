@@ -15,6 +15,7 @@ import type { Metrics } from '../platform/metrics.js';
 import { type ConnectionLimits, Connections } from './connections.js';
 import type { GraphQLContext } from './context.js';
 import { DirectExecution } from './direct-execution.js';
+import { registerExplorer } from './explorer.js';
 import { createFormatError } from './format-error.js';
 import { guardGet } from './get-requests.js';
 import { KnownOperations } from './known-operations.js';
@@ -23,6 +24,7 @@ import { limitsPlugin } from './limits.plugin.js';
 import { registerLive, registerWebSockets, watchConnections } from './live-server.js';
 import { createMeter } from './meter.js';
 import { observePlugin } from './observe.plugin.js';
+import { registerSchema } from './schema.routes.js';
 import { SELECTIONS_MAX } from './shape.js';
 import { Subscriptions } from './subscriptions.js';
 
@@ -35,6 +37,8 @@ export interface GraphQLOptions {
   /** Longest body of a caller who may run models; others get what every route gets. */
   bodyBytesMax: number;
   connections: ConnectionLimits;
+  /** Absolute; the files of the explorer. */
+  explorerDir: string;
 }
 
 /** One request's context. What most requests never ask for is made when it is asked for. */
@@ -73,7 +77,7 @@ class RequestBoundContext implements GraphQLContext {
 }
 
 /**
- * Serves `schema` at `/graphql`, and its subscriptions there and at `/graphql/stream`. Everything that Apollo would
+ * Serves `schema` at `/graphql`, its subscriptions there and at `/graphql/stream`, and an explorer to browsers. Everything that Apollo would
  * decide by NODE_ENV is decided here. Stops with the server.
  * @returns what stays open, to be told when rights change
  */
@@ -141,6 +145,9 @@ export async function registerGraphQL(
   const live = registerLive(app, { ...options, connections, subscriptions });
   watchConnections(metrics, connections);
 
+  registerSchema(app, options);
+  const explorer = await registerExplorer(app, options.explorerDir);
+
   const { onRequest, preParsing } = authenticationHooks(authenticate);
   const route = {
     url: '/graphql',
@@ -154,7 +161,7 @@ export async function registerGraphQL(
   app.route({
     ...route,
     method: 'GET',
-    onRequest: [guardGet, onRequest],
+    onRequest: [explorer, guardGet, onRequest],
     wsHandler: live,
   });
   refuseOtherMethods(app, '/graphql', ['GET', 'POST'], { errorShape: 'graphql' });

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** An answer that stays the same while the server runs. Clients that have it already get 304. */
+export class StaticAnswer {
+  private readonly etag: string;
+
+  /** @param maxAgeS seconds that a client may use it without asking */
+  constructor(
+    private readonly body: string | Buffer,
+    private readonly contentType: string,
+    private readonly maxAgeS: number,
+    private readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    const hash = createHash('sha256').update(body).digest('base64url').slice(0, 22);
+    // Weak: compressed or not, it is the same.
+    this.etag = `W/"${hash}"`;
+  }
+
+  send(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    void reply.headers({
+      ...this.headers,
+      etag: this.etag,
+      'cache-control': `public, max-age=${String(this.maxAgeS)}`,
+    });
+    if (this.isKnown(request.headers['if-none-match'])) return reply.status(304).send();
+    return reply.header('content-type', this.contentType).send(this.body);
+  }
+
+  private isKnown(ifNoneMatch: string | undefined): boolean {
+    const tags = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim().replace(/^(?!W\/)/, 'W/'));
+    return tags.includes(this.etag) || ifNoneMatch?.trim() === '*';
+  }
+}
