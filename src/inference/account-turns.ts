@@ -16,9 +16,11 @@ export class AccountTurns {
     const ended = new Promise<void>((resolve) => (end = resolve));
     const mine = before.then(() => ended);
     this.last.set(accountId, mine);
-    void mine.then(() => {
+    // Neither waits for anything that can fail.
+    const forget = () => {
       if (this.last.get(accountId) === mine) this.last.delete(accountId);
-    });
+    };
+    mine.then(forget, forget);
     try {
       await settledOrAborted(before, signal);
       return await work();

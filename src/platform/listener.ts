@@ -29,7 +29,7 @@ export function listen(url: string, channels: Readonly<Record<string, Channel>>)
   const retry = () => {
     client = undefined;
     gap();
-    if (!stopped) timer = setTimeout(() => void connect(), RETRY_MS).unref();
+    if (!stopped) timer = setTimeout(start, RETRY_MS).unref();
   };
   const connect = async () => {
     const next = new pg.Client({
@@ -62,7 +62,10 @@ export function listen(url: string, channels: Readonly<Record<string, Channel>>)
       lose();
     }
   };
-  void connect();
+  const start = () => {
+    connect().catch(retry);
+  };
+  start();
 
   return {
     stop: async () => {

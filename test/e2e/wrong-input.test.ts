@@ -142,8 +142,8 @@ interface Odd {
 
 /** A literal of the type, made of the odd value wherever it fits. */
 function valueOf(type: GraphQLInputType, odd: Odd, depth = 0): string {
-  if (isNonNullType(type)) return valueOf(type.ofType as GraphQLInputType, odd, depth);
-  if (isListType(type)) return `[${valueOf(type.ofType as GraphQLInputType, odd, depth)}]`;
+  if (isNonNullType(type)) return valueOf(type.ofType, odd, depth);
+  if (isListType(type)) return `[${valueOf(type.ofType, odd, depth)}]`;
   if (isEnumType(type)) return type.getValues()[0]?.name ?? 'null';
   if (isInputObjectType(type)) {
     const fields = Object.values(type.getFields()).filter(
