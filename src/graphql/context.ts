@@ -15,6 +15,8 @@ export interface GraphQLContext {
   };
   /** Milliseconds that finding out who calls took. */
   readonly authMs: number;
+  /** Says that the answer holds no secret (http/compression.ts). */
+  allowCompression(): void;
   /** Adds a header to the answer. */
   readonly setHeader: (name: string, value: string | string[]) => void;
 }

@@ -130,6 +130,7 @@ export class DirectExecution {
       errors === undefined ? 'ok' : 'error',
       (performance.now() - startedAt) / 1000,
     );
+    reply.mayCompress = facts.isCompressible;
     return reply
       .status(status)
       .headers(headers)

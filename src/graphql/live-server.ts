@@ -82,6 +82,7 @@ function contextOf(request: FastifyRequest, actor: Actor): GraphQLContext {
     signal: NEVER,
     credentials: { authorization: request.headers.authorization, cookie: request.headers.cookie },
     authMs: 0,
+    allowCompression: () => undefined,
     setHeader: () => undefined,
   };
 }

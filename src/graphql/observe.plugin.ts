@@ -25,6 +25,7 @@ export function observePlugin(metrics: Metrics): ApolloServerPlugin<GraphQLConte
           if (response.body.kind !== 'single') return Promise.resolve();
           const { singleResult } = response.body;
           const outcome = singleResult.errors === undefined ? 'ok' : 'error';
+          if (facts.isCompressible) contextValue.allowCompression();
           const head = answerHead(singleResult, facts, contextValue.actor);
           if (head.status !== undefined) response.http.status = head.status;
           for (const [name, value] of Object.entries(head.headers)) {

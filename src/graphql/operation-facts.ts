@@ -3,6 +3,7 @@ import {
   type FormattedExecutionResult,
   type GraphQLSchema,
   type OperationDefinitionNode,
+  OperationTypeNode,
 } from 'graphql';
 import type { Actor } from '../platform/actor.js';
 import type { Access } from './access.js';
@@ -15,9 +16,16 @@ export interface OperationFacts {
   readonly cacheMaxAgeS: number;
   /** Introspection without variables: the answer depends on the schema alone. */
   readonly isConstant: boolean;
+  /** The answer holds no secret: a query, or a mutation that only runs models. Secrets are shown once, when they are made. */
+  readonly isCompressible: boolean;
 }
 
-export const REFUSED: OperationFacts = { label: 'refused', cacheMaxAgeS: 0, isConstant: false };
+export const REFUSED: OperationFacts = {
+  label: 'refused',
+  cacheMaxAgeS: 0,
+  isConstant: false,
+  isCompressible: false,
+};
 
 export function operationFacts(
   schema: GraphQLSchema,
@@ -30,6 +38,9 @@ export function operationFacts(
     isConstant:
       (operation.variableDefinitions ?? []).length === 0 &&
       names.every((name) => name?.startsWith('__') === true),
+    isCompressible:
+      operation.operation === OperationTypeNode.QUERY ||
+      names.every((name) => accessOf(schema, operation, name)?.scope === 'inference'),
   };
 }
 
@@ -54,13 +65,16 @@ function cacheMaxAgeOf(
   operation: OperationDefinitionNode,
   names: readonly (string | undefined)[],
 ): number {
+  return Math.min(...names.map((name) => accessOf(schema, operation, name)?.cacheMaxAgeS ?? 0));
+}
+
+function accessOf(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  name: string | undefined,
+): Access | undefined {
   const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
-  return Math.min(
-    ...names.map((name) => {
-      const access = name === undefined ? undefined : fields[name]?.extensions.access;
-      return (access as Access | undefined)?.cacheMaxAgeS ?? 0;
-    }),
-  );
+  return (name === undefined ? undefined : fields[name]?.extensions.access) as Access | undefined;
 }
 
 /** HTTP's part of an answer. */

@@ -71,6 +71,10 @@ class RequestBoundContext implements GraphQLContext {
     return (this.left ??= callerSignal(this.reply));
   }
 
+  allowCompression(): void {
+    this.reply.mayCompress = true;
+  }
+
   readonly setHeader = (name: string, value: string | string[]): void => {
     this.reply.header(name, value);
   };

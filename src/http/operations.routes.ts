@@ -41,6 +41,7 @@ export function registerOperationsRoutes(
     if (metricsToken !== undefined && !isBearer(request.headers.authorization, metricsToken)) {
       throw new AppError('UNAUTHENTICATED', 'Send the METRICS_TOKEN as a bearer token.');
     }
+    reply.mayCompress = true;
     return reply.type(metrics.contentType).send(await metrics.render());
   });
 }

@@ -7,6 +7,7 @@ import { type Logger, redact } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { requestContext, runWithContext } from '../platform/request-context.js';
 import { acceptJsonOnly, BODY_BYTES_MAX } from './body.js';
+import { registerCompression } from './compression.js';
 import { addCorsHeaders, registerCors } from './cors.js';
 import { toAppError } from './errors.js';
 import { sendGraphQLError } from './graphql-error.js';
@@ -88,6 +89,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     runWithContext({ requestId: request.id }, next);
   });
   await registerCors(app, origins);
+  registerCompression(app);
   let closing = false;
   app.addHook('preClose', (next) => {
     closing = true;

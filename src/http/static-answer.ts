@@ -18,6 +18,7 @@ export class StaticAnswer {
   }
 
   send(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    reply.mayCompress = true;
     void reply.headers({
       ...this.headers,
       etag: this.etag,

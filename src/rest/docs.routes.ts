@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { allowCompression } from '../http/compression.js';
 import { createOpenApi, pathOf } from './openapi.js';
 import type { Route } from './route.js';
 
@@ -21,13 +22,14 @@ export async function registerDocs(
   const document = createOpenApi(routes, { url: publicUrl, version });
   const json = JSON.stringify(document);
   const text = llmsText(routes, publicUrl);
-  app.get('/openapi.json', (_request, reply) =>
+  app.get('/openapi.json', { onRequest: allowCompression }, (_request, reply) =>
     reply.type('application/json; charset=utf-8').header('cache-control', CACHE).send(json),
   );
-  app.get('/llms.txt', (_request, reply) =>
+  app.get('/llms.txt', { onRequest: allowCompression }, (_request, reply) =>
     reply.type('text/plain; charset=utf-8').header('cache-control', CACHE).send(text),
   );
   await app.register(async (scope) => {
+    scope.addHook('onRequest', allowCompression);
     await scope.register(swagger, {
       mode: 'static',
       specification: { document: document as never },

@@ -90,6 +90,8 @@ async function answer(
   };
   const result: unknown = await route.handle(call, given as never);
   if (reply.sent) return reply;
+  // A secret is shown once, when it is made: reads hold none, and neither do results of models.
+  reply.mayCompress = route.method === 'GET' || route.scope === 'inference';
   return reply.status(route.status ?? 200).send(result);
 }
 
