@@ -118,7 +118,12 @@ test('embeddings and chat answer as their routes do', async () => {
   expect(embeddings.held).toBe(usd(4n * EMBEDDING));
   const direct = await client.embeddings.create({ model: DEMO_MODEL, input: 'a red circle' });
   const [floats, base64] = embeddings.bodies;
-  expect(floats.data[0].embedding).toEqual(direct.data[0]?.embedding);
+  // To the last bits: what a predictor runs together depends on the moment, and its kernels on how many rows there are.
+  const differences = (direct.data[0]?.embedding ?? []).map((value, at) =>
+    Math.abs(value - Number(floats.data[0].embedding[at])),
+  );
+  expect(differences).toHaveLength(floats.data[0].embedding.length);
+  expect(Math.max(...differences)).toBeLessThan(1e-6);
   expect(Buffer.from(base64.data[1].embedding, 'base64')).toHaveLength(32);
   const directly = 2n * EMBEDDING;
   expect(await t.money(caller)).toEqual({
