@@ -179,7 +179,7 @@ const GUARDS: readonly Guard[] = [
     remove: ['ledger_lost_credit', 'l.remaining > 0 AND l.expires_at <= t', 'false'],
     attack: async (ledger) => {
       const account = await ledger.account();
-      const expiresAt = new Date(Date.now() - 1_000);
+      const expiresAt = new Date(Date.now() + 86_400_000);
       await ledger.credits.grant({
         accountId: account,
         nanos: 10n,
@@ -187,6 +187,11 @@ const GUARDS: readonly Guard[] = [
         actor: 'system',
         expiresAt,
       });
+      // A day later.
+      await ledger.database.query(
+        `UPDATE credit_lot SET expires_at = now() - interval '1 second' WHERE account_id = $1`,
+        [account],
+      );
       await expect(ledger.credits.hold(holdOf(account, 1n))).rejects.toMatchObject(
         code('INSUFFICIENT_CREDIT'),
       );

@@ -171,7 +171,7 @@ test('a capture that races the sweeper has one outcome: charged once, or not at 
 
 test('credit that expires while it is held pays for that run, and for no other', async () => {
   const accountId = await ledger.account();
-  const soon = new Date(Date.now() + 2_000);
+  const soon = new Date(Date.now() + 5_000);
   const grant = { accountId, nanos: 50n, reason: 'test', actor: 'system', expiresAt: soon };
   await ledger.credits.grant(grant);
   const { runId, ...rest } = holdOf(accountId, 30n);
@@ -192,7 +192,7 @@ test('credit that expires while it is held pays for that run, and for no other',
 
 test('a lot that has expired is not spendable at the very instant, sweeper or not', async () => {
   const accountId = await ledger.account();
-  const at = new Date(Date.now() + 1_000);
+  const at = new Date(Date.now() + 4_000);
   await ledger.credits.grant({
     accountId,
     nanos: 5n,

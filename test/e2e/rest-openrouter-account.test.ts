@@ -84,7 +84,7 @@ describe('credits', () => {
   test('that have expired no longer count, swept or not', async () => {
     const caller = await t.caller(DOLLAR);
     const { accountId } = caller;
-    const soon = new Date((await ledgerNow()) + 2_000);
+    const soon = new Date((await ledgerNow()) + 5_000);
     await t.app.services.credits.grant({
       accountId,
       nanos: DOLLAR,
