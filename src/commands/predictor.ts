@@ -51,6 +51,11 @@ function toldToStop(): Promise<void> {
   const isChild = process.send !== undefined;
   if (isChild) process.on('SIGINT', () => undefined);
   return new Promise((resolve) => {
+    // The parent may have ended while the models were loaded: nothing says so again.
+    if (isChild && !process.connected) {
+      resolve();
+      return;
+    }
     for (const event of isChild ? ['SIGTERM', 'disconnect'] : ['SIGINT', 'SIGTERM']) {
       process.once(event, () => {
         resolve();
