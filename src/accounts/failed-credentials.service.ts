@@ -10,7 +10,12 @@ const NETWORKS_MAX = 50_000;
 
 /** Counts invalid credentials by the network that they come from (IPv4 address, IPv6 /64). Valid ones never count. */
 export class FailedCredentials {
-  private readonly failures = new LRUCache<string, number>({ max: NETWORKS_MAX, ttl: WINDOW_MS });
+  private readonly failures = new LRUCache<string, number>({
+    max: NETWORKS_MAX,
+    ttl: WINDOW_MS,
+    // The time is read each time, not kept for a timer's millisecond that a busy process makes longer.
+    ttlResolution: 0,
+  });
 
   /** @returns what an invalid credential is answered with: `error`, or RATE_LIMITED once there were too many */
   add(ipAddress: string, error: AppError): AppError {
