@@ -2,6 +2,7 @@
 const ES_MODULES = [
   'commander',
   'content-disposition',
+  'cookie',
   'temporal-polyfill',
   'temporal-utils',
   'p-limit',

@@ -88,6 +88,7 @@ export async function createApp(
     metrics,
     trustProxy: config.trustProxy,
     origins: new Origins(config.cors, config.publicUrl),
+    https: config.publicUrl.startsWith('https:'),
     // A call may wait for its model first.
     answerMsMax: config.calls.timeoutMs + WAIT_MAX_S * 1_000,
   });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { App } from './app.js';
 import { readCatalogFolder, seedCatalog } from './catalog/index.js';
@@ -13,6 +13,7 @@ import { startEmbeddedPostgres } from './platform/embedded-postgres/index.js';
 import type { Logger } from './platform/logger.js';
 import { migrate } from './platform/migrations.js';
 import { PredictorChild } from './predictor/child.js';
+import { demoKeyFile } from './production.js';
 import { startStripeDouble } from './stripe-double/double.js';
 import {
   compile,
@@ -196,7 +197,7 @@ export async function bringUpDemoKey(
   { dataDir }: Pick<Config, 'dataDir'>,
   { accounts, keys, credits }: App['services'],
 ): Promise<string> {
-  const file = path.join(dataDir, 'demo-key');
+  const file = demoKeyFile({ dataDir });
   const create = async () => {
     const accountId = await accounts.openAccount('Demo');
     const reason = 'Credit of the demo account';
@@ -209,6 +210,20 @@ export async function bringUpDemoKey(
   // The file may be older than the database.
   const valid = await keys.authenticate(kept, '127.0.0.1').catch(() => undefined);
   return valid === undefined ? keepSecret(file, create, { anew: true }) : kept;
+}
+
+/** Ends the demo account's key and removes its file. @returns whether there was one that worked */
+export async function revokeDemoKey(
+  config: Pick<Config, 'dataDir'>,
+  { keys }: Pick<App['services'], 'keys'>,
+): Promise<boolean> {
+  const secret = await readFile(demoKeyFile(config), 'utf8').catch(() => '');
+  const actor = await keys.authenticate(secret.trim(), '127.0.0.1').catch(() => undefined);
+  if (actor?.accountId !== undefined && actor.keyId !== undefined) {
+    await keys.revoke(actor, actor.accountId, actor.keyId);
+  }
+  await rm(demoKeyFile(config), { force: true });
+  return actor !== undefined;
 }
 
 /** Reads a file that only we may read, or makes it. */

@@ -15,6 +15,12 @@ import type { Variant } from './siglip/index.js';
 export { ConfigError };
 
 export interface Config {
+  nodeEnv: string | undefined;
+  /** Whether the public reaches the server: NODE_ENV says so, or `publicUrl` begins with https. */
+  production: boolean;
+  /** In production too. */
+  allowStripeDouble: boolean;
+  allowDemoKey: boolean;
   /** 0 lets the system choose. */
   port: number;
   host: string;
@@ -115,6 +121,11 @@ export function readConfig(
     );
   }
   return {
+    nodeEnv: values.NODE_ENV,
+    production:
+      values.NODE_ENV === 'production' || values.PUBLIC_URL?.startsWith('https://') === true,
+    allowStripeDouble: values.ALLOW_STRIPE_DOUBLE,
+    allowDemoKey: values.ALLOW_DEMO_KEY,
     port: values.PORT,
     host: values.HOST,
     databaseUrl: values.DATABASE_URL,

@@ -33,6 +33,7 @@ const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, 'must be a postgre
  * Secrets have no default.
  */
 export const environment = z.object({
+  NODE_ENV: z.string().optional(),
   PORT: port.default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATABASE_URL: postgresUrl.optional(),
@@ -82,6 +83,8 @@ export const environment = z.object({
   STRIPE_TIMEOUT_MS: milliseconds.default(20_000),
   STRIPE_DOUBLE_HOST: z.string().min(1).default('127.0.0.1'),
   STRIPE_DOUBLE_PORT: port.default(4242),
+  ALLOW_STRIPE_DOUBLE: flag.default(false),
+  ALLOW_DEMO_KEY: flag.default(false),
   CREDIT_PACKS_FILE: z.string().min(1).optional(),
   IMAGE_URL_ALLOW: z.string().min(1).optional(),
   IMAGE_URL_TIMEOUT_MS: milliseconds.default(10_000),

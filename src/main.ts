@@ -15,6 +15,7 @@ import { type Config, ConfigError, readConfig } from './config.js';
 import { AppError } from './errors.js';
 import { createLogger, type Logger, redact } from './platform/logger.js';
 import { portOwner } from './platform/port-owner.js';
+import { refuseUnsafeProduction } from './production.js';
 
 /** Progress goes to stderr, for people; the log goes to stdout, for machines. */
 const say: Say = (line) => process.stderr.write(`${line}\n`);
@@ -56,6 +57,7 @@ async function main(config: Config): Promise<void> {
       beginStop(0, config.shutdownTimeoutMs);
     });
   }
+  refuseUnsafeProduction(config);
   await refuseTakenPort(config);
 
   const database = await bringUpDatabase(config, say);
@@ -74,7 +76,8 @@ async function main(config: Config): Promise<void> {
   const [address] = app.server.addresses();
   const port = typeof address === 'object' ? address.port : config.port;
   double?.sendEventsTo(port);
-  const demoKey = database.embedded ? await bringUpDemoKey(config, app.services) : undefined;
+  const wantsDemoKey = database.embedded && (!config.production || config.allowDemoKey);
+  const demoKey = wantsDemoKey ? await bringUpDemoKey(config, app.services) : undefined;
   announce(config, port, startedAt, demoKey);
 }
 

@@ -11,19 +11,29 @@ import {
   bringUpModels,
   createPredictorChild,
   DEMO_MODEL,
+  revokeDemoKey,
   type Say,
 } from '../bring-up.js';
 import { type Config, readConfig } from '../config.js';
 import { AppError } from '../errors.js';
 import { createLogger } from '../platform/logger.js';
+import { asAdmin } from './admin-app.js';
 import { describeFindings } from './verify.js';
 
 /** `gigarouter demo`: the whole way of a new user, in the terminal, on a server of its own. */
 export function demoCommand(say: Say): Command {
   return new Command('demo')
     .description('sign up, get free credit, classify a picture, and look at what it cost')
-    .action(async () => {
+    .option('--revoke-key', 'only end the key that `npm start` made for the demo account')
+    .action(async ({ revokeKey }: { revokeKey?: true }) => {
       const config = readConfig();
+      if (revokeKey) {
+        await asAdmin(say, async (services) => {
+          const revoked = await revokeDemoKey(config, services);
+          print(revoked ? 'The demo key is revoked.' : 'There is no demo key that works.');
+        });
+        return;
+      }
       const logger = createLogger('error');
       const cleanUp: (() => Promise<void>)[] = [];
       try {

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
-import { readConfig } from '../config.js';
+import { ConfigError, readConfig } from '../config.js';
 import { VERSION } from '../platform/version.js';
+import { isLoopback } from '../platform/public-address.js';
 import { createLogger } from '../platform/logger.js';
 import { startPredictor } from '../predictor/serve.js';
 
@@ -17,6 +18,11 @@ export function predictorCommand(): Command {
 
 async function serve({ host, port }: { host: string; port: number }): Promise<void> {
   const { modelsDir, predictor, logLevel, shutdownTimeoutMs } = readConfig();
+  if (predictor.token === undefined && !isLoopback(host)) {
+    throw new ConfigError(
+      `Whoever reaches ${host} could run models for free. Set PREDICTOR_TOKEN here and at the api, or listen on 127.0.0.1.`,
+    );
+  }
   const logger = createLogger(logLevel);
   const served = await startPredictor({
     modelsDir,

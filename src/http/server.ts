@@ -7,6 +7,7 @@ import { type Logger, redact } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { requestContext, runWithContext } from '../platform/request-context.js';
 import { acceptJsonOnly, BODY_BYTES_MAX } from './body.js';
+import { safeHeaders } from './browser.js';
 import { registerCompression } from './compression.js';
 import { addCorsHeaders, registerCors } from './cors.js';
 import { toAppError } from './errors.js';
@@ -20,6 +21,8 @@ export interface HttpOptions {
   /** The longest that anybody may wait for an answer. */
   answerMsMax: number;
   origins: Origins;
+  /** Whether people reach the server by https. */
+  https: boolean;
 }
 
 /** What a route may declare about itself. */
@@ -56,6 +59,7 @@ function isRequestId(given: string | string[] | undefined): given is string {
  */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const { logger, metrics, trustProxy, answerMsMax, origins } = options;
+  const headers = safeHeaders(options.https);
   const app = fastify({
     logger: false,
     trustProxy: trustProxy ?? false,
@@ -74,7 +78,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     // An address that cannot be decoded: no hook runs for it, so the headers are set here.
     frameworkErrors: (error, request, reply) => {
       addCorsHeaders(origins, request, reply);
-      sendError(logger, error, request, reply.header('x-request-id', request.id));
+      void reply.headers(headers).header('x-request-id', request.id);
+      sendError(logger, error, request, reply);
     },
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
@@ -85,7 +90,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   endUnusedConnections(app);
 
   app.addHook('onRequest', (request, reply, next) => {
-    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+    void reply.headers(headers).header('x-request-id', request.id);
     runWithContext({ requestId: request.id }, next);
   });
   await registerCors(app, origins);

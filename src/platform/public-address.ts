@@ -15,6 +15,13 @@ export function isPublicAddress(address: string): boolean {
   return parsed.kind() === 'ipv4' || parsed.match(network, bits);
 }
 
+/** @param host an address, or a name: of names only `localhost` is */
+export function isLoopback(host: string): boolean {
+  return (
+    host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback')
+  );
+}
+
 /** @param allowed addresses or CIDR ranges */
 export function isAllowed(address: string, allowed: readonly string[]): boolean {
   if (!ipaddr.isValid(address)) return false;

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { pageHeaders } from '../http/browser.js';
 
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:15vh auto;padding:0 1rem;color:#1a1a1a;background:#fff}' +
@@ -13,18 +14,16 @@ export function sendPage(
   title: string,
   body: string,
 ): FastifyReply {
-  return reply
-    .status(status)
-    .headers({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy':
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-      // The token is in the address. Without any referrer, browsers would hide the form's origin too.
-      'referrer-policy': 'same-origin',
-    })
-    .send(
-      `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} · gigarouter</title><style>${STYLE}</style><h1>${title}</h1>${body}</html>`,
-    );
+  return (
+    reply
+      .status(status)
+      .type('text/html; charset=utf-8')
+      // The token is in the address: no other site gets it by a referrer.
+      .headers(pageHeaders({ 'style-src': "'unsafe-inline'", 'form-action': "'self'" }))
+      .send(
+        `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} · gigarouter</title><style>${STYLE}</style><h1>${title}</h1>${body}</html>`,
+      )
+  );
 }
 
 /** Text as it stands in HTML, attributes included. */

@@ -5,6 +5,7 @@ import { registerApi } from './api.js';
 import { Faults } from './faults.js';
 import { Meters } from './meters.js';
 import { registerPages } from './pages.js';
+import { refuseOtherSites } from './other-sites.js';
 import { Payments } from './payments.js';
 import { Reversals } from './reversals.js';
 import { StripeDoubleError } from './stripe-error.js';
@@ -58,6 +59,7 @@ export async function startStripeDouble(options: StripeDoubleOptions = {}): Prom
   const parts = { store, payments, reversals, meters, faults, url };
 
   const app = fastify({ logger: false, forceCloseConnections: true });
+  refuseOtherSites(app, host);
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },

@@ -172,8 +172,10 @@ function page(reply: FastifyReply, title: string, body: string): FastifyReply {
     .header('content-type', 'text/html; charset=utf-8')
     .header(
       'content-security-policy',
-      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
+      // A form leads on to the shop, so `form-action` cannot be set.
+      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     )
+    .headers({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' })
     .send(
       `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} · Stripe double</title><style>${STYLE}</style><p class="banner">NO MONEY MOVES<br><small>a local double of Stripe</small></p><h1>${title}</h1>${body}</html>`,
     );

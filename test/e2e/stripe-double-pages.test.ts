@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Stripe } from 'stripe';
 import { temporaryFolder } from '../support/folder.js';
+import { rawRequest } from '../support/raw-request.js';
 import { startTill, type Till } from '../support/stripe-double.js';
 
 /** What people see of the double, in a browser. */
@@ -217,5 +218,32 @@ describe('with a file', () => {
   test('a file that cannot be read is named, not overwritten', async () => {
     writeFileSync(file, '{"objects": ');
     await expect(startTill({ file })).rejects.toThrow(`${file} cannot be read`);
+  });
+});
+
+describe('pages of other sites', () => {
+  test.each([
+    ['a name that was made to lead here', { host: 'evil.example' }],
+    ['a form of another origin', { origin: 'https://evil.example' }],
+    ['a sandboxed form', { origin: 'null' }],
+  ])('%s: refused, and nothing is done', async (_name, headers) => {
+    const { charge } = await till.sold();
+    const answer = await rawRequest(till.double.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      body: `act=refund+${charge.id}`,
+    });
+    expect(answer.status).toBe(403);
+    expect((await stripe.charges.retrieve(charge.id)).amount_refunded).toBe(0);
+  });
+
+  test('its own pages may, by each of its names', async () => {
+    const { port } = new URL(till.double.url);
+    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `stripe-double:${port}`]) {
+      const { status } = await rawRequest(till.double.url, {
+        headers: { host, origin: `http://${host}` },
+      });
+      expect([host, status]).toEqual([host, 200]);
+    }
   });
 });

@@ -1,0 +1,25 @@
+import type { Attack } from './attack.js';
+import { graphqlAttacks } from './graphql.attacks.js';
+import { httpAttacks } from './http.attacks.js';
+import { identityAttacks } from './identity.attacks.js';
+import { imageAttacks } from './images.attacks.js';
+import { inputAttacks } from './input.attacks.js';
+import { moneyAttacks } from './money.attacks.js';
+import { privacyAttacks } from './privacy.attacks.js';
+import { rightsAttacks } from './rights.attacks.js';
+import { sessionAttacks } from './sessions.attacks.js';
+import { tenantAttacks } from './tenants.attacks.js';
+
+/** Every attack, by what it is on. Those on privacy come last: they look at what the others left in the log. */
+export const ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
+  'HTTP and browsers': httpAttacks,
+  GraphQL: graphqlAttacks,
+  Identity: identityAttacks,
+  Sessions: sessionAttacks,
+  Tenants: tenantAttacks,
+  Rights: rightsAttacks,
+  'Money and metering': moneyAttacks,
+  'Images and addresses': imageAttacks,
+  Input: inputAttacks,
+  Privacy: privacyAttacks,
+};
