@@ -1,4 +1,4 @@
-// Prepares the project and runs measurements that the README quotes: `bench.mjs catalog|inference|ledger|calls|gateway|live|usage`.
+// Prepares the project and runs measurements that the README quotes: `bench.mjs catalog|inference|ledger|calls|gateway|live|usage|sign-ins`.
 import { prepare, runNode } from './prepare.mjs';
 
 prepare();

@@ -178,7 +178,12 @@ export async function createApp(
         await services.keys.writeUses().catch((err: unknown) => {
           logger.warn({ err }, 'the last uses of keys could not be written');
         });
-        await Promise.all([predictor.close(), services.predictors.close(), services.hub.close()]);
+        await Promise.all([
+          predictor.close(),
+          services.predictors.close(),
+          services.hub.close(),
+          services.passwords.stop(),
+        ]);
         await database.close();
       })());
     },

@@ -34,6 +34,7 @@ type Unspoken =
   | 'identity'
   | 'notifications'
   | 'paidUnits'
+  | 'passwords'
   | 'uploads'
   | 'embeddings'
   | 'catalogActs'

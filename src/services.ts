@@ -7,6 +7,7 @@ import {
   IdentityGateway,
   KeysService,
   MembersService,
+  PasswordHasher,
   SignInService,
 } from './accounts/index.js';
 import { AlertsService } from './alerts/index.js';
@@ -138,9 +139,11 @@ export function createServices(
     clock,
   });
   const alerts = new AlertsService({ db: database, notifications, findContacts });
+  const passwords = new PasswordHasher(logger);
   const identity = new IdentityGateway({
     db: database,
     mailer,
+    passwords,
     publicUrl: config.publicUrl,
     trustedOrigins: [...config.cors.named],
     secret,
@@ -252,6 +255,7 @@ export function createServices(
     webhookEndpoints,
     alerts,
     identity,
+    passwords,
     signIn,
     inference,
     labelSets,

@@ -1,11 +1,12 @@
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
-import { isAPIError } from 'better-auth/api';
+import { createAuthMiddleware, isAPIError } from 'better-auth/api';
 import { bearer, magicLink } from 'better-auth/plugins';
 import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
 import { newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
+import type { PasswordHasher } from './password-hasher.service.js';
 
 export interface OAuthClient {
   readonly clientId: string;
@@ -17,6 +18,8 @@ export type PersonalAct = 'user.signed-in' | 'user.email-verified' | 'user.passw
 export interface IdentityOptions {
   readonly db: Pick<Database, 'prisma' | 'query'>;
   readonly mailer: Mailer;
+  /** Every door that takes a password goes through it. */
+  readonly passwords: Pick<PasswordHasher, 'hash' | 'verify' | 'refuseWhenFull'>;
   /** Where people reach the server; links in mails begin with it, never with what a request says. */
   readonly publicUrl: string;
   /** Other origins whose pages may use sessions, and may be returned to. */
@@ -39,6 +42,9 @@ export interface IdentityOptions {
 
 /** Path of better-auth's own routes, for the console's cookies and for OAuth. */
 export const IDENTITY_PATH = '/api/auth';
+
+/** Of the library's routes, those that hash a password for anybody. */
+const HASHES_FOR_ANYBODY = new Set(['/sign-in/email', '/sign-up/email', '/reset-password']);
 
 const SESSION_S = 7 * 24 * 3_600;
 const MAIL_LINK_S = 15 * 60;
@@ -161,7 +167,7 @@ export class IdentityGateway {
 }
 
 function createAuth(options: IdentityOptions) {
-  const { db, mailer, publicUrl, trustedOrigins, secret, github, google } = options;
+  const { db, mailer, passwords, publicUrl, trustedOrigins, secret, github, google } = options;
   const link = (path: string, token: string) =>
     `${publicUrl}/auth/${path}?token=${encodeURIComponent(token)}`;
   return betterAuth({
@@ -172,6 +178,8 @@ function createAuth(options: IdentityOptions) {
     database: prismaAdapter(db.prisma, { provider: 'postgresql' }),
     logger: { disabled: true },
     telemetry: { enabled: false },
+    // Errors that are not the library's, such as an outage or a full queue, are answered as on every route.
+    onAPIError: { throw: true },
     trustedOrigins: [publicUrl, ...trustedOrigins],
     user: {
       additionalFields: { operator: { type: 'boolean', input: false, defaultValue: false } },
@@ -184,6 +192,10 @@ function createAuth(options: IdentityOptions) {
       requireEmailVerification: true,
       minPasswordLength: 10,
       maxPasswordLength: 128,
+      password: {
+        hash: (password) => passwords.hash(password),
+        verify: (attempt) => passwords.verify(attempt),
+      },
       revokeSessionsOnPasswordReset: true,
       onPasswordReset: async ({ user }) => {
         await options.onAct(user.id as UserId, 'user.password-reset', undefined);
@@ -245,6 +257,13 @@ function createAuth(options: IdentityOptions) {
         generateId: ({ model }: { model: string }) =>
           model === 'user' ? newId('usr') : newId('idn'),
       },
+    },
+    hooks: {
+      // Before the database is asked: a flood is refused at the least cost.
+      before: createAuthMiddleware(({ path }) => {
+        if (HASHES_FOR_ANYBODY.has(path)) passwords.refuseWhenFull();
+        return Promise.resolve();
+      }),
     },
     databaseHooks: {
       user: {

@@ -20,6 +20,7 @@ export { KeysService } from './keys.service.js';
 export { MembersResolver } from './members.resolver.js';
 export { MembersService } from './members.service.js';
 export { OperatorsResolver } from './operators.resolver.js';
+export { PasswordHasher } from './password-hasher.service.js';
 export { SignInService } from './sign-in.service.js';
 export { checkEmail, plainEmail } from './account.js';
 export { AcknowledgementType, DONE } from './session.type.js';

@@ -41,11 +41,16 @@ export class SignInService {
     { email, password }: { email: string; password: string },
   ): Promise<string> {
     const credentials = { email: await this.admit(from, email), password };
-    const token = await this.identity.signIn(credentials, from.ipAddress);
-    // Failures are limited, not people who share a network.
-    await this.byNetwork.reward(clientNetwork(from.ipAddress));
-    await this.byPerson.reward(personKey(from, email));
-    return token;
+    try {
+      const token = await this.identity.signIn(credentials, from.ipAddress);
+      // Failures are limited, not people who share a network.
+      await this.giveBack(from, email);
+      return token;
+    } catch (error) {
+      // Nothing was learnt of the password.
+      if (!(error instanceof AppError) || error.status >= 500) await this.giveBack(from, email);
+      throw error;
+    }
   }
 
   /**
@@ -77,6 +82,12 @@ export class SignInService {
 
   resetPassword(token: string, password: string): Promise<void> {
     return this.identity.resetPassword(token, password);
+  }
+
+  /** What was admitted does not count as a try. */
+  private async giveBack(from: From, email: string): Promise<void> {
+    await this.byNetwork.reward(clientNetwork(from.ipAddress));
+    await this.byPerson.reward(personKey(from, email));
   }
 
   /** @returns the address in lower case. @throws AppError RATE_LIMITED, BAD_USER_INPUT */

@@ -5,6 +5,7 @@ import {
   type OperationDefinitionNode,
   OperationTypeNode,
 } from 'graphql';
+import { ERROR_CODES } from '../errors.js';
 import type { Actor } from '../platform/actor.js';
 import type { Access } from './access.js';
 
@@ -90,6 +91,24 @@ const DATABASE_AWAY: AnswerHead = {
   headers: { 'cache-control': 'no-store', 'retry-after': '1' },
 };
 
+/** The server had no room for the operation, and has done nothing of it where there is no data. */
+const NO_ROOM = ['OVERLOADED'] as const;
+
+function noRoom({ data, errors }: FormattedExecutionResult): AnswerHead | undefined {
+  if (data != null) return undefined;
+  for (const { extensions } of errors ?? []) {
+    const code = NO_ROOM.find((one) => one === extensions?.code);
+    if (code === undefined) continue;
+    const { retryAfterS } = extensions ?? {};
+    const afterS = typeof retryAfterS === 'number' ? retryAfterS : 1;
+    return {
+      status: ERROR_CODES[code].status,
+      headers: { ...NOT_KEPT.headers, 'retry-after': String(afterS) },
+    };
+  }
+  return undefined;
+}
+
 /**
  * Status and headers of an executed operation. Takes the data from an answer whose database went
  * away: half an answer would look like "not found" (docs/decisions/0004).
@@ -105,6 +124,8 @@ export function answerHead(
     delete result.data;
     return DATABASE_AWAY;
   }
+  const refused = noRoom(result);
+  if (refused !== undefined) return refused;
   // Some public fields tell a signed-in caller more.
   const shared = cacheMaxAgeS > 0 && accountId === undefined;
   if (result.errors !== undefined || !shared) return NOT_KEPT;
