@@ -20,6 +20,12 @@ import { refuseUnsafeProduction } from './production.js';
 /** Progress goes to stderr, for people; the log goes to stdout, for machines. */
 const say: Say = (line) => process.stderr.write(`${line}\n`);
 
+/**
+ * Exit status after a failure that nothing handled (EX_SOFTWARE of sysexits.h): what the process knows may be wrong, and
+ * a new one has to take over. `npm start` starts it (scripts/restarts.mjs).
+ */
+const EXIT_FAILED = 70;
+
 /** What was started, in order; stopped in the reverse order. */
 const running: (() => Promise<void>)[] = [];
 
@@ -30,14 +36,14 @@ function stop(exitCode: number, timeoutMs: number): Promise<void> {
     // A request that never ends must not keep the database running for ever.
     setTimeout(() => {
       say('Some requests did not end in time; they are cut off.');
-      process.exit(1);
+      process.exit(Math.max(1, exitCode));
     }, timeoutMs + 5_000).unref();
     let code = exitCode;
     for (const stopOne of running.reverse()) {
       // What cannot be stopped must not keep the rest running.
       await stopOne().catch((error: unknown) => {
         say(`Not everything could be stopped: ${explain(error)}`);
-        code = 1;
+        code = Math.max(1, exitCode);
       });
     }
     process.exit(code);
@@ -46,7 +52,7 @@ function stop(exitCode: number, timeoutMs: number): Promise<void> {
 
 /** Begins to stop; the process ends by itself, soon. */
 function beginStop(exitCode: number, timeoutMs: number): void {
-  stop(exitCode, timeoutMs).catch(() => process.exit(1));
+  stop(exitCode, timeoutMs).catch(() => process.exit(Math.max(1, exitCode)));
 }
 
 async function main(config: Config): Promise<void> {
@@ -196,7 +202,7 @@ process.stderr.on('error', () => undefined);
 
 process.on('uncaughtException', (error) => {
   say(`gigarouter failed: ${explain(error)}`);
-  beginStop(1, 1_000);
+  beginStop(EXIT_FAILED, 1_000);
 });
 
 try {

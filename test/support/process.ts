@@ -26,11 +26,23 @@ export async function killLeftServers(): Promise<void> {
   }
 }
 
-/** Starts the compiled server as `npm start` does, in a process group of its own. */
-export function startServer(env: Record<string, string>): ServerProcess {
-  const child = spawn(process.execPath, ['dist/main.js'], {
+/**
+ * Starts the compiled server in a process group of its own.
+ * @param program `scripts/start.mjs` for what `npm start` runs: the server is its child then
+ */
+export function startServer(
+  env: Record<string, string>,
+  program: 'dist/main.js' | 'scripts/start.mjs' = 'dist/main.js',
+): ServerProcess {
+  const child = spawn(process.execPath, [program], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH ?? '', PORT: '0', LOG_LEVEL: 'warn', ...env },
+    env: {
+      PATH: process.env.PATH ?? '',
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      ANONYMOUS_PER_MINUTE: '0',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
