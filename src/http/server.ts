@@ -6,6 +6,7 @@ import { newRequestId } from '../platform/ids.js';
 import { type Logger, redact } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { requestContext, runWithContext } from '../platform/request-context.js';
+import { finishUnreadBodies } from '../platform/unread-body.js';
 import { acceptJsonOnly, BODY_BYTES_MAX } from './body.js';
 import { safeHeaders } from './browser.js';
 import { registerCompression } from './compression.js';
@@ -87,6 +88,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     },
   });
   acceptJsonOnly(app);
+  finishUnreadBodies(app.server);
   endUnusedConnections(app);
 
   app.addHook('onRequest', (request, reply, next) => {
@@ -105,7 +107,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       closing ? new AppError('UPSTREAM_UNAVAILABLE', 'The server is stopping. Retry.') : undefined,
     );
   });
-  app.addHook('onSend', (_request, reply, payload, next) => {
+  app.addHook('onSend', ({ raw }, reply, payload, next) => {
+    // Fastify hangs up on a body that it refuses, at once: a sender that is still busy would never see the answer.
+    if (!raw.complete) reply.removeHeader('connection');
     // A connection that was busy when the server began to close would stay open, idle, until it times out.
     if (closing) reply.header('connection', 'close');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');

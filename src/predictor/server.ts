@@ -6,6 +6,7 @@ import type { Batcher } from './batcher.js';
 import type { PredictorMetrics } from './predictor-metrics.js';
 import { serverTiming } from '../platform/server-timing.js';
 import { decodeRequest, encodeResponse, HEADER_LENGTH } from './protocol.js';
+import { finishUnreadBodies } from '../platform/unread-body.js';
 import { checkInput, type ServedGraph, type ServedModels } from './served-models.js';
 import { DATATYPES, type TensorSpec } from './tensor.js';
 
@@ -35,6 +36,7 @@ export function createPredictorServer(options: PredictorServerOptions): FastifyI
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
   });
+  finishUnreadBodies(app.server);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);

@@ -59,6 +59,6 @@ export class Call {
 
   /** Begins to receive the file, of a route that takes one. @throws AppError as `receiveFile` */
   receiveFile(bytesMax: number): Promise<ReceivedFile> {
-    return receiveFile(this.request, this.reply, bytesMax);
+    return receiveFile(this.request, bytesMax);
   }
 }

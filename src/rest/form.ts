@@ -41,8 +41,6 @@ export async function readForm(request: FastifyRequest): Promise<Form> {
       }
     }
   } catch (error) {
-    // Nobody reads the rest: unless it is let go, it would keep the connection busy until it times out.
-    request.raw.unpipe().resume();
     throw asFormError(error);
   }
   return { fields, repeated, files };

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Multipart } from '@fastify/multipart';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { AppError } from '../errors.js';
 import { asFormError } from './form.js';
 
@@ -27,10 +27,8 @@ const FRAME_BYTES = 64 * 1024;
  */
 export async function receiveFile(
   request: FastifyRequest,
-  reply: FastifyReply,
   bytesMax: number,
 ): Promise<ReceivedFile> {
-  hangUpUnread(request, reply);
   if (Number(request.headers['content-length'] ?? 0) > bytesMax + FRAME_BYTES) {
     const message = `A file has at most ${String(bytesMax / 2 ** 20)} MiB.`;
     throw new AppError('PAYLOAD_TOO_LARGE', message);
@@ -89,11 +87,4 @@ async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
   } catch (error) {
     throw asFormError(error);
   }
-}
-
-/** After an answer that came before the end of the body, nobody reads the rest. */
-function hangUpUnread({ raw }: FastifyRequest, reply: FastifyReply): void {
-  reply.raw.once('finish', () => {
-    if (!raw.complete) raw.destroy();
-  });
 }

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import { parse } from 'qs';
+import { finishUnreadBodies } from '../platform/unread-body.js';
 import { registerApi } from './api.js';
 import { Faults } from './faults.js';
 import { Meters } from './meters.js';
@@ -60,6 +61,7 @@ export async function startStripeDouble(options: StripeDoubleOptions = {}): Prom
 
   const app = fastify({ logger: false, forceCloseConnections: true });
   refuseOtherSites(app, host);
+  finishUnreadBodies(app.server);
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
