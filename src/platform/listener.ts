@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 
 export interface Listener {
@@ -11,14 +12,28 @@ export interface Channel {
   readonly onGap: () => void;
 }
 
+export interface ListenOptions {
+  /** Milliseconds between two looks at whether the connection still works, and for each answer. */
+  readonly probeMs?: number;
+  readonly answerMs?: number;
+}
+
 const RETRY_MS = 1_000;
+/** A connection whose other end is gone says nothing: its loss is noticed after PROBE_MS + ANSWER_MS at most. */
+const PROBE_MS = 5_000;
+const ANSWER_MS = 5_000;
+const STOP_MS = 1_000;
 
 /**
  * Hears what PostgreSQL announces on some channels, over one connection of its own that is replaced when it
- * is lost.
+ * is lost, or when it does not answer.
  * @param channels by their names
  */
-export function listen(url: string, channels: Readonly<Record<string, Channel>>): Listener {
+export function listen(
+  url: string,
+  channels: Readonly<Record<string, Channel>>,
+  { probeMs = PROBE_MS, answerMs = ANSWER_MS }: ListenOptions = {},
+): Listener {
   let stopped = false;
   let client: pg.Client | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -36,14 +51,24 @@ export function listen(url: string, channels: Readonly<Record<string, Channel>>)
       connectionString: url,
       application_name: 'gigarouter listener',
       keepAlive: true,
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis: answerMs,
+      query_timeout: answerMs,
     });
     let lost = false;
+    let probe: NodeJS.Timeout | undefined;
     const lose = () => {
       if (lost) return;
       lost = true;
+      clearTimeout(probe);
+      // Resolves when the other end answers, which it may never do.
       void next.end().catch(() => undefined);
       retry();
+    };
+    const probeSoon = () => {
+      if (lost) return;
+      probe = setTimeout(() => {
+        next.query('SELECT').then(probeSoon, lose);
+      }, probeMs).unref();
     };
     next.on('error', lose);
     next.on('end', lose);
@@ -56,6 +81,7 @@ export function listen(url: string, channels: Readonly<Record<string, Channel>>)
         await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
       }
       client = next;
+      probeSoon();
       gap();
       if (stopped) await next.end();
     } catch {
@@ -71,7 +97,9 @@ export function listen(url: string, channels: Readonly<Record<string, Channel>>)
     stop: async () => {
       stopped = true;
       clearTimeout(timer);
-      await client?.end().catch(() => undefined);
+      const ended = client?.end().catch(() => undefined);
+      // The other end may be gone without a word.
+      await Promise.race([ended, wait(STOP_MS, undefined, { ref: false })]);
     },
   };
 }
