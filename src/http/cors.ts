@@ -28,6 +28,7 @@ const EXPOSED_HEADERS = [
   'set-auth-token',
   'www-authenticate',
   'x-gigarouter-cost',
+  'x-gigarouter-original-cost',
   'x-gigarouter-run',
   'x-ratelimit-limit',
   'x-ratelimit-limit-requests',

@@ -1,3 +1,4 @@
+import type { Model } from '../catalog/index.js';
 import { AppError } from '../errors.js';
 
 /** What is written down of a call that came to nothing. */
@@ -15,4 +16,21 @@ export function asAppError(error: unknown): unknown {
   }
   if (error.name !== 'AbortError') return error;
   return new AppError('REQUEST_TIMEOUT', 'The caller left before the answer. Nothing was charged.');
+}
+
+/** A model that cannot be called now, and why. */
+export function notLive({ slug, status }: Model): AppError {
+  const why: Partial<Record<Model['status'], string>> = {
+    DEGRADED:
+      'cannot be called for the moment: nobody runs it, or not with its reference scores. It comes back by itself; its page in the catalog says when',
+    RETIRED: 'is retired and cannot be called any more. Its page in the catalog says what to call',
+  };
+  return new AppError(
+    'MODEL_NOT_LIVE',
+    `${slug} ${
+      why[status] ??
+      'is not live yet, so it cannot be called. Its page in the catalog says when; ask for it there'
+    }.`,
+    { details: { model: slug, status } },
+  );
 }

@@ -68,15 +68,25 @@ export class CallCostType {
   @Field(() => [ChargedUnitType], { description: 'Line by line.' })
   readonly units: readonly ChargedUnitType[];
 
-  @Field(() => NanoUSD, { description: 'What was charged: the sum over the lines of price × ran.' })
+  @Field(() => NanoUSD, {
+    description:
+      'Amount charged for this request: the sum over the lines of price × ran. 0 for a replay.',
+  })
   readonly chargedNanos: bigint;
+
+  @Field(() => NanoUSD, {
+    nullable: true,
+    description: 'For a replay: amount charged for the original request. Null for all others.',
+  })
+  readonly originalNanos: bigint | null;
 
   @Field(() => NanoUSD, { description: 'The account’s credit after it.' })
   readonly balanceNanos: bigint;
 
-  constructor({ units, chargedNanos, balance }: Metered<object>) {
+  constructor({ units, chargedNanos, originalNanos, balance }: Metered<object>) {
     this.units = units.map((line) => new ChargedUnitType(line));
     this.chargedNanos = chargedNanos;
+    this.originalNanos = originalNanos ?? null;
     this.balanceNanos = balance.postedNanos;
   }
 }

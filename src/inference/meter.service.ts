@@ -7,7 +7,7 @@ import type { Logger } from '../platform/logger.js';
 import { type AccountId, type ModelId, newId, type RunId } from '../platform/ids.js';
 import type { UsageService } from '../usage/index.js';
 import { chargeOf, type UsedUnit } from './call-charge.js';
-import { asAppError, reasonCode } from './call-failure.js';
+import { asAppError, notLive, reasonCode } from './call-failure.js';
 import { holdOf, idempotencyOf } from './call-hold.js';
 import { costOf, priceLines } from './call-price.js';
 import type { HeldRun, Metered, Quote, Units } from './metered-call.js';
@@ -172,7 +172,7 @@ export class MeterService {
   ): Promise<Metered<Result>> {
     const accountId = accountOf(call.actor);
     const before = await this.parts.usage.find(accountId, held.runId);
-    if (before?.outcome === 'CAPTURED') return this.replay(accountId, held.runId);
+    if (before?.outcome === 'CAPTURED') return this.captured(accountId, held.runId);
     const done = await this.perform(call, work).catch((error: unknown) => {
       throw asAppError(error);
     });
@@ -225,7 +225,7 @@ export class MeterService {
         continue;
       }
       // Somebody else has run it too, and was first: what that came to counts.
-      if (settled.nanos !== charge.nanos) return this.replay(accountId, runId);
+      if (settled.nanos !== charge.nanos) return this.captured(accountId, runId);
       if (settled.status === 'CAPTURED') {
         this.parts.paidUnits.remember(pays, runId, startedAt, this.options.paidMs);
       }
@@ -242,7 +242,23 @@ export class MeterService {
     throw new AppError('OVERLOADED', 'Too many calls pay for the same. Try again shortly.');
   }
 
+  /** Answers a request whose run an earlier one has paid for: this one is charged nothing. */
   private async replay<Result extends object>(
+    accountId: AccountId,
+    runId: RunId,
+  ): Promise<Metered<Result>> {
+    const original = await this.captured<Result>(accountId, runId);
+    return {
+      ...original,
+      units: original.units.map((line) => ({ ...line, ran: 0 })),
+      chargedNanos: 0n,
+      originalNanos: original.chargedNanos,
+      replayed: true,
+    };
+  }
+
+  /** A run that was captured before its answer left, by an earlier attempt at the same call. */
+  private async captured<Result extends object>(
     accountId: AccountId,
     runId: RunId,
   ): Promise<Metered<Result>> {
@@ -257,7 +273,7 @@ export class MeterService {
       units: run?.details.units ?? [],
       chargedNanos: run?.chargedNanos ?? 0n,
       timingsMs: {},
-      replayed: true,
+      replayed: false,
       balance,
     };
   }
@@ -271,22 +287,6 @@ export class MeterService {
         this.parts.logger.warn({ runId, err }, 'a hold could not be given back; it will expire');
       });
   }
-}
-
-function notLive({ slug, status }: Model): AppError {
-  const why: Partial<Record<Model['status'], string>> = {
-    DEGRADED:
-      'cannot be called for the moment: nobody runs it, or not with its reference scores. It comes back by itself; its page in the catalog says when',
-    RETIRED: 'is retired and cannot be called any more. Its page in the catalog says what to call',
-  };
-  return new AppError(
-    'MODEL_NOT_LIVE',
-    `${slug} ${
-      why[status] ??
-      'is not live yet, so it cannot be called. Its page in the catalog says when; ask for it there'
-    }.`,
-    { details: { model: slug, status } },
-  );
 }
 
 function rounded(timings: Readonly<Record<string, number>>): Record<string, number> {

@@ -12,8 +12,12 @@ export type Units = Readonly<Partial<Record<PriceUnit, number>>>;
 export interface Metered<Result> {
   readonly runId: RunId;
   readonly result: Result;
+  /** Each line's `ran` is what was charged, as is their sum. */
   readonly units: readonly ChargedUnit[];
+  /** Nano-USD that this request was charged; 0 for a replay. */
   readonly chargedNanos: bigint;
+  /** For a replay: nano-USD that the original request was charged. Undefined for all others. */
+  readonly originalNanos?: bigint | undefined;
   readonly timingsMs: Readonly<Record<string, number>>;
   /** It is the answer to an earlier request with the same idempotency key, which was charged then. */
   readonly replayed: boolean;

@@ -73,10 +73,13 @@ export class MeteredCalls implements PaidCalls<Call> {
       },
       () => whenAwake(call, begin),
     );
-    const { runId, chargedNanos, replayed, timingsMs } = metered;
+    const { runId, chargedNanos, originalNanos, replayed, timingsMs } = metered;
     setAll(call, {
       'x-gigarouter-run': runId,
       'x-gigarouter-cost': toUsd(chargedNanos),
+      ...(originalNanos === undefined
+        ? {}
+        : { 'x-gigarouter-original-cost': toUsd(originalNanos) }),
       'server-timing': serverTiming({ auth: call.authMs, ...timingsMs }),
       'inference-id': runId,
       ...(replayed ? { 'idempotent-replayed': 'true' } : {}),

@@ -18,7 +18,8 @@ held before it runs, what ran is charged, and a call that fails is free.
 
 Send \`authorization: Bearer gr-…\`. Every answer carries \`x-request-id\`; answers that cost something carry
 \`x-gigarouter-cost\` (US dollars), \`x-gigarouter-run\` and \`server-timing\`. \`Idempotency-Key\` makes a call safe to
-send again; \`Prefer: wait=30\` waits for a model that warms up; \`X-Tier: batch\` is cheaper, and waits behind others.`;
+send again: a replay carries \`idempotent-replayed\`, costs 0, and tells what the original request cost in
+\`x-gigarouter-original-cost\`. \`Prefer: wait=30\` waits for a model that warms up; \`X-Tier: batch\` is cheaper, and waits behind others.`;
 
 /** Describes routes from the very schemas that check requests. @param url where the server is reached */
 export function createOpenApi(

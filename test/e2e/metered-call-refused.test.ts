@@ -16,12 +16,17 @@ describe('an idempotency key', () => {
     const caller = await t.caller(10_000_000n);
     const variables = input({ labels: fresh(3), idempotencyKey: 'one' });
     const first = (await caller.gql(CLASSIFY, variables)).body.data.classifyImage;
+    expect(first.cost.originalNanos).toBeNull();
     const again = (await caller.gql(CLASSIFY, variables)).body.data.classifyImage;
     expect(again).toMatchObject({
       runId: first.runId,
       replayed: true,
       classification: first.classification,
-      cost: { chargedNanos: first.cost.chargedNanos, units: first.cost.units },
+      cost: {
+        chargedNanos: '0',
+        originalNanos: first.cost.chargedNanos,
+        units: first.cost.units.map((line: object) => ({ ...line, ran: 0 })),
+      },
     });
     const { edges } = (await caller.gql('{ runs { edges { node { id } } } }')).body.data.runs;
     expect(edges).toEqual([{ node: { id: first.runId } }]);

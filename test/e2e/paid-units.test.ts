@@ -162,7 +162,7 @@ test('a replay costs nothing, is the answer as it was, and does not change what 
     runId: first.runId,
     labelsCached: 0,
     classification: first.classification,
-    cost: { chargedNanos: String(IMAGE + 2n * LABEL) },
+    cost: { chargedNanos: '0', originalNanos: String(IMAGE + 2n * LABEL) },
   });
   expect(await settledCredit(caller)).toBe(CREDIT - (IMAGE + 2n * LABEL));
 });

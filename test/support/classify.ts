@@ -9,7 +9,7 @@ export const CLASSIFY = `mutation ($input: ClassifyImageInput!) { classifyImage(
   runId replayed labelsCached
   classification { margin noneOfTheAbove cached labels { label score logit probability share } }
   classifications { cached labels { label } }
-  cost { chargedNanos balanceNanos units { unit nanosPerUnit requested ran priceVersionId } }
+  cost { chargedNanos originalNanos balanceNanos units { unit nanosPerUnit requested ran priceVersionId } }
   quote { costNanos maximumNanos imagesCached labelsCached units { unit requested ran } }
   timingsMs { auth hold fetch decode queue infer capture } } }`;
 export const BALANCE = '{ balance { postedNanos heldNanos availableNanos } }';

@@ -4,9 +4,8 @@ import { EXAMPLE_IMAGE } from '../example-image.js';
 import type { Form } from '../form.js';
 import { imageSourceOf } from '../image.js';
 import type { MeteredCalls } from '../metered-calls.js';
-import { toUsdNumber } from '../money.js';
 import { route, type Route } from '../route.js';
-import { usageOf } from '../usage.js';
+import { Cost, costOf, usageOf } from '../usage.js';
 import { deepinfra } from './deepinfra.dialect.js';
 
 const Address = z.object({ '*': z.string() });
@@ -24,7 +23,7 @@ const Answer = z.object({
   inference_status: z.object({
     status: z.literal('succeeded'),
     runtime_ms: z.int(),
-    cost: z.number().meta({ description: 'US dollars' }),
+    ...Cost.shape,
     tokens_generated: z.int(),
     tokens_input: z.int().meta({ description: 'Images and labels: nobody pays for tokens here' }),
   }),
@@ -69,7 +68,7 @@ export function deepinfraRoutes(calls: MeteredCalls): Route[] {
           inference_status: {
             status: 'succeeded',
             runtime_ms: Math.round(performance.now() - startedAt),
-            cost: toUsdNumber(metered.chargedNanos),
+            ...costOf(metered),
             tokens_generated: 0,
             tokens_input: usageOf(metered).total_tokens,
           },

@@ -5,7 +5,7 @@ import { imageSourceOf } from '../image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import type { PaidCalls } from '../paid-calls.js';
 import { route, type Route } from '../route.js';
-import { usageOf } from '../usage.js';
+import { Usage, usageOf } from '../usage.js';
 import { openai } from './openai.dialect.js';
 
 const Image = z
@@ -55,7 +55,7 @@ const Answer = z.object({
       none_of_the_above: z.boolean(),
     }),
   ),
-  usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int(), cost: z.number() }),
+  usage: Usage,
 });
 
 const EXAMPLES = [

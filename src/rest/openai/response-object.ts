@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Metered } from '../../inference/index.js';
-import { usageOf } from '../usage.js';
+import { Cost, costOf, usageOf } from '../usage.js';
 import type { StreamEvent } from './event-stream.js';
 import { AnswerFormat } from './question.js';
 import type { ResponsesRequest } from './responses-request.js';
@@ -52,7 +52,7 @@ export const ResponseObject = z.object({
       output_tokens: z.literal(0),
       output_tokens_details: z.object({ reasoning_tokens: z.literal(0) }),
       total_tokens: z.int(),
-      cost: z.number(),
+      ...Cost.shape,
     })
     .nullable(),
 });
@@ -63,7 +63,7 @@ export function toResponse(
   metered: Metered<object>,
   content: string,
 ): ResponseObject {
-  const { prompt_tokens: inputs, total_tokens, cost } = usageOf(metered);
+  const { prompt_tokens: inputs, total_tokens } = usageOf(metered);
   const nowS = Math.floor(Date.now() / 1_000);
   return {
     id: `resp-${metered.runId}`,
@@ -104,7 +104,7 @@ export function toResponse(
       output_tokens: 0,
       output_tokens_details: { reasoning_tokens: 0 },
       total_tokens,
-      cost,
+      ...costOf(metered),
     },
   };
 }
