@@ -40,7 +40,11 @@ export class ApiKeyType {
   @Field(() => [KEY_SCOPES], { description: 'What it may do.' })
   readonly scopes: readonly KeyScope[];
 
-  @Field(() => NanoUSD, { nullable: true, description: 'Most that it may spend in each period.' })
+  @Field(() => NanoUSD, {
+    nullable: true,
+    description:
+      'Most that it may spend in each period, together with the keys that it was rotated from or to.',
+  })
   readonly spendCapNanos: bigint | null;
 
   @Field(() => CAP_PERIODS, { description: 'The period of the cap.' })

@@ -42,7 +42,8 @@ export class KeysResolver {
 
   @Mutation(() => CreatedApiKeyType, {
     complexity: LOOKUP_COST,
-    description: 'Replaces a key by one of the same kind; the old one works for a while longer.',
+    description:
+      'Replaces a key by one of the same kind; the old one works for a while longer. Both share one spend cap, and what was spent of it.',
   })
   @Access({ scope: 'admin' })
   async rotateApiKey(
@@ -73,7 +74,8 @@ export class KeysResolver {
 
   @Mutation(() => ApiKeyType, {
     complexity: LOOKUP_COST,
-    description: 'Sets or lifts a key’s spend cap; what it spent in the period counts.',
+    description:
+      'Sets or lifts the spend cap of a key, which it shares with the keys that it was rotated from and to. What they spent in the period counts.',
   })
   @Access({ scope: 'admin' })
   async setApiKeyCap(

@@ -148,6 +148,7 @@ export class KeysService {
       const id = newId('key');
       const row = {
         id,
+        lineageId: id,
         accountId,
         name: input.name.trim(),
         scopes: [...new Set(input.scopes)],
@@ -165,7 +166,8 @@ export class KeysService {
   }
 
   /**
-   * Renames a key, and sets or lifts (null) its spend cap; what it spent in the period counts.
+   * Renames a key, and sets or lifts (null) the spend cap that it shares with the keys that it was rotated from and to;
+   * what they spent in the period counts.
    * @throws AppError NOT_FOUND, BAD_USER_INPUT
    */
   async change(
@@ -198,7 +200,8 @@ export class KeysService {
   }
 
   /**
-   * Replaces a key by one of the same kind; the old one works for a while longer.
+   * Replaces a key by one of the same kind; the old one works for a while longer. Both share the spend cap, and what
+   * was spent of it.
    * @param graceHours 0–720
    * @throws AppError NOT_FOUND; CONFLICT when it was revoked or rotated before
    */
@@ -213,18 +216,18 @@ export class KeysService {
     }
     const secret = createSecret();
     const key = await this.db.prisma.$transaction(async (tx) => {
+      const lineageId = await store.lockLineage(tx, accountId, keyId);
       const old = await store.findKey(tx, accountId, keyId);
-      if (old === undefined) throw noSuchKey();
+      if (lineageId === undefined || old === undefined) throw noSuchKey();
       if (old.revokedAt !== null) throw new AppError('CONFLICT', 'The key was revoked or rotated.');
       refuseMoreThanOwn(actor, old.scopes);
       const id = newId('key');
       const created = await store.insertKey(
         tx,
-        { ...pickCopied(old), id },
+        { ...pickCopied(old), id, lineageId },
         secret,
         actor.userId ?? null,
       );
-      if (old.spendCapNanos !== null) await store.setCap(tx, id, old.spendCapNanos, old.capPeriod);
       const revokedAt = new Date(this.clock.now().getTime() + graceHours * 3_600_000);
       await store.updateKey(tx, accountId, keyId, { revokedAt, replacedById: id });
       await insertAuditEvent(tx, {
@@ -234,7 +237,7 @@ export class KeysService {
         target: keyId,
         details: { replacedBy: id },
       });
-      return { ...created, spendCapNanos: old.spendCapNanos, capPeriod: old.capPeriod };
+      return created;
     });
     this.forget(keyId);
     return { key, secret: secret.secret };
@@ -255,8 +258,10 @@ export class KeysService {
   }
 }
 
-function pickCopied({ accountId, name, scopes, models, ratePerMinute, expiresAt }: ApiKey) {
-  return { accountId, name, scopes, models, ratePerMinute, expiresAt };
+function pickCopied(key: ApiKey) {
+  const { accountId, name, scopes, models, ratePerMinute, expiresAt } = key;
+  const { spendCapNanos, capPeriod } = key;
+  return { accountId, name, scopes, models, ratePerMinute, expiresAt, spendCapNanos, capPeriod };
 }
 
 function actorOf(

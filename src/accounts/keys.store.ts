@@ -32,7 +32,11 @@ export async function insertKey(
   key: Pick<
     ApiKey,
     'id' | 'accountId' | 'name' | 'scopes' | 'models' | 'ratePerMinute' | 'expiresAt'
-  >,
+  > &
+    Partial<Pick<ApiKey, 'spendCapNanos' | 'capPeriod'>> & {
+      /** Id of the first key that it was rotated from, or its own. */
+      readonly lineageId: string;
+    },
   { hash, prefix, lastFour }: NewSecret,
   createdBy: string | null,
 ): Promise<ApiKey> {
@@ -44,7 +48,10 @@ export async function insertKey(
   return toKey(row);
 }
 
-/** Locks the account's balance, and counts what the key has spent in the period so far. */
+/**
+ * Sets the cap of a key and of all in its lineage. Locks the account's balance and the lineage, and counts what was
+ * spent in the period so far.
+ */
 export async function setCap(
   tx: Transaction,
   keyId: KeyId,
@@ -52,6 +59,21 @@ export async function setCap(
   period: CapPeriod,
 ): Promise<void> {
   await tx.$queryRaw`SELECT ledger_set_key_cap(${keyId}, ${capNanos}::bigint, ${period}::"CapPeriod")::text`;
+}
+
+/**
+ * Locks a key's lineage: of two that rotate a key the second sees what the first did, and no cap is set meanwhile.
+ * @returns the lineage's id; undefined when the account has no such key
+ */
+export async function lockLineage(
+  tx: Transaction,
+  accountId: AccountId,
+  keyId: KeyId,
+): Promise<string | undefined> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM api_key WHERE id = (
+      SELECT lineage_id FROM api_key WHERE id = ${keyId} AND account_id = ${accountId}) FOR UPDATE`;
+  return rows[0]?.id;
 }
 
 export async function findKey(

@@ -3,6 +3,9 @@ import type { AccountId, AlertRuleId, KeyId } from '../platform/ids.js';
 /** What is to be done about a rule: it fires, or is armed again. */
 export interface AlertTurn {
   readonly ruleId: AlertRuleId;
+  /** What the rule's state is of: the lineage of a key (id of its first key), or empty. */
+  readonly subject: string;
+  /** Newest live key of the lineage. */
   readonly keyId: KeyId | null;
   readonly accountId: AccountId;
   readonly fires: boolean;

@@ -133,10 +133,10 @@ export class AlertsService {
     kind: AlertKind,
     turn: AlertTurn,
   ): Promise<NewNotification> {
-    const { ruleId, keyId, crossings, accountId, byMail, byWebhook } = turn;
+    const { ruleId, subject: of, crossings, accountId, byMail, byWebhook } = turn;
     const { type, data, subject, text } = messageOf(kind, turn);
     return {
-      id: ['alert', ruleId, ...(keyId === null ? [] : [keyId]), crossings].join(':'),
+      id: ['alert', ruleId, ...(of === '' ? [] : [of]), crossings].join(':'),
       type,
       accountId: byWebhook ? accountId : undefined,
       data,

@@ -125,13 +125,28 @@ export const LEDGER_CHECKS: readonly Check[] = [
   ],
   [
     'caps',
-    'what a capped key has spent and holds is what its runs and holds say',
+    'what the keys of a capped lineage have spent and hold is what their runs and holds say',
     'SELECT count(*) FROM key_spend',
-    `SELECT s.key_id FROM key_spend s JOIN api_key k ON k.id = s.key_id
-      WHERE s.held <> (SELECT coalesce(sum(amount), 0) FROM hold h WHERE h.key_id = s.key_id AND h.cap_window = s.cap_window)
+    `SELECT s.lineage_id FROM key_spend s JOIN api_key k ON k.id = s.lineage_id
+      WHERE s.held <> (SELECT coalesce(sum(h.amount), 0) FROM hold h JOIN api_key x ON x.id = h.key_id
+                        WHERE x.lineage_id = s.lineage_id AND h.cap_window = s.cap_window)
          OR (k.spend_cap_nanos IS NOT NULL AND s.spent <> (
-           SELECT coalesce(sum(charged), 0) FROM run r
-            WHERE r.key_id = s.key_id AND cap_window_start(k.cap_period, r.started_at) = s.cap_window))`,
+           SELECT coalesce(sum(r.charged), 0) FROM run r JOIN api_key x ON x.id = r.key_id
+            WHERE x.lineage_id = s.lineage_id AND cap_window_start(k.cap_period, r.started_at) = s.cap_window))`,
+  ],
+  [
+    'caps',
+    'keys that replace each other belong to one lineage, with one account and one cap',
+    'SELECT count(*) FROM api_key',
+    `SELECT k.id FROM api_key k LEFT JOIN api_key first ON first.id = k.lineage_id
+      WHERE first.lineage_id IS DISTINCT FROM first.id
+         OR (k.account_id, k.spend_cap_nanos, k.cap_period)
+              IS DISTINCT FROM (first.account_id, first.spend_cap_nanos, first.cap_period)
+     UNION ALL
+     SELECT k.id FROM api_key k JOIN api_key next ON next.id = k.replaced_by_id
+      WHERE next.lineage_id <> k.lineage_id
+     UNION ALL
+     SELECT min(id) FROM api_key WHERE replaced_by_id IS NOT NULL GROUP BY replaced_by_id HAVING count(*) > 1`,
   ],
   ...PAID_UNIT_CHECKS,
 ];

@@ -27,7 +27,7 @@ export async function listSpending(
      SELECT k.id AS "keyId", used.*,
             CASE WHEN k.spend_cap_nanos IS NOT NULL THEN greatest(0, k.spend_cap_nanos - coalesce(
               (SELECT s.spent + s.held FROM key_spend s
-                WHERE s.key_id = k.id AND s.cap_window = cap_window_start(k.cap_period, clock.now)), 0)) END AS "capLeft"
+                WHERE s.lineage_id = k.lineage_id AND s.cap_window = cap_window_start(k.cap_period, clock.now)), 0)) END AS "capLeft"
        FROM clock JOIN api_key k ON k.account_id = $1 AND k.id = ANY ($2::text[])
       CROSS JOIN LATERAL (
         SELECT coalesce(sum(r.charged), 0) AS total,

@@ -7,6 +7,9 @@ export interface KeySpending {
   readonly dayNanos: bigint;
   readonly weekNanos: bigint;
   readonly monthNanos: bigint;
-  /** What its cap allows it to spend still in the cap's period, calls in flight counted; null: no cap. */
+  /**
+   * What its cap still allows in the cap's period, calls in flight counted, and what was spent with the keys that it
+   * was rotated from or to; null: no cap.
+   */
   readonly capLeftNanos: bigint | null;
 }

@@ -140,6 +140,24 @@ const GUARDS: readonly Guard[] = [
     },
   },
   {
+    guard: 'a key that was rotated shares its cap with its successor',
+    remove: ['ledger_hold', 's.lineage_id = k.lineage_id', 's.lineage_id = k.id'],
+    attack: async (ledger) => {
+      const account = await ledger.account(100n);
+      const keyId = await ledger.key(account, { nanos: 10n, period: 'TOTAL' });
+      const successor = await ledger.key(account, { nanos: 10n, period: 'TOTAL' });
+      await ledger.database.query('ALTER TABLE api_key DISABLE TRIGGER api_key_lineage_stays');
+      await ledger.database.query('UPDATE api_key SET lineage_id = $1 WHERE id = $2', [
+        keyId,
+        successor,
+      ]);
+      await ledger.credits.hold(holdOf(account, 6n, { keyId }));
+      await expect(
+        ledger.credits.hold(holdOf(account, 6n, { keyId: successor })),
+      ).rejects.toMatchObject(code('SPEND_CAP_REACHED'));
+    },
+  },
+  {
     guard: 'a revoked key holds nothing, whatever a server still believes',
     remove: ['ledger_hold', 'OR c.revoked_at <= t', ''],
     attack: async (ledger) => {
