@@ -9,6 +9,7 @@ import {
   KeysResolver,
   MembersResolver,
   OperatorsResolver,
+  SessionsResolver,
 } from './accounts/index.js';
 import { BoardResolver, DemandResolver, ModelDemandResolver } from './demand/index.js';
 import { CatalogAdminResolver, CatalogResolver, ProvidersResolver } from './catalog/index.js';
@@ -91,6 +92,7 @@ export function createResolvers(services: Omit<Services, Unspoken | 'live'>): ob
     new ModelDemandResolver(services.demand),
     new BoardResolver(services.board, catalog.findNode),
     new IdentityResolver(services.signIn),
+    new SessionsResolver(services.sessions),
     new AccountsResolver(accounts),
     accountAdmin,
     auditLog,
@@ -134,6 +136,7 @@ export function createPrintableSchema(): GraphQLSchema {
       members: service,
       keys: service,
       signIn: service,
+      sessions: service,
       inference: service,
       labelSets: service,
       limits: service,

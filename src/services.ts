@@ -8,6 +8,7 @@ import {
   KeysService,
   MembersService,
   PasswordHasher,
+  SessionsService,
   SignInService,
 } from './accounts/index.js';
 import { AlertsService } from './alerts/index.js';
@@ -229,6 +230,7 @@ export function createServices(
   const limits = new CallLimits(database, config.limits);
   const authenticator = new Authenticator(keys, identity, accounts);
   const signIn = new SignInService(identity);
+  const sessions = new SessionsService(database);
   return {
     catalog,
     catalogActs: acts,
@@ -257,6 +259,7 @@ export function createServices(
     identity,
     passwords,
     signIn,
+    sessions,
     inference,
     labelSets,
     embeddings,

@@ -36,8 +36,8 @@ export class Authenticator {
   ) {}
 
   /**
-   * @param request `again`: asked anew for a caller that stays connected, whatever was known of it. That is no use of
-   *   a session, and no guess.
+   * @param request `again`: asked anew for a caller that stays connected, whatever was known of it. That is no
+   *   guess.
    * @throws AppError UNAUTHENTICATED for a credential that is not valid; RATE_LIMITED instead, once too many from
    *   its address were not; UPSTREAM_UNAVAILABLE when the database is away: never "not valid" then
    */
@@ -59,7 +59,7 @@ export class Authenticator {
       }
       // A cookie that we did not sign is refused without a look-up.
       if (bearer !== undefined) await this.refuseUnknownToken(bearer);
-      return await this.session(headers, { isBearer: bearer !== undefined, prolongs: !again }, ip);
+      return await this.session(headers, bearer !== undefined, ip);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'UNAUTHENTICATED' || again) throw error;
       throw this.failures.add(ip, error);
@@ -68,13 +68,13 @@ export class Authenticator {
 
   private async session(
     headers: IncomingHttpHeaders,
-    { isBearer, prolongs }: { isBearer: boolean; prolongs: boolean },
+    isBearer: boolean,
     ip: string,
   ): Promise<Actor> {
     const own = new Headers();
     if (headers.authorization !== undefined) own.set('authorization', headers.authorization);
     else if (headers.cookie !== undefined) own.set('cookie', headers.cookie);
-    const session = await this.identity.findSession(own, { prolongs });
+    const session = await this.identity.findSession(own);
     if (session === undefined) {
       // Any site's cookies may come along; a bearer token is meant for us.
       if (!isBearer) return anonymous(ip);
@@ -83,7 +83,7 @@ export class Authenticator {
     const wanted = headers[ACCOUNT_HEADER];
     const account = typeof wanted === 'string' ? wanted : undefined;
     const actor = await this.accounts.actorOf(session.userId, account, ip);
-    return { ...actor, validUntil: session.expiresAt };
+    return { ...actor, sessionId: session.id, validUntil: session.expiresAt };
   }
 
   /** Keeps guesses away from the identity library, which asks the database for each. @throws AppError UNAUTHENTICATED */

@@ -1,64 +1,35 @@
-import { betterAuth } from 'better-auth';
-import { prismaAdapter } from 'better-auth/adapters/prisma';
-import { createAuthMiddleware, isAPIError } from 'better-auth/api';
-import { bearer, magicLink } from 'better-auth/plugins';
+import { isAPIError } from 'better-auth/api';
 import { AppError } from '../errors.js';
-import type { Database } from '../platform/database.js';
-import { newId, type UserId } from '../platform/ids.js';
-import type { Mailer } from '../platform/mailer.js';
-import type { PasswordHasher } from './password-hasher.service.js';
+import type { SessionId, UserId } from '../platform/ids.js';
+import type { Client } from './active-session.js';
+import {
+  type Auth,
+  createAuth,
+  IDENTITY_PATH,
+  type IdentityOptions,
+  IP_ADDRESS_HEADER,
+} from './better-auth.gateway.js';
+import { hashSessionToken } from './session-token.js';
+import { findTokenHashes } from './sessions.store.js';
 
-export interface OAuthClient {
-  readonly clientId: string;
-  readonly clientSecret: string;
-}
-
-export type PersonalAct = 'user.signed-in' | 'user.email-verified' | 'user.password-reset';
-
-export interface IdentityOptions {
-  readonly db: Pick<Database, 'prisma' | 'query'>;
-  readonly mailer: Mailer;
-  /** Every door that takes a password goes through it. */
-  readonly passwords: Pick<PasswordHasher, 'hash' | 'verify' | 'refuseWhenFull'>;
-  /** Where people reach the server; links in mails begin with it, never with what a request says. */
-  readonly publicUrl: string;
-  /** Other origins whose pages may use sessions, and may be returned to. */
-  readonly trustedOrigins: readonly string[];
-  /** Signs cookies and tokens; the same on all replicas. */
-  readonly secret: string;
-  readonly github: OAuthClient | undefined;
-  readonly google: OAuthClient | undefined;
-  /** Called once for each new person, before anything else is done for them. */
-  readonly onUserCreated: (user: { id: UserId; name: string; email: string }) => Promise<void>;
-  /** Told what a person did that matters for security. */
-  readonly onAct: (
-    userId: UserId,
-    act: PersonalAct,
-    ipAddress: string | undefined,
-  ) => Promise<void>;
-  /** Called whenever an address has been verified; may be called again. */
-  readonly onEmailVerified: (user: { id: UserId; email: string }) => Promise<void>;
-}
-
-/** Path of better-auth's own routes, for the console's cookies and for OAuth. */
-export const IDENTITY_PATH = '/api/auth';
-
-/** Of the library's routes, those that hash a password for anybody. */
-const HASHES_FOR_ANYBODY = new Set(['/sign-in/email', '/sign-up/email', '/reset-password']);
-
-const SESSION_S = 7 * 24 * 3_600;
-const MAIL_LINK_S = 15 * 60;
 const LINK_OVER = 'The link is not valid. It works once, and for a while: ask for a new one.';
 
-/** Where better-auth reads the address that a person comes from; we set it, and nobody else. */
-export const IP_ADDRESS_HEADER = 'x-gigarouter-ip';
+/**
+ * What of the library's own routes is used, by method and path: what needs a browser's cookies. Mails, tokens of
+ * OAuth providers and lists of sessions are not there; GraphQL has them where there is a use for them.
+ */
+const ROUTES = [
+  /^GET \/(?:ok|error|get-session|list-accounts|callback\/[\w-]+)$/,
+  /^POST \/(?:sign-in\/(?:email|social)|sign-up\/email|sign-out|callback\/[\w-]+)$/,
+  /^POST \/(?:change-password|update-user|link-social|unlink-account)$/,
+];
 
 /**
  * Who people are: passwords, links by mail, OAuth, sessions. All of it is better-auth's; this is the door
  * to it, and turns what it says into our errors.
  */
 export class IdentityGateway {
-  private readonly auth: ReturnType<typeof createAuth>;
+  private readonly auth: Auth;
 
   private readonly db: IdentityOptions['db'];
 
@@ -67,23 +38,31 @@ export class IdentityGateway {
     this.db = options.db;
   }
 
-  /** Answers a request to IDENTITY_PATH. */
-  handle(request: Request): Promise<Response> {
-    return this.auth.handler(request);
+  /**
+   * Answers a request to IDENTITY_PATH. Sessions come and go as cookies: no answer contains a token that a script
+   * could read.
+   * @throws AppError NOT_FOUND
+   */
+  async handle(request: Request): Promise<Response> {
+    const path = new URL(request.url).pathname.slice(IDENTITY_PATH.length);
+    if (!ROUTES.some((route) => route.test(`${request.method} ${path}`))) {
+      throw new AppError('NOT_FOUND', 'There is nothing at this address.');
+    }
+    return withoutTokens(await this.auth.handler(request));
   }
 
-  /**
-   * The session that the headers carry, as cookie or bearer token.
-   * @param prolongs whether it lasts longer for having been used
-   */
+  /** The session that the headers carry, as cookie or bearer token. */
   async findSession(
     headers: Headers,
-    { prolongs }: { prolongs: boolean },
-  ): Promise<{ userId: UserId; expiresAt: Date } | undefined> {
-    const query = { disableRefresh: !prolongs };
-    const session = await this.auth.api.getSession({ headers, query });
-    if (session === null) return undefined;
-    return { userId: session.user.id as UserId, expiresAt: session.session.expiresAt };
+  ): Promise<{ id: SessionId; userId: UserId; expiresAt: Date } | undefined> {
+    const found = await this.auth.api.getSession({ headers });
+    if (found === null) return undefined;
+    const { session, user } = found;
+    return {
+      id: session.id as SessionId,
+      userId: user.id as UserId,
+      expiresAt: session.expiresAt,
+    };
   }
 
   /**
@@ -91,12 +70,8 @@ export class IdentityGateway {
    * @throws AppError UPSTREAM_UNAVAILABLE
    */
   async findTokens(tokens: readonly string[]): Promise<(string | undefined)[]> {
-    const rows = await this.db.query<{ token: string }>(
-      'SELECT token FROM session WHERE token = ANY ($1::text[])',
-      [tokens],
-    );
-    const known = new Set(rows.map(({ token }) => token));
-    return tokens.map((token) => (known.has(token) ? token : undefined));
+    const known = await findTokenHashes(this.db, tokens.map(hashSessionToken));
+    return tokens.map((token) => (known.has(hashSessionToken(token)) ? token : undefined));
   }
 
   /** Says nothing about whether the address is known: its owner gets a mail either way. */
@@ -105,8 +80,8 @@ export class IdentityGateway {
   }
 
   /** @returns a session's token, for `authorization: Bearer`. @throws AppError UNAUTHENTICATED */
-  async signIn(body: { email: string; password: string }, ipAddress: string): Promise<string> {
-    const headers = headersFrom(ipAddress);
+  async signIn(body: { email: string; password: string }, client: Client): Promise<string> {
+    const headers = headersFrom(client);
     const { token } = await this.ask(() => this.auth.api.signInEmail({ body, headers }));
     return token;
   }
@@ -128,13 +103,19 @@ export class IdentityGateway {
     );
   }
 
-  /** @returns a session's token. @throws AppError BAD_USER_INPUT as `verifyEmail` */
-  async signInWithMagicLink(token: string, ipAddress: string): Promise<string> {
-    const headers = headersFrom(ipAddress);
+  /**
+   * @returns a session: its token for a program, the values of `set-cookie` for a browser
+   * @throws AppError BAD_USER_INPUT as `verifyEmail`
+   */
+  async signInWithMagicLink(
+    token: string,
+    { ipAddress, userAgent }: Client,
+  ): Promise<{ token: string; cookies: string[] }> {
+    const headers = headersFrom({ ipAddress, userAgent });
     const answer = await this.ask(() =>
-      this.auth.api.magicLinkVerify({ query: { token }, headers }),
+      this.auth.api.magicLinkVerify({ query: { token }, headers, returnHeaders: true }),
     );
-    return answer.token;
+    return { token: answer.response.token, cookies: answer.headers.getSetCookie() };
   }
 
   async requestPasswordReset(email: string): Promise<void> {
@@ -166,135 +147,28 @@ export class IdentityGateway {
   }
 }
 
-function createAuth(options: IdentityOptions) {
-  const { db, mailer, passwords, publicUrl, trustedOrigins, secret, github, google } = options;
-  const link = (path: string, token: string) =>
-    `${publicUrl}/auth/${path}?token=${encodeURIComponent(token)}`;
-  return betterAuth({
-    appName: 'gigarouter',
-    baseURL: publicUrl,
-    basePath: IDENTITY_PATH,
-    secret,
-    database: prismaAdapter(db.prisma, { provider: 'postgresql' }),
-    logger: { disabled: true },
-    telemetry: { enabled: false },
-    // Errors that are not the library's, such as an outage or a full queue, are answered as on every route.
-    onAPIError: { throw: true },
-    trustedOrigins: [publicUrl, ...trustedOrigins],
-    user: {
-      additionalFields: { operator: { type: 'boolean', input: false, defaultValue: false } },
-    },
-    account: { modelName: 'identity', accountLinking: { enabled: true, trustedProviders: [] } },
-    session: { expiresIn: SESSION_S, updateAge: 24 * 3_600, cookieCache: { enabled: false } },
-    emailAndPassword: {
-      enabled: true,
-      // Until then, an address that is taken and one that is new are answered alike.
-      requireEmailVerification: true,
-      minPasswordLength: 10,
-      maxPasswordLength: 128,
-      password: {
-        hash: (password) => passwords.hash(password),
-        verify: (attempt) => passwords.verify(attempt),
-      },
-      revokeSessionsOnPasswordReset: true,
-      onPasswordReset: async ({ user }) => {
-        await options.onAct(user.id as UserId, 'user.password-reset', undefined);
-      },
-      resetPasswordTokenExpiresIn: MAIL_LINK_S,
-      sendResetPassword: async ({ user, token }) => {
-        await mailer.send({
-          to: user.email,
-          subject: 'Set a new password',
-          text: `Open this to set a new password; it works once, for 15 minutes:\n\n${link('reset-password', token)}\n\nIf you did not ask for it, do nothing.\n`,
-        });
-      },
-      onExistingUserSignUp: async ({ user }) => {
-        await mailer.send({
-          to: user.email,
-          subject: 'You have an account already',
-          text: `Somebody, perhaps you, tried to sign up with this address. Sign in, or set a new password:\n\n${publicUrl}\n`,
-        });
-      },
-    },
-    emailVerification: {
-      sendOnSignUp: true,
-      sendOnSignIn: true,
-      expiresIn: 24 * 3_600,
-      sendVerificationEmail: async ({ user, token }) => {
-        await mailer.send({
-          to: user.email,
-          subject: 'Confirm your address',
-          text: `Open this to confirm your address; it works for a day:\n\n${link('verify-email', token)}\n`,
-        });
-      },
-    },
-    socialProviders: {
-      ...(github === undefined ? {} : { github: { ...github } }),
-      ...(google === undefined ? {} : { google: { ...google } }),
-    },
-    plugins: [
-      bearer(),
-      magicLink({
-        expiresIn: MAIL_LINK_S,
-        storeToken: 'hashed',
-        sendMagicLink: async ({ email, token }) => {
-          await mailer.send({
-            to: email,
-            subject: 'Your link to sign in',
-            text: `Open this to sign in; it works once, for 15 minutes:\n\n${link('magic-link', token)}\n\nIf you did not ask for it, do nothing.\n`,
-          });
-        },
-      }),
-    ],
-    rateLimit: { enabled: true, storage: 'memory', window: 60, max: 60 },
-    advanced: {
-      cookiePrefix: 'gigarouter',
-      useSecureCookies: publicUrl.startsWith('https:'),
-      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
-      // The edge writes the address that it trusts into this header, over whatever was sent.
-      ipAddress: { ipAddressHeaders: [IP_ADDRESS_HEADER] },
-      database: {
-        generateId: ({ model }: { model: string }) =>
-          model === 'user' ? newId('usr') : newId('idn'),
-      },
-    },
-    hooks: {
-      // Before the database is asked: a flood is refused at the least cost.
-      before: createAuthMiddleware(({ path }) => {
-        if (HASHES_FOR_ANYBODY.has(path)) passwords.refuseWhenFull();
-        return Promise.resolve();
-      }),
-    },
-    databaseHooks: {
-      user: {
-        create: {
-          after: async (user) => {
-            const { name, email, emailVerified } = user;
-            const id = user.id as UserId;
-            await options.onUserCreated({ id, name, email });
-            if (emailVerified) await options.onEmailVerified({ id, email });
-          },
-        },
-        update: {
-          after: async ({ id, email, emailVerified }) => {
-            if (!emailVerified) return;
-            await options.onEmailVerified({ id: id as UserId, email });
-            await options.onAct(id as UserId, 'user.email-verified', undefined);
-          },
-        },
-      },
-      session: {
-        create: {
-          after: async ({ userId, ipAddress }) => {
-            await options.onAct(userId as UserId, 'user.signed-in', ipAddress ?? undefined);
-          },
-        },
-      },
-    },
-  });
+/** The library takes both from the request. */
+function headersFrom({ ipAddress, userAgent }: Client): Headers {
+  const headers = new Headers({ [IP_ADDRESS_HEADER]: ipAddress });
+  if (userAgent !== undefined) headers.set('user-agent', userAgent);
+  return headers;
 }
 
-/** A request that comes from an address of the network. */
-function headersFrom(ipAddress: string): Headers {
-  return new Headers({ [IP_ADDRESS_HEADER]: ipAddress });
+/** An answer as a browser may have it: the library shows session tokens to scripts, in a header and in JSON. */
+async function withoutTokens(answer: Response): Promise<Response> {
+  const headers = new Headers(answer.headers);
+  headers.delete('set-auth-token');
+  const { status } = answer;
+  if (headers.get('content-type')?.includes('json') !== true) {
+    return new Response(answer.body, { status, headers });
+  }
+  const text = await answer.text();
+  headers.delete('content-length');
+  return new Response(text === '' ? null : withoutTokenFields(text), { status, headers });
+}
+
+function withoutTokenFields(json: string): string {
+  return JSON.stringify(
+    JSON.parse(json, (name, value: unknown) => (name === 'token' ? undefined : value)),
+  );
 }

@@ -2,8 +2,14 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
+import type { Client } from './active-session.js';
 import { AcknowledgementType, DONE, SessionType } from './session.type.js';
 import type { SignInService } from './sign-in.service.js';
+
+const clientOf = ({ actor: { ipAddress }, userAgent }: GraphQLContext): Client => ({
+  ipAddress,
+  userAgent,
+});
 
 const EMAIL = { description: 'The address.' } as const;
 
@@ -35,9 +41,9 @@ export class IdentityResolver {
   async signIn(
     @Arg('email', () => String, EMAIL) email: string,
     @Arg('password', () => String, { description: 'The password.' }) password: string,
-    @Ctx() { actor }: GraphQLContext,
+    @Ctx() context: GraphQLContext,
   ): Promise<SessionType> {
-    return { token: await this.people.signIn(actor, { email, password }) };
+    return { token: await this.people.signIn(clientOf(context), { email, password }) };
   }
 
   @Mutation(() => AcknowledgementType, {
@@ -82,9 +88,9 @@ export class IdentityResolver {
   @Access({ scope: 'public' })
   async signInWithMagicLink(
     @Arg('token', () => String, { description: 'From the mail.' }) token: string,
-    @Ctx() { actor }: GraphQLContext,
+    @Ctx() context: GraphQLContext,
   ): Promise<SessionType> {
-    return { token: await this.people.signInWithMagicLink(actor, token) };
+    return { token: await this.people.signInWithMagicLink(clientOf(context), token) };
   }
 
   @Mutation(() => AcknowledgementType, {

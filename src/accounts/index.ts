@@ -6,12 +6,8 @@ export type { AuditLogEvent, AuditLogFilter } from './audit-event.js';
 export { AuditLogResolver } from './audit-log.resolver.js';
 export { AuditLogService } from './audit-log.service.js';
 export { Authenticator } from './authenticator.service.js';
-export {
-  IDENTITY_PATH,
-  IdentityGateway,
-  IP_ADDRESS_HEADER,
-  type OAuthClient,
-} from './identity.gateway.js';
+export { IDENTITY_PATH, IP_ADDRESS_HEADER, type OAuthClient } from './better-auth.gateway.js';
+export { IdentityGateway } from './identity.gateway.js';
 export { IdentityResolver } from './identity.resolver.js';
 export { KeysResolver } from './keys.resolver.js';
 export type { ManagedAccount } from './managed-account.js';
@@ -21,6 +17,8 @@ export { MembersResolver } from './members.resolver.js';
 export { MembersService } from './members.service.js';
 export { OperatorsResolver } from './operators.resolver.js';
 export { PasswordHasher } from './password-hasher.service.js';
+export { SessionsResolver } from './sessions.resolver.js';
+export { SessionsService } from './sessions.service.js';
 export { SignInService } from './sign-in.service.js';
 export { checkEmail, plainEmail } from './account.js';
 export { AcknowledgementType, DONE } from './session.type.js';

@@ -1,15 +1,13 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.js';
-import type { Actor } from '../platform/actor.js';
 import { clientNetwork } from '../platform/client-network.js';
 import { checkEmail, plainEmail } from './account.js';
+import type { Client } from './active-session.js';
 import type { IdentityGateway } from './identity.gateway.js';
 
 /** Tries in ten minutes: for one address of a person, and from one address of the network. */
 const TRIES = { person: 10, network: 50 } as const;
 const WINDOW_S = 600;
-
-type From = Pick<Actor, 'ipAddress'>;
 
 /** Headers that say who sends a request. */
 export interface Credentials {
@@ -29,7 +27,7 @@ export class SignInService {
   constructor(private readonly identity: IdentityGateway) {}
 
   async signUp(
-    from: From,
+    from: Client,
     person: { email: string; password: string; name: string },
   ): Promise<void> {
     const email = await this.admit(from, person.email);
@@ -37,12 +35,12 @@ export class SignInService {
   }
 
   async signIn(
-    from: From,
+    from: Client,
     { email, password }: { email: string; password: string },
   ): Promise<string> {
     const credentials = { email: await this.admit(from, email), password };
     try {
-      const token = await this.identity.signIn(credentials, from.ipAddress);
+      const token = await this.identity.signIn(credentials, from);
       // Failures are limited, not people who share a network.
       await this.giveBack(from, email);
       return token;
@@ -68,15 +66,15 @@ export class SignInService {
     return this.identity.verifyEmail(token);
   }
 
-  async requestMagicLink(from: From, email: string): Promise<void> {
+  async requestMagicLink(from: Client, email: string): Promise<void> {
     await this.identity.requestMagicLink(await this.admit(from, email));
   }
 
-  signInWithMagicLink({ ipAddress }: From, token: string): Promise<string> {
-    return this.identity.signInWithMagicLink(token, ipAddress);
+  async signInWithMagicLink(from: Client, token: string): Promise<string> {
+    return (await this.identity.signInWithMagicLink(token, from)).token;
   }
 
-  async requestPasswordReset(from: From, email: string): Promise<void> {
+  async requestPasswordReset(from: Client, email: string): Promise<void> {
     await this.identity.requestPasswordReset(await this.admit(from, email));
   }
 
@@ -85,13 +83,13 @@ export class SignInService {
   }
 
   /** What was admitted does not count as a try. */
-  private async giveBack(from: From, email: string): Promise<void> {
+  private async giveBack(from: Client, email: string): Promise<void> {
     await this.byNetwork.reward(clientNetwork(from.ipAddress));
     await this.byPerson.reward(personKey(from, email));
   }
 
   /** @returns the address in lower case. @throws AppError RATE_LIMITED, BAD_USER_INPUT */
-  private async admit({ ipAddress }: From, email: string): Promise<string> {
+  private async admit({ ipAddress }: Client, email: string): Promise<string> {
     const address = checkEmail(email);
     try {
       await this.byNetwork.consume(clientNetwork(ipAddress));
@@ -107,6 +105,6 @@ export class SignInService {
   }
 }
 
-function personKey({ ipAddress }: From, email: string): string {
+function personKey({ ipAddress }: Client, email: string): string {
   return `${plainEmail(email)} ${clientNetwork(ipAddress)}`;
 }

@@ -13,6 +13,8 @@ export interface GraphQLContext {
     readonly authorization: string | undefined;
     readonly cookie: string | undefined;
   };
+  /** What the browser or program calls itself; undefined: nothing. */
+  readonly userAgent: string | undefined;
   /** Milliseconds that finding out who calls took. */
   readonly authMs: number;
   /** Says that the answer holds no secret (http/compression.ts). */

@@ -81,6 +81,7 @@ function contextOf(request: FastifyRequest, actor: Actor): GraphQLContext {
     actor,
     signal: NEVER,
     credentials: { authorization: request.headers.authorization, cookie: request.headers.cookie },
+    userAgent: request.headers['user-agent'],
     authMs: 0,
     allowCompression: () => undefined,
     setHeader: () => undefined,

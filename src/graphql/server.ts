@@ -63,6 +63,10 @@ class RequestBoundContext implements GraphQLContext {
     return { authorization, cookie };
   }
 
+  get userAgent(): string | undefined {
+    return this.request.headers['user-agent'];
+  }
+
   get authMs(): number {
     return this.request.authMs;
   }

@@ -24,8 +24,6 @@ const EXPOSED_HEADERS = [
   'ratelimit-policy',
   'retry-after',
   'server-timing',
-  // The identity library's bearer token and back-off.
-  'set-auth-token',
   'www-authenticate',
   'x-gigarouter-cost',
   'x-gigarouter-original-cost',
@@ -37,6 +35,7 @@ const EXPOSED_HEADERS = [
   'x-ratelimit-reset',
   'x-ratelimit-reset-requests',
   'x-request-id',
+  // The identity library's back-off.
   'x-retry-after',
   'x-should-retry',
 ].join(', ');

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.js';
-import type { AccountId, KeyId, UserId } from './ids.js';
+import type { AccountId, KeyId, SessionId, UserId } from './ids.js';
 
 /**
  * What a caller may do. `public` is everybody's, `session` a signed-in person's own, the next five are
@@ -31,6 +31,8 @@ export interface Actor {
   readonly accountId: AccountId | undefined;
   readonly userId: UserId | undefined;
   readonly keyId: KeyId | undefined;
+  /** The session of a signed-in person. */
+  readonly sessionId?: SessionId | undefined;
   readonly scopes: ReadonlySet<Scope>;
   /** Slugs that the key may run; undefined: all. */
   readonly models: ReadonlySet<string> | undefined;

@@ -32,6 +32,7 @@ export type WebhookEndpointId = `whe_${string}`;
 export type AlertRuleId = `alr_${string}`;
 /** Of what better-auth keeps about a person. */
 export type IdentityId = `idn_${string}`;
+export type SessionId = IdentityId;
 
 interface IdByPrefix {
   mdl: ModelId;

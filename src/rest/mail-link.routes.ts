@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { IDENTITY_PATH, type IdentityGateway } from '../accounts/index.js';
+import type { IdentityGateway } from '../accounts/index.js';
 import type { WaitlistService } from '../demand/index.js';
 import { AppError } from '../errors.js';
 import { escapeHtml, sendPage } from './page.js';
 
 export interface MailLinkOptions {
-  readonly identity: Pick<IdentityGateway, 'handle' | 'verifyEmail' | 'resetPassword'>;
+  readonly identity: Pick<IdentityGateway, 'signInWithMagicLink' | 'verifyEmail' | 'resetPassword'>;
   readonly publicUrl: string;
   readonly waitlist: Pick<WaitlistService, 'confirm' | 'leave'>;
   /** For the person whose session the request carries. @throws AppError UNAUTHENTICATED, NOT_FOUND */
@@ -103,7 +103,7 @@ export async function registerMailLinkRoutes(
 }
 
 async function use(
-  { identity, publicUrl, waitlist, acceptInvitation }: MailLinkOptions,
+  { identity, waitlist, acceptInvitation }: MailLinkOptions,
   { name, token, password }: { name: Page; token: string; password: string },
   request: FastifyRequest,
   reply: FastifyReply,
@@ -113,17 +113,9 @@ async function use(
   if (name === 'leave-waitlist') return waitlist.leave(token);
   if (name === 'verify-email') return identity.verifyEmail(token);
   if (name === 'reset-password') return identity.resetPassword(token, password);
-  // By its own route, which sets the session's cookie.
-  const url = new URL(`${IDENTITY_PATH}/magic-link/verify`, publicUrl);
-  url.searchParams.set('token', token);
-  const answer = await identity.handle(new Request(url));
-  if (answer.status !== 200) {
-    throw new AppError(
-      'BAD_USER_INPUT',
-      'The link is not valid. It works once, and for a while: ask for a new one.',
-    );
-  }
-  reply.header('set-cookie', answer.headers.getSetCookie());
+  const client = { ipAddress: request.ip, userAgent: request.headers['user-agent'] };
+  const { cookies } = await identity.signInWithMagicLink(token, client);
+  reply.header('set-cookie', cookies);
 }
 
 /** A form on another site could sign a visitor in as somebody else. */

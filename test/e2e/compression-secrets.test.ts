@@ -82,13 +82,13 @@ describe('a secret', () => {
       /"secret":"whsec_/,
     ],
     [
-      'a session, over the identity library',
+      'a session’s cookie, over the identity library',
       () => ({
         method: 'POST',
         path: '/api/auth/sign-in/email',
         body: { email: person.email, password: PASSWORD },
       }),
-      /"token"/,
+      /"user"/,
     ],
     [
       'a key, over REST',

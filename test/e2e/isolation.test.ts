@@ -87,6 +87,7 @@ const ARGUMENTS: Readonly<Record<string, Named>> = {
   'Mutation.dismissDeadLetter.id': { kind: 'deadLetter', operator: true },
   'Mutation.editProvider.id': { nothing: 'providers are the platform’s' },
   'Mutation.embedImages.input.images.uploadId': { kind: 'upload' },
+  'Mutation.endSession.id': { kind: 'session' },
   'Mutation.freezeAccount.id': { kind: 'account', operator: true },
   'Mutation.grantCredits.input.accountId': { kind: 'account', operator: true },
   'Mutation.refundPurchase.input.purchaseId': { kind: 'purchase', operator: true },

@@ -160,6 +160,14 @@ export const MAKERS = {
     );
     return id;
   },
+  session: async (t, { userId }) => {
+    const id = newId('idn');
+    await t.database.query(
+      `INSERT INTO session (id, token, user_id, expires_at) VALUES ($1, $1, $2, now() + interval '1 day')`,
+      [id, userId],
+    );
+    return id;
+  },
   alertRule: async ({ app: { services } }, { accountId }) => {
     const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
     const rule = { kind: 'LOW_BALANCE', thresholdNanos: BigInt(unique()) } as const;

@@ -73,3 +73,46 @@ export function personOf(
       postGraphQL(url, { query, variables }, { ...bearer(token), ...headers }),
   };
 }
+
+/** A browser in which a person is signed in, with the cookies that it keeps. */
+export interface Browser {
+  readonly cookie: string;
+  /** What the cookie carries: a session's token, which no script may see. */
+  readonly token: string;
+  /** Sends a request as a page of the server's own does. */
+  send(path: string, init?: { method?: string; body?: object }): Promise<Response>;
+}
+
+/** @param origin of the server's own pages */
+export async function signInBrowser(
+  url: string,
+  email: string,
+  { password = PASSWORD, origin = url } = {},
+): Promise<Browser & { answer: Response }> {
+  const answer = await fetch(`${url}/api/auth/sign-in/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin },
+    body: JSON.stringify({ email, password }),
+  });
+  return { ...browserOf(url, answer, origin), answer };
+}
+
+/** The browser that got an answer. */
+export function browserOf(url: string, answer: Response, origin = url): Browser {
+  const set = answer.headers.getSetCookie().find((one) => one.includes('session_token='));
+  const cookie = set?.split(';')[0] ?? '';
+  return {
+    cookie,
+    token: decodeURIComponent(cookie.split('=')[1] ?? '').split('.')[0] ?? '',
+    send: (path, { method = 'GET', body } = {}) =>
+      fetch(`${url}${path}`, {
+        method,
+        redirect: 'manual',
+        headers: {
+          cookie,
+          ...(method === 'GET' ? {} : { origin, 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+  };
+}

@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+import { betterAuth } from 'better-auth';
+import { prismaAdapter } from 'better-auth/adapters/prisma';
+import { createAuthMiddleware } from 'better-auth/api';
+import { bearer, magicLink } from 'better-auth/plugins';
+import type { Database } from '../platform/database.js';
+import { newId, type UserId } from '../platform/ids.js';
+import type { Mailer } from '../platform/mailer.js';
+import type { PasswordHasher } from './password-hasher.service.js';
+import { withHashedSessionTokens } from './session-token.js';
+import { deleteVerifications } from './sessions.store.js';
+
+export interface OAuthClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export type PersonalAct = 'user.signed-in' | 'user.email-verified' | 'user.password-reset';
+
+export interface IdentityOptions {
+  readonly db: Pick<Database, 'prisma' | 'query'>;
+  readonly mailer: Mailer;
+  /** Every door that takes a password goes through it. */
+  readonly passwords: Pick<PasswordHasher, 'hash' | 'verify' | 'refuseWhenFull'>;
+  /** Where people reach the server; links in mails begin with it, never with what a request says. */
+  readonly publicUrl: string;
+  /** Other origins whose pages may use sessions, and may be returned to. */
+  readonly trustedOrigins: readonly string[];
+  /** Signs cookies and tokens; the same on all replicas. */
+  readonly secret: string;
+  readonly github: OAuthClient | undefined;
+  readonly google: OAuthClient | undefined;
+  /** Called once for each new person, before anything else is done for them. */
+  readonly onUserCreated: (user: { id: UserId; name: string; email: string }) => Promise<void>;
+  /** Told what a person did that matters for security. */
+  readonly onAct: (
+    userId: UserId,
+    act: PersonalAct,
+    ipAddress: string | undefined,
+  ) => Promise<void>;
+  /** Called whenever an address has been verified; may be called again. */
+  readonly onEmailVerified: (user: { id: UserId; email: string }) => Promise<void>;
+}
+
+/** Path of better-auth's own routes, for the console's cookies and for OAuth. */
+export const IDENTITY_PATH = '/api/auth';
+
+/** Of the library's routes, those that hash a password for anybody. */
+const HASHES_FOR_ANYBODY = new Set(['/sign-in/email', '/sign-up/email', '/reset-password']);
+
+/** How long a session lasts, however often it is used. */
+const SESSION_S = 7 * 24 * 3_600;
+const MAIL_LINK_S = 15 * 60;
+/** Begins each stored identifier. */
+const HASHED = 'sha256:';
+
+/** Where better-auth reads the address that a person comes from; we set it, and nobody else. */
+export const IP_ADDRESS_HEADER = 'x-gigarouter-ip';
+
+export type Auth = ReturnType<typeof createAuth>;
+
+/** The identity library, configured. */
+export function createAuth(options: IdentityOptions) {
+  const { db, mailer, passwords, publicUrl, trustedOrigins, secret, github, google } = options;
+  const link = (path: string, token: string) =>
+    `${publicUrl}/auth/${path}?token=${encodeURIComponent(token)}`;
+  return betterAuth({
+    appName: 'gigarouter',
+    baseURL: publicUrl,
+    basePath: IDENTITY_PATH,
+    secret,
+    database: withHashedSessionTokens(prismaAdapter(db.prisma, { provider: 'postgresql' })),
+    logger: { disabled: true },
+    telemetry: { enabled: false },
+    // Errors that are not the library's, such as an outage or a full queue, are answered as on every route.
+    onAPIError: { throw: true },
+    trustedOrigins: [publicUrl, ...trustedOrigins],
+    user: {
+      additionalFields: { operator: { type: 'boolean', input: false, defaultValue: false } },
+    },
+    account: {
+      modelName: 'identity',
+      accountLinking: { enabled: true, trustedProviders: [] },
+      encryptOAuthTokens: true,
+    },
+    session: {
+      expiresIn: SESSION_S,
+      disableSessionRefresh: true,
+      cookieCache: { enabled: false },
+    },
+    verification: { storeIdentifier: { hash: hashIdentifier } },
+    emailAndPassword: {
+      enabled: true,
+      // Until then, an address that is taken and one that is new are answered alike.
+      requireEmailVerification: true,
+      minPasswordLength: 10,
+      maxPasswordLength: 128,
+      password: {
+        hash: (password) => passwords.hash(password),
+        verify: (attempt) => passwords.verify(attempt),
+      },
+      revokeSessionsOnPasswordReset: true,
+      onPasswordReset: async ({ user }) => {
+        await options.onAct(user.id as UserId, 'user.password-reset', undefined);
+      },
+      resetPasswordTokenExpiresIn: MAIL_LINK_S,
+      sendResetPassword: async ({ user, token }) => {
+        await mailer.send({
+          to: user.email,
+          subject: 'Set a new password',
+          text: `Open this to set a new password; it works once, for 15 minutes:\n\n${link('reset-password', token)}\n\nIf you did not ask for it, do nothing.\n`,
+        });
+      },
+      onExistingUserSignUp: async ({ user }) => {
+        await mailer.send({
+          to: user.email,
+          subject: 'You have an account already',
+          text: `Somebody, perhaps you, tried to sign up with this address. Sign in, or set a new password:\n\n${publicUrl}\n`,
+        });
+      },
+    },
+    emailVerification: {
+      sendOnSignUp: true,
+      sendOnSignIn: true,
+      expiresIn: 24 * 3_600,
+      sendVerificationEmail: async ({ user, token }) => {
+        await mailer.send({
+          to: user.email,
+          subject: 'Confirm your address',
+          text: `Open this to confirm your address; it works for a day:\n\n${link('verify-email', token)}\n`,
+        });
+      },
+    },
+    socialProviders: {
+      ...(github === undefined ? {} : { github: { ...github } }),
+      ...(google === undefined ? {} : { google: { ...google } }),
+    },
+    plugins: [
+      bearer(),
+      magicLink({
+        expiresIn: MAIL_LINK_S,
+        storeToken: 'hashed',
+        sendMagicLink: async ({ email, token }) => {
+          await mailer.send({
+            to: email,
+            subject: 'Your link to sign in',
+            text: `Open this to sign in; it works once, for 15 minutes:\n\n${link('magic-link', token)}\n\nIf you did not ask for it, do nothing.\n`,
+          });
+        },
+      }),
+    ],
+    rateLimit: {
+      enabled: true,
+      storage: 'memory',
+      window: 60,
+      max: 60,
+      // By default three in 10 s, for all who share an address.
+      customRules: { '/sign-in/email': { window: 600, max: 50 } },
+    },
+    advanced: {
+      // Checked in tests too: the library would leave it out there.
+      disableOriginCheck: false,
+      cookiePrefix: 'gigarouter',
+      useSecureCookies: publicUrl.startsWith('https:'),
+      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
+      // The edge writes the address that it trusts into this header, over whatever was sent.
+      ipAddress: { ipAddressHeaders: [IP_ADDRESS_HEADER] },
+      database: {
+        generateId: ({ model }: { model: string }) =>
+          model === 'user' ? newId('usr') : newId('idn'),
+      },
+    },
+    hooks: {
+      // Before the database is asked: a flood is refused at the least cost.
+      before: createAuthMiddleware(({ path }) => {
+        if (HASHES_FOR_ANYBODY.has(path)) passwords.refuseWhenFull();
+        return Promise.resolve();
+      }),
+    },
+    databaseHooks: {
+      user: {
+        create: {
+          after: async (user) => {
+            const { name, email, emailVerified } = user;
+            const id = user.id as UserId;
+            await options.onUserCreated({ id, name, email });
+            if (emailVerified) await options.onEmailVerified({ id, email });
+          },
+        },
+        update: {
+          after: async ({ id, email, emailVerified }) => {
+            if (!emailVerified) return;
+            await options.onEmailVerified({ id: id as UserId, email });
+            await options.onAct(id as UserId, 'user.email-verified', undefined);
+          },
+        },
+      },
+      verification: {
+        create: {
+          // An older link of the same kind to the same person dies with the newer one.
+          before: async ({ identifier, value }) => {
+            const purpose = purposeOf(identifier);
+            if (purpose !== undefined) await deleteVerifications(db, purpose, value);
+          },
+        },
+      },
+      session: {
+        create: {
+          after: async ({ userId, ipAddress }) => {
+            await options.onAct(userId as UserId, 'user.signed-in', ipAddress ?? undefined);
+          },
+        },
+      },
+    },
+  });
+}
+
+/**
+ * The stored form of what a mail or an OAuth provider carries back: the purpose, which the library writes before the
+ * first colon, and a hash. The library also looks for an identifier as it was presented; none begins like this.
+ */
+function hashIdentifier(identifier: string): Promise<string> {
+  const purpose = /^[a-z-]+:/.exec(identifier)?.[0] ?? '';
+  const hash = createHash('sha256').update(identifier).digest('hex');
+  return Promise.resolve(`${HASHED}${purpose}${hash}`);
+}
+
+/** Of a stored identifier, with `sha256:` before it. */
+function purposeOf(identifier: string): string | undefined {
+  return /^sha256:[a-z-]+:/.exec(identifier)?.[0];
+}

@@ -1,0 +1,57 @@
+import type { Database } from '../platform/database.js';
+import type { SessionId, UserId } from '../platform/ids.js';
+import type { ActiveSession } from './active-session.js';
+
+type Reader = Pick<Database, 'query'>;
+
+/** Which of these stored tokens belong to a session that has not expired. */
+export async function findTokenHashes(db: Reader, hashes: readonly string[]): Promise<Set<string>> {
+  const rows = await db.query<{ token: string }>(
+    'SELECT token FROM session WHERE token = ANY ($1::text[]) AND expires_at > now()',
+    [hashes],
+  );
+  return new Set(rows.map(({ token }) => token));
+}
+
+/** Newest first. */
+export async function listSessions(db: Reader, userId: UserId): Promise<ActiveSession[]> {
+  return db.query<ActiveSession>(
+    `SELECT id, created_at AS "createdAt", expires_at AS "expiresAt",
+            nullif(ip_address, '') AS "ipAddress", nullif(user_agent, '') AS "userAgent"
+       FROM session WHERE user_id = $1 AND expires_at > now() ORDER BY created_at DESC, id DESC`,
+    [userId],
+  );
+}
+
+/** @returns whether there was one */
+export async function deleteSession(db: Reader, userId: UserId, id: SessionId): Promise<boolean> {
+  const rows = await db.query('DELETE FROM session WHERE user_id = $1 AND id = $2 RETURNING id', [
+    userId,
+    id,
+  ]);
+  return rows.length === 1;
+}
+
+/** All of a person's sessions but one. */
+export async function deleteOtherSessions(
+  db: Reader,
+  userId: UserId,
+  kept: SessionId | undefined,
+): Promise<void> {
+  await db.query('DELETE FROM session WHERE user_id = $1 AND id IS DISTINCT FROM $2', [
+    userId,
+    kept ?? null,
+  ]);
+}
+
+/** Deletes what was mailed for a purpose to a person or address. @param purpose start of the stored identifier */
+export async function deleteVerifications(
+  db: Reader,
+  purpose: string,
+  value: string,
+): Promise<void> {
+  await db.query('DELETE FROM verification WHERE starts_with(identifier, $1) AND value = $2', [
+    purpose,
+    value,
+  ]);
+}
