@@ -64,7 +64,7 @@ export async function registerCors(app: FastifyInstance, origins: Origins): Prom
   app.addHook('onRequest', (request, _reply, done) => {
     if (isPreflight(request) && origins.readableBy(request.headers.origin) === undefined) {
       done(unlistedOrigin(request.headers.origin));
-    } else done(origins.trusts(request) ? undefined : foreignCookie());
+    } else done(origins.trusts(request) ? undefined : foreignCookie(request.headers.origin));
   });
 }
 
@@ -101,9 +101,11 @@ function unlistedOrigin(origin = ''): AppError {
   );
 }
 
-function foreignCookie(): AppError {
+function foreignCookie(origin: string | undefined): AppError {
   return new AppError(
     'FORBIDDEN',
-    'A page of another origin cannot use the session’s cookie. Send a key or a token as "authorization", or have the operator name the origin in CORS_ORIGINS.',
+    origin === undefined
+      ? 'A request that carries the session’s cookie and may change something has to say which page sent it. Send the header "Origin", or a key or token as "authorization".'
+      : 'A page of another origin cannot use the session’s cookie. Send a key or a token as "authorization", or have the operator name the origin in CORS_ORIGINS.',
   );
 }

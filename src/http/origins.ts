@@ -33,6 +33,12 @@ function parseOrigin(entry: string): URL | undefined {
   return /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
 }
 
+/** Methods that change nothing here (RFC 9110, 9.2.1). A link or an image of any page can cause a GET without `Origin`. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** A cookie of the identity library: a session, or a step towards one. */
+const OWN_COOKIE = /(?:^|;)\s*(?:__(?:Secure|Host)-)?gigarouter\./;
+
 /** Decides which pages may call the server from a browser: the list of CORS_ORIGINS, and the server's own pages. */
 export class Origins {
   private readonly own: string;
@@ -62,14 +68,17 @@ export class Origins {
 
   /**
    * Whether the request may act with the cookies that it carries. Browsers add cookies whoever wrote the page, and
-   * `SameSite` does not separate origins of one site. A request without `Origin` does not come from a script.
+   * `SameSite` does not separate origins of one site, such as two ports of a host. They name the origin in every request
+   * that may change something, forms included; only a program leaves it out, and sends a bearer token instead.
    */
   trusts(request: FastifyRequest): boolean {
     const { origin, cookie, authorization } = request.headers;
-    if (origin === undefined || cookie === undefined) return true;
+    if (cookie === undefined) return true;
     // A bearer token takes precedence over cookies, and no other page can know it.
     if (authorization !== undefined && /^Bearer\s/i.test(authorization)) return true;
-    return this.isOwn(request) || this.mayUseCookies(origin);
+    if (this.isOwn(request) || this.mayUseCookies(origin)) return true;
+    // Cookies of a load balancer, or of another server on this host, prove nothing to us.
+    return origin === undefined && (SAFE_METHODS.has(request.method) || !OWN_COOKIE.test(cookie));
   }
 
   /** Whether the page that sent the request was served by this server. */

@@ -53,7 +53,11 @@ test('a link to sign in sets a session’s cookie, which the API knows', async (
   expect(cookie).toMatch(/SameSite=Lax/i);
   const answer = await fetch(`${t.url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', cookie: cookie.split(';')[0] ?? '' },
+    headers: {
+      'content-type': 'application/json',
+      origin: 'http://gigarouter.test',
+      cookie: cookie.split(';')[0] ?? '',
+    },
     body: JSON.stringify({ query: '{ viewer { email } }' }),
   });
   expect(await answer.json()).toMatchObject({ data: { viewer: { email } } });

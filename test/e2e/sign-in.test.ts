@@ -154,7 +154,7 @@ test('a session in a cookie is over once it was signed out, and the browser forg
   const ask = (query: string) =>
     fetch(`${t.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', cookie },
+      headers: { 'content-type': 'application/json', cookie, origin: t.url },
       body: JSON.stringify({ query }),
     });
   expect(await (await ask('{ viewer { email } }')).json()).toMatchObject({
