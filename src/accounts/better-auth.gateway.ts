@@ -6,7 +6,9 @@ import { bearer, magicLink } from 'better-auth/plugins';
 import type { Database } from '../platform/database.js';
 import { newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
+import { magicLinkMail } from './identity-mail.js';
 import type { PasswordHasher } from './password-hasher.service.js';
+import { PASSWORD_CHARS } from './password.js';
 import { withHashedSessionTokens } from './session-token.js';
 import { deleteVerifications } from './sessions.store.js';
 
@@ -50,7 +52,8 @@ const HASHES_FOR_ANYBODY = new Set(['/sign-in/email', '/sign-up/email', '/reset-
 
 /** How long a session lasts, however often it is used. */
 const SESSION_S = 7 * 24 * 3_600;
-const MAIL_LINK_S = 15 * 60;
+/** How long a link to sign in, or to set a new password, works. */
+export const MAIL_LINK_S = 15 * 60;
 /** Begins each stored identifier. */
 const HASHED = 'sha256:';
 
@@ -59,11 +62,14 @@ export const IP_ADDRESS_HEADER = 'x-gigarouter-ip';
 
 export type Auth = ReturnType<typeof createAuth>;
 
+/** Where a link in a mail leads. @param page of rest/mail-link.routes.ts */
+export function mailLink(publicUrl: string, page: string, token: string): string {
+  return `${publicUrl}/auth/${page}?token=${encodeURIComponent(token)}`;
+}
+
 /** The identity library, configured. */
 export function createAuth(options: IdentityOptions) {
   const { db, mailer, passwords, publicUrl, trustedOrigins, secret, github, google } = options;
-  const link = (path: string, token: string) =>
-    `${publicUrl}/auth/${path}?token=${encodeURIComponent(token)}`;
   return betterAuth({
     appName: 'gigarouter',
     baseURL: publicUrl,
@@ -91,44 +97,18 @@ export function createAuth(options: IdentityOptions) {
     verification: { storeIdentifier: { hash: hashIdentifier } },
     emailAndPassword: {
       enabled: true,
-      // Until then, an address that is taken and one that is new are answered alike.
       requireEmailVerification: true,
-      minPasswordLength: 10,
-      maxPasswordLength: 128,
+      minPasswordLength: PASSWORD_CHARS.min,
+      maxPasswordLength: PASSWORD_CHARS.max,
       password: {
         hash: (password) => passwords.hash(password),
         verify: (attempt) => passwords.verify(attempt),
       },
       revokeSessionsOnPasswordReset: true,
+      // Whoever signs up has to confirm the address first (identity.gateway.ts).
+      disableSignUp: true,
       onPasswordReset: async ({ user }) => {
         await options.onAct(user.id as UserId, 'user.password-reset', undefined);
-      },
-      resetPasswordTokenExpiresIn: MAIL_LINK_S,
-      sendResetPassword: async ({ user, token }) => {
-        await mailer.send({
-          to: user.email,
-          subject: 'Set a new password',
-          text: `Open this to set a new password; it works once, for 15 minutes:\n\n${link('reset-password', token)}\n\nIf you did not ask for it, do nothing.\n`,
-        });
-      },
-      onExistingUserSignUp: async ({ user }) => {
-        await mailer.send({
-          to: user.email,
-          subject: 'You have an account already',
-          text: `Somebody, perhaps you, tried to sign up with this address. Sign in, or set a new password:\n\n${publicUrl}\n`,
-        });
-      },
-    },
-    emailVerification: {
-      sendOnSignUp: true,
-      sendOnSignIn: true,
-      expiresIn: 24 * 3_600,
-      sendVerificationEmail: async ({ user, token }) => {
-        await mailer.send({
-          to: user.email,
-          subject: 'Confirm your address',
-          text: `Open this to confirm your address; it works for a day:\n\n${link('verify-email', token)}\n`,
-        });
       },
     },
     socialProviders: {
@@ -143,8 +123,7 @@ export function createAuth(options: IdentityOptions) {
         sendMagicLink: async ({ email, token }) => {
           await mailer.send({
             to: email,
-            subject: 'Your link to sign in',
-            text: `Open this to sign in; it works once, for 15 minutes:\n\n${link('magic-link', token)}\n\nIf you did not ask for it, do nothing.\n`,
+            ...magicLinkMail(mailLink(publicUrl, 'magic-link', token)),
           });
         },
       }),
@@ -184,14 +163,14 @@ export function createAuth(options: IdentityOptions) {
             const { name, email, emailVerified } = user;
             const id = user.id as UserId;
             await options.onUserCreated({ id, name, email });
-            if (emailVerified) await options.onEmailVerified({ id, email });
+            if (!emailVerified) return;
+            await options.onEmailVerified({ id, email });
+            await options.onAct(id, 'user.email-verified', undefined);
           },
         },
         update: {
           after: async ({ id, email, emailVerified }) => {
-            if (!emailVerified) return;
-            await options.onEmailVerified({ id: id as UserId, email });
-            await options.onAct(id as UserId, 'user.email-verified', undefined);
+            if (emailVerified) await options.onEmailVerified({ id: id as UserId, email });
           },
         },
       },

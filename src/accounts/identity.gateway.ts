@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { isAPIError } from 'better-auth/api';
 import { AppError } from '../errors.js';
 import type { SessionId, UserId } from '../platform/ids.js';
@@ -8,11 +9,22 @@ import {
   IDENTITY_PATH,
   type IdentityOptions,
   IP_ADDRESS_HEADER,
+  MAIL_LINK_S,
+  mailLink,
 } from './better-auth.gateway.js';
+import { knownAddressMail, passwordResetMail, signUpMail } from './identity-mail.js';
+import { checkPasswordLength } from './password.js';
 import { hashSessionToken } from './session-token.js';
 import { findTokenHashes } from './sessions.store.js';
 
-const LINK_OVER = 'The link is not valid. It works once, and for a while: ask for a new one.';
+/** How long a link that confirms an address works. */
+const SIGN_UP_LINK_S = 24 * 3_600;
+
+/** What is kept of a sign-up until the address is confirmed. */
+interface PendingSignUp {
+  readonly email: string;
+  readonly name: string;
+}
 
 /**
  * What of the library's own routes is used, by method and path: what needs a browser's cookies. Mails, tokens of
@@ -20,7 +32,7 @@ const LINK_OVER = 'The link is not valid. It works once, and for a while: ask fo
  */
 const ROUTES = [
   /^GET \/(?:ok|error|get-session|list-accounts|callback\/[\w-]+)$/,
-  /^POST \/(?:sign-in\/(?:email|social)|sign-up\/email|sign-out|callback\/[\w-]+)$/,
+  /^POST \/(?:sign-in\/(?:email|social)|sign-out|callback\/[\w-]+)$/,
   /^POST \/(?:change-password|update-user|link-social|unlink-account)$/,
 ];
 
@@ -31,11 +43,8 @@ const ROUTES = [
 export class IdentityGateway {
   private readonly auth: Auth;
 
-  private readonly db: IdentityOptions['db'];
-
-  constructor(options: IdentityOptions) {
+  constructor(private readonly options: IdentityOptions) {
     this.auth = createAuth(options);
-    this.db = options.db;
   }
 
   /**
@@ -70,13 +79,57 @@ export class IdentityGateway {
    * @throws AppError UPSTREAM_UNAVAILABLE
    */
   async findTokens(tokens: readonly string[]): Promise<(string | undefined)[]> {
-    const known = await findTokenHashes(this.db, tokens.map(hashSessionToken));
+    const known = await findTokenHashes(this.options.db, tokens.map(hashSessionToken));
     return tokens.map((token) => (known.has(hashSessionToken(token)) ? token : undefined));
   }
 
-  /** Says nothing about whether the address is known: its owner gets a mail either way. */
-  async signUp(person: { email: string; password: string; name: string }): Promise<void> {
-    await this.ask(() => this.auth.api.signUpEmail({ body: person }));
+  /**
+   * Mails a link with which the owner of the address confirms it and chooses a password: nobody else can have chosen
+   * one before. A person who has an account is told so instead.
+   */
+  async sendSignUpLink({ email, name }: { email: string; name: string }): Promise<void> {
+    const { internalAdapter } = await this.auth.$context;
+    const known = await internalAdapter.findUserByEmail(email);
+    if (known?.user.emailVerified === true) {
+      await this.options.mailer.send({ to: email, ...knownAddressMail(this.options.publicUrl) });
+      return;
+    }
+    const value = JSON.stringify({ email, name } satisfies PendingSignUp);
+    const token = await this.createLinkToken('sign-up', value, SIGN_UP_LINK_S);
+    const link = mailLink(this.options.publicUrl, 'verify-email', token);
+    await this.options.mailer.send({ to: email, ...signUpMail(link) });
+  }
+
+  /**
+   * The owner of the address becomes a person, with this password.
+   * @throws AppError BAD_USER_INPUT for a link that was used, has expired, was replaced by a newer one or was never
+   *   sent; and for a password that is not accepted, after which the link still works
+   */
+  async confirmSignUp(token: string, password: string): Promise<void> {
+    const { internalAdapter, password: passwords } = await this.auth.$context;
+    const identifier = `sign-up:${token}`;
+    if ((await internalAdapter.findVerificationValue(identifier)) === null) throw linkOver();
+    checkPasswordLength(password);
+    const hash = await passwords.hash(password);
+    const pending = await internalAdapter.consumeVerificationValue(identifier);
+    if (pending === null) throw linkOver();
+    const { email, name } = JSON.parse(pending.value) as PendingSignUp;
+    const known = await internalAdapter.findUserByEmail(email);
+    // Confirmed in another way since: a password is set by a link for that then.
+    if (known?.user.emailVerified === true) throw linkOver();
+    if (known === null) {
+      const source = { method: 'email-password' } as const;
+      const user = await internalAdapter.createUser({ email, name, emailVerified: true }, source);
+      await this.setPassword(user.id, hash);
+      return;
+    }
+    // From before addresses were confirmed first, or from a provider that did not vouch for it: whatever leads to this
+    // person was set up by somebody who did not show that the address is theirs.
+    await internalAdapter.deleteAccounts(known.user.id);
+    await internalAdapter.deleteUserSessions(known.user.id);
+    await this.setPassword(known.user.id, hash);
+    await internalAdapter.updateUser(known.user.id, { emailVerified: true });
+    await this.options.onAct(known.user.id as UserId, 'user.email-verified', undefined);
   }
 
   /** @returns a session's token, for `authorization: Bearer`. @throws AppError UNAUTHENTICATED */
@@ -92,12 +145,7 @@ export class IdentityGateway {
     return answer.headers.getSetCookie();
   }
 
-  /** @throws AppError BAD_USER_INPUT for a link that was used, has expired or was never sent */
-  async verifyEmail(token: string): Promise<void> {
-    await this.ask(() => this.auth.api.verifyEmail({ query: { token } }), true);
-  }
-
-  async requestMagicLink(email: string): Promise<void> {
+  async sendMagicLink(email: string): Promise<void> {
     await this.ask(() =>
       this.auth.api.signInMagicLink({ body: { email }, headers: new Headers() }),
     );
@@ -105,7 +153,7 @@ export class IdentityGateway {
 
   /**
    * @returns a session: its token for a program, the values of `set-cookie` for a browser
-   * @throws AppError BAD_USER_INPUT as `verifyEmail`
+   * @throws AppError BAD_USER_INPUT for a link that is over
    */
   async signInWithMagicLink(
     token: string,
@@ -118,8 +166,14 @@ export class IdentityGateway {
     return { token: answer.response.token, cookies: answer.headers.getSetCookie() };
   }
 
-  async requestPasswordReset(email: string): Promise<void> {
-    await this.ask(() => this.auth.api.requestPasswordReset({ body: { email } }));
+  /** Mails nothing where nobody has the address. */
+  async sendPasswordResetLink(email: string): Promise<void> {
+    const { internalAdapter } = await this.auth.$context;
+    const known = await internalAdapter.findUserByEmail(email);
+    if (known === null) return;
+    const token = await this.createLinkToken('reset-password', known.user.id, MAIL_LINK_S);
+    const link = mailLink(this.options.publicUrl, 'reset-password', token);
+    await this.options.mailer.send({ to: email, ...passwordResetMail(link) });
   }
 
   /** Ends all of the person's sessions. @throws AppError BAD_USER_INPUT */
@@ -127,16 +181,32 @@ export class IdentityGateway {
     await this.ask(() => this.auth.api.resetPassword({ body: { token, newPassword } }));
   }
 
-  private async ask<T>(call: () => Promise<T>, isLink = false): Promise<T> {
+  /** @param purpose as the library looks for it */
+  private async createLinkToken(purpose: string, value: string, lifeS: number): Promise<string> {
+    const token = randomBytes(32).toString('base64url');
+    const { internalAdapter } = await this.auth.$context;
+    await internalAdapter.createVerificationValue({
+      identifier: `${purpose}:${token}`,
+      value,
+      expiresAt: new Date(Date.now() + lifeS * 1_000),
+    });
+    return token;
+  }
+
+  private async setPassword(userId: string, password: string): Promise<void> {
+    const { internalAdapter } = await this.auth.$context;
+    const providerId = 'credential';
+    await internalAdapter.linkAccount({ userId, providerId, accountId: userId, password });
+  }
+
+  private async ask<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
       if (!isAPIError(error)) throw error;
       const { statusCode, body } = error;
-      // It answers a link that is over by leading a browser elsewhere, or by 401.
-      if (statusCode === 302 || (isLink && statusCode === 401)) {
-        throw new AppError('BAD_USER_INPUT', LINK_OVER, { cause: error });
-      }
+      // It answers a link that is over by leading a browser elsewhere.
+      if (statusCode === 302) throw linkOver(error);
       const message = body?.message ?? 'The request was refused.';
       if (statusCode === 401) throw new AppError('UNAUTHENTICATED', message, { cause: error });
       if (statusCode === 403) throw new AppError('FORBIDDEN', message, { cause: error });
@@ -145,6 +215,14 @@ export class IdentityGateway {
       throw error;
     }
   }
+}
+
+function linkOver(cause?: unknown): AppError {
+  return new AppError(
+    'BAD_USER_INPUT',
+    'The link is not valid: it was used, has expired, or was replaced by a newer one. Ask for a new one.',
+    { cause },
+  );
 }
 
 /** The library takes both from the request. */

@@ -20,16 +20,15 @@ export class IdentityResolver {
   @Mutation(() => AcknowledgementType, {
     complexity: LOOKUP_COST,
     description:
-      'Opens an account, once the link in the mail was used. Answers the same for an address that is taken.',
+      'Mails a link that confirms the address. `verifyEmail` opens the account, with a password. Answers the same for an address that is taken.',
   })
   @Access({ scope: 'public' })
   async signUp(
     @Arg('email', () => String, EMAIL) email: string,
-    @Arg('password', () => String, { description: '10 to 128 characters.' }) password: string,
-    @Arg('name', () => String, { description: 'What to call you.' }) name: string,
+    @Arg('name', () => String, { description: 'Your name, 1 to 100 characters.' }) name: string,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<AcknowledgementType> {
-    await this.people.signUp(actor, { email, password, name });
+    await this.people.signUp(actor, { email, name });
     return DONE;
   }
 
@@ -58,13 +57,15 @@ export class IdentityResolver {
 
   @Mutation(() => AcknowledgementType, {
     complexity: LOOKUP_COST,
-    description: 'Confirms an address with what its mail carries.',
+    description:
+      'Confirms an address and opens its account, with the password that you choose here. The token works once, for a day, until a newer one is mailed.',
   })
   @Access({ scope: 'public' })
   async verifyEmail(
     @Arg('token', () => String, { description: 'From the mail.' }) token: string,
+    @Arg('password', () => String, { description: '10 to 128 characters.' }) password: string,
   ): Promise<AcknowledgementType> {
-    await this.people.verifyEmail(token);
+    await this.people.confirmSignUp(token, password);
     return DONE;
   }
 

@@ -44,14 +44,21 @@ export async function deleteOtherSessions(
   ]);
 }
 
-/** Deletes what was mailed for a purpose to a person or address. @param purpose start of the stored identifier */
+/**
+ * Deletes what was mailed for a purpose to the same person or address.
+ * @param purpose start of the stored identifier
+ * @param value of the newer one: a person's id, or JSON with an `email`
+ */
 export async function deleteVerifications(
   db: Reader,
   purpose: string,
   value: string,
 ): Promise<void> {
-  await db.query('DELETE FROM verification WHERE starts_with(identifier, $1) AND value = $2', [
-    purpose,
-    value,
-  ]);
+  await db.query(
+    `DELETE FROM verification
+      WHERE CASE WHEN NOT starts_with(identifier, $1::text) THEN false
+                 WHEN $2::text LIKE '{%' THEN value::json ->> 'email' = $2::text::json ->> 'email'
+                 ELSE value = $2::text END`,
+    [purpose, value],
+  );
 }

@@ -1,6 +1,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.js';
 import { clientNetwork } from '../platform/client-network.js';
+import { checkName } from '../platform/name.js';
 import { checkEmail, plainEmail } from './account.js';
 import type { Client } from './active-session.js';
 import type { IdentityGateway } from './identity.gateway.js';
@@ -26,12 +27,16 @@ export class SignInService {
 
   constructor(private readonly identity: IdentityGateway) {}
 
-  async signUp(
-    from: Client,
-    person: { email: string; password: string; name: string },
-  ): Promise<void> {
+  /** Answers the same for any address. */
+  async signUp(from: Client, person: { email: string; name: string }): Promise<void> {
+    const name = checkName(person.name);
     const email = await this.admit(from, person.email);
-    await this.identity.signUp({ ...person, email });
+    await this.identity.sendSignUpLink({ email, name });
+  }
+
+  /** @throws AppError BAD_USER_INPUT for a link that is over, or a password that is not accepted */
+  confirmSignUp(token: string, password: string): Promise<void> {
+    return this.identity.confirmSignUp(token, password);
   }
 
   async signIn(
@@ -62,12 +67,8 @@ export class SignInService {
     return [];
   }
 
-  verifyEmail(token: string): Promise<void> {
-    return this.identity.verifyEmail(token);
-  }
-
   async requestMagicLink(from: Client, email: string): Promise<void> {
-    await this.identity.requestMagicLink(await this.admit(from, email));
+    await this.identity.sendMagicLink(await this.admit(from, email));
   }
 
   async signInWithMagicLink(from: Client, token: string): Promise<string> {
@@ -75,7 +76,7 @@ export class SignInService {
   }
 
   async requestPasswordReset(from: Client, email: string): Promise<void> {
-    await this.identity.requestPasswordReset(await this.admit(from, email));
+    await this.identity.sendPasswordResetLink(await this.admit(from, email));
   }
 
   resetPassword(token: string, password: string): Promise<void> {

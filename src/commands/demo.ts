@@ -67,13 +67,13 @@ async function tour(client: Client, { mail: { outboxDir }, demoModelDir }: Confi
   const email = `demo-${randomBytes(4).toString('hex')}@example.org`;
   const password = randomBytes(12).toString('base64url');
   print(`\n1. ${email} signs up, and gets a mail.`);
-  await client.ask(
-    `mutation ($email: String!, $password: String!) { signUp(email: $email, password: $password, name: "Demo") { done } }`,
-    { email, password },
-  );
-  await client.ask('mutation ($token: String!) { verifyEmail(token: $token) { done } }', {
-    token: await tokenOfMail(outboxDir, email),
+  await client.ask('mutation ($email: String!) { signUp(email: $email, name: "Demo") { done } }', {
+    email,
   });
+  await client.ask(
+    'mutation ($token: String!, $password: String!) { verifyEmail(token: $token, password: $password) { done } }',
+    { token: await tokenOfMail(outboxDir, email), password },
+  );
   const { signIn } = await client.ask<{ signIn: { token: string } }>(
     'mutation ($email: String!, $password: String!) { signIn(email: $email, password: $password) { token } }',
     { email, password },
@@ -81,7 +81,7 @@ async function tour(client: Client, { mail: { outboxDir }, demoModelDir }: Confi
   client.token = signIn.token;
 
   const before = await client.balance();
-  print(`2. The address is confirmed: ${dollars(before)} of free credit.`);
+  print(`2. The address is confirmed, with a password: ${dollars(before)} of free credit.`);
   const { createApiKey } = await client.ask<{ createApiKey: { secret: string } }>(
     'mutation { createApiKey(input: { name: "Demo", scopes: [INFERENCE, READ] }) { secret } }',
   );

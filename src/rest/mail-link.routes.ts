@@ -5,7 +5,10 @@ import { AppError } from '../errors.js';
 import { escapeHtml, sendPage } from './page.js';
 
 export interface MailLinkOptions {
-  readonly identity: Pick<IdentityGateway, 'signInWithMagicLink' | 'verifyEmail' | 'resetPassword'>;
+  readonly identity: Pick<
+    IdentityGateway,
+    'confirmSignUp' | 'resetPassword' | 'signInWithMagicLink'
+  >;
   readonly publicUrl: string;
   readonly waitlist: Pick<WaitlistService, 'confirm' | 'leave'>;
   /** For the person whose session the request carries. @throws AppError UNAUTHENTICATED, NOT_FOUND */
@@ -16,8 +19,8 @@ export interface MailLinkOptions {
 interface LinkPage {
   readonly title: string;
   readonly button: string;
-  /** Asks for a new password as well. */
-  readonly password?: true;
+  /** Asks for a new password as well, with this label. */
+  readonly password?: string;
   readonly done: string;
 }
 
@@ -25,7 +28,8 @@ const PAGES = {
   'verify-email': {
     title: 'Confirm your address',
     button: 'Confirm',
-    done: 'Your address is confirmed. You can sign in now.',
+    password: 'Choose a password',
+    done: 'Your address is confirmed and your password is set. You can sign in now.',
   },
   'magic-link': {
     title: 'Sign in',
@@ -35,7 +39,7 @@ const PAGES = {
   'reset-password': {
     title: 'Set a new password',
     button: 'Set it',
-    password: true,
+    password: 'New password',
     done: 'Your password is changed, and every session has ended. Sign in with the new one.',
   },
   invitation: {
@@ -86,7 +90,7 @@ export async function registerMailLinkRoutes(
             await use(options, { name, token, password }, request, reply);
           } catch (error) {
             if (!(error instanceof AppError) || error.status >= 500) throw error;
-            const again = page.password === true ? formOf(page, token) : '';
+            const again = page.password !== undefined ? formOf(page, token) : '';
             return sendPage(
               reply,
               error.status,
@@ -111,7 +115,7 @@ async function use(
   if (name === 'invitation') return acceptInvitation(request, token);
   if (name === 'waitlist') return waitlist.confirm(token);
   if (name === 'leave-waitlist') return waitlist.leave(token);
-  if (name === 'verify-email') return identity.verifyEmail(token);
+  if (name === 'verify-email') return identity.confirmSignUp(token, password);
   if (name === 'reset-password') return identity.resetPassword(token, password);
   const client = { ipAddress: request.ip, userAgent: request.headers['user-agent'] };
   const { cookies } = await identity.signInWithMagicLink(token, client);
@@ -127,8 +131,8 @@ function refuseOtherSites({ headers }: FastifyRequest, publicUrl: string): void 
 
 function formOf({ button, password }: LinkPage, token: string): string {
   const field =
-    password === true
-      ? '<label>New password <input type="password" name="password" minlength="10" maxlength="128" autocomplete="new-password" required autofocus></label>'
+    password !== undefined
+      ? `<label>${password} <input type="password" name="password" minlength="10" maxlength="128" autocomplete="new-password" required autofocus></label>`
       : '';
   return `<form method="post" action="?"><input type="hidden" name="token" value="${escapeHtml(token)}">${field}<button>${button}</button></form>`;
 }

@@ -103,7 +103,7 @@ test('cookies that are not ours mean nothing without an origin', async () => {
   const answer = await rawRequest(t.url, {
     method: 'POST',
     path: '/graphql',
-    headers: { cookie: 'AWSALB=abc; theme=gigarouter.dark', 'content-type': 'application/json' },
+    headers: { cookie: 'balancer=abc; theme=gigarouter.dark', 'content-type': 'application/json' },
     body: JSON.stringify({ query: '{ tasks { task } }' }),
   });
   expect(answer.status).toBe(200);

@@ -1,11 +1,21 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type GraphQLAnswer, postGraphQL } from './app.js';
 import { bearer } from './platform.js';
+import { until } from './process.js';
 
-/** Subject and link of each mail in an outbox folder to an address, oldest first. */
-export function mailsTo(outboxDir: string, address: string): { subject: string; token: string }[] {
+export interface SentMail {
+  readonly subject: string;
+  readonly text: string;
+  /** Of its link; empty without one. */
+  readonly token: string;
+}
+
+/** Each mail in an outbox folder to an address, oldest first. */
+export function mailsTo(outboxDir: string, address: string): SentMail[] {
+  if (!existsSync(outboxDir)) return [];
   return readdirSync(outboxDir)
+    .filter((name) => name.endsWith('.eml'))
     .sort()
     .map((name) => readFileSync(path.join(outboxDir, name), 'utf8'))
     .filter((mail) => new RegExp(`^To: .*${address.replaceAll('+', '\\+')}`, 'im').test(mail))
@@ -13,9 +23,21 @@ export function mailsTo(outboxDir: string, address: string): { subject: string; 
       const text = mail.replace(/=\r?\n/g, '').replaceAll('=3D', '=');
       return {
         subject: /^Subject: (.*)$/m.exec(mail)?.[1]?.trim() ?? '',
+        text,
         token: decodeURIComponent(/[?&]token=([^\s&]+)/.exec(text)?.[1] ?? ''),
       };
     });
+}
+
+/** Does what sends one mail to an address, and waits for it. */
+export async function mailAfter(
+  outboxDir: string,
+  address: string,
+  act: () => Promise<unknown>,
+): Promise<SentMail> {
+  const before = mailsTo(outboxDir, address).length;
+  await act();
+  return until(`a mail to ${address}`, () => mailsTo(outboxDir, address)[before]);
 }
 
 export const PASSWORD = 'correct horse battery';
@@ -26,8 +48,9 @@ export interface Person {
   gql(query: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>;
 }
 
-const SIGN_UP = `mutation ($email: String!, $password: String!) {
-  signUp(email: $email, password: $password, name: "Test") { done } }`;
+export const SIGN_UP = `mutation ($email: String!) { signUp(email: $email, name: "Test") { done } }`;
+export const VERIFY = `mutation ($token: String!, $password: String!) {
+  verifyEmail(token: $token, password: $password) { done } }`;
 export const SIGN_IN = `mutation ($email: String!, $password: String!) {
   signIn(email: $email, password: $password) { token } }`;
 
@@ -36,10 +59,10 @@ export async function signUp(
   server: { url: string; outboxDir: string },
   email: string,
 ): Promise<Person> {
-  await done(server.url, SIGN_UP, { email, password: PASSWORD });
-  const token = mailsTo(server.outboxDir, email).at(-1)?.token;
-  const VERIFY = 'mutation ($token: String!) { verifyEmail(token: $token) { done } }';
-  await done(server.url, VERIFY, { token });
+  const { token } = await mailAfter(server.outboxDir, email, () =>
+    done(server.url, SIGN_UP, { email }),
+  );
+  await done(server.url, VERIFY, { token, password: PASSWORD });
   return signIn(server.url, email);
 }
 
