@@ -5,6 +5,7 @@ import { AppError } from '../errors.js';
 import { type Authenticate, authenticationHooks } from '../http/authentication.js';
 import { accountOf, requireScope } from '../platform/actor.js';
 import { Call } from './call.js';
+import { decodeBody, dropEmptyBody } from './request-body.js';
 import type { Route } from './route.js';
 
 export interface RestOptions {
@@ -37,8 +38,13 @@ export async function registerRoutes(
           done();
         },
       ],
-      // Who may use this is known by now, and may send all of it: a pull of 10,000 costs is 330 KB.
-      ...(needed === 'public' ? { preParsing: hooks.preParsing } : {}),
+      preParsing: [
+        ...(readsItself(route) ? [] : [dropEmptyBody]),
+        // A file is counted where it is received.
+        decodeBody(route.isUpload === true ? undefined : bodyBytesMax),
+        // Who may use any other is known by now, and may send all of it: a pull of 10,000 costs is 330 KB.
+        ...(needed === 'public' ? [hooks.preParsing] : []),
+      ],
       handler: (request, reply) => answer(route, request, reply),
     });
   };
@@ -61,7 +67,13 @@ export async function registerRoutes(
   });
   await app.register(async (scope) => {
     await scope.register(multipart, {
-      limits: { files: 16, fields: 50, fieldSize: 1024 * 1024, fileSize: bodyBytesMax, parts: 66 },
+      limits: {
+        files: 16,
+        fields: 50,
+        fieldSize: 1024 * 1024,
+        fileSize: bodyBytesMax,
+        parts: 66,
+      },
     });
     for (const route of forms) add(scope, route);
   });
@@ -121,12 +133,17 @@ function check(schema: z.ZodType | undefined, given: unknown): unknown {
 
 /** The first thing that is wrong with what was sent. */
 export function badInput({ issues }: z.ZodError): AppError {
-  const [issue] = issues;
-  const argument = (issue?.path ?? []).map(String).join('.');
-  const message = issue?.message ?? 'Invalid input';
-  return new AppError('BAD_USER_INPUT', argument === '' ? message : `${argument}: ${message}`, {
-    details: { argument },
-  });
+  // A misspelt name explains why another is missing.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const argument = unknown ?? (issue?.path ?? []).map(String).join('.');
+  const isMissing = issue?.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  const message = isMissing ? 'It is required.' : (issue?.message ?? 'Invalid input');
+  return new AppError(
+    'BAD_USER_INPUT',
+    argument === '' || unknown !== undefined ? message : `${argument}: ${message}`,
+    { details: { argument } },
+  );
 }
 
 /** Addresses are logged by everybody on the way. */
