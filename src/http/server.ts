@@ -37,7 +37,7 @@ interface RouteConfig {
 export type RenderError = (
   error: AppError,
   requestId: string,
-) => { readonly status: number; readonly body: object };
+) => { readonly status: number; readonly body: object; readonly contentType?: string };
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -224,7 +224,7 @@ function sendError(
     return (
       reply
         .status(rendered.status)
-        .header('content-type', 'application/json; charset=utf-8')
+        .header('content-type', rendered.contentType ?? 'application/json; charset=utf-8')
         // Clients made by Stainless, as OpenAI's, would repeat every 409.
         .header('x-should-retry', String(appError.isRetryable))
         .send(rendered.body)

@@ -55,13 +55,12 @@ export async function registerRoutes(
   const others = routes.filter((route) => !special.includes(route));
   for (const route of others) add(app, route);
   await app.register((scope, _options, done) => {
-    scope.addContentTypeParser(
-      'application/octet-stream',
-      { parseAs: 'buffer' },
-      (_request, body, parsed) => {
-        parsed(null, body);
-      },
-    );
+    // JSON too, as one that says where its JSON ends has more after it.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, parsed) => {
+      if (JSON_OR_BYTES.test(request.headers['content-type'] ?? '')) parsed(null, body);
+      else parsed(notJsonOrBytes(), undefined);
+    });
     for (const route of binary) add(scope, route);
     done();
   });
@@ -87,6 +86,17 @@ export async function registerRoutes(
     );
     for (const route of uploads) add(scope, route);
   });
+}
+
+/** Triton's clients send no content type. */
+const JSON_OR_BYTES =
+  /^\s*(?:application\/(?:octet-stream\b.*|json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?))?$/i;
+
+function notJsonOrBytes(): AppError {
+  return new AppError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    'Send JSON in UTF-8 as application/json, or application/octet-stream.',
+  );
 }
 
 async function answer(

@@ -34,7 +34,7 @@ export interface Route {
   readonly isUpload?: true;
   /** Or a form, as well as JSON: made into what `body` describes. */
   readonly fromForm?: (form: Form) => object;
-  /** Or application/octet-stream, as well as JSON: made into what `body` describes. */
+  /** The body as it comes, as JSON, as application/octet-stream or without a type: made into what `body` describes. */
   readonly fromBytes?: (bytes: Buffer, call: Call) => object;
   /** By default 200. */
   readonly status?: number;

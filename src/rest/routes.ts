@@ -11,6 +11,7 @@ import { hubModelsRoutes } from './huggingface/hub-models.routes.js';
 import { huggingfaceModelRoutes } from './huggingface/models.routes.js';
 import { MeteredCalls } from './metered-calls.js';
 import { openInferenceModelRoutes } from './open-inference/models.routes.js';
+import { openInferenceRepositoryRoutes } from './open-inference/repository.routes.js';
 import { openInferenceServerRoutes } from './open-inference/server.routes.js';
 import { batchesRoutes } from './openai/batches.routes.js';
 import { classifyRoutes } from './openai/classify.routes.js';
@@ -64,6 +65,7 @@ export function createRoutes(services: RestServices, publicUrl = ''): Route[] {
     ...roboflowRoutes(calls, catalog),
     ...bentomlRoutes(calls, catalog),
     ...openInferenceServerRoutes(catalog),
+    ...openInferenceRepositoryRoutes(catalog),
     ...openInferenceModelRoutes(calls),
     ...usageExportRoutes(services.statistics),
   ];

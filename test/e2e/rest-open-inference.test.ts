@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { startTestApp } from '../support/app.js';
 import {
   type Caller,
@@ -37,7 +38,7 @@ test('tells of the server and the model without a key', async () => {
   expect((await get('/v2')).body).toEqual({
     name: 'gigarouter',
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-    extensions: ['binary_tensor_data'],
+    extensions: ['binary_tensor_data', 'model_configuration', 'model_repository'],
   });
   expect(await get('/v2/health/live')).toMatchObject({ status: 200, body: { live: true } });
   expect(await get('/v2/health/ready')).toMatchObject({ status: 200, body: { ready: true } });
@@ -94,90 +95,41 @@ test('charges one embedding for each row that ran', async () => {
   expect(run?.details.units).toMatchObject([{ unit: 'EMBEDDING', requested: 3, ran: 3 }]);
 });
 
-describe('the binary tensor extension', () => {
-  const binary = (elements: readonly Buffer[]) =>
-    Buffer.concat(
-      elements.flatMap((element) => {
-        const length = Buffer.alloc(4);
-        length.writeUInt32LE(element.length);
-        return [length, element];
-      }),
-    );
-  const describe1 = (name: string, elements: number, size: number) => ({
-    name,
-    shape: [elements],
-    datatype: 'BYTES',
-    parameters: { binary_data_size: size },
-  });
-  const send = async (secret: string, body: Buffer, headerLength?: number | string) => {
-    const response = await fetch(`${t.url}${RAW}/infer`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${secret}`,
-        'content-type': 'application/octet-stream',
-        ...(headerLength === undefined
-          ? {}
-          : { 'inference-header-content-length': String(headerLength) }),
-      },
-      body: new Uint8Array(body),
-    });
-    return readAnswer(response);
-  };
-  const picture = binary([Buffer.from(sample('red-circle.png'), 'base64')]);
-  const texts = binary([Buffer.from('a red café'), Buffer.from('🔴 circle')]);
+test('a model has one version, and its addresses name it or not', async () => {
+  const { secret } = await t.caller(DOLLAR);
+  const inputs = [bytes('text', ['a'])];
+  for (const where of [RAW, ENCODED]) {
+    for (const suffix of ['', '/config', '/ready']) {
+      const plain = await get(where + suffix);
+      expect([plain.status, plain.body]).toMatchObject([200, { name: DEMO_MODEL }]);
+      expect((await get(`${where}/versions/1${suffix}`)).body).toEqual(plain.body);
+      const other = await get(`${where}/versions/2${suffix}`);
+      expect([other.status, other.body]).toEqual([
+        404,
+        { error: expect.stringMatching(/Version 2/) },
+      ]);
+    }
+    const answer = await infer(secret, { inputs }, `${where}/versions/1`);
+    expect([answer.status, answer.body]).toMatchObject([200, { model_version: '1' }]);
+    expect((await infer(secret, { inputs }, `${where}/versions/7`)).status).toBe(404);
+  }
+});
 
-  test('gives what the same request in JSON gives', async () => {
-    const { secret } = await t.caller(DOLLAR);
-    const header = Buffer.from(
-      JSON.stringify({
-        inputs: [describe1('text', 2, texts.length), describe1('image', 1, picture.length)],
-        parameters: { binary_data_output: true },
-      }),
-    );
-    const answer = await send(secret, Buffer.concat([header, texts, picture]), header.length);
-    const inputs = [
-      bytes('image', [sample('red-circle.png')]),
-      bytes('text', ['a red café', '🔴 circle']),
-    ];
-    const json = await infer(secret, { inputs });
-    expect([answer.status, answer.body]).toEqual([200, json.body]);
+test('the repository tells which models can be called', async () => {
+  const index = (body?: object) =>
+    callRest(t.url, 'POST', '/v2/repository/index', body === undefined ? {} : { body });
+  const ready = { name: DEMO_MODEL, version: '1', state: 'READY', reason: '' };
+  expect((await index({ ready: true })).body).toContainEqual(ready);
+  const all = (await index()).body;
+  expect(all).toContainEqual(ready);
+  expect(all).toContainEqual({ name: NOT_LIVE, state: 'UNAVAILABLE', reason: 'coming soon' });
+  expect((await index({ ready: 'yes' })).status).toBe(400);
+  const compressed = await fetch(`${t.url}/v2/repository/index`, {
+    method: 'POST',
+    headers: { 'content-encoding': 'gzip' },
+    body: new Uint8Array(gzipSync('{"ready":true}')),
   });
-
-  test('takes JSON alone, under the binary content type', async () => {
-    const { secret } = await t.caller(DOLLAR);
-    const body = Buffer.from(JSON.stringify({ inputs: [bytes('text', ['a'])] }));
-    expect((await send(secret, body)).status).toBe(200);
-    expect((await send(secret, body, body.length)).status).toBe(200);
-  });
-
-  const headerOf = (input: object) => Buffer.from(JSON.stringify({ inputs: [input] }));
-  const whole = headerOf(describe1('text', 2, texts.length));
-  const cut = Buffer.concat([whole, texts.subarray(0, -1)]);
-  const long = Buffer.concat([whole, texts, Buffer.from('x')]);
-  const notUtf8 = binary([Buffer.from([0xff]), Buffer.from([0xfe])]);
-  const lying = Buffer.from([0xff, 0xff, 0xff, 0xff, 1]);
-  const short = Buffer.from([1, 0]);
-  const withTensor = (tensor: Buffer) =>
-    Buffer.concat([headerOf(describe1('text', 2, tensor.length)), tensor]);
-  const lengthFor = (tensor: Buffer) => headerOf(describe1('text', 2, tensor.length)).length;
-  test.each<[string, Buffer, number | string | undefined, RegExp]>([
-    ['is cut off', cut, whole.length, /ends before/],
-    ['goes on', long, whole.length, /goes on/],
-    ['has a header longer than itself', whole, 10_000, /does not fit/],
-    ['has a header of no length', whole, 'x', /does not fit/],
-    ['has a negative length', whole, -1, /does not fit/],
-    ['has a header that is no JSON', Buffer.from('{"inputs":'), 10, /not JSON/],
-    ['has a header that is no request', Buffer.from('[1]'), 3, /not a request/],
-    ['is empty', Buffer.alloc(0), 0, /not JSON/],
-    ['has texts that are no UTF-8', withTensor(notUtf8), lengthFor(notUtf8), /UTF-8/],
-    ['has an element longer than its tensor', withTensor(lying), lengthFor(lying), /element/],
-    ['ends in the length of an element', withTensor(short), lengthFor(short), /element/],
-  ])('a body that %s is refused, and free', async (_what, body, headerLength, message) => {
-    const caller = await t.caller(DOLLAR);
-    const answer = await send(caller.secret, body, headerLength);
-    expect([answer.status, answer.body]).toEqual([400, { error: expect.stringMatching(message) }]);
-    expect(await posted(caller)).toBe(DOLLAR);
-  });
+  expect((await readAnswer(compressed)).body).toEqual([ready]);
 });
 
 test.each([

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import type { Call } from '../call.js';
 import { EXAMPLE_IMAGE } from '../example-image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import { route, type Route } from '../route.js';
+import { InferAnswer, Tensor, toBinaryAnswer, toJsonAnswer, wantsBinary } from './infer-answer.js';
+import { MODEL_ADDRESSES, MODEL_VERSION, type ModelAddress } from './model-address.js';
 import { openInference } from './open-inference.dialect.js';
 import { decodeBinary, HEADER_LENGTH, InferRequest, readInputs } from './tensors.js';
-
-const Tensor = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) });
 
 const Metadata = z.object({
   name: z.string(),
@@ -15,52 +16,57 @@ const Metadata = z.object({
   outputs: z.array(Tensor),
 });
 
-const InferAnswer = z.object({
-  model_name: z.string(),
-  model_version: z.string(),
-  id: z.string().optional(),
-  outputs: z.array(Tensor.extend({ data: z.array(z.number()) })),
+const ConfigTensor = z.object({
+  name: z.string(),
+  data_type: z.string(),
+  dims: z.array(z.int()),
 });
 
-/** The slash of a name comes as %2F or as it is; both are served, the first is described. */
-const NAMES = [
-  {
-    url: '/v2/models/:model',
-    suffix: '',
-    params: z.object({ model: z.string() }).transform(({ model }) => model),
-  },
-  {
-    url: '/v2/models/:owner/:name',
-    suffix: 'ByOwner',
-    params: z
-      .object({ owner: z.string(), name: z.string() })
-      .transform(({ owner, name }) => `${owner}/${name}`),
-  },
-];
+const Config = z.object({
+  name: z.string(),
+  platform: z.string(),
+  backend: z.string(),
+  max_batch_size: z.literal(0).meta({ description: 'Rows are a dimension of the tensors' }),
+  input: z.array(ConfigTensor.extend({ optional: z.literal(true) })),
+  output: z.array(ConfigTensor),
+});
 
-const EXAMPLE_PARAMS = { model: 'gigarouter/demo-shapes' };
+const PLATFORM = 'onnxruntime_onnx';
+const COMMON = { tag: 'Open Inference Protocol', dialect: openInference } as const;
 
 /** `/v2/models/{model}` of the Open Inference Protocol: what a model is, whether it can be run, and running it. */
 export function openInferenceModelRoutes(calls: MeteredCalls): Route[] {
-  const common = { tag: 'Open Inference Protocol', dialect: openInference } as const;
-  return NAMES.flatMap(({ url, suffix, params }) => [
+  return MODEL_ADDRESSES.flatMap((address) => [
+    ...describingRoutes(calls, address),
+    inferRoute(calls, address),
+  ]);
+}
+
+function describingRoutes(
+  calls: MeteredCalls,
+  { url, path, suffix, params }: ModelAddress,
+): Route[] {
+  const common = {
+    ...COMMON,
+    method: 'GET',
+    scope: 'public',
+    params,
+    examples: [{ summary: 'The demo model', params: EXAMPLE_PARAMS }],
+  } as const;
+  return [
     route({
       ...common,
-      method: 'GET',
       url,
-      path: '/v2/models/{model}',
+      path,
       operationId: `openInferenceModel${suffix}`,
       summary: 'Inputs and outputs of a model',
-      scope: 'public',
-      params,
       answer: Metadata,
-      examples: [{ summary: 'The demo model', params: EXAMPLE_PARAMS }],
       handle: async (call, { params: model }) => {
         const { embeddingSize } = await calls.describe(call, model);
         return {
           name: model,
-          versions: ['1'],
-          platform: 'onnxruntime_onnx',
+          versions: [MODEL_VERSION],
+          platform: PLATFORM,
           inputs: [
             { name: 'image', datatype: 'BYTES', shape: [-1] },
             { name: 'text', datatype: 'BYTES', shape: [-1] },
@@ -71,63 +77,87 @@ export function openInferenceModelRoutes(calls: MeteredCalls): Route[] {
     }),
     route({
       ...common,
-      method: 'GET',
+      url: `${url}/config`,
+      path: `${path}/config`,
+      operationId: `openInferenceModelConfig${suffix}`,
+      summary: 'Inputs and outputs of a model, as a model configuration of Triton',
+      answer: Config,
+      handle: async (call, { params: model }) => {
+        const { embeddingSize } = await calls.describe(call, model);
+        return {
+          name: model,
+          platform: PLATFORM,
+          backend: 'onnxruntime',
+          max_batch_size: 0,
+          input: [
+            { name: 'image', data_type: 'TYPE_STRING', dims: [-1], optional: true },
+            { name: 'text', data_type: 'TYPE_STRING', dims: [-1], optional: true },
+          ],
+          output: [{ name: 'embedding', data_type: 'TYPE_FP32', dims: [-1, embeddingSize] }],
+        };
+      },
+    }),
+    route({
+      ...common,
       url: `${url}/ready`,
-      path: '/v2/models/{model}/ready',
+      path: `${path}/ready`,
       operationId: `openInferenceModelReady${suffix}`,
       summary: 'Whether a model can be run',
-      scope: 'public',
-      params,
       answer: z.object({ name: z.string(), ready: z.literal(true) }),
-      examples: [{ summary: 'The demo model', params: EXAMPLE_PARAMS }],
       handle: async (call, { params: model }) => {
         await calls.checkReady(call, model);
         return { name: model, ready: true };
       },
     }),
-    route({
-      ...common,
-      method: 'POST',
-      url: `${url}/infer`,
-      path: '/v2/models/{model}/infer',
-      operationId: `openInferenceInfer${suffix}`,
-      summary: 'Vectors of images and texts, images first',
-      description:
-        'Each row is charged as one embedding. With `Inference-Header-Content-Length`, inputs may be ' +
-        'binary, as in Triton’s extension; the answer is JSON.',
-      scope: 'inference',
-      params,
-      body: InferRequest,
-      fromBytes: (bytes, call) => decodeBinary(bytes, call.header(HEADER_LENGTH)),
-      answer: InferAnswer,
-      examples: [
-        {
-          summary: 'An image and a text',
-          params: EXAMPLE_PARAMS,
-          body: {
-            inputs: [
-              { name: 'image', shape: [1], datatype: 'BYTES', data: [EXAMPLE_IMAGE] },
-              { name: 'text', shape: [1], datatype: 'BYTES', data: ['a red circle'] },
-            ],
-          },
+  ];
+}
+
+const EXAMPLE_PARAMS = { model: 'gigarouter/demo-shapes', version: MODEL_VERSION };
+
+function inferRoute(calls: MeteredCalls, { url, path, suffix, params }: ModelAddress): Route {
+  return route({
+    ...COMMON,
+    method: 'POST',
+    url: `${url}/infer`,
+    path: `${path}/infer`,
+    operationId: `openInferenceInfer${suffix}`,
+    summary: 'Vectors of images and texts, images first',
+    description:
+      'Each row is charged as one embedding. With `Inference-Header-Content-Length`, inputs may be binary, as in ' +
+      'Triton’s extension; without it the body is JSON, whether or not it has a content type. `binary_data_output`, ' +
+      'or `binary_data` of the output, asks for a binary answer.',
+    scope: 'inference',
+    params,
+    body: InferRequest,
+    fromBytes: (bytes, call) => decodeBinary(bytes, call.header(HEADER_LENGTH)),
+    answer: InferAnswer,
+    examples: [
+      {
+        summary: 'An image and a text',
+        params: EXAMPLE_PARAMS,
+        body: {
+          inputs: [
+            { name: 'image', shape: [1], datatype: 'BYTES', data: [EXAMPLE_IMAGE] },
+            { name: 'text', shape: [1], datatype: 'BYTES', data: ['a red circle'] },
+          ],
         },
-      ],
-      handle: async (call, { params: model, body }) => {
-        const { images, texts } = readInputs(body);
-        const { result } = await calls.embed(call, {
-          model,
-          ...(images.length === 0 ? {} : { images }),
-          ...(texts.length === 0 ? {} : { texts }),
-        });
-        const { vectors } = result;
-        const shape = [vectors.length, vectors[0]?.length ?? 0];
-        return {
-          model_name: model,
-          model_version: '1',
-          ...(body.id === undefined ? {} : { id: body.id }),
-          outputs: [{ name: 'embedding', datatype: 'FP32', shape, data: vectors.flat() }],
-        };
       },
-    }),
-  ]);
+    ],
+    handle: (call, { params: model, body }) => infer(calls, call, model, body),
+  });
+}
+
+async function infer(calls: MeteredCalls, call: Call, model: string, body: InferRequest) {
+  const isBinary = wantsBinary(body);
+  const { images, texts } = readInputs(body);
+  const { result } = await calls.embed(call, {
+    model,
+    ...(images.length === 0 ? {} : { images }),
+    ...(texts.length === 0 ? {} : { texts }),
+  });
+  const embedded = { model, id: body.id ?? undefined, vectors: result.vectors };
+  if (!isBinary) return toJsonAnswer(embedded);
+  const { body: bytes, headers } = toBinaryAnswer(embedded);
+  for (const [name, value] of Object.entries(headers)) call.setHeader(name, value);
+  return bytes;
 }

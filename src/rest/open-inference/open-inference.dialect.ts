@@ -7,5 +7,7 @@ export const openInference: Dialect = {
     // As Triton answers about a model that it knows and does not serve.
     status: code === 'MODEL_NOT_LIVE' ? 400 : status,
     body: { error: message },
+    // KServe's client shows the text of an error of exactly this media type.
+    contentType: 'application/json',
   }),
 };

@@ -4,6 +4,9 @@ import { VERSION } from '../../platform/version.js';
 import { route, type Route } from '../route.js';
 import { openInference } from './open-inference.dialect.js';
 
+/** Triton's names of what is served besides the protocol itself. */
+const EXTENSIONS = ['binary_tensor_data', 'model_configuration', 'model_repository'];
+
 /** The part of the Open Inference Protocol that is about the server. */
 export function openInferenceServerRoutes(catalog: Pick<CatalogService, 'countModels'>): Route[] {
   const common = {
@@ -20,7 +23,7 @@ export function openInferenceServerRoutes(catalog: Pick<CatalogService, 'countMo
       summary: 'Name and version of the server',
       answer: z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) }),
       examples: [{ summary: 'The server' }],
-      handle: () => ({ name: 'gigarouter', version: VERSION, extensions: ['binary_tensor_data'] }),
+      handle: () => ({ name: 'gigarouter', version: VERSION, extensions: EXTENSIONS }),
     }),
     route({
       ...common,

@@ -6,18 +6,21 @@ import { imageSourceOf } from '../image.js';
 /** Length in bytes of the JSON before the tensors' bytes (Triton's extension_binary_data.md). */
 export const HEADER_LENGTH = 'inference-header-content-length';
 
-const Parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+const Parameters = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+  .nullish()
+  .transform((given) => given ?? undefined);
 
 export const InferRequest = z.object({
-  id: z.string().max(200).optional(),
-  parameters: Parameters.optional(),
+  id: z.string().max(200).nullish(),
+  parameters: Parameters,
   inputs: z
     .array(
       z.object({
         name: z.enum(['image', 'text']),
         shape: z.array(z.int().min(0)).min(1).max(8),
         datatype: z.literal('BYTES'),
-        parameters: Parameters.optional(),
+        parameters: Parameters,
         data: z.array(z.unknown()).meta({ description: 'Texts, flat or nested by rows' }),
       }),
     )
@@ -28,10 +31,12 @@ export const InferRequest = z.object({
         '"image": files in base64, data: URLs, https: addresses or ids of files, 16 at most; "text": 500 at most',
     }),
   outputs: z
-    .array(z.object({ name: z.literal('embedding'), parameters: Parameters.optional() }))
-    .optional(),
+    .array(z.object({ name: z.literal('embedding'), parameters: Parameters }))
+    .max(1)
+    .optional()
+    .meta({ description: 'By default all of them, which is this one' }),
 });
-type InferRequest = z.output<typeof InferRequest>;
+export type InferRequest = z.output<typeof InferRequest>;
 
 /** What a request asks to embed. @throws AppError BAD_USER_INPUT that names the input */
 export function readInputs({ inputs }: InferRequest): {
@@ -59,15 +64,17 @@ export function readInputs({ inputs }: InferRequest): {
 }
 
 /**
- * A request with binary tensors as the JSON that it stands for: images in base64, texts as they are.
+ * A request as the JSON that it stands for: of binary tensors, images in base64, and texts as they are.
+ * @param headerLength value of HEADER_LENGTH; undefined: all of the body is JSON
  * @throws AppError BAD_USER_INPUT for a body that is not what its lengths say
  */
 export function decodeBinary(body: Buffer, headerLength: string | undefined): object {
-  const length = headerLength === undefined ? body.length : Number(headerLength);
+  if (headerLength === undefined) return parseObject(body, 'body');
+  const length = Number(headerLength);
   if (!(Number.isInteger(length) && length >= 0 && length <= body.length)) {
     throw bad(`${HEADER_LENGTH} does not fit a body of ${String(body.length)} bytes`);
   }
-  const header = Header.safeParse(parseJson(body.subarray(0, length)));
+  const header = Header.safeParse(parseObject(body.subarray(0, length), 'header'));
   if (!header.success) throw bad('the header is not a request of this protocol');
   const { inputs, ...rest } = header.data;
   let at = length;
@@ -116,12 +123,15 @@ function textOf(name: string, element: Buffer): string {
   }
 }
 
-function parseJson(json: Buffer): unknown {
+function parseObject(json: Buffer, what: 'header' | 'body'): object {
+  let value: unknown;
   try {
-    return JSON.parse(utf8.decode(json));
+    value = JSON.parse(utf8.decode(json));
   } catch (cause) {
-    throw bad('the header is not JSON', cause);
+    throw bad(`the ${what} is not JSON`, cause);
   }
+  if (typeof value === 'object' && value !== null) return value;
+  throw bad(`the ${what} is not a request of this protocol`);
 }
 
 function bad(message: string, cause?: unknown): AppError {
