@@ -5,6 +5,7 @@ import type { Parts } from '../platform/server-timing.js';
 import { graphName, type Tower } from '../predictor/graph-name.js';
 import type { Tensor } from '../predictor/tensor.js';
 import { imagePixels } from '../siglip/index.js';
+import { forEachImage } from './each-image.js';
 import { EmbeddingCache, type Embeddings } from './embedding-cache.js';
 import type { LoadedModel } from './model.service.js';
 import type { Predictors } from './predictors.service.js';
@@ -140,12 +141,10 @@ export class EmbeddingService {
     signal?: AbortSignal,
     onParts?: OnParts,
   ): Promise<readonly CheckedImage[]> {
-    return Promise.all(
-      files.map(async (file) => {
-        if (this.images.isKnown(keyOf(model, file.sha256))) return { file, pixels: undefined };
-        return { file, pixels: await this.decode(model, file, signal, onParts) };
-      }),
-    );
+    return forEachImage(files, async (file) => {
+      if (this.images.isKnown(keyOf(model, file.sha256))) return { file, pixels: undefined };
+      return { file, pixels: await this.decode(model, file, signal, onParts) };
+    });
   }
 
   /** @returns one vector of length 1 */

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.js';
+import { decodeDataUrl, decodeForgiving } from './data-url.js';
 
 /** Where an image comes from: exactly one of these. */
 export interface ImageSource {
@@ -13,9 +14,6 @@ export const IMAGE_BYTES_MAX = 10 * 2 ** 20;
 /** Of the body of a call: images come in base64, a third longer, with some room for the rest. */
 export const CALL_BYTES_MAX = Math.ceil(IMAGE_BYTES_MAX / 3) * 4 + 256 * 1024;
 
-const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
-const DATA_URL = /^data:image\/[\w.+-]{1,40};base64,/;
-
 /** @throws AppError BAD_USER_INPUT unless exactly one source is given */
 export function checkSource(source: ImageSource): void {
   const { base64, url, uploadId } = source;
@@ -24,19 +22,25 @@ export function checkSource(source: ImageSource): void {
 }
 
 /**
- * Bytes of an image in base64 (either alphabet, padding optional), with or without the head of a data URL.
+ * Bytes of an image in base64 or in a data: URL, as forgiving as browsers are.
  * @throws AppError BAD_USER_INPUT, PAYLOAD_TOO_LARGE
  */
-export function decodeBase64(text: string): Buffer {
-  const body = text.startsWith('data:') ? text.replace(DATA_URL, '') : text;
-  if (body.length > (IMAGE_BYTES_MAX / 3) * 4 + 4) {
+export function decodeImageText(text: string): Buffer {
+  const isUrl = /^\s*[a-z][a-z\d+.-]{1,20}:/i.test(text);
+  const bytes = isUrl ? decodeDataUrl(text) : decodeForgiving(text);
+  if (bytes === undefined) {
+    throw bad(
+      isUrl && !/^\s*data:/i.test(text)
+        ? 'Send an image as base64, as a data: URL, by its https: address, or as the id of a file.'
+        : `The ${isUrl ? 'data: URL of the image' : 'image'} is not valid base64.`,
+    );
+  }
+  if (bytes.length > IMAGE_BYTES_MAX) {
     throw new AppError(
       'PAYLOAD_TOO_LARGE',
       `An image has at most ${String(IMAGE_BYTES_MAX / 2 ** 20)} MiB.`,
     );
   }
-  if (!BASE64.test(body)) throw bad('The image is not valid base64.');
-  const bytes = Buffer.from(body, 'base64');
   if (bytes.length === 0) throw bad('The image is empty.');
   return bytes;
 }

@@ -1,7 +1,8 @@
 import { AppError } from '../errors.js';
 import type { AccountId } from '../platform/ids.js';
+import { forEachImage } from './each-image.js';
 import { type ImageFile, imageFileOf } from './embedding.service.js';
-import { checkSource, decodeBase64, type ImageSource } from './image-source.js';
+import { checkSource, decodeImageText, type ImageSource } from './image-source.js';
 import type { ImageDownloader } from './image-url.gateway.js';
 import type { UploadsService } from './uploads.service.js';
 
@@ -34,14 +35,14 @@ export class ImagesService {
         details: { argument: 'images' },
       });
     }
-    return Promise.all(images.map((image) => this.prepareOne(accountId, image)));
+    return forEachImage(images, (image) => this.prepareOne(accountId, image));
   }
 
   private async prepareOne(accountId: AccountId, image: ImageSource): Promise<PreparedImage> {
     checkSource(image);
     const { base64, url, uploadId } = image;
     if (base64 !== undefined) {
-      const file = imageFileOf(decodeBase64(base64));
+      const file = imageFileOf(decodeImageText(base64));
       return { identity: { sha256: file.sha256 }, load: () => Promise.resolve(file) };
     }
     if (uploadId !== undefined) {

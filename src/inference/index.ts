@@ -1,6 +1,7 @@
 export { holdOf } from './call-hold.js';
 export { CHARGED_UNITS } from './charged-units.js';
 export { ClassificationService } from './classification.service.js';
+export { isDataUrlOfImage } from './data-url.js';
 export { EmbeddingService } from './embedding.service.js';
 export { Hub } from './hub.gateway.js';
 export { ImageDownloader } from './image-url.gateway.js';

@@ -6,6 +6,7 @@ import { CallChecks, type CheckedClassification, distinct } from './call-checks.
 import { asAppError } from './call-failure.js';
 import { CallTimings } from './call-timings.js';
 import type { ClassificationService } from './classification.service.js';
+import { forEachImage } from './each-image.js';
 import type { EmbeddingService, ImageFile } from './embedding.service.js';
 import type { ImagesService, PreparedImage } from './images.service.js';
 import type {
@@ -254,5 +255,5 @@ function loadAll(
   images: readonly PreparedImage[],
   signal: AbortSignal,
 ): Promise<readonly ImageFile[]> {
-  return Promise.all(images.map((image) => image.load(signal)));
+  return forEachImage(images, (image) => image.load(signal));
 }

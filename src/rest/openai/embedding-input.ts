@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.js';
+import { isDataUrlOfImage } from '../../inference/index.js';
 import { imageSourceOf } from '../image.js';
 import type { Embeddable } from '../vectors.js';
 import { ImagePart, TextPart } from './parts.js';
@@ -84,7 +85,7 @@ function readPart(part: z.output<typeof Part>): Embeddable {
 const IMAGE_IN_BASE64 = /^(?:iVBORw0KGgo|\/9j\/|R0lGOD[dl]h|UklGR)[A-Za-z0-9+/]{60}/;
 
 function isImage(text: string): boolean {
-  return text.startsWith('data:image/') || IMAGE_IN_BASE64.test(text);
+  return isDataUrlOfImage(text) || IMAGE_IN_BASE64.test(text);
 }
 
 function hintFor(input: unknown): string {
