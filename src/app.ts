@@ -21,6 +21,7 @@ import { createMetrics, type Metrics } from './platform/metrics.js';
 import { listMigrations, pendingMigrations } from './platform/migrations.js';
 import { type PredictorAddress, PredictorClient } from './predictor/client.js';
 import { VERSION } from './platform/version.js';
+import { rendererAt } from './rest/dialects.js';
 import { registerDocs } from './rest/docs.routes.js';
 import { registerHome } from './rest/home.routes.js';
 import { registerIdentityRoutes } from './rest/identity.routes.js';
@@ -56,6 +57,8 @@ export interface AppParts {
   isCommand?: true;
   /** Where the predictor answers now; by default what `config.predictorUrl` says. */
   predictorAddress?: () => PredictorAddress | undefined;
+  /** Seconds that a start of it takes; undefined while nobody knows. */
+  predictorRetryAfterS?: () => number | undefined;
 }
 
 /**
@@ -89,6 +92,7 @@ export async function createApp(
     trustProxy: config.trustProxy,
     origins: new Origins(config.cors, config.publicUrl),
     https: config.publicUrl.startsWith('https:'),
+    renderErrorAt: rendererAt,
     // A call may wait for its model first.
     answerMsMax: config.calls.timeoutMs + WAIT_MAX_S * 1_000,
   });
@@ -108,7 +112,10 @@ export async function createApp(
   const { predictorUrl, predictor: predictorConfig } = config;
   const configured =
     predictorUrl === undefined ? undefined : { url: predictorUrl, token: predictorConfig.token };
-  const predictor = new PredictorClient(parts.predictorAddress ?? (() => configured));
+  const predictor = new PredictorClient(
+    parts.predictorAddress ?? (() => configured),
+    parts.predictorRetryAfterS,
+  );
   const clock = parts.clock ?? systemClock;
   const offer = readCreditOffer(await readFile(config.creditPacksFile, 'utf8'));
   const services = createServices(config, database, { clock, logger, predictor, offer });

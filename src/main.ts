@@ -102,7 +102,7 @@ async function startPredictor(config: Config, logger: Logger) {
   child.start().catch((err: unknown) => {
     logger.error({ err }, 'the predictor could not be started');
   });
-  return { predictorAddress: child.address };
+  return { predictorAddress: child.address, predictorRetryAfterS: child.retryAfterS };
 }
 
 async function stopWithin(

@@ -89,7 +89,7 @@ export class Authenticator {
   /** Keeps guesses away from the identity library, which asks the database for each. @throws AppError UNAUTHENTICATED */
   private async refuseUnknownToken(bearer: string): Promise<void> {
     const token = SESSION_TOKEN.exec(bearer)?.[1];
-    if (token === undefined) throw sessionNotValid();
+    if (token === undefined) throw notOurs(bearer);
     if (this.knownTokens.has(token)) return;
     if ((await this.findToken(token)) === undefined) throw sessionNotValid();
     this.knownTokens.set(token, true);
@@ -98,6 +98,22 @@ export class Authenticator {
 
 function sessionNotValid(): AppError {
   return new AppError('UNAUTHENTICATED', 'The session is not valid. Sign in again.');
+}
+
+/** How keys of other services begin, as `sk-proj-` and `hf_`: that much is no secret. */
+const FOREIGN_PREFIX = /^[a-z]{1,6}\d?[-_](?:(?:proj|live|test|or|ant)[-_])?/i;
+
+/** Neither a key nor a session of this server: as a rule that of another service. */
+function notOurs(bearer: string): AppError {
+  const prefix = FOREIGN_PREFIX.exec(bearer)?.[0];
+  const what =
+    prefix === undefined
+      ? 'This is neither an API key of this server nor a session.'
+      : `This is not an API key of this server: it begins with "${prefix}".`;
+  return new AppError(
+    'UNAUTHENTICATED',
+    `${what} A key here begins with "gr-", followed by 46 characters. Create one with the mutation createApiKey.`,
+  );
 }
 
 /** A key belongs to one account: acting on that one although another was named would surprise its caller. */

@@ -24,6 +24,8 @@ export interface HttpOptions {
   origins: Origins;
   /** Whether people reach the server by https. */
   https: boolean;
+  /** How an error is written at an address whose route does not say so. */
+  renderErrorAt?: ((url: string) => RenderError | undefined) | undefined;
 }
 
 /** What a route may declare about itself. */
@@ -61,6 +63,8 @@ function isRequestId(given: string | string[] | undefined): given is string {
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const { logger, metrics, trustProxy, answerMsMax, origins } = options;
   const headers = safeHeaders(options.https);
+  const send = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    sendError({ logger, renderErrorAt: options.renderErrorAt }, error, request, reply);
   const app = fastify({
     logger: false,
     trustProxy: trustProxy ?? false,
@@ -80,7 +84,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     frameworkErrors: (error, request, reply) => {
       addCorsHeaders(origins, request, reply);
       void reply.headers(headers).header('x-request-id', request.id);
-      sendError(logger, error, request, reply);
+      send(error, request, reply);
     },
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
@@ -140,14 +144,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     next();
   });
 
-  app.setErrorHandler((error, request, reply) => sendError(logger, error, request, reply));
+  app.setErrorHandler(send);
   app.setNotFoundHandler((request, reply) =>
-    sendError(
-      logger,
-      new AppError('NOT_FOUND', 'There is nothing at this address.'),
-      request,
-      reply,
-    ),
+    send(new AppError('NOT_FOUND', 'There is nothing at this address.'), request, reply),
   );
   return app;
 }
@@ -201,7 +200,7 @@ export function refuseOtherMethods(
 }
 
 function sendError(
-  logger: Logger,
+  { logger, renderErrorAt }: Pick<HttpOptions, 'logger' | 'renderErrorAt'>,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -213,7 +212,8 @@ function sendError(
   if (code === 'INTERNAL')
     logger.error({ requestId: request.id, err: cause ?? error }, 'unexpected error');
 
-  const { errorShape, renderError } = request.routeOptions.config;
+  const { errorShape, renderError = errorShape ? undefined : renderErrorAt?.(request.url) } =
+    request.routeOptions.config;
   const requestId = request.id;
   const retryAfterS = details?.retryAfterS;
   if (typeof retryAfterS === 'number') reply.header('retry-after', String(retryAfterS));

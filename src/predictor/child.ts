@@ -23,6 +23,9 @@ const BACK_OFF_MAX_MS = 10_000;
 /** A child that served for so long has recovered: the next restart is quick again. */
 const HEALTHY_AFTER_MS = 30_000;
 
+/** OpenAI's clients ignore a longer `Retry-After`, and come back much earlier. */
+const RETRY_AFTER_MAX_S = 60;
+
 /**
  * Keeps one predictor running as a child: on a loopback port, with a secret that nobody else knows.
  * It is started again when it dies, after 0.1 s, then twice as long each time, up to 10 s.
@@ -34,12 +37,19 @@ export class PredictorChild {
   private backOffMs = BACK_OFF_MIN_MS;
   private restart: NodeJS.Timeout | undefined;
   private stopping = false;
+  private lastStartMs: number | undefined;
 
   constructor(private readonly options: PredictorChildOptions) {}
 
   /** Undefined while it starts, or between two lives. */
   readonly address = (): PredictorAddress | undefined =>
     this.url === undefined ? undefined : { url: this.url, token: this.token };
+
+  /** Seconds that a start takes: as many as the last one, 1 to 60; undefined before the first. */
+  readonly retryAfterS = (): number | undefined =>
+    this.lastStartMs === undefined
+      ? undefined
+      : Math.min(Math.ceil(this.lastStartMs / 1_000), RETRY_AFTER_MAX_S);
 
   /** Resolves when the models are warm, or the first attempt has failed: it goes on trying then. Never rejects. */
   start(): Promise<void> {
@@ -84,6 +94,7 @@ export class PredictorChild {
       const ready = readyMessage.safeParse(message);
       if (!ready.success) return;
       this.url = ready.data.predictorUrl;
+      this.lastStartMs = performance.now() - startedAt;
       onSettled();
     });
     child.on('exit', (code, signal) => {

@@ -60,8 +60,14 @@ export class PredictorClient {
     headersTimeout: 0,
   });
 
-  /** @param address undefined while the predictor is away */
-  constructor(private readonly address: () => PredictorAddress | undefined) {}
+  /**
+   * @param address undefined while the predictor is away
+   * @param retryAfterS seconds that it is away as a rule; undefined: nobody knows
+   */
+  constructor(
+    private readonly address: () => PredictorAddress | undefined,
+    private readonly retryAfterS: () => number | undefined = () => undefined,
+  ) {}
 
   /**
    * Runs a graph with one input on some rows.
@@ -137,7 +143,12 @@ export class PredictorClient {
   ): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
       const address = this.address();
-      if (address === undefined) throw notRun('The predictor is starting.');
+      if (address === undefined) {
+        const retryAfterS = this.retryAfterS();
+        throw new NotRun('UPSTREAM_UNAVAILABLE', 'The predictor is starting.', {
+          ...(retryAfterS === undefined ? {} : { details: { retryAfterS } }),
+        });
+      }
       const { url, token } = address;
       try {
         const response = await request(url + path, {

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { AppError } from '../errors.js';
 import { type Authenticate, authenticationHooks } from '../http/authentication.js';
+import { refuseOtherMethods } from '../http/server.js';
 import { accountOf, requireScope } from '../platform/actor.js';
 import { Call } from './call.js';
 import { decodeBody, dropEmptyBody } from './request-body.js';
@@ -26,6 +27,7 @@ export async function registerRoutes(
     scope.route({
       method,
       url,
+      exposeHeadRoute: method === 'GET',
       bodyLimit: bodyBytesMax,
       config: { renderError: dialect.renderError },
       onRequest: [
@@ -66,13 +68,7 @@ export async function registerRoutes(
   });
   await app.register(async (scope) => {
     await scope.register(multipart, {
-      limits: {
-        files: 16,
-        fields: 50,
-        fieldSize: 1024 * 1024,
-        fileSize: bodyBytesMax,
-        parts: 66,
-      },
+      limits: { files: 16, fields: 50, fieldSize: 1024 * 1024, fileSize: bodyBytesMax, parts: 66 },
     });
     for (const route of forms) add(scope, route);
   });
@@ -86,6 +82,23 @@ export async function registerRoutes(
     );
     for (const route of uploads) add(scope, route);
   });
+  refuseMethods(app, routes);
+}
+
+/** Answers 405 for the methods that an address does not take: a client is told which it does. */
+function refuseMethods(app: FastifyInstance, routes: readonly Route[]): void {
+  const patternOf = ({ url }: Route) => url.replace(/:\w+/g, ':');
+  const first = new Map<string, Route>();
+  for (const route of routes) {
+    if (!first.has(patternOf(route))) first.set(patternOf(route), route);
+  }
+  for (const [pattern, one] of first) {
+    const methods: string[] = routes
+      .filter((route) => patternOf(route) === pattern)
+      .map(({ method }) => method);
+    const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])];
+    refuseOtherMethods(app, one.url, allowed, { renderError: one.dialect.renderError });
+  }
 }
 
 /** Triton's clients send no content type. */

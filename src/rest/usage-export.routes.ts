@@ -10,6 +10,7 @@ import {
 } from '../usage/index.js';
 import { openai } from './openai/openai.dialect.js';
 import { route, type Route } from './route.js';
+import { strictQuery } from './strict-query.js';
 
 const Time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 /** One, or several with commas between them. */
@@ -19,7 +20,7 @@ const List = z
   .optional();
 const oneOf = (names: object) => z.enum(Object.keys(names) as [string, ...string[]]);
 
-const ExportQuery = z.object({
+const ExportQuery = strictQuery({
   format: z.enum(['csv', 'ndjson']).default('csv'),
   from: Time.meta({ description: 'The first instant' }),
   to: Time.meta({ description: 'The first instant after it, two years later at most' }),

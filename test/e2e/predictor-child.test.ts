@@ -40,7 +40,7 @@ describe('the child of an api', () => {
       stopTimeoutMs: 5_000,
     });
     await child.start();
-    const client = new PredictorClient(child.address);
+    const client = new PredictorClient(child.address, child.retryAfterS);
     const pid = () =>
       childrenOf(process.pid).filter((id) => processesNaming('cli.js').includes(id));
     return { child, client, log, pid };
@@ -64,9 +64,12 @@ describe('the child of an api', () => {
       await until('the address to be gone', () =>
         child.address() === undefined ? true : undefined,
       );
+      // As long as the start before took.
       await expect(client.infer(TEXT, 'input_ids', ONE_TEXT, WAIT)).rejects.toMatchObject({
         code: 'UPSTREAM_UNAVAILABLE',
+        details: { retryAfterS: child.retryAfterS() },
       });
+      expect(child.retryAfterS()).toBeGreaterThanOrEqual(1);
       await until('it to be back', () => child.address());
       expect((await client.infer(TEXT, 'input_ids', ONE_TEXT, WAIT)).shape).toEqual([1, 96]);
       expect(pid()[0]).not.toBe(victim);
