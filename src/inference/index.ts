@@ -25,3 +25,4 @@ export { OwnedUnitsService } from './owned-units.service.js';
 export { type Predictor, PredictorsService } from './predictors.service.js';
 export { IMAGE_PURPOSES, JSONL_BYTES_MAX, type Upload } from './upload.js';
 export { type UploadLabel, UploadsService } from './uploads.service.js';
+export type { PublishedFile } from '../siglip/index.js';

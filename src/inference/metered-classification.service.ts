@@ -1,6 +1,8 @@
+import type { Model } from '../catalog/index.js';
 import type { Actor } from '../platform/actor.js';
 import { newId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
+import type { PublishedFile } from '../siglip/index.js';
 import { chargeOf } from './call-charge.js';
 import { CallChecks, type CheckedClassification, distinct } from './call-checks.service.js';
 import { asAppError } from './call-failure.js';
@@ -61,6 +63,11 @@ export class MeteredClassificationService {
       contextLength: config.text.contextLength,
       variant,
     };
+  }
+
+  /** Files that a model was published with, whether or not it can be called; none when it is not installed. */
+  filesOf({ servedAs }: Pick<Model, 'servedAs'>): Promise<readonly PublishedFile[]> {
+    return this.parts.models.files(servedAs);
   }
 
   /** Resolves when a call would be run now. @throws AppError as `describe` and `EmbeddingService.checkServed` */

@@ -1,9 +1,11 @@
 import { AppError } from '../errors.js';
 import {
   type CompiledModel,
+  listPublishedFiles,
   type ManifestVariant,
   modelFolder,
   openModel,
+  type PublishedFile,
   servedVariant,
   Tokenizer,
   type Variant,
@@ -40,6 +42,11 @@ export class ModelService {
     this.bySlug.set(slug, opening);
     opening.catch(() => this.bySlug.delete(slug));
     return opening;
+  }
+
+  /** Files that a model was published with; none when it is not installed. */
+  files(slug: string): Promise<readonly PublishedFile[]> {
+    return listPublishedFiles(modelFolder(this.root, slug));
   }
 }
 

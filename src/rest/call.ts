@@ -42,6 +42,11 @@ export class Call {
     return (this.left ??= callerSignal(this.reply));
   }
 
+  /** The query as it was sent. */
+  get searchParams(): URLSearchParams {
+    return new URLSearchParams(this.request.url.split('?').slice(1).join('?'));
+  }
+
   /** @param name in lower case */
   header(name: string): string | undefined {
     const value = this.request.headers[name];

@@ -8,6 +8,7 @@ import { bentomlRoutes } from './bentoml/rank.routes.js';
 import { deepinfraRoutes } from './deepinfra/inference.routes.js';
 import { huggingfaceBillingRoutes } from './huggingface/billing.routes.js';
 import { hubModelsRoutes } from './huggingface/hub-models.routes.js';
+import { whoamiRoutes } from './huggingface/whoami.routes.js';
 import { huggingfaceModelRoutes } from './huggingface/models.routes.js';
 import { MeteredCalls } from './metered-calls.js';
 import { openInferenceModelRoutes } from './open-inference/models.routes.js';
@@ -57,7 +58,8 @@ export function createRoutes(services: RestServices, publicUrl = ''): Route[] {
     ...batchesRoutes(batches, limits),
     ...modelsRoutes(catalog),
     ...openrouterRoutes(services, publicUrl),
-    ...hubModelsRoutes(catalog, publicUrl),
+    ...hubModelsRoutes(catalog, inference, publicUrl),
+    ...whoamiRoutes(services.accounts, services.keys),
     ...huggingfaceModelRoutes(calls),
     ...huggingfaceBillingRoutes(usage),
     ...deepinfraRoutes(calls),

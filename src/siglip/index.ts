@@ -9,7 +9,12 @@ export {
   type Variant,
 } from './manifest.js';
 export { type CompiledModel, openModel } from './model.js';
-export { listModelFolders, modelFolder } from './models-folder.js';
+export {
+  listModelFolders,
+  listPublishedFiles,
+  modelFolder,
+  type PublishedFile,
+} from './models-folder.js';
 export { imagePixels } from './pixels.js';
 export { canonicalPrompt, DEFAULT_TEMPLATE, parseTemplate } from './prompt.js';
 export { labelLogits, rankLabels, type RankedScores } from './scores.js';

@@ -17,11 +17,31 @@ export function modelFolder(root: string, slug: string): string {
   return path.join(root, slug);
 }
 
+/** A file of a model as it was published. */
+export interface PublishedFile {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** Files of a model as it was published, without what was compiled of it, sorted; none when it is not there. */
+export async function listPublishedFiles(folder: string): Promise<PublishedFile[]> {
+  const names = (await namesIn(folder)).filter(
+    (name) => name !== MANIFEST_FILE && !/^\.|\.onnx$|\.int8\.bin$/.test(name),
+  );
+  const files = await Promise.all(
+    names.map(async (name) => {
+      const found = await stat(path.join(folder, name)).catch(() => undefined);
+      return found?.isFile() === true ? [{ name, bytes: found.size }] : [];
+    }),
+  );
+  return files.flat().sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
 /** Slugs of the models in `root` that are compiled, sorted; none when there is no such folder. */
 export async function listModelFolders(root: string): Promise<string[]> {
   const slugs: string[] = [];
-  for (const owner of await subfolders(root)) {
-    for (const name of await subfolders(path.join(root, owner))) {
+  for (const owner of await namesIn(root)) {
+    for (const name of await namesIn(path.join(root, owner))) {
       const slug = `${owner}/${name}`;
       if (!SLUG.test(slug)) continue;
       const manifest = await stat(path.join(root, slug, MANIFEST_FILE)).catch(() => undefined);
@@ -31,7 +51,7 @@ export async function listModelFolders(root: string): Promise<string[]> {
   return slugs.sort();
 }
 
-async function subfolders(folder: string): Promise<string[]> {
+async function namesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];

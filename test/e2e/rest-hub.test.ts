@@ -1,6 +1,6 @@
-import { HubApiError, listModels, type ModelEntry } from '@huggingface/hub';
+import { HubApiError, listModels, type ModelEntry, modelInfo } from '@huggingface/hub';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { DEMO_MODEL } from '../support/platform.js';
+import { DEMO_MODEL, newCaller } from '../support/platform.js';
 import { callRest } from '../support/rest.js';
 
 /** Where the server is reached, by way of a proxy. */
@@ -47,7 +47,6 @@ test('the hub client lists the catalog by task: what can be called, and what is 
     gated: false,
     task: TASK,
     downloads: 242_300,
-    likes: 0,
     updatedAt: new Date('2023-10'),
   });
   expect(models.map(({ name }) => name)).toContain(DEMO_MODEL);
@@ -89,8 +88,82 @@ test('who runs a model is told when it is asked for', async () => {
     [TASK, 'license:apache-2.0'],
   ]);
   expect(found[COMING]).toEqual([[], [TASK, 'license:apache-2.0']]);
-  const { body } = await callRest(t.url, 'GET', '/api/models?search=shapes&sort=constructor');
+  const { body } = await callRest(t.url, 'GET', '/api/models?search=shapes&sort=createdAt');
   expect(body[0].inferenceProviderMapping).toBeUndefined();
+});
+
+test('numbers that nobody knows are left out, and those that are known can be filtered by', async () => {
+  const { body: all } = await callRest(t.url, 'GET', '/api/models?limit=1000');
+  const rows = await t.database.query<{ slug: string; likes: number | null; parameters: string }>(
+    `SELECT slug, likes, parameters FROM model`,
+  );
+  const facts = new Map(rows.map((row) => [row.slug, row]));
+  expect(all.length).toBeGreaterThan(10);
+  for (const model of all) {
+    expect([model.id, model.likes]).toEqual([model.id, facts.get(model.id)?.likes ?? undefined]);
+    expect(Object.values(model)).not.toContain(null);
+  }
+  const sizes = (list: { id: string }[]) =>
+    list.map(({ id }) => Number(facts.get(id)?.parameters)).filter((size) => size > 0);
+  const ask = async (query: string) =>
+    sizes((await callRest(t.url, 'GET', `/api/models?limit=1000&${query}`)).body);
+  const between = await ask('num_parameters=min:300M,max:0.5B&sort=num_parameters');
+  expect(between).toEqual(
+    sizes(all)
+      .filter((size) => size >= 300e6 && size <= 500e6)
+      .sort((one, other) => other - one),
+  );
+  expect(between.length).toBeGreaterThan(0);
+  expect(await ask('num_parameters=max:1')).toEqual([]);
+  expect(await ask('gated=true')).toEqual([]);
+});
+
+test('a model is found by its id, with the files that it was published with', async () => {
+  const model = await modelInfo({
+    name: COMING,
+    hubUrl: t.url,
+    additionalFields: ['tags', 'inferenceProviderMapping', 'filePaths'],
+  });
+  expect(model).toMatchObject({ name: COMING, task: TASK, filePaths: [] });
+  const path = `/api/models/${DEMO_MODEL}`;
+  const { status, body } = await callRest(t.url, 'GET', `${path}?blobs=true`);
+  expect([status, body]).toMatchObject([200, { id: DEMO_MODEL, siblings: expect.any(Array) }]);
+  expect((await callRest(t.url, 'GET', `${path}/revision/main?blobs=true`)).body).toEqual(body);
+  const head = await fetch(t.url + path, { method: 'HEAD' });
+  expect([head.status, await head.text()]).toEqual([200, '']);
+});
+
+test('what is not found says what it was, as clients of the hub tell it', async () => {
+  await t.database.query(
+    `INSERT INTO model (id, slug, name, owner, task, status, summary)
+     VALUES ('mdl_p', 'many/proposed', 'P', 'many', 'IMAGE_CLASSIFICATION', 'PROPOSED', 'Proposed.')`,
+  );
+  for (const [path, code] of [
+    ['nobody/nothing', 'RepoNotFound'],
+    ['nothing', 'RepoNotFound'],
+    ['many/proposed', 'RepoNotFound'],
+    [`${DEMO_MODEL}/revision/v2`, 'RevisionNotFound'],
+  ] as const) {
+    const answer = await callRest(t.url, 'GET', `/api/models/${path}`);
+    expect([answer.status, answer.body, answer.headers.get('x-error-code')]).toEqual([
+      404,
+      { error: expect.any(String) },
+      code,
+    ]);
+  }
+});
+
+test('a token is told whose it is', async () => {
+  const { secret, accountId } = await newCaller(t, 0n, { name: 'my key', scopes: ['INFERENCE'] });
+  // The hub's own JavaScript client takes no token that does not begin with hf_.
+  const { body: me } = await callRest(t.url, 'GET', '/api/whoami-v2', { secret });
+  expect(me).toMatchObject({
+    type: 'user',
+    id: accountId,
+    auth: { type: 'access_token', accessToken: { displayName: 'my key', role: 'read' } },
+  });
+  const anonymous = await callRest(t.url, 'GET', '/api/whoami-v2');
+  expect([anonymous.status, anonymous.body]).toEqual([401, { error: expect.any(String) }]);
 });
 
 test('it walks all pages, at the public address, whatever host it was asked by', async () => {
@@ -116,7 +189,23 @@ test('errors are texts that the client shows', async () => {
     statusCode: 400,
     message: expect.stringMatching(/^A search may have 100 characters/),
   });
-  for (const query of ['limit=0', 'limit=1001', 'limit=x', 'cursor=x', 'sort=a&sort=b']) {
+  for (const query of [
+    'limit=0',
+    'limit=1001',
+    'limit=x',
+    'cursor=x',
+    'sort=a&sort=b',
+    'sort=constructor',
+    'sort=likes',
+    'direction=1',
+    'inference=cold',
+    'num_parameters=6B',
+    'num_parameters=min:6Q',
+    'num_parameters=',
+    'gated=maybe',
+    'apps=vllm',
+    'serach=shapes',
+  ]) {
     const { status, body } = await callRest(t.url, 'GET', `/api/models?${query}`);
     expect([query, status, body]).toEqual([query, 400, { error: expect.any(String) }]);
   }
