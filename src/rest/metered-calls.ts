@@ -13,6 +13,7 @@ import type {
 import { serverTiming } from '../platform/server-timing.js';
 import { type CallLimits, rateHeaders } from '../usage/index.js';
 import type { Call } from './call.js';
+import { withoutVariant } from './model-variant.js';
 import { toUsd } from './money.js';
 import type { Asked, PaidCalls } from './paid-calls.js';
 import { tierOf } from './tier.js';
@@ -38,13 +39,15 @@ export class MeteredCalls implements PaidCalls<Call> {
   ) {}
 
   /** @throws AppError as `MeteredClassificationService.classify`, and RATE_LIMITED */
-  classify(call: Call, what: Asked<ClassifyCall>): Promise<Metered<ClassifyResult>> {
-    return this.run(call, (common) => this.inference.classify({ ...what, ...common }));
+  async classify(call: Call, what: Asked<ClassifyCall>): Promise<Metered<ClassifyResult>> {
+    const model = slugOf(call, what.model);
+    return this.run(call, (common) => this.inference.classify({ ...what, ...common, model }));
   }
 
   /** @throws AppError as `MeteredClassificationService.embed`, and RATE_LIMITED */
-  embed(call: Call, what: Asked<EmbedCall>): Promise<Metered<EmbedResult>> {
-    return this.run(call, (common) => this.inference.embed({ ...what, ...common }));
+  async embed(call: Call, what: Asked<EmbedCall>): Promise<Metered<EmbedResult>> {
+    const model = slugOf(call, what.model);
+    return this.run(call, (common) => this.inference.embed({ ...what, ...common, model }));
   }
 
   /** The model as it is served, free of charge. @throws AppError as `MeteredClassificationService.describe` */
@@ -86,6 +89,12 @@ export class MeteredCalls implements PaidCalls<Call> {
     });
     return metered;
   }
+}
+
+function slugOf(call: Call, model: string): string {
+  const { slug, notice } = withoutVariant(model);
+  if (notice !== undefined) call.setHeader('x-gigarouter-notice', notice);
+  return slug;
 }
 
 /**

@@ -40,6 +40,11 @@ const schema = (given: object) => ({
   response_format: { type: 'json_schema', json_schema: { name: 'x', schema: given } },
 });
 
+const functions = (parameters: object) => ({
+  tools: [{ type: 'function', function: { name: 'f', parameters } }],
+});
+const named = (name: string) => ({ type: 'function', function: { name } });
+
 test.each<[string, string, object, RegExp, string | null]>([
   ['nothing', '/v1/embeddings', {}, /input or messages/, 'input'],
   ['an empty list', '/v1/embeddings', { input: [] }, />=1 items/, 'input'],
@@ -98,26 +103,42 @@ test.each<[string, string, object, RegExp, string | null]>([
     /image_url/,
     'messages.0.content',
   ],
+  ['no answers', '/v1/chat/completions', { messages: said(LABELS, picture), n: 0 }, /n:/, 'n'],
   [
-    'two answers',
+    'a tool that is no function',
     '/v1/chat/completions',
-    { messages: said(LABELS, picture), n: 2 },
-    /one answer/,
-    'n',
+    { messages: said(LABELS, picture), tools: [{ type: 'custom', custom: { name: 'f' } }] },
+    /Only functions/,
+    'tools.0.type',
   ],
   [
-    'tools',
+    'a function that is not there',
     '/v1/chat/completions',
-    { messages: said(LABELS, picture), tools: [{ type: 'function' }] },
-    /no tools/,
+    { messages: said(LABELS, picture), ...functions({}), tool_choice: named('other') },
+    /no function "other"/,
     'tools',
   ],
   [
-    'functions',
+    'a function without labels that has to be called',
     '/v1/chat/completions',
-    { messages: said(LABELS, picture), functions: [{ name: 'f' }] },
-    /no functions/,
-    'functions',
+    { messages: said(LABELS, picture), ...functions({}), tool_choice: 'required' },
+    /no labels/,
+    'tools',
+  ],
+  [
+    'a function that wants an essay',
+    '/v1/chat/completions',
+    {
+      messages: said(picture),
+      ...functions({
+        type: 'object',
+        properties: { label: { enum: ['a', 'b'] }, reason: { type: 'string' } },
+        required: ['label', 'reason'],
+      }),
+      tool_choice: named('f'),
+    },
+    /"reason"/,
+    'tools',
   ],
   [
     'speech',
@@ -125,13 +146,6 @@ test.each<[string, string, object, RegExp, string | null]>([
     { messages: said(LABELS, picture), modalities: ['text', 'audio'] },
     /text alone/,
     'modalities.1',
-  ],
-  [
-    'logprobs of JSON',
-    '/v1/chat/completions',
-    { messages: said(picture), logprobs: true, ...schema({ enum: ['a', 'b'] }) },
-    /score/,
-    'logprobs',
   ],
   [
     'a schema without labels',

@@ -69,8 +69,13 @@ test('a chat, streamed', async () => {
   });
   if ('choices' in stream) throw new Error('It is no stream.');
   let text = '';
-  for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
+  let cost: unknown;
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta.content ?? '';
+    cost = chunk.usage?.cost;
+  }
   expect(text).toBe('green heart');
+  expect(cost).toEqual(expect.any(Number));
 });
 
 test('a response, plain and streamed', async () => {

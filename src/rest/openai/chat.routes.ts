@@ -1,29 +1,33 @@
-import { AppError } from '../../errors.js';
 import { EXAMPLE_IMAGE } from '../example-image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import type { PaidCalls } from '../paid-calls.js';
 import { route, type Route } from '../route.js';
 import { ChatCompletion, toChatChunks, toChatCompletion } from './chat-completion.js';
-import { ChatRequest, formatOf, saidIn } from './chat-request.js';
+import { ChatRequest, formatOf, saidIn, toolsOf } from './chat-request.js';
 import { eventStream } from './event-stream.js';
+import { readTools } from './function-tools.js';
+import { withFirstModel } from './model-fallbacks.js';
 import { OPENAI, OPENROUTER, type Place } from './places.js';
 import { ask, readQuestion } from './question.js';
 
 const DESCRIPTION = `Which label fits the image? The models here do not write: a question is one image, and labels to
 choose from. Labels are
 
+- those of a function's arguments, a JSON schema as below, when \`tools\` has one and \`tool_choice\` allows it: each
+  function that asks for labels is called with what it asks for. When its result has been sent, a text is the answer.
 - the strings of an enum in \`response_format\` (JSON schema): the answer is JSON that the schema accepts. Several enums
   are answered each by itself; an array of an enum gets every label whose own probability is 0.5 or more; a number
   \`score\`, \`confidence\` or \`probability\` beside an enum gets the label's share of it, 0 to 1; \`const\` stays, and
   null goes where null may be. Another required property is refused.
-- or else those in the last text of the user (of the system, where the user says nothing): the lines that begin with
-  "- ", "* ", "• " or "1. "; else what follows the last colon, split at commas, semicolons, "|", line breaks and the
-  word "or": "Which of these is it: cat, dog or bird?" A text is answered by the best label; with
-  \`{"type": "json_object"}\` by \`{"label": …, "score": …}\`.
+- or else those in the last text of the user that has some (of the system, where the user says none): a JSON schema
+  in it; the lines that begin with "- ", "* ", "• " or "1. "; else what follows the last colon, split at commas,
+  semicolons, "|", line breaks and the word "or": "Which of these is it: cat, dog or bird?" A text is answered by the
+  best label; with \`{"type": "json_object"}\` by \`{"label": …, "score": …}\`.
 
-\`stream\` sends the same in chunks, when the call has run. \`logprobs\` of a text are logarithms of the labels' shares.
-Refused are \`n\` over 1, tools, functions, audio, and files that are no images. All that steers the writing of texts,
-such as \`temperature\`, does nothing.`;
+The image is that of the last message that has one; earlier ones were answered before. \`stream\` sends the same in
+chunks, when the call has run. \`logprobs\` are logarithms of the labels' shares. \`n\` choices are all the same, and paid
+once. Refused are audio, and files that are no images. All that steers the writing of texts, such as \`temperature\`,
+does nothing.`;
 
 const MODEL = 'gigarouter/demo-shapes';
 const picture = { type: 'image_url', image_url: { url: EXAMPLE_IMAGE } };
@@ -85,8 +89,16 @@ function chatRoute(calls: MeteredCalls, { prefix, dialect, operationId }: Place)
     handle: async (call, { body }) => {
       const completion = await completeChat(calls, call, body);
       if (body.stream !== true) return completion;
-      const includeUsage = body.stream_options?.include_usage === true;
-      return eventStream(call, toChatChunks(completion, includeUsage));
+      // OpenRouter's clients expect it without asking, and refuse a null before it.
+      const isOpenRouter = dialect === OPENROUTER.dialect;
+      const isAsked = body.stream_options?.include_usage === true;
+      return eventStream(
+        call,
+        toChatChunks(completion, {
+          withUsage: isOpenRouter || isAsked || body.usage?.include === true,
+          nullBefore: isAsked && !isOpenRouter,
+        }),
+      );
     },
   });
 }
@@ -97,15 +109,25 @@ export async function completeChat<Caller>(
   call: Caller,
   body: ChatRequest,
 ): Promise<ChatCompletion> {
-  const format = formatOf(body.response_format);
   const topLogprobs = body.logprobs === true ? (body.top_logprobs ?? 0) : undefined;
-  if (topLogprobs !== undefined && format.type !== 'text') {
-    throw new AppError('BAD_USER_INPUT', 'Only a text has logprobs: ask for a score instead.', {
-      details: { argument: 'logprobs' },
-    });
-  }
-  const places = { conversation: 'messages', format: 'response_format' };
-  const question = readQuestion(saidIn(body.messages), format, places);
-  const { metered, answer } = await ask(calls, call, body.model, question);
-  return toChatCompletion(body.model, metered, answer, topLogprobs);
+  const { isLegacy, ...tools } = toolsOf(body);
+  const inParallel = !isLegacy && body.parallel_tool_calls !== false;
+  const question = readQuestion(
+    {
+      said: saidIn(body.messages),
+      format: formatOf(body.response_format),
+      tools: readTools({ ...tools, inParallel }),
+      isAfterCall: isAnswerOfTool(body.messages.at(-1)?.role) && tools.choice === 'auto',
+    },
+    { conversation: 'messages', format: 'response_format' },
+  );
+  const count = body.n ?? 1;
+  return withFirstModel(body, async (model) => {
+    const { metered, answer } = await ask(calls, call, model, question);
+    return toChatCompletion(model, metered, answer, { count, topLogprobs, isLegacy });
+  });
+}
+
+function isAnswerOfTool(role: string | undefined): boolean {
+  return role === 'tool' || role === 'function';
 }

@@ -2,13 +2,18 @@ import { z } from 'zod';
 import { AppError } from '../../errors.js';
 import type { ClassifyResult, ImageSource, Metered } from '../../inference/index.js';
 import type { PaidCalls } from '../paid-calls.js';
+import { schemaInText } from './embedded-schema.js';
+import type { ToolCall, ToolForm } from './function-tools.js';
+import type { Json } from './json-schema.js';
 import { readLabelSchema } from './label-schema.js';
-import { type LabelShare, rankScores } from './label-score.js';
+import { type LabelShare, rankScores, type Scores } from './label-score.js';
 import { labelsOfText } from './label-text.js';
 
 /** A part of what was said to a model: by the user, or by the system that stands behind it. */
 export type Said =
-  { readonly isUser: boolean; readonly text: string } | { readonly image: ImageSource };
+  | { readonly isUser: boolean; readonly text: string }
+  /** `turn`: position of the message. */
+  | { readonly image: ImageSource; readonly turn: number };
 
 /** How the answer is to be written. */
 export const AnswerFormat = z.discriminatedUnion('type', [
@@ -17,6 +22,17 @@ export const AnswerFormat = z.discriminatedUnion('type', [
   z.object({ type: z.literal('json_schema'), name: z.string().optional(), schema: z.unknown() }),
 ]);
 export type AnswerFormat = z.output<typeof AnswerFormat>;
+
+/** What is asked, in any dialect. */
+export interface Asked {
+  /** In order. */
+  readonly said: readonly Said[];
+  readonly format: AnswerFormat;
+  /** Functions to call instead of an answer. */
+  readonly tools?: ToolForm | undefined;
+  /** A function that was called has answered: what is asked for now is a text. */
+  readonly isAfterCall?: boolean;
+}
 
 /** An image, what to choose from, and how to say it. */
 export interface Question {
@@ -27,8 +43,10 @@ export interface Question {
 
 export interface Answer {
   readonly content: string;
-  /** The labels that the answer was chosen from, best first; of an answer that is one label. */
-  readonly alternatives?: readonly LabelShare[];
+  /** Empty: the content is the answer. */
+  readonly toolCalls: readonly ToolCall[];
+  /** The labels that the answer was chosen from, best first. */
+  readonly alternatives: readonly LabelShare[];
 }
 
 /** Where the parts of a question are sent, for errors. */
@@ -38,45 +56,90 @@ export interface Arguments {
 }
 
 /**
- * The labels are those of the JSON schema, or those in the last text of the user, or, where the user says nothing,
- * of the system. A text is answered by the best label, JSON by what the schema asks for, and `json_object`, which
- * asks for nothing, by `{"label": …, "score": …}`.
- * @param said in order
- * @throws AppError BAD_USER_INPUT without exactly one image, and without labels
+ * The labels are those of the functions, or of the JSON schema, or those in the last text of the user that has some,
+ * or, where the user says none, of the system. A text is answered by the best label, JSON by what the schema asks for,
+ * and `json_object` without a schema in the texts by `{"label": …, "score": …}`. The image is that of the last message
+ * that has one.
+ * @throws AppError BAD_USER_INPUT without exactly one image in it, and without labels
  */
-export function readQuestion(
-  said: readonly Said[],
-  format: AnswerFormat,
-  { conversation: argument, format: formatArgument }: Arguments,
-): Question {
-  const images = said.flatMap((part) => ('image' in part ? [part.image] : []));
-  const [image, ...others] = images;
-  if (image === undefined || others.length > 0) {
-    const count = String(images.length);
-    throw bad(argument, `A call is about one image; in this one there are ${count}.`);
-  }
-  if (format.type === 'json_schema') {
-    const { labels, write } = readLabelSchema(format.schema, formatArgument);
-    return {
-      image,
-      labels,
-      write: (scored) => ({ content: JSON.stringify(write(byLabel(scored))) }),
-    };
-  }
-  const texts = said.flatMap((part) => ('text' in part ? [part] : []));
-  const last = texts.findLast(({ isUser }) => isUser) ?? texts.at(-1);
-  const labels = labelsOfText(last?.text ?? '');
-  if (labels.length === 0) {
-    throw bad(
-      argument,
-      'There is nothing to choose from: say it after a colon ("Which of these is it: cat, dog or bird?"), line by line with "- " before each, or as an enum of a JSON schema.',
-    );
-  }
+export function readQuestion(asked: Asked, places: Arguments): Question {
+  const image = lastImage(asked.said, places.conversation);
+  const { labels, write } = readForm(asked, places);
   return {
     image,
     labels,
-    write: (scored) => writeBest(rankScores(labels, byLabel(scored)), format),
+    write: (scored) => {
+      const scores = new Map(scored.labels.map((score) => [score.label, score]));
+      return { toolCalls: [], ...write(scores), alternatives: rankScores(labels, scores) };
+    },
   };
+}
+
+interface Form {
+  readonly labels: readonly string[];
+  readonly write: (scores: Scores) => Pick<Answer, 'content'> & Partial<Pick<Answer, 'toolCalls'>>;
+}
+
+function readForm({ said, format, tools, isAfterCall }: Asked, places: Arguments): Form {
+  if (tools !== undefined && isAfterCall !== true) {
+    const { labels, write } = tools;
+    return { labels, write: (scores) => ({ content: '', toolCalls: write(scores) }) };
+  }
+  if (format.type === 'json_schema') return schemaForm(format.schema, places.format);
+  const texts = said.flatMap((part) => ('text' in part ? [part] : []));
+  const embedded = texts.map(({ text }) => schemaInText(text)).find((one) => one !== undefined);
+  if (embedded !== undefined) return embeddedForm(embedded, format, places.conversation);
+  const inText = labelsIn(texts);
+  const labels = inText.length > 0 ? inText : (tools?.labels ?? []);
+  if (labels.length > 0) {
+    return { labels, write: (scores) => ({ content: bestIn(labels, scores, format) }) };
+  }
+  throw bad(
+    places.conversation,
+    'There is nothing to choose from: say it after a colon ("Which of these is it: cat, dog or bird?"), line by line with "- " before each, as an enum of a JSON schema, or as an enum argument of a function.',
+  );
+}
+
+function schemaForm(schema: unknown, argument: string): Form {
+  const { labels, write } = readLabelSchema(schema, argument);
+  return { labels, write: (scores) => ({ content: JSON.stringify(write(scores)) }) };
+}
+
+/** Who does not ask for JSON by its name finds it in the text by its fence. */
+function embeddedForm(schema: Json, { type }: AnswerFormat, argument: string): Form {
+  const { labels, write } = readLabelSchema(schema, argument);
+  return {
+    labels,
+    write: (scores) => {
+      const json = JSON.stringify(write(scores));
+      return { content: type === 'text' ? `\`\`\`json\n${json}\n\`\`\`` : json };
+    },
+  };
+}
+
+/** Of the last text that has some: the user's before those of the system. */
+function labelsIn(texts: readonly { readonly isUser: boolean; readonly text: string }[]): string[] {
+  const inOrder = [
+    ...texts.filter(({ isUser }) => !isUser),
+    ...texts.filter(({ isUser }) => isUser),
+  ];
+  for (const { text } of inOrder.reverse()) {
+    const labels = labelsOfText(text);
+    if (labels.length > 0) return labels;
+  }
+  return [];
+}
+
+/** Of the last message that has one: earlier ones were answered. */
+function lastImage(said: readonly Said[], argument: string): ImageSource {
+  const images = said.flatMap((part) => ('image' in part ? [part] : []));
+  const last = images.at(-1);
+  const together = images.filter(({ turn }) => turn === last?.turn);
+  if (last !== undefined && together.length === 1) return last.image;
+  throw bad(
+    argument,
+    `A call is about one image; in ${last === undefined ? 'this one' : 'its last message with images'} there are ${String(together.length)}.`,
+  );
 }
 
 /** By one metered call: labels of several enums are scored together. @throws AppError as `PaidCalls.classify` */
@@ -97,16 +160,11 @@ export async function ask<Caller>(
   return { metered, answer: write(scored) };
 }
 
-function writeBest(alternatives: readonly LabelShare[], { type }: AnswerFormat): Answer {
-  const [best] = alternatives;
+function bestIn(labels: readonly string[], scores: Scores, { type }: AnswerFormat): string {
+  const [best] = rankScores(labels, scores);
   if (best === undefined) throw new Error('There is nothing to choose from.');
   const { label, logShare } = best;
-  if (type === 'text') return { content: label, alternatives };
-  return { content: JSON.stringify({ label, score: Math.exp(logShare) }) };
-}
-
-function byLabel({ labels }: ClassifyResult['images'][number]) {
-  return new Map(labels.map((score) => [score.label, score]));
+  return type === 'text' ? label : JSON.stringify({ label, score: Math.exp(logShare) });
 }
 
 function bad(argument: string, message: string): AppError {

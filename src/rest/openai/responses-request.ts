@@ -47,12 +47,12 @@ export type ResponsesRequest = z.output<typeof ResponsesRequest>;
 export function saidIn({ instructions, input }: ResponsesRequest): Said[] {
   const bySystem = [instructions ?? []].flat().map((text) => ({ isUser: false, text }));
   if (typeof input === 'string') return [...bySystem, { isUser: true, text: input }];
-  const inMessages = input.flatMap((message): Said[] => {
+  const inMessages = input.flatMap((message, turn): Said[] => {
     if (!('content' in message)) return [];
     const isUser = message.role === 'user';
     if (typeof message.content === 'string') return [{ isUser, text: message.content }];
     return message.content.map((part) =>
-      part.type === 'input_text' ? { isUser, text: part.text } : { image: sourceOf(part) },
+      part.type === 'input_text' ? { isUser, text: part.text } : { image: sourceOf(part), turn },
     );
   });
   return [...bySystem, ...inMessages];
