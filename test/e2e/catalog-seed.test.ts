@@ -27,8 +27,8 @@ const open = () =>
   openDatabase({
     url: testDatabase.url,
     connectionsMax: 2,
-    statementTimeoutMs: 20_000,
-    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 60_000,
+    connectTimeoutMs: 60_000,
   });
 const seed = (wanted: readonly CatalogFile[] = files, on: Database = database) =>
   seedCatalog(on, CLOCK, wanted);

@@ -23,8 +23,8 @@ test('keys that were rotated before become one lineage, and what all of them spe
   const db = openDatabase({
     url: database.url,
     connectionsMax: 2,
-    statementTimeoutMs: 30_000,
-    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 60_000,
+    connectTimeoutMs: 60_000,
   });
   try {
     await migrate(database.url, before);

@@ -15,8 +15,8 @@ beforeAll(async () => {
   db = openDatabase({
     url: through(proxy, ledger.database.url),
     connectionsMax: 4,
-    statementTimeoutMs: 10_000,
-    connectTimeoutMs: 3_000,
+    statementTimeoutMs: 60_000,
+    connectTimeoutMs: 60_000,
   });
   credits = new CreditsService(db);
 });

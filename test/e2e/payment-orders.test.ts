@@ -114,7 +114,6 @@ test.each(Object.entries(STORIES))(
     }
     await shop.verify();
   },
-  120_000,
 );
 
 test('a payment by bank debit in every order of its four events, each delivered twice', async () => {

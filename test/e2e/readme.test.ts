@@ -91,7 +91,6 @@ test.each(commands.map(({ code, answer }) => [code, answer] as const))(
       expect(shapeOf(answerOf(out))).toEqual(shapeOf(answerOf(answer)));
     else if (answer !== undefined) expect(out.trim()).toBe(answer.trim());
   },
-  60_000,
 );
 
 const programs = blocksOf('README.md').filter(({ language }) => language === 'js');

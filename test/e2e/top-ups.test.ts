@@ -168,7 +168,6 @@ test.each(['lost', 'truncated', 'timeout', 'stored-500'] as const)(
     expect(charges()).toBe(isKept ? 0 : 1);
     expect((await state()).posted).toBe(isKept ? FREE : 10n * DOLLAR + FREE);
   },
-  30_000,
 );
 
 test('F19: a process that died between charge and record: the payment is found and credited once', async () => {

@@ -24,6 +24,9 @@ export interface TestApp {
   stop(): Promise<void>;
 }
 
+/** As long as a slow and busy machine needs; what is refused or cut fails at once. */
+const PATIENT = { DATABASE_CONNECT_TIMEOUT_MS: '60000', DATABASE_STATEMENT_TIMEOUT_MS: '60000' };
+
 /** The whole app on a port of its own and a database of its own. */
 export async function startTestApp(
   options: {
@@ -38,7 +41,7 @@ export async function startTestApp(
   const database = await createTestDatabase({ seeded });
   const log: string[] = [];
   const logger = createLogger('info', { write: (line) => log.push(line) });
-  const app = await createApp({ ...readConfig(env), ...config }, database.url, {
+  const app = await createApp({ ...readConfig({ ...PATIENT, ...env }), ...config }, database.url, {
     logger,
     ...parts,
     ...(background ? {} : { isCommand: true }),

@@ -34,7 +34,10 @@ export interface Rig {
 }
 
 /** As short as they may be, so that what was left is settled soon. */
-const TIMES = { CALL_TIMEOUT_MS: '900', HOLD_MS: '1000', DATABASE_CONNECT_TIMEOUT_MS: '1000' };
+const TIMES = { CALL_TIMEOUT_MS: '900', HOLD_MS: '1000' };
+
+/** A connection takes as long as a slow and busy machine needs. One that is refused or cut fails at once. */
+const PATIENT = { DATABASE_CONNECT_TIMEOUT_MS: '60000' };
 
 /** @param env of the api, besides */
 export async function startRig(
@@ -52,6 +55,7 @@ export async function startRig(
   const startApi = async () => {
     api = startServer({
       ...TIMES,
+      ...PATIENT,
       DATABASE_URL: databaseUrl,
       PREDICTOR_URL: `http://127.0.0.1:${String(toPredictor.port)}`,
       MODELS_DIR: modelsDir,

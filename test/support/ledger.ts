@@ -24,8 +24,8 @@ export async function openTestLedger(): Promise<TestLedger> {
   const db = openDatabase({
     url: database.url,
     connectionsMax: 10,
-    statementTimeoutMs: 30_000,
-    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 60_000,
+    connectTimeoutMs: 60_000,
   });
   const credits = new CreditsService(db);
   return {

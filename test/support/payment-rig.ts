@@ -63,8 +63,8 @@ export async function startPaymentRig(random: Random): Promise<PaymentRig> {
     STRIPE_WEBHOOK_SECRETS: SECRET,
     STRIPE_API_URL: double.url,
     // What does not answer is asked again soon.
-    STRIPE_TIMEOUT_MS: '1000',
-    DATABASE_CONNECT_TIMEOUT_MS: '2000',
+    STRIPE_TIMEOUT_MS: '5000',
+    DATABASE_CONNECT_TIMEOUT_MS: '20000',
   };
   const servers = Array.from(
     { length: SERVERS },
@@ -82,8 +82,8 @@ export async function startPaymentRig(random: Random): Promise<PaymentRig> {
   const db = openDatabase({
     url: through(toPostgres, postgres.url),
     connectionsMax: 8,
-    statementTimeoutMs: 10_000,
-    connectTimeoutMs: 2_000,
+    statementTimeoutMs: 60_000,
+    connectTimeoutMs: 60_000,
   });
 
   const rig: PaymentRig = {

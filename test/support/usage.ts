@@ -41,8 +41,8 @@ export async function openTestUsage(): Promise<TestUsage> {
   const db = openDatabase({
     url: database.url,
     connectionsMax: 4,
-    statementTimeoutMs: 30_000,
-    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 60_000,
+    connectTimeoutMs: 60_000,
   });
   return {
     database,
