@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { mailsTo, PASSWORD, SIGN_IN } from '../support/people.js';
+import { mailsTo, PASSWORD, SIGN_IN, SIGN_UP, VERIFY } from '../support/people.js';
 import { bearer } from '../support/platform.js';
 import { until } from '../support/process.js';
 import { type Attack, gql, refused, send } from './attack.js';
-import { SIGN_UP, newAddress, newIp, somebody, tokenSent, MAGIC_LINK, RESET } from './somebody.js';
+import { newAddress, newIp, somebody, tokenSent, MAGIC_LINK, RESET } from './somebody.js';
 
 /** Sign-up, sign-in, passwords, and links in mails. */
 export const identityAttacks: readonly Attack[] = [
@@ -29,20 +29,8 @@ export const identityAttacks: readonly Attack[] = [
     requirement: 'V6.3.1, API2:2023',
     attempt: 'tell who has an account by the answer to a sign-up',
     run: async (world) => {
-      const known = await gql(
-        world,
-        SIGN_UP,
-        { email: world.victim.person.email, password: PASSWORD },
-        {},
-        newIp(),
-      );
-      const unknown = await gql(
-        world,
-        SIGN_UP,
-        { email: newAddress(), password: PASSWORD },
-        {},
-        newIp(),
-      );
+      const known = await gql(world, SIGN_UP, { email: world.victim.person.email }, {}, newIp());
+      const unknown = await gql(world, SIGN_UP, { email: newAddress() }, {}, newIp());
       expect([known.status, known.body]).toEqual([unknown.status, unknown.body]);
       return 'the same answer';
     },
@@ -67,11 +55,7 @@ export const identityAttacks: readonly Attack[] = [
     attempt: 'sign in before the address is confirmed',
     run: async (world) => {
       const email = newAddress();
-      await gql(
-        world,
-        'mutation ($email: String!, $password: String!) { signUp(email: $email, password: $password, name: "X") { done } }',
-        { email, password: PASSWORD },
-      );
+      await gql(world, SIGN_UP, { email }, {}, newIp());
       return refused(
         await gql(world, SIGN_IN, { email, password: PASSWORD }),
         'FORBIDDEN',
@@ -82,31 +66,42 @@ export const identityAttacks: readonly Attack[] = [
   {
     id: 'identity-weak-password',
     requirement: 'V6.2.1, V6.2.4',
-    attempt: 'sign up with a short password',
-    run: async (world) =>
-      refused(
-        await gql(
-          world,
-          `mutation { signUp(email: "${newAddress()}", password: "secret1", name: "X") { done } }`,
-        ),
-        'BAD_USER_INPUT',
-      ),
+    attempt: 'choose a short password',
+    run: async (world) => {
+      const token = await tokenSent(world, newAddress(), SIGN_UP);
+      return refused(await gql(world, VERIFY, { token, password: 'secret1' }), 'BAD_USER_INPUT');
+    },
   },
   {
     id: 'identity-long-password',
     requirement: 'V6.2.9, V15.2.2',
-    attempt: 'sign up with a password of 1 MB, to keep the hash function busy',
-    run: async (world) =>
-      refused(
-        await gql(
-          world,
-          `mutation ($password: String!) { signUp(email: "${newAddress()}", password: $password, name: "X") { done } }`,
-          { password: 'a'.repeat(1_000_000) },
-        ),
+    attempt: 'choose a password of 1 MB, to keep the hash function busy',
+    run: async (world) => {
+      const token = await tokenSent(world, newAddress(), SIGN_UP);
+      return refused(
+        await gql(world, VERIFY, { token, password: 'a'.repeat(1_000_000) }),
         'BAD_USER_INPUT',
         'PAYLOAD_TOO_LARGE',
         'QUERY_TOO_COMPLEX',
-      ),
+      );
+    },
+  },
+  {
+    id: 'identity-password-before-owner',
+    requirement: 'V6.4.1, V2.3.1',
+    attempt:
+      'sign up with somebody else’s address, so that confirming it activates the attacker’s password',
+    run: async (world) => {
+      const email = newAddress();
+      const first = await tokenSent(world, email, SIGN_UP);
+      const second = await tokenSent(world, email, SIGN_UP);
+      refused(await gql(world, VERIFY, { token: first, password: PASSWORD }), 'BAD_USER_INPUT');
+      const own = 'what the owner has chosen';
+      expect(
+        (await gql(world, VERIFY, { token: second, password: own })).body.errors,
+      ).toBeUndefined();
+      return refused(await gql(world, SIGN_IN, { email, password: PASSWORD }), 'UNAUTHENTICATED');
+    },
   },
   {
     id: 'identity-password-case',
@@ -115,7 +110,7 @@ export const identityAttacks: readonly Attack[] = [
     run: async (world) => {
       const { email } = await somebody(world);
       for (const password of [PASSWORD.toUpperCase(), PASSWORD.slice(0, -1), `${PASSWORD} `])
-        refused(await gql(world, SIGN_IN, { email, password }), 'UNAUTHENTICATED');
+        refused(await gql(world, SIGN_IN, { email, password }, {}, newIp()), 'UNAUTHENTICATED');
       return '401 for each';
     },
   },

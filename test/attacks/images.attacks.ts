@@ -201,7 +201,7 @@ export const imageAttacks: readonly Attack[] = [
         refused(
           await gql(
             world,
-            'mutation ($u: String!) { createWebhookEndpoint(input: { url: $u, types: [ALERT], description: "x" }) { secret } }',
+            'mutation ($u: String!) { createWebhookEndpoint(input: { url: $u, types: [BALANCE_LOW], description: "x" }) { secret } }',
             { u: url },
             {
               ...bearer(world.attacker.person.token),
