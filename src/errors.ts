@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   OVERLOADED: { status: 503, retryable: true },
   UPSTREAM_UNAVAILABLE: { status: 503, retryable: true },
   DEADLINE_EXCEEDED: { status: 504, retryable: true },
+  INSUFFICIENT_STORAGE: { status: 507, retryable: true },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -57,7 +58,7 @@ export class AppError extends Error {
     this.details = options.details;
   }
 
-  /** HTTP status of the code, 400–504. */
+  /** HTTP status of the code, 400–507. */
   get status(): number {
     return ERROR_CODES[this.code].status;
   }

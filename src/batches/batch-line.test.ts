@@ -5,7 +5,7 @@ const failed = (code: ErrorCode, attempts: number) =>
   retryOf(new AppError(code, 'It failed.'), { attempts });
 
 test('what has no room or is away is waited for, and is no try', () => {
-  for (const code of ['OVERLOADED', 'UPSTREAM_UNAVAILABLE'] as const) {
+  for (const code of ['OVERLOADED', 'UPSTREAM_UNAVAILABLE', 'INSUFFICIENT_STORAGE'] as const) {
     expect(failed(code, 99)).toEqual({ afterMs: 5_000, counts: false });
   }
 });

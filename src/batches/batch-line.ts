@@ -1,4 +1,4 @@
-import type { AppError } from '../errors.js';
+import type { AppError, ErrorCode } from '../errors.js';
 import type { AccountId, BatchId, KeyId, RunId, UploadId } from '../platform/ids.js';
 import type { ChargedUnit } from '../usage/index.js';
 import type { BatchLineState, BatchStatus } from './batch.js';
@@ -58,6 +58,13 @@ const TRIES_MAX = 4;
 /** Before the next try, whatever it waits for. */
 const PAUSE_MS = 5_000;
 
+/** Have nothing to do with the line. */
+const WAITED_FOR: readonly ErrorCode[] = [
+  'OVERLOADED',
+  'UPSTREAM_UNAVAILABLE',
+  'INSUFFICIENT_STORAGE',
+];
+
 /**
  * Whether a line that failed is tried again, and when. What has no room now, or is away, is waited for until the
  * batch expires, and does not count as a try.
@@ -66,9 +73,7 @@ export function retryOf(
   { code, isRetryable }: AppError,
   { attempts }: Pick<BatchLine, 'attempts'>,
 ): { readonly afterMs: number; readonly counts: boolean } | undefined {
-  if (code === 'OVERLOADED' || code === 'UPSTREAM_UNAVAILABLE') {
-    return { afterMs: PAUSE_MS, counts: false };
-  }
+  if (WAITED_FOR.includes(code)) return { afterMs: PAUSE_MS, counts: false };
   const mayChange = isRetryable || code === 'INTERNAL';
   return mayChange && attempts < TRIES_MAX ? { afterMs: PAUSE_MS, counts: true } : undefined;
 }

@@ -92,7 +92,7 @@ const DATABASE_AWAY: AnswerHead = {
 };
 
 /** The server had no room for the operation, and has done nothing of it where there is no data. */
-const NO_ROOM = ['OVERLOADED'] as const;
+const NO_ROOM = ['OVERLOADED', 'INSUFFICIENT_STORAGE'] as const;
 
 function noRoom({ data, errors }: FormattedExecutionResult): AnswerHead | undefined {
   if (data != null) return undefined;

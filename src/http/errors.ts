@@ -1,5 +1,6 @@
 import type { FastifyError } from 'fastify';
 import { AppError, type ErrorCode } from '../errors.js';
+import { diskFull, isDiskFull } from '../platform/disk-full.js';
 import { databaseAway, isDatabaseOutage, isNotStorable } from '../platform/database.js';
 
 const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -20,11 +21,12 @@ export function codeOfStatus(status: number | undefined): ErrorCode | undefined 
 }
 
 /**
- * What a caller may know of any failure: our own errors as they are, an outage as such, Fastify's
+ * What a caller may know of any failure: our own errors as they are, an outage and a full disk as such, Fastify's
  * complaints about a request by their status, and everything else as INTERNAL without its message.
  */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  if (isDiskFull(error)) return diskFull(error);
   if (isDatabaseOutage(error)) return databaseAway(error);
   if (isNotStorable(error)) {
     const message =

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../errors.js';
+import { orDiskFull } from '../platform/disk-full.js';
 import type { UploadId } from '../platform/ids.js';
 import { detectFormat } from '../siglip/index.js';
 import { IMAGE_BYTES_MAX } from './image-source.js';
@@ -36,7 +37,7 @@ export class UploadFolder {
    * Writes a file down as it comes: an image, or lines of text. What is refused or breaks off leaves nothing.
    * @param limits `imageOnly`: text is refused at its head; `bytesMax`: besides the limit of its kind
    * @throws AppError PAYLOAD_TOO_LARGE; UNSUPPORTED_MEDIA_TYPE for other formats, and text that is no UTF-8; CONFLICT for
-   *   more than `bytesMax`
+   *   more than `bytesMax`; INSUFFICIENT_STORAGE
    */
   async receive(
     id: UploadId,
@@ -69,11 +70,11 @@ export class UploadFolder {
       return { bytes, sha256: hash.digest(), mediaType: kind?.mediaType ?? JSONL };
     } catch (error) {
       await this.remove(id);
-      throw error;
+      throw orDiskFull(error);
     }
   }
 
-  /** Writes what is ours; what breaks off leaves nothing. */
+  /** Writes what is ours; what breaks off leaves nothing. @throws AppError INSUFFICIENT_STORAGE */
   async write(id: UploadId, content: AsyncIterable<string>): Promise<Written> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const hash = createHash('sha256');
@@ -94,7 +95,7 @@ export class UploadFolder {
       return { bytes, sha256: hash.digest(), mediaType: JSONL };
     } catch (error) {
       await this.remove(id);
-      throw error;
+      throw orDiskFull(error);
     }
   }
 

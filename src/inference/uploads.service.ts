@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
+import { orDiskFull } from '../platform/disk-full.js';
 import { type AccountId, newId, type UploadId } from '../platform/ids.js';
 import { IMAGE_BYTES_MAX } from './image-source.js';
 import { type ByteRange, isUploadId, tooMuch, UploadFolder } from './upload-folder.gateway.js';
@@ -80,7 +81,12 @@ export class UploadsService {
       await this.folder.remove(part);
       return;
     }
-    await this.folder.rename(part, id);
+    try {
+      await this.folder.rename(part, id);
+    } catch (error) {
+      await this.folder.remove(part);
+      throw orDiskFull(error);
+    }
     const { ttlS } = this.options;
     const row = { ...written, id, filename, purpose: 'batch_output', ttlS } as const;
     await store.insertUpload(this.db, accountId, row);

@@ -1,6 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { AppError } from '../errors.js';
+import { orDiskFull } from './disk-full.js';
+import { anyCause } from './failure.js';
 import { Prisma, PrismaClient } from './prisma/client.js';
 
 export type Transaction = Prisma.TransactionClient;
@@ -14,7 +16,7 @@ export interface Database {
   /**
    * Rows of one statement; `values` bind to $1, $2 … Prepared once per connection.
    * @param options `plannedAnew`: not prepared, for a statement whose best plan depends on its values
-   * @throws AppError UPSTREAM_UNAVAILABLE when the database cannot be asked.
+   * @throws AppError UPSTREAM_UNAVAILABLE when the database cannot be asked; INSUFFICIENT_STORAGE when its disk is full
    */
   query<Row extends object>(
     sql: string,
@@ -91,7 +93,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       try {
         return (await pool.query<Row & pg.QueryResultRow>(text)).rows;
       } catch (error) {
-        throw isDatabaseOutage(error) ? databaseAway(error) : error;
+        throw isDatabaseOutage(error) ? databaseAway(error) : orDiskFull(error);
       }
     },
     poolUse: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
@@ -138,17 +140,6 @@ const OUTAGE_SQLSTATES = /^(08...|57P0[1-5]|57014|53300|53400|25006)$/;
 const OUTAGE_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/;
 
-/** The fields by which pg, Node and Prisma tell what happened. */
-interface Failure {
-  code?: unknown;
-  originalCode?: unknown;
-  kind?: unknown;
-  message?: unknown;
-  cause?: unknown;
-  errors?: unknown;
-  meta?: { driverAdapterError?: unknown };
-}
-
 /**
  * True when the database could not be asked, so that the same request may work later: 503, never
  * "not found" or "wrong key". Looks through causes.
@@ -161,18 +152,6 @@ export function isDatabaseOutage(error: unknown): boolean {
       [code, originalCode].some((value) => typeof value === 'string' && isOutageCode(value)) ||
       (typeof message === 'string' && OUTAGE_MESSAGES.test(message)),
   );
-}
-
-/** Whether an error, or one that it wraps, is such a failure. */
-function anyCause(error: unknown, isIt: (failure: Failure) => boolean): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const failure = error as Failure;
-  const inner = [
-    failure.cause,
-    failure.meta?.driverAdapterError,
-    ...(Array.isArray(failure.errors) ? (failure.errors as unknown[]) : []),
-  ];
-  return isIt(failure) || inner.some((one) => anyCause(one, isIt));
 }
 
 /** PostgreSQL: a character that a text cannot hold (NUL), a number or a date that is out of range. */

@@ -1,6 +1,7 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createTransport } from 'nodemailer';
+import { orDiskFull } from './disk-full.js';
 import { type DeliveryId, newId } from './ids.js';
 
 export interface Mail {
@@ -16,7 +17,7 @@ export interface Mail {
 }
 
 export interface Mailer {
-  /** Resolves when the mail server, or the folder, has it. */
+  /** Resolves when the mail server, or the folder, has it. @throws AppError INSUFFICIENT_STORAGE of the folder */
   send(mail: Mail): Promise<void>;
 }
 
@@ -51,8 +52,13 @@ export function createMailer(options: {
       const file = path.join(outboxDir, `${mail.id ?? newId('mail')}.eml`);
       // Whole or not there, whenever the process dies; several processes may write the same one.
       const draft = `${file}.${newId('mail')}`;
-      await writeFile(draft, message, { mode: 0o600 });
-      await rename(draft, file);
+      try {
+        await writeFile(draft, message, { mode: 0o600 });
+        await rename(draft, file);
+      } catch (error) {
+        await rm(draft, { force: true });
+        throw orDiskFull(error);
+      }
     },
   };
 }

@@ -1,0 +1,183 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { newId } from '../../src/platform/ids.js';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { mailsTo, PASSWORD, type Person, personOf, signUp } from '../support/people.js';
+import { bearer, type Caller, newCaller } from '../support/platform.js';
+import { mountedDisk, pretendedDisk, type SmallDisk } from '../support/small-disk.js';
+
+const mounted = mountedDisk();
+const DISKS: [string, SmallDisk | undefined][] = [
+  ['a file system that is full', mounted],
+  ['writes that fail', undefined],
+];
+
+/** The head of a PNG, and more bytes than fit. */
+const PICTURE = Buffer.concat([
+  Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
+  Buffer.alloc(100_000, 1),
+]);
+
+describe.each(DISKS.filter(([name, disk]) => disk !== undefined || name === 'writes that fail'))(
+  '%s',
+  (_name, given) => {
+    let disk: SmallDisk;
+    let uploads: string;
+    let outbox: string;
+    let t: TestApp;
+    let caller: Caller;
+    let person: Person;
+    beforeAll(async () => {
+      disk = given ?? pretendedDisk();
+      uploads = path.join(disk.path, 'uploads');
+      outbox = path.join(disk.path, 'outbox');
+      t = await startTestApp({
+        config: {
+          uploads: { folder: uploads, ttlS: 3_600, accountBytesMax: 2 ** 30 },
+          mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox },
+        },
+        background: false,
+      });
+      caller = await newCaller(t, 0n);
+      person = await signUp({ url: t.url, outboxDir: outbox }, 'ada@example.org');
+    });
+    afterAll(async () => {
+      await t.stop();
+      disk.remove();
+    });
+
+    /** Does something while there is room for a part of a file only. */
+    async function whileFull<T>(work: () => Promise<T>, roomBytes = 8_192): Promise<T> {
+      disk.fill(roomBytes);
+      try {
+        return await work();
+      } finally {
+        disk.free();
+      }
+    }
+    const filesIn = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
+
+    test.each([
+      ['a body', () => ({ body: PICTURE, headers: { 'content-type': 'image/png' } })],
+      [
+        'a form',
+        () => {
+          const body = new FormData();
+          body.append('purpose', 'vision');
+          body.append('file', new Blob([PICTURE]), 'x.png');
+          return { body, headers: {} };
+        },
+      ],
+    ])('an upload as %s is 507 and leaves nothing', async (_kind, upload) => {
+      const send = async () => {
+        const { body, headers } = upload();
+        const sent = { method: 'POST', body, headers: { ...bearer(caller.secret), ...headers } };
+        const answer = await fetch(`${t.url}/v1/files`, sent);
+        return { status: answer.status, text: await answer.text() };
+      };
+      const before = filesIn(uploads);
+      const { status, text } = await whileFull(send);
+      expect(status).toBe(507);
+      expect(text).toContain('insufficient_storage');
+      expect(text).not.toMatch(/ENOSPC|tmp/);
+      expect(filesIn(uploads)).toEqual(before);
+      expect((await send()).status).toBe(201);
+    });
+
+    test('the file of a batch is written later, whole, and nothing is left of the attempt', async () => {
+      const lines = Array.from({ length: 1_000 }, () => `${'x'.repeat(100)}\n`);
+      async function* content() {
+        yield* await Promise.resolve(lines);
+      }
+      const id = newId('file');
+      const write = () =>
+        t.app.services.uploads.write(caller.accountId, {
+          id,
+          filename: 'out.jsonl',
+          content: content(),
+        });
+      const before = filesIn(uploads);
+      await expect(whileFull(write)).rejects.toMatchObject({ code: 'INSUFFICIENT_STORAGE' });
+      expect(filesIn(uploads)).toEqual(before);
+      await write();
+      const upload = await t.app.services.uploads.get(caller.accountId, id);
+      expect((await t.app.services.uploads.read(upload)).toString()).toBe(lines.join(''));
+    });
+
+    test('a mail that has no room in the outbox is 507, and comes when it is asked for again', async () => {
+      const made = await person.gql('mutation { createOrganisation(name: "Engines") { id } }');
+      const owner = personOf(t.url, person.email, person.token, {
+        'x-gigarouter-account': made.body.data.createOrganisation.id as string,
+      });
+      const email = 'bob@example.org';
+      const INVITE =
+        'mutation ($email: String!) { inviteMember(email: $email, role: VIEWER) { id } }';
+      const invite = () => owner.gql(INVITE, { email });
+      const before = filesIn(outbox);
+      const { status, body } = await whileFull(invite, 0);
+      expect([status, body.errors[0].extensions.code]).toEqual([507, 'INSUFFICIENT_STORAGE']);
+      expect(filesIn(outbox)).toEqual(before);
+      expect((await invite()).status).toBe(200);
+      expect(mailsTo(outbox, email)).toHaveLength(1);
+    });
+
+    const post = (address: string, body: object) =>
+      fetch(`${t.url}${address}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const SIGN_UP = `mutation ($email: String!) {
+      signUp(email: $email, password: "correct horse battery", name: "Bob") { done } }`;
+
+    test('signing up is 507 when its mail has no room, with whatever address', async () => {
+      const refused = [
+        () => post('/graphql', { query: SIGN_UP, variables: { email: 'ada@example.org' } }),
+        () => post('/graphql', { query: SIGN_UP, variables: { email: 'carol@example.org' } }),
+        () =>
+          post('/api/auth/sign-up/email', {
+            email: 'dan@example.org',
+            password: PASSWORD,
+            name: 'Dan',
+          }),
+      ];
+      for (const ask of refused) {
+        const before = filesIn(outbox);
+        const answer = await whileFull(ask, 0);
+        expect(answer.status).toBe(507);
+        expect(await answer.text()).toContain('INSUFFICIENT_STORAGE');
+        expect(filesIn(outbox)).toEqual(before);
+      }
+    });
+
+    test('a new password is asked for all the same: an error would say who has an account', async () => {
+      const RESET = 'mutation ($email: String!) { requestPasswordReset(email: $email) { done } }';
+      for (const email of ['ada@example.org', 'nobody@example.org']) {
+        const ask = () => t.gql(RESET, { email });
+        const { status, body } = await whileFull(ask, 0);
+        expect([status, body.data]).toEqual([200, { requestPasswordReset: { done: true } }]);
+      }
+    });
+  },
+);
+
+test('a full disk of the database is 507', async () => {
+  const t = await startTestApp({ background: false });
+  const { secret } = await newCaller(t, 0n, { scopes: ['INFERENCE', 'READ', 'ADMIN'] });
+  await t.database.query(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`);
+  await t.database.query(
+    'CREATE TRIGGER full_disk BEFORE INSERT ON api_key FOR EACH ROW EXECUTE FUNCTION refuse()',
+  );
+  const answer = await fetch(`${t.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...bearer(secret) },
+    body: JSON.stringify({ query: 'mutation { createApiKey(input: { name: "k" }) { secret } }' }),
+  });
+  const text = await answer.text();
+  expect(answer.status).toBe(507);
+  expect(text).toContain('INSUFFICIENT_STORAGE');
+  expect(text).not.toContain('extend');
+  await t.stop();
+});
