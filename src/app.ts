@@ -15,7 +15,7 @@ import { createHttpServer } from './http/server.js';
 import { CALL_BYTES_MAX } from './inference/index.js';
 import { readCreditOffer } from './payments/index.js';
 import { type Clock, systemClock } from './platform/clock.js';
-import { type Database, openDatabase } from './platform/database.js';
+import { type Database, openDatabase, requireWritable } from './platform/database.js';
 import { createLogger, type Logger } from './platform/logger.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
 import { listMigrations, pendingMigrations } from './platform/migrations.js';
@@ -107,6 +107,7 @@ export async function createApp(
           (sql, values) => database.query<{ migration_name: string }>(sql, values),
           migrations,
         ),
+      requireWritable: () => requireWritable(database),
     },
   });
   const { predictorUrl, predictor: predictorConfig } = config;

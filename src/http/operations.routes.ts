@@ -6,6 +6,8 @@ import type { Metrics } from '../platform/metrics.js';
 export interface Readiness {
   /** Resolves when the database answers; rejects with its error. @returns names of unfinished migrations. */
   pendingMigrations(): Promise<string[]>;
+  /** Resolves when the database takes writes; rejects with an error that says why not. */
+  requireWritable(): Promise<void>;
   /** True from the moment that a stop was asked for. */
   isDraining(): boolean;
 }
@@ -34,6 +36,7 @@ export function registerOperationsRoutes(
         },
       );
     }
+    await readiness.requireWritable();
     return { status: 'ready' };
   });
 

@@ -104,6 +104,15 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
 }
 
+/**
+ * Locks no row, and needs the right to write all the same. Asked by failing, not by reading a setting: the pool closes a
+ * connection that fails, and one that was opened while the database was read-only stays so.
+ * @throws AppError UPSTREAM_UNAVAILABLE when the database cannot be asked, is a standby or otherwise read-only
+ */
+export async function requireWritable(db: Pick<Database, 'query'>): Promise<void> {
+  await db.query('SELECT FROM rate_limit WHERE false FOR UPDATE', []);
+}
+
 const OUTAGE_SYSTEM_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -164,9 +173,16 @@ export function isNotStorable(error: unknown): boolean {
   );
 }
 
+const READ_ONLY_SQLSTATE = '25006';
+
 /** What a caller is told of an outage. */
 export function databaseAway(cause: unknown): AppError {
-  const message = 'The database cannot be reached at the moment. Try again shortly.';
+  const isReadOnly = anyCause(cause, ({ code, originalCode }) =>
+    [code, originalCode].includes(READ_ONLY_SQLSTATE),
+  );
+  const message = isReadOnly
+    ? 'The database is read-only at the moment. Try again shortly.'
+    : 'The database cannot be reached at the moment. Try again shortly.';
   return new AppError('UPSTREAM_UNAVAILABLE', message, { cause });
 }
 

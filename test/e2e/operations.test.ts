@@ -1,4 +1,5 @@
 import { startTestApp, type TestApp } from '../support/app.js';
+import { until } from '../support/process.js';
 
 const TOKEN = 'a-token-of-enough-length';
 const SIGLIP = 'timm/ViT-SO400M-14-SigLIP-384';
@@ -17,6 +18,30 @@ test('/healthz says that the process runs, and nothing may keep that', async () 
   const response = await get('/healthz');
   expect([response.status, await response.json()]).toEqual([200, { status: 'alive' }]);
   expect(response.headers.get('cache-control')).toBe('no-store');
+});
+
+test('/readyz is 503 with the reason while the database is read-only, and ready again after it', async () => {
+  const name = new URL(t.database.url).pathname.slice(1);
+  const alter = (change: string) =>
+    t.database.query(`BEGIN; SET TRANSACTION READ WRITE; ALTER DATABASE ${name} ${change}; COMMIT`);
+  await alter('SET default_transaction_read_only = on');
+  await t.database.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'gigarouter'`,
+    [name],
+  );
+  const response = await until('it to be not ready', async () => {
+    const answer = await get('/readyz');
+    const body = await answer.text();
+    // At first a connection that was just ended may be all that is told of.
+    return answer.status === 503 && body.includes('read-only') ? body : undefined;
+  });
+  expect(JSON.parse(response)).toMatchObject({ error: { code: 'UPSTREAM_UNAVAILABLE' } });
+  expect((await t.gql('{ tasks { task } }')).status).toBe(200);
+  await alter('RESET default_transaction_read_only');
+  // Though connections of that time are still in the pool.
+  await until('it to be ready', async () =>
+    (await get('/readyz')).status === 200 ? true : undefined,
+  );
 });
 
 test('/readyz says ready, and names the migrations when some are missing', async () => {
