@@ -180,7 +180,12 @@ export async function createApp(
       return (stopping ??= (async () => {
         await server.close();
         services.batchWorker.stop();
-        await Promise.all([background.stop(), services.notifications.stop(), listener.stop()]);
+        await Promise.all([
+          background.stop(),
+          services.notifications.stop(),
+          services.identityMails.stop(),
+          listener.stop(),
+        ]);
         services.live.stop();
         await services.announcer.flush();
         await services.keys.writeUses().catch((err: unknown) => {

@@ -44,6 +44,7 @@ const WORK = [
     everyMs: 5 * 60_000,
     turn: ({ hubSync }) => hubSync.turn(),
   },
+  { name: 'identity-mails', everyMs: 1_000, turn: ({ identityMails }) => identityMails.runOnce() },
   { name: 'notifications', everyMs: 1_000, turn: ({ notifications }) => notifications.turn() },
   { name: 'alerts', everyMs: 60_000, turn: ({ alerts }) => alerts.turn() },
   {

@@ -33,6 +33,7 @@ type Unspoken =
   | 'batches'
   | 'batchWorker'
   | 'identity'
+  | 'identityMails'
   | 'notifications'
   | 'paidUnits'
   | 'passwords'

@@ -5,6 +5,7 @@ import {
   AuditLogService,
   Authenticator,
   IdentityGateway,
+  IdentityMails,
   KeysService,
   MembersService,
   PasswordHasher,
@@ -229,7 +230,8 @@ export function createServices(
   const backgroundJobs = new BackgroundJobs(database);
   const limits = new CallLimits(database, config.limits);
   const authenticator = new Authenticator(keys, identity, accounts);
-  const signIn = new SignInService(identity);
+  const identityMails = new IdentityMails({ db: database, identity, logger });
+  const signIn = new SignInService(identity, identityMails);
   const sessions = new SessionsService(database);
   return {
     catalog,
@@ -258,6 +260,7 @@ export function createServices(
     alerts,
     identity,
     passwords,
+    identityMails,
     signIn,
     sessions,
     inference,

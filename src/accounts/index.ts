@@ -8,6 +8,7 @@ export { AuditLogService } from './audit-log.service.js';
 export { Authenticator } from './authenticator.service.js';
 export { IDENTITY_PATH, IP_ADDRESS_HEADER, type OAuthClient } from './better-auth.gateway.js';
 export { IdentityGateway } from './identity.gateway.js';
+export { IdentityMails } from './identity-mails.service.js';
 export { IdentityResolver } from './identity.resolver.js';
 export { KeysResolver } from './keys.resolver.js';
 export type { ManagedAccount } from './managed-account.js';

@@ -5,6 +5,7 @@ import { checkName } from '../platform/name.js';
 import { checkEmail, plainEmail } from './account.js';
 import type { Client } from './active-session.js';
 import type { IdentityGateway } from './identity.gateway.js';
+import type { IdentityMails } from './identity-mails.service.js';
 
 /** Tries in ten minutes: for one address of a person, and from one address of the network. */
 const TRIES = { person: 10, network: 50 } as const;
@@ -25,13 +26,16 @@ export class SignInService {
   private readonly byPerson = new RateLimiterMemory({ points: TRIES.person, duration: WINDOW_S });
   private readonly byNetwork = new RateLimiterMemory({ points: TRIES.network, duration: WINDOW_S });
 
-  constructor(private readonly identity: IdentityGateway) {}
+  constructor(
+    private readonly identity: IdentityGateway,
+    private readonly mails: Pick<IdentityMails, 'request'>,
+  ) {}
 
   /** Answers the same for any address. */
   async signUp(from: Client, person: { email: string; name: string }): Promise<void> {
     const name = checkName(person.name);
     const email = await this.admit(from, person.email);
-    await this.identity.sendSignUpLink({ email, name });
+    await this.mails.request('sign-up', email, name);
   }
 
   /** @throws AppError BAD_USER_INPUT for a link that is over, or a password that is not accepted */
@@ -68,7 +72,7 @@ export class SignInService {
   }
 
   async requestMagicLink(from: Client, email: string): Promise<void> {
-    await this.identity.sendMagicLink(await this.admit(from, email));
+    await this.mails.request('magic-link', await this.admit(from, email));
   }
 
   async signInWithMagicLink(from: Client, token: string): Promise<string> {
@@ -76,7 +80,7 @@ export class SignInService {
   }
 
   async requestPasswordReset(from: Client, email: string): Promise<void> {
-    await this.identity.sendPasswordResetLink(await this.admit(from, email));
+    await this.mails.request('password-reset', await this.admit(from, email));
   }
 
   resetPassword(token: string, password: string): Promise<void> {

@@ -167,15 +167,26 @@ class Client {
   }
 }
 
-/** What the newest mail to an address carries. */
+/** Longest wait for a mail, which is sent after the answer. */
+const MAIL_MS = 30_000;
+
+/** What the newest mail to an address carries; waits for it. */
 async function tokenOfMail(outboxDir: string, email: string): Promise<string> {
-  for (const name of (await readdir(outboxDir)).sort().reverse()) {
-    const mail = await readFile(path.join(outboxDir, name), 'utf8');
-    if (!mail.includes(email)) continue;
-    // Quoted-printable: lines end with "=", and "=" is "=3D".
-    const text = mail.replace(/=\r?\n/g, '').replaceAll('=3D', '=');
-    const token = /[?&]token=([^\s&]+)/.exec(text)?.[1];
-    if (token !== undefined) return decodeURIComponent(token);
+  const deadline = performance.now() + MAIL_MS;
+  while (performance.now() < deadline) {
+    const names = await readdir(outboxDir).catch(() => []);
+    for (const name of names
+      .filter((one) => one.endsWith('.eml'))
+      .sort()
+      .reverse()) {
+      const mail = await readFile(path.join(outboxDir, name), 'utf8');
+      if (!mail.includes(email)) continue;
+      // Quoted-printable: lines end with "=", and "=" is "=3D".
+      const text = mail.replace(/=\r?\n/g, '').replaceAll('=3D', '=');
+      const token = /[?&]token=([^\s&]+)/.exec(text)?.[1];
+      if (token !== undefined) return decodeURIComponent(token);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new AppError('NOT_FOUND', `No mail to ${email} is in ${outboxDir}.`);
 }

@@ -1,0 +1,93 @@
+import type { Database } from '../platform/database.js';
+import { newId } from '../platform/ids.js';
+import type { Logger } from '../platform/logger.js';
+import type { IdentityGateway } from './identity.gateway.js';
+import * as store from './identity-mails.store.js';
+
+export interface IdentityMailsParts {
+  readonly db: Pick<Database, 'query'>;
+  readonly identity: Pick<
+    IdentityGateway,
+    'sendMagicLink' | 'sendPasswordResetLink' | 'sendSignUpLink'
+  >;
+  readonly logger: Logger;
+}
+
+const AT_ONCE = 8;
+/** Longer than the mailer tries. */
+const LEASE_S = 60;
+/** Seconds until the next attempt. After the last one the mail is dropped: its reader has long asked again. */
+const RETRY_S = [2, 10, 60, 300, 900] as const;
+
+/**
+ * Mails that lead to an account. A request only writes down who wants what. Whether somebody has the address is looked
+ * up when the mail is sent, so that a caller cannot tell by the time that the answer takes; and a link is made only
+ * then, so that none is stored.
+ */
+export class IdentityMails {
+  private running: Promise<void> | undefined;
+  private again = false;
+  private stopped = false;
+
+  constructor(private readonly parts: IdentityMailsParts) {}
+
+  /** Takes the same time for any address. @throws AppError UPSTREAM_UNAVAILABLE */
+  async request(kind: store.IdentityMailKind, email: string, name?: string): Promise<void> {
+    await store.requestMail(this.parts.db, { id: newId('mail'), kind, email, name: name ?? null });
+    this.runNow();
+  }
+
+  /** Sends what is due, on any number of servers. @returns true when more may wait */
+  async runOnce(): Promise<boolean> {
+    const claimed = await store.claimMails(this.parts.db, AT_ONCE, LEASE_S);
+    await Promise.all(claimed.map((mail) => this.deliver(mail)));
+    return claimed.length === AT_ONCE;
+  }
+
+  /** Resolves when what is being sent has been. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.running;
+  }
+
+  /** Does not wait for the background's next turn: somebody looks into a mailbox. */
+  private runNow(): void {
+    this.again = true;
+    this.running ??= this.run()
+      .catch((err: unknown) => {
+        this.parts.logger.warn({ err }, 'mails that were asked for are sent later');
+      })
+      .finally(() => {
+        this.running = undefined;
+      });
+  }
+
+  private async run(): Promise<void> {
+    while (this.again && !this.stopped) {
+      this.again = false;
+      if (await this.runOnce()) this.again = true;
+    }
+  }
+
+  private async deliver(mail: store.ClaimedMail): Promise<void> {
+    const { db, logger } = this.parts;
+    const { id, attempts } = mail;
+    try {
+      await this.send(mail);
+      await store.deleteMail(db, id);
+    } catch (err) {
+      const inS = RETRY_S[attempts - 1];
+      const outcome = inS === undefined ? 'dropped' : 'tried again later';
+      logger.warn({ err, attempts, type: mail.kind }, `a mail could not be sent and is ${outcome}`);
+      if (inS === undefined) await store.deleteMail(db, id);
+      else await store.retryMail(db, id, inS);
+    }
+  }
+
+  private send({ kind, email, name }: store.ClaimedMail): Promise<void> {
+    const { identity } = this.parts;
+    if (kind === 'sign-up') return identity.sendSignUpLink({ email, name: name ?? '' });
+    if (kind === 'magic-link') return identity.sendMagicLink(email);
+    return identity.sendPasswordResetLink(email);
+  }
+}
