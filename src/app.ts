@@ -86,11 +86,12 @@ export async function createApp(
   });
 
   let draining = false;
+  const origins = new Origins(config.cors, config.publicUrl);
   const server = await createHttpServer({
     logger,
     metrics,
     trustProxy: config.trustProxy,
-    origins: new Origins(config.cors, config.publicUrl),
+    origins,
     https: config.publicUrl.startsWith('https:'),
     renderErrorAt: rendererAt,
     // A call may wait for its model first.
@@ -154,7 +155,11 @@ export async function createApp(
       await services.members.accept(actor, actor.userId, token);
     },
   });
-  registerIdentityRoutes(server, { identity: services.identity, publicUrl: config.publicUrl });
+  registerIdentityRoutes(server, {
+    identity: services.identity,
+    publicUrl: config.publicUrl,
+    origins,
+  });
 
   const background =
     parts.isCommand === true ? NO_BACKGROUND : startBackground(config, services, logger);

@@ -48,7 +48,7 @@ export interface IdentityOptions {
 export const IDENTITY_PATH = '/api/auth';
 
 /** Of the library's routes, those that hash a password for anybody. */
-const HASHES_FOR_ANYBODY = new Set(['/sign-in/email', '/sign-up/email', '/reset-password']);
+const HASHES_FOR_ANYBODY = new Set(['/sign-in/email', '/reset-password']);
 
 /** How long a session lasts, however often it is used. */
 const SESSION_S = 7 * 24 * 3_600;

@@ -82,7 +82,7 @@ export class Origins {
   }
 
   /** Whether the page that sent the request was served by this server. */
-  private isOwn({ headers, protocol, host }: FastifyRequest): boolean {
+  isOwn({ headers, protocol, host }: FastifyRequest): boolean {
     const { origin } = headers;
     // The host is the address that the page used: another site cannot choose it and still get our cookies.
     return (

@@ -1,16 +1,29 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { IDENTITY_PATH, type IdentityGateway, IP_ADDRESS_HEADER } from '../accounts/index.js';
+import type { Origins } from '../http/origins.js';
+
+export interface IdentityRoutesOptions {
+  readonly identity: Pick<IdentityGateway, 'handle'>;
+  /** Where people reach the server. */
+  readonly publicUrl: string;
+  readonly origins: Pick<Origins, 'isOwn'>;
+}
 
 /** The identity library's own routes, for the console's cookies and for OAuth. */
 export function registerIdentityRoutes(
   app: FastifyInstance,
-  { identity, publicUrl }: { identity: Pick<IdentityGateway, 'handle'>; publicUrl: string },
+  { identity, publicUrl, origins }: IdentityRoutesOptions,
 ): void {
   app.route({
     method: ['GET', 'POST'],
     url: `${IDENTITY_PATH}/*`,
     handler: async (request, reply) => {
-      const answer = await identity.handle(toRequest(request, publicUrl));
+      const asked = toRequest(request, publicUrl);
+      // The library knows the server's pages by one address only; they may have been opened at another one.
+      if (request.headers.origin !== undefined && origins.isOwn(request)) {
+        asked.headers.set('origin', new URL(publicUrl).origin);
+      }
+      const answer = await identity.handle(asked);
       return send(reply, answer);
     },
   });

@@ -139,7 +139,8 @@ describe('a page of a named origin', () => {
     const shown = [
       'cache-control content-language content-length content-type expires last-modified pragma',
       'connection keep-alive date transfer-encoding vary x-content-type-options accept-ranges',
-      'content-security-policy referrer-policy x-frame-options set-cookie',
+      'content-security-policy cross-origin-opener-policy referrer-policy set-cookie',
+      'strict-transport-security x-frame-options',
     ].flatMap((line) => line.split(' '));
     const hidden = [...names].filter(
       (name) => !shown.includes(name) && !name.startsWith('access-control-') && !exposed.has(name),
