@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
-import { createAuthMiddleware } from 'better-auth/api';
 import { bearer, magicLink } from 'better-auth/plugins';
 import type { Database } from '../platform/database.js';
 import { newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
 import { magicLinkMail } from './identity-mail.js';
 import type { PasswordHasher } from './password-hasher.service.js';
+import { refuseWhenFull } from './password-routes.gateway.js';
 import { PASSWORD_CHARS } from './password.js';
 import { withHashedSessionTokens } from './session-token.js';
 import { deleteVerifications } from './sessions.store.js';
@@ -46,9 +46,6 @@ export interface IdentityOptions {
 
 /** Path of better-auth's own routes, for the console's cookies and for OAuth. */
 export const IDENTITY_PATH = '/api/auth';
-
-/** Of the library's routes, those that hash a password for anybody. */
-const HASHES_FOR_ANYBODY = new Set(['/sign-in/email', '/reset-password']);
 
 /** How long a session lasts, however often it is used. */
 const SESSION_S = 7 * 24 * 3_600;
@@ -149,13 +146,7 @@ export function createAuth(options: IdentityOptions) {
           model === 'user' ? newId('usr') : newId('idn'),
       },
     },
-    hooks: {
-      // Before the database is asked: a flood is refused at the least cost.
-      before: createAuthMiddleware(({ path }) => {
-        if (HASHES_FOR_ANYBODY.has(path)) passwords.refuseWhenFull();
-        return Promise.resolve();
-      }),
-    },
+    hooks: { before: refuseWhenFull(passwords) },
     databaseHooks: {
       user: {
         create: {

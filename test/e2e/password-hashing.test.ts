@@ -15,7 +15,7 @@ describe('the hasher', () => {
   afterAll(() => hasher.stop());
 
   test('verifies what the identity library hashed before, and the other way round', async () => {
-    const password = 'pässwörd with ﬁne letters';
+    const password = 'ﬁne letters of a café';
     const before = await hashPassword(password);
     expect(await hasher.verify({ hash: before, password })).toBe(true);
     expect(await hasher.verify({ hash: before, password: `${password}.` })).toBe(false);
