@@ -80,7 +80,11 @@ const quiet = () => undefined;
 await bringUpMigrations(config, postgres.url, quiet);
 await bringUpCatalog(config, postgres.url, quiet);
 
-const ours = await serve('gigarouter.mjs', { DATABASE_URL: postgres.url, LOG_LEVEL: 'warn' });
+const ours = await serve('gigarouter.mjs', {
+  DATABASE_URL: postgres.url,
+  LOG_LEVEL: 'warn',
+  ANONYMOUS_PER_MINUTE: '0',
+});
 const apollo = await serve('apollo-default.mjs', {});
 const runs = [
   {

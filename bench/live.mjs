@@ -40,6 +40,7 @@ const env = {
   DATABASE_URL: postgres.url,
   LOG_LEVEL: 'fatal',
   LIVE_CONNECTIONS_PER_ADDRESS: '5000',
+  CONNECTIONS_PER_ADDRESS: '0',
 };
 const config = readConfig(env);
 await bringUpMigrations(config, postgres.url, () => undefined);

@@ -11,6 +11,8 @@ import { registerGraphQL } from './graphql/server.js';
 import { registerOperationsRoutes } from './http/operations.routes.js';
 import { type Authenticate, decorateWithActor } from './http/authentication.js';
 import { Origins } from './http/origins.js';
+import { AnonymousRequests } from './http/anonymous-requests.js';
+import { trustedProxies } from './http/trusted-proxies.js';
 import { createHttpServer } from './http/server.js';
 import { CALL_BYTES_MAX } from './inference/index.js';
 import { readCreditOffer } from './payments/index.js';
@@ -87,6 +89,11 @@ export async function createApp(
 
   let draining = false;
   const origins = new Origins(config.cors, config.publicUrl);
+  const isTrustedProxy = trustedProxies(config.trustProxy);
+  const anonymousRequests = new AnonymousRequests(
+    config.clients.anonymousPerMinute,
+    isTrustedProxy,
+  );
   const server = await createHttpServer({
     logger,
     metrics,
@@ -94,6 +101,9 @@ export async function createApp(
     origins,
     https: config.publicUrl.startsWith('https:'),
     renderErrorAt: rendererAt,
+    isTrustedProxy,
+    connectionLimits: config.clients,
+    anonymousRequests,
     // A call may wait for its model first.
     answerMsMax: config.calls.timeoutMs + WAIT_MAX_S * 1_000,
   });
@@ -124,7 +134,13 @@ export async function createApp(
   watchServices(metrics, services);
   decorateWithActor(server);
   const bodyBytesMax = CALL_BYTES_MAX;
-  const authenticate: Authenticate = (request) => services.authenticator.authenticate(request);
+  const authenticate: Authenticate = async (request) => {
+    const actor = await services.authenticator.authenticate(request);
+    // A cookie that is no session, for example. Who stays connected was counted when the connection was opened.
+    if (actor.accountId === undefined && request.again !== true)
+      anonymousRequests.count(request.ip);
+    return actor;
+  };
   const connections = await registerGraphQL(server, {
     schema: createSchema(createResolvers(services), createSources(services)),
     introspection: config.introspection,

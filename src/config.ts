@@ -78,6 +78,8 @@ export interface Config {
   calls: MeterOptions;
   uploads: { folder: string; ttlS: number; accountBytesMax: number };
   limits: CallLimitOptions;
+  /** What may come from whom is not known: connections at a time, requests in a minute. 0: no limit. */
+  clients: { connectionsMax: number; connectionsPerAddress: number; anonymousPerMinute: number };
   /** Connections that stay open for subscriptions, on this server. */
   live: ConnectionLimits;
   /** Bytes of embeddings that are kept, for all accounts together. */
@@ -201,6 +203,11 @@ export function readConfig(
       ratePerMinute: values.RATE_PER_MINUTE,
       concurrencyMax: values.CONCURRENCY_MAX,
       store: values.RATE_STORE,
+    },
+    clients: {
+      connectionsMax: values.CONNECTIONS_MAX,
+      connectionsPerAddress: values.CONNECTIONS_PER_ADDRESS,
+      anonymousPerMinute: values.ANONYMOUS_PER_MINUTE,
     },
     live: {
       connectionsMax: values.LIVE_CONNECTIONS_MAX,

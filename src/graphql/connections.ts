@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { AppError } from '../errors.js';
 import type { Authenticate } from '../http/authentication.js';
 import type { Actor } from '../platform/actor.js';
+import { clientNetwork } from '../platform/client-network.js';
 import type { Results } from './subscriptions.js';
 
 /** Why the server ends a connection. */
@@ -12,7 +13,7 @@ export interface ConnectionLimits {
   /** On this server, all together. */
   readonly connectionsMax: number;
   readonly perAccount: number;
-  /** Of callers that nobody knows, or not yet. */
+  /** Of callers that nobody knows, or not yet, in one network (IPv4 address, IPv6 /64). */
   readonly perAddress: number;
   /** Milliseconds, more than LOOK_MS: rights that are taken end within it, should the announcement be lost. */
   readonly recheckMs: number;
@@ -199,7 +200,7 @@ export class Connections {
   /** @throws AppError OVERLOADED */
   private count({ accountId, ipAddress }: Actor): string {
     const { perAccount, perAddress } = this.options.limits;
-    const key = accountId ?? ipAddress;
+    const key = accountId ?? clientNetwork(ipAddress);
     if ((this.counts.get(key) ?? 0) >= (accountId === undefined ? perAddress : perAccount)) {
       throw tooMany(accountId === undefined ? 'This address has' : 'The account has');
     }

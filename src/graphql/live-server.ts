@@ -43,7 +43,7 @@ export function registerLive(app: FastifyInstance, options: LiveServerOptions) {
   app.route({
     url: '/graphql/stream',
     method: methods,
-    config: { errorShape: 'graphql' },
+    config: { errorShape: 'graphql', anonymousLimit: 'own' },
     bodyLimit: BODY_BYTES_MAX,
     onRequest: authentication.onRequest,
     handler: createEventStreamHandler({ ...options, contextOf }),

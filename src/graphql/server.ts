@@ -159,7 +159,7 @@ export async function registerGraphQL(
   const { onRequest, preParsing } = authenticationHooks(authenticate);
   const route = {
     url: '/graphql',
-    config: { errorShape: 'graphql' },
+    config: { errorShape: 'graphql', anonymousLimit: 'own' },
     bodyLimit: options.bodyBytesMax,
     preParsing,
     handler: (request: FastifyRequest, reply: FastifyReply) =>

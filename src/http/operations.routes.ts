@@ -21,9 +21,11 @@ export function registerOperationsRoutes(
     metricsToken,
   }: { readiness: Readiness; metrics: Metrics; metricsToken: string | undefined },
 ): void {
-  app.get('/healthz', () => ({ status: 'alive' }));
+  // Who asks is the operator, often.
+  const config = { anonymousLimit: 'none' } as const;
+  app.get('/healthz', { config }, () => ({ status: 'alive' }));
 
-  app.get('/readyz', async () => {
+  app.get('/readyz', { config }, async () => {
     if (readiness.isDraining())
       throw new AppError('UPSTREAM_UNAVAILABLE', 'The server is stopping.');
     const pending = await readiness.pendingMigrations();
@@ -40,7 +42,7 @@ export function registerOperationsRoutes(
     return { status: 'ready' };
   });
 
-  app.get('/metrics', async (request, reply) => {
+  app.get('/metrics', { config }, async (request, reply) => {
     if (metricsToken !== undefined && !isBearer(request.headers.authorization, metricsToken)) {
       throw new AppError('UNAUTHENTICATED', 'Send the METRICS_TOKEN as a bearer token.');
     }

@@ -7,18 +7,24 @@ import { type Logger, redact } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';
 import { requestContext, runWithContext } from '../platform/request-context.js';
 import { finishUnreadBodies } from '../platform/unread-body.js';
+import { type AnonymousRequests, registerAnonymousLimit } from './anonymous-requests.js';
 import { acceptJsonOnly, BODY_BYTES_MAX } from './body.js';
 import { safeHeaders } from './browser.js';
 import { registerCompression } from './compression.js';
+import { type ConnectionLimitOptions, limitConnections } from './connection-limits.js';
 import { addCorsHeaders, registerCors } from './cors.js';
 import { toAppError } from './errors.js';
 import { sendGraphQLError } from './graphql-error.js';
 import type { Origins } from './origins.js';
+import type { IsTrustedProxy } from './trusted-proxies.js';
 
 export interface HttpOptions {
   logger: Logger;
   metrics: Metrics;
   trustProxy: string | undefined;
+  isTrustedProxy: IsTrustedProxy;
+  connectionLimits: Pick<ConnectionLimitOptions, 'connectionsMax' | 'connectionsPerAddress'>;
+  anonymousRequests: AnonymousRequests;
   /** The longest that anybody may wait for an answer. */
   answerMsMax: number;
   origins: Origins;
@@ -78,7 +84,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     // Of a connection on which nothing moves: a call that runs must not be cut off by it.
     connectionTimeout: answerMsMax + 30_000,
     keepAliveTimeout: 65_000,
-    http: { headersTimeout: 10_000 },
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
     routerOptions: { maxParamLength: 300 },
     // An address that cannot be decoded: no hook runs for it, so the headers are set here.
     frameworkErrors: (error, request, reply) => {
@@ -92,6 +98,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     },
   });
   acceptJsonOnly(app);
+  const { isTrustedProxy, connectionLimits } = options;
+  limitConnections(app.server, { ...connectionLimits, isTrustedProxy });
   finishUnreadBodies(app.server);
   endUnusedConnections(app);
 
@@ -100,6 +108,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     runWithContext({ requestId: request.id }, next);
   });
   await registerCors(app, origins);
+  registerAnonymousLimit(app, options.anonymousRequests);
   registerCompression(app);
   let closing = false;
   app.addHook('preClose', (next) => {

@@ -29,7 +29,7 @@ export async function registerRoutes(
       url,
       exposeHeadRoute: method === 'GET',
       bodyLimit: bodyBytesMax,
-      config: { renderError: dialect.renderError },
+      config: { renderError: dialect.renderError, anonymousLimit: 'own' },
       onRequest: [
         hooks.onRequest,
         (request, _reply, done) => {

@@ -10,6 +10,7 @@ import {
 import { postGraphQL } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { until } from '../support/process.js';
+import { UNLIMITED } from '../support/unlimited.js';
 
 const folder = temporaryFolder();
 const settings = { fsync: 'off' };
@@ -19,7 +20,7 @@ let url: string;
 let port: number;
 
 beforeAll(async () => {
-  const config = readConfig({});
+  const config = readConfig(UNLIMITED);
   const quiet = () => undefined;
   postgres = await startEmbeddedPostgres(folder.path, { settings });
   port = Number(new URL(postgres.url).port);

@@ -3,6 +3,7 @@ import { type App, type AppParts, createApp } from '../../src/app.js';
 import { type Config, readConfig } from '../../src/config.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import { UNLIMITED } from './unlimited.js';
 
 export interface GraphQLAnswer {
   status: number;
@@ -41,11 +42,15 @@ export async function startTestApp(
   const database = await createTestDatabase({ seeded });
   const log: string[] = [];
   const logger = createLogger('info', { write: (line) => log.push(line) });
-  const app = await createApp({ ...readConfig({ ...PATIENT, ...env }), ...config }, database.url, {
-    logger,
-    ...parts,
-    ...(background ? {} : { isCommand: true }),
-  });
+  const app = await createApp(
+    { ...readConfig({ ...PATIENT, ...UNLIMITED, ...env }), ...config },
+    database.url,
+    {
+      logger,
+      ...parts,
+      ...(background ? {} : { isCommand: true }),
+    },
+  );
   await app.server.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${String(port)}`;

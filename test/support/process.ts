@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { UNLIMITED } from './unlimited.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -40,7 +41,7 @@ export function startServer(
       PATH: process.env.PATH ?? '',
       PORT: '0',
       LOG_LEVEL: 'warn',
-      ANONYMOUS_PER_MINUTE: '0',
+      ...UNLIMITED,
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

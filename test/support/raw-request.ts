@@ -14,16 +14,19 @@ export function rawRequest(
     path = '/',
     headers = {},
     body,
+    localAddress,
   }: {
     method?: string;
     path?: string;
     headers?: OutgoingHttpHeaders;
     body?: string | Buffer;
+    /** Of the loopback network, to be somebody else. */
+    localAddress?: string;
   } = {},
 ): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
-    const sent = request({ hostname, port, method, path, headers }, (response) => {
+    const sent = request({ hostname, port, method, path, headers, localAddress }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.on('error', reject).on('end', () => {
