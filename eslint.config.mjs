@@ -17,6 +17,44 @@ const nodeGlobals = Object.fromEntries(
 const READ_CONFIG =
   'Only src/config.ts reads the environment: add the variable there (and to .env.example), and take its value from Config.';
 
+/** Selectors of `no-restricted-syntax` for all of src/; a later rule of that name replaces an earlier one. */
+const RESTRICTED = [
+  {
+    selector: 'ExportDefaultDeclaration, ExportSpecifier[exported.name="default"]',
+    message: 'Export it by its name, so that it is called the same wherever it is used.',
+  },
+  {
+    selector: 'ImportDeclaration[source.value=/^(node:)?process$/]',
+    message: `Use the global process. ${READ_CONFIG}`,
+  },
+];
+
+const ONE_CLOCK =
+  'The clocks of servers differ: an instant that is stored or compared comes from the database. Say db_now() in the statement, or ask readNow (src/platform/now.store.ts). Measure time with performance.now().';
+const PROCESS_CLOCK = [
+  'NewExpression[callee.name="Date"][arguments.length=0]',
+  'CallExpression[callee.name="Date"]',
+  'CallExpression[callee.object.name="Date"][callee.property.name="now"]',
+  'MemberExpression[object.name="Temporal"][property.name="Now"]',
+  // As tests cannot move these.
+  'TemplateElement[value.raw=/(^|[^\\w.])(now\\(\\)|CURRENT_TIMESTAMP|LOCALTIMESTAMP|clock_timestamp)/i]',
+].map((selector) => ({ selector, message: ONE_CLOCK }));
+
+/** Files that read the clock of the process, for what is neither stored nor compared with what is. */
+const READS_PROCESS_CLOCK = [
+  // Log lines, and times in answers of other people's APIs.
+  'src/platform/logger.ts',
+  'src/rest/**',
+  // Other machines, as far as the platform is concerned.
+  'src/stripe-double/**',
+  'src/siglip/output-files.ts',
+  // Prisma's own table.
+  'src/platform/migrations.ts',
+  // Timers: they only wake something up, and the database decides then.
+  'src/graphql/connections.ts',
+  'src/live/tick-feed.ts',
+];
+
 export default defineConfig(
   globalIgnores([
     'explorer/vendor/',
@@ -95,17 +133,14 @@ export default defineConfig(
             'Take a Logger (src/platform/logger.ts); in main.ts and cli.ts write to process.stderr.',
         },
       ],
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'ExportDefaultDeclaration, ExportSpecifier[exported.name="default"]',
-          message: 'Export it by its name, so that it is called the same wherever it is used.',
-        },
-        {
-          selector: 'ImportDeclaration[source.value=/^(node:)?process$/]',
-          message: `Use the global process. ${READ_CONFIG}`,
-        },
-      ],
+      'no-restricted-syntax': ['error', ...RESTRICTED],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/**/*.test.ts', ...READS_PROCESS_CLOCK],
+    rules: {
+      'no-restricted-syntax': ['error', ...RESTRICTED, ...PROCESS_CLOCK],
     },
   },
   {

@@ -12,7 +12,6 @@ import { createApp } from '../dist/app.js';
 import { bringUpMigrations } from '../dist/bring-up.js';
 import { readConfig } from '../dist/config.js';
 import { anonymous, SCOPES } from '../dist/platform/actor.js';
-import { systemClock } from '../dist/platform/clock.js';
 import { startEmbeddedPostgres } from '../dist/platform/embedded-postgres/index.js';
 import { newId } from '../dist/platform/ids.js';
 import { root } from './platform.mjs';
@@ -53,7 +52,7 @@ for (let n = 0; n < ACCOUNTS; n++) {
   const accountId = await accounts.openAccount('bench');
   await credits.grant({ accountId, nanos: 10n ** 12n, reason: 'bench', actor: 'system' });
   const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
-  const { secret } = await new KeysService(app.database, systemClock).create(actor, accountId, {
+  const { secret } = await new KeysService(app.database).create(actor, accountId, {
     name: 'bench',
     scopes: ['READ'],
   });

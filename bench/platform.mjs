@@ -15,7 +15,6 @@ import {
 import { readConfig } from '../dist/config.js';
 import { CreditsService } from '../dist/credits/index.js';
 import { anonymous, SCOPES } from '../dist/platform/actor.js';
-import { systemClock } from '../dist/platform/clock.js';
 import { openDatabase } from '../dist/platform/database.js';
 import { startEmbeddedPostgres } from '../dist/platform/embedded-postgres/index.js';
 import { newId } from '../dist/platform/ids.js';
@@ -71,7 +70,7 @@ export async function startPlatform() {
   ]);
   await credits.grant({ accountId, nanos: 10n ** 15n, reason: 'bench', actor: 'system' });
   const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
-  const { secret } = await new KeysService(db, systemClock).create(actor, accountId, {
+  const { secret } = await new KeysService(db).create(actor, accountId, {
     name: 'bench',
     scopes: ['INFERENCE', 'READ'],
   });

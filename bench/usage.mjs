@@ -13,7 +13,6 @@ import { bringUpMigrations } from '../dist/bring-up.js';
 import { readConfig } from '../dist/config.js';
 import { CreditsService } from '../dist/credits/index.js';
 import { anonymous, SCOPES } from '../dist/platform/actor.js';
-import { systemClock } from '../dist/platform/clock.js';
 import { openDatabase } from '../dist/platform/database.js';
 import { startEmbeddedPostgres } from '../dist/platform/embedded-postgres/index.js';
 import { RollupsService } from '../dist/usage/index.js';
@@ -76,7 +75,7 @@ try {
   const { largest, end } = kept ?? made;
   const actor = { ...anonymous('127.0.0.1'), accountId: largest, scopes: new Set(SCOPES) };
   const key = { name: 'bench', scopes: ['READ'] };
-  const { secret } = await new KeysService(db, systemClock).create(actor, largest, key);
+  const { secret } = await new KeysService(db).create(actor, largest, key);
 
   api = await start('gigarouter.mjs', {
     DATABASE_URL: postgres.url,

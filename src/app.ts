@@ -16,7 +16,6 @@ import { trustedProxies } from './http/trusted-proxies.js';
 import { createHttpServer } from './http/server.js';
 import { CALL_BYTES_MAX } from './inference/index.js';
 import { readCreditOffer } from './payments/index.js';
-import { type Clock, systemClock } from './platform/clock.js';
 import { type Database, openDatabase, requireWritable } from './platform/database.js';
 import { createLogger, type Logger } from './platform/logger.js';
 import { createMetrics, type Metrics } from './platform/metrics.js';
@@ -53,7 +52,6 @@ const NO_BACKGROUND: Background = {
 };
 
 export interface AppParts {
-  clock?: Clock;
   logger?: Logger;
   /** Does nothing by itself: the services are wanted for a command. */
   isCommand?: true;
@@ -128,9 +126,8 @@ export async function createApp(
     parts.predictorAddress ?? (() => configured),
     parts.predictorRetryAfterS,
   );
-  const clock = parts.clock ?? systemClock;
   const offer = readCreditOffer(await readFile(config.creditPacksFile, 'utf8'));
-  const services = createServices(config, database, { clock, logger, predictor, offer });
+  const services = createServices(config, database, { logger, predictor, offer });
   watchServices(metrics, services);
   decorateWithActor(server);
   const bodyBytesMax = CALL_BYTES_MAX;

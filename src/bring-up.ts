@@ -7,7 +7,6 @@ import { readCatalogFolder, seedCatalog } from './catalog/index.js';
 import { childEnvironment, type Config } from './config.js';
 import { anonymous, SCOPES } from './platform/actor.js';
 import { STRIPE_API_VERSION, type StripeOptions } from './payments/index.js';
-import { systemClock } from './platform/clock.js';
 import { openDatabase } from './platform/database.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/index.js';
 import type { Logger } from './platform/logger.js';
@@ -72,7 +71,7 @@ export async function bringUpCatalog(config: Config, databaseUrl: string, say: S
     connectTimeoutMs: config.databaseConnectTimeoutMs,
   });
   try {
-    const summary = await seedCatalog(database, systemClock, files);
+    const summary = await seedCatalog(database, files);
     const { added, updated, unchanged, kept } = summary;
     say(
       `catalog: ${String(added)} added, ${String(updated)} updated, ${String(unchanged)} unchanged`,

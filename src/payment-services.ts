@@ -15,7 +15,6 @@ import {
   TopUpsService,
   UsageReportsService,
 } from './payments/index.js';
-import type { Clock } from './platform/clock.js';
 import type { Database } from './platform/database.js';
 import type { Logger } from './platform/logger.js';
 import type { Mailer } from './platform/mailer.js';
@@ -27,19 +26,18 @@ interface PaymentParts {
   readonly findContact: AccountsService['contact'];
   readonly offer: CreditOffer;
   readonly mailer: Mailer;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Every service of payments, over one client of Stripe. */
 export function createPaymentServices(
   config: Pick<Config, 'stripe' | 'stripeMeterEvent' | 'publicUrl'>,
-  { db, credits, findContact, offer, mailer, clock, logger }: PaymentParts,
+  { db, credits, findContact, offer, mailer, logger }: PaymentParts,
 ) {
   const stripeApi = new StripeApi(config.stripe);
   const stripe = new StripeGateway(stripeApi);
   const cards = new StripeCards(stripeApi);
-  const fulfilment = new FulfilmentService(db, credits, stripe, clock, logger);
+  const fulfilment = new FulfilmentService(db, credits, stripe, logger);
   const selling = {
     db,
     stripe,
@@ -48,7 +46,6 @@ export function createPaymentServices(
     offer,
     findContact,
     publicUrl: config.publicUrl,
-    clock,
   };
   const payments = new PaymentsService(selling);
   const topUps = new TopUpsService({ ...selling, payments, mailer, logger });
@@ -58,8 +55,8 @@ export function createPaymentServices(
     logger,
     eventName: config.stripeMeterEvent,
   });
-  const promos = new PromosService(db, credits, clock);
-  const refunds = new RefundsService(db, credits, stripe, fulfilment, clock, logger);
+  const promos = new PromosService(db, credits);
+  const refunds = new RefundsService(db, credits, stripe, fulfilment, logger);
   const reconciler = new ReconcilerService({ ...selling, logger });
   const stripeEvents = new StripeEventsService({
     ...selling,

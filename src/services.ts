@@ -58,7 +58,6 @@ import {
 } from './publishing/index.js';
 import { LiveService } from './live/index.js';
 import { Announcer } from './platform/announcer.js';
-import type { Clock } from './platform/clock.js';
 import type { Database, Transaction } from './platform/database.js';
 import type { AccountId } from './platform/ids.js';
 import type { Logger } from './platform/logger.js';
@@ -81,12 +80,12 @@ export type Services = ReturnType<typeof createServices>;
 export function createServices(
   config: Config,
   database: Database,
-  parts: { clock: Clock; logger: Logger; predictor: PredictorClient; offer: CreditOffer },
+  parts: { logger: Logger; predictor: PredictorClient; offer: CreditOffer },
 ) {
-  const { clock, logger } = parts;
-  const catalog = new CatalogService(database, clock);
-  const acts = new CatalogActs(database, clock);
-  const catalogAdmin = new CatalogAdminService(acts, clock);
+  const { logger } = parts;
+  const catalog = new CatalogService(database);
+  const acts = new CatalogActs(database);
+  const catalogAdmin = new CatalogAdminService(acts);
   const hub = new HubModels(config.hub);
   const hubSync = new HubSyncService(database, acts, hub, logger, config.hubSyncMs);
   const providers = new ProvidersService(database, acts, catalog);
@@ -98,14 +97,14 @@ export function createServices(
   const credits = new CreditsService(database, announcer);
   const usage = new UsageService(database);
   const live = new LiveService({ credits, usage, catalog, logger });
-  const statistics = new StatisticsService(database, credits, clock);
+  const statistics = new StatisticsService(database, credits);
   const rollups = new RollupsService(database);
-  const accounts = new AccountsService(database, credits, clock, config.freeCredit);
+  const accounts = new AccountsService(database, credits, config.freeCredit);
   const accountAdmin = new AccountAdminService(database);
   const auditLog = new AuditLogService(database);
-  const keys = new KeysService(database, clock);
+  const keys = new KeysService(database);
   const mailer = createMailer(config.mail);
-  const members = new MembersService(database, mailer, config.publicUrl, clock);
+  const members = new MembersService(database, mailer, config.publicUrl);
   const findContacts = (tx: Transaction, accountId: AccountId) => accounts.contacts(tx, accountId);
   const webhooks = new WebhookGateway(config.webhooks);
   const notifications = new NotificationsService(
@@ -120,8 +119,8 @@ export function createServices(
   );
   const webhookEndpoints = new WebhookEndpointsService(database, webhooks, notifications);
   const secret = config.authSecret ?? randomBytes(32).toString('base64url');
-  const proposals = new ProposalsService(clock);
-  const demand = new DemandService(database, proposals, clock);
+  const proposals = new ProposalsService();
+  const demand = new DemandService(database, proposals);
   const waitlist = new WaitlistService({
     db: database,
     proposals,
@@ -129,16 +128,14 @@ export function createServices(
     secret,
     publicUrl: config.publicUrl,
     mails: createRateCounter(database, config.limits.store, DAY_S),
-    clock,
   });
-  const board = new BoardService(database, acts, proposals, clock);
+  const board = new BoardService(database, acts, proposals);
   const launches = new LaunchesService({
     db: database,
     notifications,
     credits,
     waitlist,
     publicUrl: config.publicUrl,
-    clock,
   });
   const alerts = new AlertsService({ db: database, notifications, findContacts });
   const passwords = new PasswordHasher(logger);
@@ -208,7 +205,6 @@ export function createServices(
     endpoints: batchEndpoints(inference),
     renderError: openai.renderError,
     leaseMs: config.calls.holdMs,
-    clock,
     logger,
   };
   const batches = new BatchesService(batching);
@@ -219,7 +215,6 @@ export function createServices(
     findContact: (accountId) => accounts.contact(accountId),
     offer: parts.offer,
     mailer,
-    clock,
     logger,
   });
   // Each kind of dead letter is kept by the domain that gave it up.

@@ -14,7 +14,7 @@ const MANAGED = `SELECT a.id, a.kind, a.name, a.status, a.created_at AS "created
     b.posted AS "postedNanos", b.held AS "heldNanos", b.debt AS "debtNanos",
     (SELECT count(*)::int FROM membership m WHERE m.account_id = a.id) AS "memberCount",
     (SELECT count(*)::int FROM api_key k
-      WHERE k.account_id = a.id AND (k.revoked_at IS NULL OR k.revoked_at > now())) AS "keyCount",
+      WHERE k.account_id = a.id AND (k.revoked_at IS NULL OR k.revoked_at > db_now())) AS "keyCount",
     (SELECT coalesce(jsonb_agg(x), '[]') FROM (
        SELECT m.user_id AS "userId", u.email, u.name, m.role FROM membership m JOIN app_user u ON u.id = m.user_id
         WHERE m.account_id = a.id ORDER BY m.created_at, m.user_id LIMIT 10) x) AS members
@@ -98,7 +98,7 @@ export async function setFrozen(
 ): Promise<void> {
   await tx.$executeRaw`
     UPDATE account SET status = ${reason === null ? 'ACTIVE' : 'FROZEN'}::"AccountStatus", frozen_reason = ${reason},
-           frozen_at = CASE WHEN ${reason}::text IS NOT NULL THEN now() END WHERE id = ${id}`;
+           frozen_at = CASE WHEN ${reason}::text IS NOT NULL THEN db_now() END WHERE id = ${id}`;
 }
 
 export async function setLimits(

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { type CreditsService } from '../credits/index.js';
 import { AppError } from '../errors.js';
 import { accountFrozen, type Actor, type Scope } from '../platform/actor.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, newId, type UserId } from '../platform/ids.js';
+import { readNow } from '../platform/now.store.js';
 import {
   type AccountKind,
   type AccountOfUser,
@@ -33,7 +33,6 @@ export class AccountsService {
   constructor(
     private readonly db: Pick<Database, 'query' | 'prisma'>,
     private readonly credits: Pick<CreditsService, 'grant' | 'adjust' | 'balance'>,
-    private readonly clock: Clock,
     private readonly freeCredit: FreeCredit,
   ) {}
 
@@ -63,6 +62,7 @@ export class AccountsService {
     const [account] = await store.listAccounts(this.db, user.id);
     if (account === undefined) return;
     const hash = createHash('sha256').update(plainEmail(user.email)).digest('hex');
+    const now = await readNow(this.db);
     await this.credits
       .grant({
         id: `sign-up:${hash}`,
@@ -71,7 +71,7 @@ export class AccountsService {
         source: 'SIGN_UP',
         // Before anything that was paid for.
         priority: 10,
-        expiresAt: new Date(this.clock.now().getTime() + days * 24 * 3_600_000),
+        expiresAt: new Date(now.getTime() + days * 24 * 3_600_000),
         reason: 'Free credit at sign-up',
         actor: 'system',
       })

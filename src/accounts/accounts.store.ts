@@ -6,13 +6,14 @@ export async function insertAccount(
   tx: Transaction,
   account: { id: AccountId; kind: AccountKind; name: string },
   ownerId: UserId | undefined,
-): Promise<void> {
-  await tx.account.create({ data: account });
+): Promise<{ readonly createdAt: Date }> {
+  const { createdAt } = await tx.account.create({ data: account });
   if (ownerId !== undefined) {
     await tx.membership.create({
       data: { accountId: account.id, userId: ownerId, role: 'OWNER' },
     });
   }
+  return { createdAt };
 }
 
 /** How an account `a` stands, as a column. */
@@ -94,9 +95,7 @@ export async function findObstacles(
 
 /** @returns false when it was closed already, or is frozen */
 export async function closeAccount(tx: Transaction, accountId: AccountId): Promise<boolean> {
-  const { count } = await tx.account.updateMany({
-    where: { id: accountId, status: 'ACTIVE' },
-    data: { status: 'CLOSED', closedAt: new Date() },
-  });
+  const count = await tx.$executeRaw`
+    UPDATE account SET status = 'CLOSED', closed_at = db_now() WHERE id = ${accountId} AND status = 'ACTIVE'`;
   return count === 1;
 }

@@ -32,6 +32,8 @@ export interface ApiKey {
   readonly expiresAt: Date | null;
   /** May lie ahead: a key that was rotated works until then. */
   readonly revokedAt: Date | null;
+  /** Whether that time has come, by the database's clock. */
+  readonly isRevoked: boolean;
   readonly lastUsedAt: Date | null;
 }
 

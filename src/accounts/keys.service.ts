@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
 import { type Actor } from '../platform/actor.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, type KeyId, newId } from '../platform/ids.js';
 import { checkName } from '../platform/name.js';
+import { readNow } from '../platform/now.store.js';
 import { type AccountStanding, standingOf } from './account.js';
 import {
   type ApiKey,
@@ -38,9 +38,16 @@ const GRACE_HOURS_MAX = 24 * 30;
 const CACHE_MS = 5_000;
 const CACHE_KEYS_MAX = 50_000;
 
+interface CachedKey {
+  readonly key: ApiKey;
+  readonly actorOf: (ipAddress: string) => Actor;
+  /** When it is revoked or expires, by `performance.now()`; may be infinite. */
+  readonly endsAtMs: number;
+}
+
 /** Keeps an account's API keys, and tells who sends one. */
 export class KeysService {
-  private readonly cache = new LRUCache<string, { key: ApiKey; actorOf: (ip: string) => Actor }>({
+  private readonly cache = new LRUCache<string, CachedKey>({
     max: CACHE_KEYS_MAX,
     ttl: CACHE_MS,
     dispose: ({ key }) => this.hashesById.delete(key.id),
@@ -48,15 +55,13 @@ export class KeysService {
   private readonly hashesById = new Map<KeyId, string>();
   /** Raised by each change: a look-up that began before is not kept. */
   private changes = 0;
-  private uses = new Map<KeyId, Date>();
+  /** When each key was last used, by `performance.now()`. */
+  private uses = new Map<KeyId, number>();
   private readonly find = sharedLookup((hashes: readonly Buffer[]) =>
     store.findKeysByHash(this.db, hashes),
   );
 
-  constructor(
-    private readonly db: Pick<Database, 'query' | 'prisma'>,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly db: Pick<Database, 'query' | 'prisma'>) {}
 
   /**
    * Whose secret this is. Cached for at most 5 s, and until the key or its account changes.
@@ -75,26 +80,22 @@ export class KeysService {
     let entry = again ? undefined : this.cache.get(cacheKey);
     if (entry === undefined) {
       const before = this.changes;
+      const askedAtMs = performance.now();
       const key = await this.find(hash);
       if (key === undefined) {
         this.cache.delete(cacheKey);
         throw notValid();
       }
-      entry = { key, actorOf: actorOf(key) };
+      // The database says how long it works still: it counts from there, whatever this server's clock says.
+      entry = { key, actorOf: actorOf(key), endsAtMs: askedAtMs + (key.endsInMs ?? Infinity) };
       if (this.changes === before) {
         this.cache.set(cacheKey, entry);
         this.hashesById.set(key.id, cacheKey);
       }
     }
-    const { key } = entry;
-    const now = this.clock.now();
-    if (
-      (key.revokedAt !== null && key.revokedAt <= now) ||
-      (key.expiresAt !== null && key.expiresAt <= now)
-    ) {
-      throw notValid();
-    }
-    this.uses.set(key.id, now);
+    const nowMs = performance.now();
+    if (nowMs >= entry.endsAtMs) throw notValid();
+    this.uses.set(entry.key.id, nowMs);
     return entry.actorOf(ipAddress);
   }
 
@@ -115,7 +116,9 @@ export class KeysService {
     const uses = this.uses;
     this.uses = new Map();
     try {
-      await store.touchKeys(this.db, uses);
+      const nowMs = performance.now();
+      const ages = [...uses].map(([id, usedAtMs]) => [id, nowMs - usedAtMs] as const);
+      await store.touchKeys(this.db, new Map(ages));
     } catch (error) {
       this.uses = new Map([...uses, ...this.uses]);
       throw error;
@@ -123,7 +126,7 @@ export class KeysService {
   }
 
   list(accountId: AccountId): Promise<readonly ApiKey[]> {
-    return store.listKeys(this.db.prisma, accountId);
+    return store.listKeys(this.db, accountId);
   }
 
   /** Revoked or not. @throws AppError NOT_FOUND when the account has no such key */
@@ -135,7 +138,7 @@ export class KeysService {
 
   /** @throws AppError BAD_USER_INPUT; FORBIDDEN when the caller would give what it does not have */
   async create(actor: Actor, accountId: AccountId, input: NewKey): Promise<CreatedKey> {
-    checkNewKey(input, this.clock.now());
+    checkNewKey(input, await readNow(this.db));
     refuseMoreThanOwn(actor, input.scopes);
     const secret = createSecret();
     const key = await this.db.prisma.$transaction(async (tx) => {
@@ -180,7 +183,7 @@ export class KeysService {
     if (cap !== undefined) checkCap(cap.nanos);
     return this.db.prisma.$transaction(async (tx) => {
       if ((await store.findKey(tx, accountId, keyId)) === undefined) throw noSuchKey();
-      if (trimmed !== undefined) await store.updateKey(tx, accountId, keyId, { name: trimmed });
+      if (trimmed !== undefined) await store.renameKey(tx, accountId, keyId, trimmed);
       if (cap !== undefined) await store.setCap(tx, keyId, cap.nanos, cap.period);
       const details = {
         ...(trimmed === undefined ? {} : { name: trimmed }),
@@ -228,8 +231,7 @@ export class KeysService {
         secret,
         actor.userId ?? null,
       );
-      const revokedAt = new Date(this.clock.now().getTime() + graceHours * 3_600_000);
-      await store.updateKey(tx, accountId, keyId, { revokedAt, replacedById: id });
+      await store.replaceKey(tx, keyId, { by: id, graceHours });
       await insertAuditEvent(tx, {
         actor,
         accountId,
@@ -246,12 +248,11 @@ export class KeysService {
   /** Ends a key at once. May be repeated. @throws AppError NOT_FOUND */
   async revoke(actor: Actor, accountId: AccountId, keyId: KeyId): Promise<ApiKey> {
     const revoked = await this.db.prisma.$transaction(async (tx) => {
-      const now = this.clock.now();
       const key = await store.findKey(tx, accountId, keyId);
       if (key === undefined) throw noSuchKey();
-      if (key.revokedAt !== null && key.revokedAt <= now) return key;
+      if (!(await store.revokeKey(tx, keyId))) return key;
       await insertAuditEvent(tx, { actor, accountId, action: 'key.revoked', target: keyId });
-      return (await store.updateKey(tx, accountId, keyId, { revokedAt: now })) ?? key;
+      return (await store.findKey(tx, accountId, keyId)) ?? key;
     });
     this.forget(keyId);
     return revoked;

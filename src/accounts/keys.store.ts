@@ -4,27 +4,17 @@ import type { AccountStanding } from './account.js';
 import { STANDING } from './accounts.store.js';
 import type { ApiKey, CapPeriod, NewSecret } from './api-key.js';
 
-const PUBLIC_FIELDS = {
-  id: true,
-  accountId: true,
-  name: true,
-  prefix: true,
-  lastFour: true,
-  scopes: true,
-  spendCapNanos: true,
-  capPeriod: true,
-  models: true,
-  ratePerMinute: true,
-  createdAt: true,
-  expiresAt: true,
-  revokedAt: true,
-  lastUsedAt: true,
-} as const;
+/** Of a key `k`: everything but its hash. */
+const COLUMNS = `k.id, k.account_id AS "accountId", k.name, k.prefix, k.last_four AS "lastFour",
+  k.scopes::text[] AS scopes, k.spend_cap_nanos AS "spendCapNanos", k.cap_period::text AS "capPeriod", k.models,
+  k.rate_per_minute AS "ratePerMinute", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
+  k.revoked_at AS "revokedAt", coalesce(k.revoked_at <= db_now(), false) AS "isRevoked", k.last_used_at AS "lastUsedAt"`;
 
-type Row = Omit<ApiKey, 'id' | 'accountId'> & { id: string; accountId: string };
+type Row = Omit<ApiKey, 'spendCapNanos'> & { spendCapNanos: string | bigint | null };
 
-function toKey(row: Row): ApiKey {
-  return { ...row, id: row.id as KeyId, accountId: row.accountId as AccountId };
+function toKey<R extends Row>(row: R): Omit<R, 'spendCapNanos'> & ApiKey {
+  const { spendCapNanos } = row;
+  return { ...row, spendCapNanos: spendCapNanos === null ? null : BigInt(spendCapNanos) };
 }
 
 export async function insertKey(
@@ -41,11 +31,13 @@ export async function insertKey(
   createdBy: string | null,
 ): Promise<ApiKey> {
   const data = { ...key, scopes: [...key.scopes], models: [...key.models] };
-  const row = await tx.apiKey.create({
+  await tx.apiKey.create({
     data: { ...data, hash: Uint8Array.from(hash), prefix, lastFour, createdBy },
-    select: PUBLIC_FIELDS,
+    select: { id: true },
   });
-  return toKey(row);
+  const created = await findKey(tx, key.accountId, key.id);
+  if (created === undefined) throw new Error('The key was not written.');
+  return created;
 }
 
 /**
@@ -81,18 +73,22 @@ export async function findKey(
   accountId: AccountId,
   keyId: KeyId,
 ): Promise<ApiKey | undefined> {
-  const row = await tx.apiKey.findFirst({ where: { id: keyId, accountId }, select: PUBLIC_FIELDS });
-  return row === null ? undefined : toKey(row);
+  const [row] = await tx.$queryRawUnsafe<Row[]>(
+    `SELECT ${COLUMNS} FROM api_key k WHERE k.id = $1 AND k.account_id = $2`,
+    ...[keyId, accountId],
+  );
+  return row && toKey(row);
 }
 
 /** Newest first; revoked ones too. */
-export async function listKeys(tx: Transaction, accountId: AccountId): Promise<ApiKey[]> {
-  const rows = await tx.apiKey.findMany({
-    where: { accountId },
-    select: PUBLIC_FIELDS,
-    orderBy: { id: 'desc' },
-    take: 1_000,
-  });
+export async function listKeys(
+  db: Pick<Database, 'query'>,
+  accountId: AccountId,
+): Promise<ApiKey[]> {
+  const rows = await db.query<Row>(
+    `SELECT ${COLUMNS} FROM api_key k WHERE k.account_id = $1 ORDER BY k.id DESC LIMIT 1000`,
+    [accountId],
+  );
   return rows.map(toKey);
 }
 
@@ -100,23 +96,40 @@ export async function countLiveKeys(tx: Transaction, accountId: AccountId): Prom
   return tx.apiKey.count({ where: { accountId, revokedAt: null } });
 }
 
-/** Changes only what is named. @returns undefined when the account has no such key */
-export async function updateKey(
+export async function renameKey(
   tx: Transaction,
   accountId: AccountId,
   keyId: KeyId,
-  changes: Partial<Pick<ApiKey, 'name' | 'revokedAt' | 'expiresAt' | 'ratePerMinute'>> & {
-    scopes?: ApiKey['scopes'][number][];
-    models?: string[];
-    replacedById?: KeyId;
-  },
-): Promise<ApiKey | undefined> {
-  const { count } = await tx.apiKey.updateMany({ where: { id: keyId, accountId }, data: changes });
-  return count === 0 ? undefined : findKey(tx, accountId, keyId);
+  name: string,
+): Promise<void> {
+  await tx.apiKey.updateMany({ where: { id: keyId, accountId }, data: { name } });
 }
 
-/** A key, and the standing of its account. */
-export type KeyWithStanding = ApiKey & { readonly standing: AccountStanding };
+/** Another key takes its place: it works for the grace period still. */
+export async function replaceKey(
+  tx: Transaction,
+  keyId: KeyId,
+  { by, graceHours }: { readonly by: KeyId; readonly graceHours: number },
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE api_key SET replaced_by_id = ${by}, revoked_at = db_now() + ${graceHours}::float8 * interval '1 hour'
+     WHERE id = ${keyId}`;
+}
+
+/** Ends a key now. @returns false when it had ended before */
+export async function revokeKey(tx: Transaction, keyId: KeyId): Promise<boolean> {
+  const count = await tx.$executeRaw`
+    UPDATE api_key SET revoked_at = db_now()
+     WHERE id = ${keyId} AND (revoked_at IS NULL OR revoked_at > db_now())`;
+  return count === 1;
+}
+
+/** A key, how long it works still, and the standing of its account. */
+export type KeyWithStanding = ApiKey & {
+  readonly standing: AccountStanding;
+  /** Milliseconds until it is revoked or expires; below zero: it has. Null: neither is foreseen. */
+  readonly endsInMs: number | null;
+};
 
 /**
  * The keys with these hashes, in their order, of accounts that are not closed; undefined where there is none.
@@ -126,34 +139,27 @@ export async function findKeysByHash(
   db: Pick<Database, 'query'>,
   hashes: readonly Buffer[],
 ): Promise<(KeyWithStanding | undefined)[]> {
-  const rows = await db.query<
-    Omit<KeyWithStanding, 'spendCapNanos'> & { hash: Buffer; spendCapNanos: string | null }
-  >(
-    `SELECT k.hash, k.id, k.account_id AS "accountId", k.name, k.prefix, k.last_four AS "lastFour",
-            k.scopes::text[] AS scopes, k.spend_cap_nanos AS "spendCapNanos", k.cap_period AS "capPeriod", k.models,
-            k.rate_per_minute AS "ratePerMinute", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
-            k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt", ${STANDING}
+  const rows = await db.query<Row & Omit<KeyWithStanding, keyof ApiKey> & { hash: Buffer }>(
+    `SELECT k.hash, ${COLUMNS}, ${STANDING},
+            extract(epoch FROM least(k.expires_at, k.revoked_at) - db_now())::float8 * 1000 AS "endsInMs"
        FROM api_key k JOIN account a ON a.id = k.account_id AND a.status <> 'CLOSED'
       WHERE k.hash = ANY ($1::bytea[])`,
     [hashes],
   );
-  const byHash = new Map(
-    rows.map(({ hash, spendCapNanos, ...key }) => [
-      hash.toString('base64'),
-      { ...key, spendCapNanos: spendCapNanos === null ? null : BigInt(spendCapNanos) },
-    ]),
-  );
+  const byHash = new Map(rows.map(({ hash, ...key }) => [hash.toString('base64'), toKey(key)]));
   return hashes.map((hash) => byHash.get(hash.toString('base64')));
 }
 
-/** Notes when keys were last used. May be repeated; never sets a time back. */
+/** Notes how many milliseconds ago keys were last used. May be repeated; never sets a time back. */
 export async function touchKeys(
   db: Pick<Database, 'query'>,
-  uses: ReadonlyMap<KeyId, Date>,
+  agesMs: ReadonlyMap<KeyId, number>,
 ): Promise<void> {
   await db.query(
-    `UPDATE api_key k SET last_used_at = u.at FROM unnest($1::text[], $2::timestamptz[]) AS u(id, at)
+    `UPDATE api_key k SET last_used_at = u.at
+       FROM (SELECT id, db_now() - age_ms * interval '1 ms' AS at
+               FROM unnest($1::text[], $2::float8[]) AS u(id, age_ms)) u
       WHERE k.id = u.id AND (k.last_used_at IS NULL OR k.last_used_at < u.at)`,
-    [[...uses.keys()], [...uses.values()]],
+    [[...agesMs.keys()], [...agesMs.values()]],
   );
 }

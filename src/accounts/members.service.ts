@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { AppError } from '../errors.js';
 import type { Actor, Scope } from '../platform/actor.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, type InvitationId, newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
@@ -20,7 +19,7 @@ import type { Invitation, Member } from './member.js';
 import * as store from './members.store.js';
 
 const MEMBERS_MAX = 1_000;
-const INVITATION_MS = 7 * 24 * 3_600_000;
+const INVITATION_DAYS = 7;
 
 /** Who belongs to an organisation, and as what. An account always keeps an owner. */
 export class MembersService {
@@ -28,17 +27,16 @@ export class MembersService {
     private readonly db: Pick<Database, 'query' | 'prisma'>,
     private readonly mailer: Mailer,
     private readonly publicUrl: string,
-    private readonly clock: Clock,
   ) {}
 
   /** The person becomes its owner. @throws AppError BAD_USER_INPUT */
   async createOrganisation(actor: Actor, userId: UserId, name: string): Promise<AccountOfUser> {
     const account = { id: newId('acct'), kind: 'ORGANISATION', name: checkName(name) } as const;
-    await this.db.prisma.$transaction(async (tx) => {
-      await accounts.insertAccount(tx, account, userId);
+    const { createdAt } = await this.db.prisma.$transaction(async (tx) => {
+      const created = await accounts.insertAccount(tx, account, userId);
       await this.writeDown(tx, actor, account.id, 'account.created', account.id);
+      return created;
     });
-    const createdAt = this.clock.now();
     return { ...account, role: 'OWNER', standing: GOOD_STANDING, createdAt };
   }
 
@@ -49,7 +47,7 @@ export class MembersService {
 
   /** Those that wait, newest first. */
   invitations(accountId: AccountId): Promise<readonly Invitation[]> {
-    return store.listInvitations(this.db.prisma, accountId, this.clock.now());
+    return store.listInvitations(this.db, accountId);
   }
 
   /**
@@ -65,18 +63,16 @@ export class MembersService {
     const address = checkEmail(email);
     refuseMightier(actor, SCOPES_OF_ROLE[role]);
     const token = randomBytes(32).toString('base64url');
-    const now = this.clock.now();
     const invitation = await this.change(accountId, async (tx) => {
       if ((await this.list(accountId)).length >= MEMBERS_MAX) {
         throw new AppError('CONFLICT', `The account has ${String(MEMBERS_MAX)} members.`);
       }
-      await store.revokeInvitations(tx, accountId, { email: address }, now);
-      const expiresAt = new Date(now.getTime() + INVITATION_MS);
+      await store.revokeInvitations(tx, accountId, { email: address });
       const made = await store.insertInvitation(
         tx,
-        { id: newId('inv'), accountId, email: address, role, expiresAt },
-        hashOf(token),
-        actor.userId ?? actor.keyId ?? 'system',
+        { id: newId('inv'), accountId, email: address, role },
+        { tokenHash: hashOf(token), invitedBy: actor.userId ?? actor.keyId ?? 'system' },
+        INVITATION_DAYS,
       );
       await this.writeDown(tx, actor, accountId, 'member.invited', made.id, { role });
       return made;
@@ -92,7 +88,7 @@ export class MembersService {
   /** Withdraws an invitation; may be repeated. */
   async revokeInvitation(actor: Actor, accountId: AccountId, id: InvitationId): Promise<void> {
     await this.change(accountId, async (tx) => {
-      if ((await store.revokeInvitations(tx, accountId, { id }, this.clock.now())) === 1) {
+      if ((await store.revokeInvitations(tx, accountId, { id })) === 1) {
         await this.writeDown(tx, actor, accountId, 'member.uninvited', id);
       }
     });
@@ -104,16 +100,15 @@ export class MembersService {
    *   and for one to somebody else
    */
   async accept(actor: Actor, userId: UserId, token: string): Promise<AccountOfUser> {
-    const now = this.clock.now();
     const user = await accounts.findUser(this.db, userId);
     const accountId = await this.db.prisma.$transaction(async (tx) => {
-      const invitation = await store.findInvitation(tx, hashOf(token), now);
+      const invitation = await store.findInvitation(tx, hashOf(token));
       if (
         invitation === undefined ||
         user?.emailVerified !== true ||
         user.email.toLowerCase() !== invitation.email ||
         (await store.lockAccount(tx, invitation.accountId)) === undefined ||
-        !(await store.takeInvitation(tx, invitation.id, now))
+        !(await store.takeInvitation(tx, invitation.id))
       ) {
         throw new AppError(
           'NOT_FOUND',
@@ -198,8 +193,7 @@ export class MembersService {
     const mightier = Object.values(ROLES).filter(
       (role) => !SCOPES_OF_ROLE[role].every((scope) => scopes.includes(scope)),
     );
-    const which = { invitedBy, role: { in: mightier } };
-    await store.revokeInvitations(tx, accountId, which, this.clock.now());
+    await store.revokeInvitations(tx, accountId, { invitedBy, roles: mightier });
   }
 
   private async currentRole(tx: Transaction, accountId: AccountId, userId: UserId): Promise<Role> {

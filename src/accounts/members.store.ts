@@ -65,80 +65,75 @@ export async function deleteMember(
   await tx.membership.delete({ where: { accountId_userId: { accountId, userId } } });
 }
 
-const OPEN = (now: Date) => ({ acceptedAt: null, revokedAt: null, expiresAt: { gt: now } });
+const COLUMNS = `id, account_id AS "accountId", email, role::text AS role, created_at AS "createdAt",
+  expires_at AS "expiresAt"`;
 
-const FIELDS = {
-  id: true,
-  accountId: true,
-  email: true,
-  role: true,
-  createdAt: true,
-  expiresAt: true,
-} as const;
-
-const toInvitation = (
-  row: Omit<Invitation, 'id' | 'accountId'> & Record<'id' | 'accountId', string>,
-) => row as Invitation;
+/** Of an invitation that can be accepted. */
+const OPEN = 'accepted_at IS NULL AND revoked_at IS NULL AND expires_at > db_now()';
 
 export async function insertInvitation(
   tx: Transaction,
-  invitation: Omit<Invitation, 'createdAt'>,
-  tokenHash: Buffer,
-  invitedBy: string,
+  invitation: Omit<Invitation, 'createdAt' | 'expiresAt'>,
+  { tokenHash, invitedBy }: { readonly tokenHash: Buffer; readonly invitedBy: string },
+  days: number,
 ): Promise<Invitation> {
-  const data = { ...invitation, tokenHash: Uint8Array.from(tokenHash), invitedBy };
-  return toInvitation(await tx.invitation.create({ data, select: FIELDS }));
+  const { id, accountId, email, role } = invitation;
+  const [row] = await tx.$queryRawUnsafe<Invitation[]>(
+    `INSERT INTO invitation (id, account_id, email, role, token_hash, invited_by, expires_at)
+     VALUES ($1, $2, $3, $4::"Role", $5, $6, db_now() + make_interval(days => $7::int)) RETURNING ${COLUMNS}`,
+    ...[id, accountId, email, role, tokenHash, invitedBy, days],
+  );
+  if (row === undefined) throw new Error('The invitation was not written.');
+  return row;
 }
 
 /** Open ones, newest first. */
 export async function listInvitations(
-  tx: Transaction,
+  db: Pick<Database, 'query'>,
   accountId: AccountId,
-  now: Date,
 ): Promise<Invitation[]> {
-  const rows = await tx.invitation.findMany({
-    where: { accountId, ...OPEN(now) },
-    select: FIELDS,
-    orderBy: { id: 'desc' },
-  });
-  return rows.map(toInvitation);
+  return db.query<Invitation>(
+    `SELECT ${COLUMNS} FROM invitation WHERE account_id = $1 AND ${OPEN} ORDER BY created_at DESC, id DESC`,
+    [accountId],
+  );
 }
 
 export async function findInvitation(
   tx: Transaction,
   tokenHash: Buffer,
-  now: Date,
 ): Promise<Invitation | undefined> {
-  const row = await tx.invitation.findFirst({
-    where: { tokenHash: Uint8Array.from(tokenHash), ...OPEN(now) },
-    select: FIELDS,
-  });
-  return row === null ? undefined : toInvitation(row);
+  const [row] = await tx.$queryRawUnsafe<Invitation[]>(
+    `SELECT ${COLUMNS} FROM invitation WHERE token_hash = $1 AND ${OPEN}`,
+    tokenHash,
+  );
+  return row;
 }
 
 /** Takes the invitation, once. @returns false when somebody was faster */
-export async function takeInvitation(
-  tx: Transaction,
-  id: InvitationId,
-  now: Date,
-): Promise<boolean> {
-  const { count } = await tx.invitation.updateMany({
-    where: { id, ...OPEN(now) },
-    data: { acceptedAt: now },
-  });
+export async function takeInvitation(tx: Transaction, id: InvitationId): Promise<boolean> {
+  const count = await tx.$executeRawUnsafe(
+    `UPDATE invitation SET accepted_at = db_now() WHERE id = $1 AND ${OPEN}`,
+    id,
+  );
   return count === 1;
 }
 
-/** Withdraws open invitations: one, or all to an address. @returns how many */
+/** Withdraws open invitations: one, all to an address, or all with some roles that a member sent. @returns how many */
 export async function revokeInvitations(
   tx: Transaction,
   accountId: AccountId,
-  which: { id: InvitationId } | { email: string } | { invitedBy: UserId; role: { in: Role[] } },
-  now: Date,
+  which: {
+    readonly id?: InvitationId;
+    readonly email?: string;
+    readonly invitedBy?: UserId;
+    readonly roles?: readonly Role[];
+  },
 ): Promise<number> {
-  const { count } = await tx.invitation.updateMany({
-    where: { accountId, ...which, ...OPEN(now) },
-    data: { revokedAt: now },
-  });
-  return count;
+  const { id = null, email = null, invitedBy = null, roles = null } = which;
+  return tx.$executeRawUnsafe(
+    `UPDATE invitation SET revoked_at = db_now()
+      WHERE account_id = $1 AND ${OPEN} AND ($2::text IS NULL OR id = $2) AND ($3::text IS NULL OR email = $3)
+        AND ($4::text IS NULL OR invited_by = $4) AND ($5::text[] IS NULL OR role::text = ANY ($5))`,
+    ...[accountId, id, email, invitedBy, roles],
+  );
 }

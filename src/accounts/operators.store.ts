@@ -31,5 +31,5 @@ export async function lockPerson(
 }
 
 export async function setOperator(tx: Transaction, id: UserId, operator: boolean): Promise<void> {
-  await tx.user.update({ where: { id }, data: { operator, updatedAt: new Date() } });
+  await tx.$executeRaw`UPDATE app_user SET operator = ${operator}, updated_at = db_now() WHERE id = ${id}`;
 }

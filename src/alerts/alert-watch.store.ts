@@ -86,7 +86,7 @@ export async function countSpend(tx: Transaction): Promise<void> {
        WHERE r.kind = 'SPEND' AND r.enabled
          AND (old.rule_id IS NULL OR old.period IS DISTINCT FROM p.start OR old.version < b.version)
     ON CONFLICT (rule_id, subject) DO UPDATE
-       SET value = EXCLUDED.value, version = EXCLUDED.version, period = EXCLUDED.period, checked_at = now(),
+       SET value = EXCLUDED.value, version = EXCLUDED.version, period = EXCLUDED.period, checked_at = db_now(),
            fired_at = CASE WHEN s.period = EXCLUDED.period THEN s.fired_at END`;
 }
 
@@ -130,7 +130,7 @@ export async function takeTurn(tx: Transaction, turn: AlertTurn): Promise<boolea
              CASE WHEN k.id IS NOT NULL THEN cap_window_start(k.cap_period, ledger_now()) END
         FROM alert_rule r LEFT JOIN api_key k ON k.id = ${keyId} WHERE r.id = ${ruleId}
     ON CONFLICT (rule_id, subject) DO UPDATE
-       SET crossings = EXCLUDED.crossings, fired_at = EXCLUDED.fired_at, value = EXCLUDED.value, checked_at = now(),
+       SET crossings = EXCLUDED.crossings, fired_at = EXCLUDED.fired_at, value = EXCLUDED.value, checked_at = db_now(),
            period = coalesce(EXCLUDED.period, s.period)
      WHERE s.crossings = ${before}::int`;
   return changed === 1;

@@ -20,9 +20,9 @@ export function claimLines(
   return db.query<BatchLine>(
     `WITH due AS (
        SELECT batch_id, line FROM batch_line
-        WHERE state = 'OPEN' AND free_at <= now() AND batch_id = ANY ($1)
+        WHERE state = 'OPEN' AND free_at <= db_now() AND batch_id = ANY ($1)
         ORDER BY line, batch_id LIMIT $2 FOR UPDATE SKIP LOCKED)
-     UPDATE batch_line l SET free_at = now() + $3 * interval '1 ms', attempts = l.attempts + 1
+     UPDATE batch_line l SET free_at = db_now() + $3 * interval '1 ms', attempts = l.attempts + 1
        FROM due JOIN batch b ON b.id = due.batch_id
       WHERE l.batch_id = due.batch_id AND l.line = due.line
      RETURNING l.batch_id AS "batchId", l.line, l.custom_id AS "customId", l.run_id AS "runId", l.units, l."offset",
@@ -49,7 +49,7 @@ export async function putBack(
   { afterMs, counts }: { readonly afterMs: number; readonly counts: boolean },
 ): Promise<void> {
   await db.query(
-    `UPDATE batch_line SET free_at = now() + $3 * interval '1 ms', attempts = attempts - $4
+    `UPDATE batch_line SET free_at = db_now() + $3 * interval '1 ms', attempts = attempts - $4
       WHERE batch_id = $1 AND line = $2 AND state = 'OPEN'`,
     [batchId, line, afterMs, counts ? 0 : 1],
   );

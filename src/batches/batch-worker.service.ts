@@ -2,7 +2,6 @@ import type { CreditsService } from '../credits/index.js';
 import { AppError } from '../errors.js';
 import type { UploadsService } from '../inference/index.js';
 import { anonymous } from '../platform/actor.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { BatchId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
@@ -30,7 +29,6 @@ export interface BatchWorkerParts {
   readonly renderError: (error: AppError, id: string) => { status: number; body: object };
   /** Longer than a call may take: then another server takes up a line, or a batch that is to be ended. */
   readonly leaseMs: number;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -51,8 +49,8 @@ export class BatchWorker {
 
   /** One turn. @returns whether there was something to do: then there may be more */
   async turn(): Promise<boolean> {
-    const { db, clock } = this.parts;
-    const { toRelease, toRun } = await store.listOpen(db, clock.now());
+    const { db } = this.parts;
+    const { toRelease, toRun } = await store.listOpen(db);
     const released = await this.takeUp(toRelease, RELEASE_AT_ONCE, (line) => this.release(line));
     const ran = await this.takeUp(toRun, RUN_AT_ONCE, (line) => this.run(line));
     const ended = await this.finalize();
@@ -143,15 +141,15 @@ export class BatchWorker {
 
   /** Ends a batch whose lines have all ended. Each step may be repeated, also by two servers at once. */
   private async finalize(): Promise<boolean> {
-    const { db, clock, leaseMs } = this.parts;
-    const batch = await store.claimEnded(db, { now: clock.now(), leaseMs });
+    const { db, leaseMs } = this.parts;
+    const batch = await store.claimEnded(db, leaseMs);
     if (batch === undefined) return false;
     const { id, accountId } = batch;
     if (batch.endedAt === null) {
       const progress = await store.findBatch(db, accountId, id);
       if (progress === undefined) throw new Error(`${id} is gone.`);
       await this.writeFiles(progress);
-      await store.endBatch(db, id, { status: endOf(batch, progress.lines), now: clock.now() });
+      await store.endBatch(db, id, endOf(batch, progress.lines));
     }
     while ((await linesStore.forgetAnswers(db, id, FORGET_AT_ONCE)) > 0);
     await store.markDone(db, id);

@@ -4,7 +4,6 @@ import type { CreditsService } from '../credits/index.js';
 import { AppError } from '../errors.js';
 import { holdOf, type UploadsService } from '../inference/index.js';
 import { accountOf, type Actor } from '../platform/actor.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, newId, type RunId } from '../platform/ids.js';
 import type { BatchEndpoints } from './batch-endpoint.js';
@@ -28,7 +27,6 @@ export interface BatchParts {
   readonly uploads: Pick<UploadsService, 'get' | 'keep' | 'delete'>;
   readonly input: BatchInputService;
   readonly endpoints: BatchEndpoints;
-  readonly clock: Clock;
 }
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
@@ -58,7 +56,7 @@ export class BatchesService {
     request: BatchRequest,
     idempotency: ReturnType<typeof idempotencyOf>,
   ): Promise<BatchProgress> {
-    const { db, uploads, input, endpoints, clock } = this.parts;
+    const { db, uploads, input, endpoints } = this.parts;
     const accountId = accountOf(actor);
     const endpoint = endpoints.get(request.endpoint);
     if (endpoint === undefined) throw bad('endpoint', 'Batches do not call this endpoint.');
@@ -67,8 +65,7 @@ export class BatchesService {
       throw bad('input_file_id', 'The file was not uploaded with the purpose "batch".');
     }
     const { lines, errors } = await input.check(actor, upload, request.endpoint, endpoint);
-    const now = clock.now().getTime();
-    await uploads.keep(accountId, upload.id, new Date(now + HOLD_MS));
+    await uploads.keep(accountId, upload.id, HOLD_MS);
     const batch: NewBatch = {
       id: newId('batch'),
       accountId,
@@ -79,8 +76,7 @@ export class BatchesService {
       errorFileId: newId('file'),
       metadata: request.metadata,
       idempotency,
-      createdAt: new Date(now),
-      expiresAt: new Date(now + WINDOW_MS),
+      windowMs: WINDOW_MS,
       status: errors.length > 0 ? 'FAILED' : 'IN_PROGRESS',
       errors,
     };
@@ -129,9 +125,9 @@ export class BatchesService {
 
   /** What has not begun does not, and is free. Safe to repeat. @throws AppError NOT_FOUND; CONFLICT when it ended by itself */
   async cancel(accountId: AccountId, id: string): Promise<BatchProgress> {
-    const { db, clock } = this.parts;
+    const { db } = this.parts;
     await this.get(accountId, id);
-    await store.beginCancelling(db, accountId, id, clock.now());
+    await store.beginCancelling(db, accountId, id);
     const batch = await this.get(accountId, id);
     if (batch.cancellingAt !== null) return batch;
     throw new AppError(

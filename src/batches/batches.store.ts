@@ -32,8 +32,8 @@ export interface NewBatch extends Pick<
   readonly status: BatchStatus;
   readonly metadata: Batch['metadata'];
   readonly errors: Batch['errors'];
-  readonly createdAt: Date;
-  readonly expiresAt: Date;
+  /** Milliseconds in which its lines may begin. */
+  readonly windowMs: number;
   readonly idempotency: { readonly key: string; readonly requestHash: Buffer } | undefined;
 }
 
@@ -61,7 +61,7 @@ export async function insertBatch(tx: Transaction, batch: NewBatch): Promise<boo
       ${batch.inputFileId}, ${batch.outputFileId}, ${batch.errorFileId},
       ${batch.metadata === null ? null : JSON.stringify(batch.metadata)}::jsonb, ${JSON.stringify(batch.errors)}::jsonb,
       ${batch.idempotency?.key ?? null}, ${batch.idempotency?.requestHash ?? null}::bytea,
-      ${batch.createdAt}, ${batch.expiresAt}, ${failed ? batch.createdAt : null}::timestamptz, ${failed})
+      db_now(), db_now() + ${batch.windowMs}::float8 * interval '1 ms', CASE WHEN ${failed} THEN db_now() END, ${failed})
     ON CONFLICT (account_id, idempotency_key) DO NOTHING RETURNING id`;
   return rows.length === 1;
 }
@@ -121,16 +121,11 @@ export async function listBatches(
 }
 
 /** Only one that is under way. From then on no line of it begins. */
-export async function beginCancelling(
-  db: Reader,
-  accountId: AccountId,
-  id: string,
-  now: Date,
-): Promise<void> {
+export async function beginCancelling(db: Reader, accountId: AccountId, id: string): Promise<void> {
   await db.query(
-    `UPDATE batch SET status = 'CANCELLING', cancelling_at = $3
+    `UPDATE batch SET status = 'CANCELLING', cancelling_at = db_now()
       WHERE account_id = $1 AND id = $2 AND status = 'IN_PROGRESS'`,
-    [accountId, id, now],
+    [accountId, id],
   );
 }
 
@@ -140,15 +135,14 @@ export async function beginCancelling(
  */
 export async function listOpen(
   db: Reader,
-  now: Date,
 ): Promise<{ readonly toRun: readonly BatchId[]; readonly toRelease: readonly BatchId[] }> {
   const rows = await db.query<{ id: BatchId; runs: boolean }>(
-    `SELECT b.id, b.status = 'IN_PROGRESS' AND b.expires_at > $1 AS runs FROM batch b
+    `SELECT b.id, b.status = 'IN_PROGRESS' AND b.expires_at > db_now() AS runs FROM batch b
        JOIN account a ON a.id = b.account_id
       WHERE NOT b.done AND b.ended_at IS NULL
-        AND (a.status <> 'FROZEN' OR b.status <> 'IN_PROGRESS' OR b.expires_at <= $1)
+        AND (a.status <> 'FROZEN' OR b.status <> 'IN_PROGRESS' OR b.expires_at <= db_now())
         AND EXISTS (SELECT FROM batch_line l WHERE l.batch_id = b.id AND l.state = 'OPEN')`,
-    [now],
+    [],
   );
   const idsOf = (runs: boolean) => rows.filter((row) => row.runs === runs).map(({ id }) => id);
   return { toRun: idsOf(true), toRelease: idsOf(false) };
@@ -171,33 +165,27 @@ export async function isInputInUse(
  * Takes up a batch whose lines have all ended, for `leaseMs`; nobody else does meanwhile. Locks its row, and
  * skips what is locked.
  */
-export async function claimEnded(
-  db: Reader,
-  { now, leaseMs }: { readonly now: Date; readonly leaseMs: number },
-): Promise<Batch | undefined> {
+export async function claimEnded(db: Reader, leaseMs: number): Promise<Batch | undefined> {
   const [row] = await db.query<Batch>(
-    `UPDATE batch b SET free_at = now() + $2 * interval '1 ms', finalizing_at = coalesce(b.finalizing_at, $1),
+    `UPDATE batch b SET free_at = db_now() + $1 * interval '1 ms',
+        finalizing_at = coalesce(b.finalizing_at, db_now()),
         status = CASE WHEN b.ended_at IS NULL THEN 'FINALIZING' ELSE b.status END
       WHERE b.id = (
         SELECT w.id FROM batch w
-         WHERE NOT w.done AND w.free_at <= now()
+         WHERE NOT w.done AND w.free_at <= db_now()
            AND NOT EXISTS (SELECT FROM batch_line l WHERE l.batch_id = w.id AND l.state = 'OPEN')
          ORDER BY w.id LIMIT 1 FOR UPDATE SKIP LOCKED)
       RETURNING ${COLUMNS}`,
-    [now, leaseMs],
+    [leaseMs],
   );
   return row;
 }
 
 /** Its files are written. */
-export async function endBatch(
-  db: Reader,
-  id: BatchId,
-  { status, now }: { readonly status: BatchStatus; readonly now: Date },
-): Promise<void> {
+export async function endBatch(db: Reader, id: BatchId, status: BatchStatus): Promise<void> {
   await db.query(
-    `UPDATE batch SET status = $2::"BatchStatus", ended_at = $3 WHERE id = $1 AND ended_at IS NULL`,
-    [id, status, now],
+    `UPDATE batch SET status = $2::"BatchStatus", ended_at = db_now() WHERE id = $1 AND ended_at IS NULL`,
+    [id, status],
   );
 }
 

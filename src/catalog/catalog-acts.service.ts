@@ -1,7 +1,6 @@
 import { AppError } from '../errors.js';
 import type { Author } from '../platform/actor.js';
 import { type AuditAction, insertAuditEvent } from '../platform/audit.store.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
 import { type LockedModel, lockModel, setStatus } from './catalog-admin.store.js';
@@ -29,10 +28,7 @@ export type { LockedModel };
 export class CatalogActs {
   private readonly listeners: (() => void)[] = [];
 
-  constructor(
-    private readonly db: Pick<Database, 'prisma'>,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly db: Pick<Database, 'prisma'>) {}
 
   /**
    * One act on one model, which is locked meanwhile.
@@ -90,7 +86,7 @@ export class CatalogActs {
 
   /** Whoever asks has made sure that the model may go there, as by `checkMove`. */
   setStatus(tx: Transaction, id: ModelId, status: ModelStatus): Promise<void> {
-    return setStatus(tx, id, status, this.clock.now());
+    return setStatus(tx, id, status);
   }
 
   /** For the regular check. @returns false when the model has gone elsewhere meanwhile */

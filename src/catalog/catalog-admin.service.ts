@@ -1,7 +1,6 @@
 import { AppError } from '../errors.js';
 import type { Author } from '../platform/actor.js';
 import type { AuditAction } from '../platform/audit.store.js';
-import type { Clock } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
 import type { CatalogActs } from './catalog-acts.service.js';
@@ -19,10 +18,7 @@ const ALIASES_MAX = 20;
  * says are one transaction. A model is named by slug, alias or id; NOT_FOUND when nobody has it.
  */
 export class CatalogAdminService {
-  constructor(
-    private readonly acts: CatalogActs,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly acts: CatalogActs) {}
 
   /**
    * A new model, which is coming soon: it goes live by being published.
@@ -40,7 +36,7 @@ export class CatalogAdminService {
     }
     return this.acts.transact(async (tx) => {
       for (const slug of [file.slug, ...file.aliases]) await refuseTaken(tx, slug);
-      const id = await insertModel(tx, this.clock.now(), file);
+      const id = await insertModel(tx, file);
       await this.acts.tell(tx, author, id, {
         action: 'model.created',
         details: { slug: file.slug },
@@ -54,7 +50,7 @@ export class CatalogAdminService {
   edit(author: Author, key: string, given: object): Promise<ModelId> {
     const edit = checkModelEdit(given);
     return this.acts.on(author, key, async (tx, { id }) => {
-      await updateModel(tx, this.clock.now(), id, edit);
+      await updateModel(tx, id, edit);
       return { action: 'model.edited', details: { fields: Object.keys(edit).join(', ') } };
     });
   }

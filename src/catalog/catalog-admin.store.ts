@@ -32,13 +32,8 @@ export async function findSlugOwner(
   return row;
 }
 
-export async function setStatus(
-  tx: Transaction,
-  id: ModelId,
-  status: ModelStatus,
-  now: Date,
-): Promise<void> {
-  await tx.model.update({ where: { id }, data: { status, statusChangedAt: now } });
+export async function setStatus(tx: Transaction, id: ModelId, status: ModelStatus): Promise<void> {
+  await tx.model.update({ where: { id }, data: { status } });
 }
 
 /**

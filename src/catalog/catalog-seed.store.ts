@@ -40,13 +40,10 @@ export async function findSeed(tx: Transaction, slug: string): Promise<CatalogFi
   return row === null ? undefined : catalogFile.parse(row.values);
 }
 
-export async function saveSeed(tx: Transaction, now: Date, file: CatalogFile): Promise<void> {
-  const row = { values: file, seededAt: now };
-  await tx.catalogSeed.upsert({
-    where: { slug: file.slug },
-    create: { slug: file.slug, ...row },
-    update: row,
-  });
+export async function saveSeed(tx: Transaction, file: CatalogFile): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO catalog_seed (slug, "values") VALUES (${file.slug}, ${JSON.stringify(file)}::jsonb)
+    ON CONFLICT (slug) DO UPDATE SET "values" = EXCLUDED."values", seeded_at = db_now()`;
 }
 
 /** The model's columns in the shape of its file, so that the two compare; by its slug, whatever its case. */
@@ -67,38 +64,27 @@ export async function findModelValues(
   return { id: found.id, isProposed, values: values as ModelValues };
 }
 
-export async function insertModel(tx: Transaction, now: Date, file: CatalogFile): Promise<ModelId> {
+export async function insertModel(tx: Transaction, file: CatalogFile): Promise<ModelId> {
   const id = newId('mdl');
   const { aliases, prices, slug } = file;
   const owner = slug.slice(0, slug.indexOf('/'));
-  await tx.model.create({
-    data: { ...toColumns(file), id, slug, owner, statusChangedAt: now, createdAt: now },
-  });
+  await tx.model.create({ data: { ...toColumns(file), id, slug, owner } });
   await insertAliases(tx, id, aliases);
   await insertPrices(tx, id, prices);
   return id;
 }
 
 /** A model that somebody asked for becomes what its file says; the requests stay. */
-export async function acceptModel(
-  tx: Transaction,
-  now: Date,
-  id: ModelId,
-  file: CatalogFile,
-): Promise<void> {
+export async function acceptModel(tx: Transaction, id: ModelId, file: CatalogFile): Promise<void> {
   const { aliases, prices, slug } = file;
   const owner = slug.slice(0, slug.indexOf('/'));
-  await tx.model.update({
-    where: { id },
-    data: { ...toColumns(file), slug, owner, statusChangedAt: now },
-  });
+  await tx.model.update({ where: { id }, data: { ...toColumns(file), slug, owner } });
   await insertAliases(tx, id, aliases);
   await insertPrices(tx, id, prices);
 }
 
 export async function updateModel(
   tx: Transaction,
-  now: Date,
   id: ModelId,
   changes: Partial<ModelValues>,
 ): Promise<void> {
@@ -108,7 +94,6 @@ export async function updateModel(
     data: {
       ...rest,
       ...(parameters === undefined ? {} : { parameters: toBigInt(parameters) }),
-      ...(changes.status === undefined ? {} : { statusChangedAt: now }),
     },
   });
 }

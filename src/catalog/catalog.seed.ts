@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../errors.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { CatalogFile } from './catalog-file.js';
 import * as store from './catalog-seed.store.js';
@@ -25,7 +24,6 @@ const SEED_TIMEOUT_MS = 120_000;
  */
 export async function seedCatalog(
   { prisma }: Pick<Database, 'prisma'>,
-  clock: Clock,
   files: readonly CatalogFile[],
 ): Promise<SeedSummary> {
   return prisma.$transaction(
@@ -34,7 +32,7 @@ export async function seedCatalog(
       let [added, updated, unchanged] = [0, 0, 0];
       const kept: string[] = [];
       for (const file of files) {
-        const result = await seedModel(tx, clock.now(), file);
+        const result = await seedModel(tx, file);
         if (result.outcome === 'added') added += 1;
         else if (result.outcome === 'updated') updated += 1;
         else unchanged += 1;
@@ -48,7 +46,6 @@ export async function seedCatalog(
 
 async function seedModel(
   tx: Transaction,
-  now: Date,
   file: CatalogFile,
 ): Promise<{ outcome: 'added' | 'updated' | 'unchanged'; kept: string[] }> {
   const before = await store.findSeed(tx, file.slug);
@@ -57,20 +54,20 @@ async function seedModel(
   if (before === undefined) {
     // A model that an operator made by hand is the operator's as a whole.
     if (current?.isProposed === false) return { outcome: 'unchanged', kept: [] };
-    if (current === undefined) await store.insertModel(tx, now, file);
-    else await store.acceptModel(tx, now, current.id, file);
-    await store.saveSeed(tx, now, file);
+    if (current === undefined) await store.insertModel(tx, file);
+    else await store.acceptModel(tx, current.id, file);
+    await store.saveSeed(tx, file);
     return { outcome: 'added', kept: [] };
   }
   if (current === undefined || isDeepStrictEqual(before, file))
     return { outcome: 'unchanged', kept: [] };
 
   const { changes, kept } = mergeFields(before, current.values, file);
-  if (Object.keys(changes).length > 0) await store.updateModel(tx, now, current.id, changes);
+  if (Object.keys(changes).length > 0) await store.updateModel(tx, current.id, changes);
   await store.insertAliases(tx, current.id, missingFrom(before.aliases, file.aliases));
   refuseChangedPrices(before, file);
   await store.insertPrices(tx, current.id, missingFrom(before.prices, file.prices));
-  await store.saveSeed(tx, now, file);
+  await store.saveSeed(tx, file);
   return { outcome: 'updated', kept };
 }
 

@@ -1,5 +1,4 @@
 import { AppError } from '../errors.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
 import * as store from './catalog.store.js';
@@ -24,10 +23,7 @@ const COMPARE_MAX = 6;
 
 /** Reads the catalog. Everything here is public; each method sends one statement unless it says otherwise. */
 export class CatalogService {
-  constructor(
-    private readonly db: Pick<Database, 'query'>,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly db: Pick<Database, 'query'>) {}
 
   /** @throws AppError BAD_USER_INPUT for a cursor of another list or RELEVANCE without a search. */
   listModels(list: {
@@ -37,11 +33,11 @@ export class CatalogService {
     after: string | undefined;
     parts: ReadonlySet<ModelPart>;
   }): Promise<store.ModelPage> {
-    return store.listModels(this.db, { ...list, now: this.clock.now() });
+    return store.listModels(this.db, list);
   }
 
   countModels(filter: ModelFilter): Promise<number> {
-    return store.countModels(this.db, filter, this.clock.now());
+    return store.countModels(this.db, filter);
   }
 
   /** @param keys slugs, aliases or ids; those that nobody has are missing from the result. */
@@ -50,9 +46,7 @@ export class CatalogService {
     parts: ReadonlySet<ModelPart>,
   ): Promise<ReadonlyMap<string, Model>> {
     const possible = keys.filter((key) => key.length <= 300 && !key.includes('\0'));
-    return possible.length === 0
-      ? new Map()
-      : store.findModels(this.db, possible, parts, this.clock.now());
+    return possible.length === 0 ? new Map() : store.findModels(this.db, possible, parts);
   }
 
   listRelated(
@@ -60,7 +54,7 @@ export class CatalogService {
     first: number,
     parts: ReadonlySet<ModelPart>,
   ): Promise<ReadonlyMap<ModelId, readonly Model[]>> {
-    return store.listRelatedModels(this.db, ids, first, parts, this.clock.now());
+    return store.listRelatedModels(this.db, ids, first, parts);
   }
 
   listPriceVersions(

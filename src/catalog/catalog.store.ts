@@ -49,11 +49,10 @@ export async function listModels(
     first: number;
     after: string | undefined;
     parts: Parts;
-    now: Date;
   },
 ): Promise<ModelPage> {
   const { filter, order, first } = list;
-  const binder = new Binder(list.now);
+  const binder = new Binder();
   const key = sortKey(binder, order.field, filter);
   const fingerprint = listFingerprint({ filter, order });
   const where = whereSql(binder, filter);
@@ -63,7 +62,7 @@ export async function listModels(
       : ` AND ${afterSql(binder, key, order.direction, decodeCursor(fingerprint, key.type, list.after))}`;
 
   const rows = await db.query<ModelRow & { sortKey: string | number | null }>(
-    `SELECT ${columns(binder, list.parts)}, ${key.sql} AS "sortKey" FROM model m
+    `SELECT ${columns(list.parts)}, ${key.sql} AS "sortKey" FROM model m
       WHERE ${where}${after}
       ORDER BY ${key.sql} ${order.direction} NULLS LAST, m.id LIMIT ${binder.bind(first + 1)}`,
     binder.values,
@@ -90,8 +89,8 @@ function afterSql(
   return `(${key.sql} ${beyond} ${value} OR (${key.sql} = ${value} AND m.id > ${id}) OR ${key.sql} IS NULL)`;
 }
 
-export async function countModels(db: Reader, filter: ModelFilter, now: Date): Promise<number> {
-  const binder = new Binder(now);
+export async function countModels(db: Reader, filter: ModelFilter): Promise<number> {
+  const binder = new Binder();
   const where = whereSql(binder, filter);
   const [row] = await db.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM model m WHERE ${where}`,
@@ -105,12 +104,11 @@ export async function findModels(
   db: Reader,
   keys: readonly string[],
   parts: Parts,
-  now: Date,
 ): Promise<Map<string, Model>> {
-  const binder = new Binder(now);
+  const binder = new Binder();
   const list = binder.bind(keys);
   const rows = await db.query<ModelRow & { key: string }>(
-    `SELECT k.key, ${columns(binder, parts)}
+    `SELECT k.key, ${columns(parts)}
        FROM unnest(${list}::text[]) AS k(key)
        LEFT JOIN model_alias a ON a.slug = k.key
        JOIN model m ON m.slug = k.key OR m.id = k.key OR m.id = a.model_id`,
@@ -128,15 +126,14 @@ export async function listRelatedModels(
   ids: readonly ModelId[],
   first: number,
   parts: Parts,
-  now: Date,
 ): Promise<Map<ModelId, Model[]>> {
-  const binder = new Binder(now);
+  const binder = new Binder();
   const list = binder.bind(ids);
   const limit = binder.bind(first);
   const rows = await db.query<ModelRow & { parentId: ModelId }>(
     `SELECT parent.id AS "parentId", related.*
        FROM model parent CROSS JOIN LATERAL (
-         SELECT ${columns(binder, parts)} FROM model m
+         SELECT ${columns(parts)} FROM model m
           WHERE m.id <> parent.id AND m.status NOT IN ('PROPOSED', 'RETIRED')
             AND (m.task = parent.task OR m.slug = ANY(parent.related_slugs))
           ORDER BY array_position(parent.related_slugs, m.slug) NULLS LAST,

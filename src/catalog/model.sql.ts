@@ -10,40 +10,29 @@ const CARD_COLUMNS = `
   m.api_providers AS "apiProviders", m.license, m.parameters::float8 AS parameters,
   m.image_size_px AS "imageSizePx", m.patch_size_px AS "patchSizePx"`;
 
-const PART_COLUMNS: Readonly<Record<ModelPart, (now: string) => string>> = {
-  details: () => `m.about, m.specs, m.best_for AS "bestFor", m.faq, m.snippets`,
-  aliases: () =>
-    `ARRAY(SELECT a.slug FROM model_alias a WHERE a.model_id = m.id ORDER BY a.slug) AS aliases`,
-  prices: (now) => `(
+const PART_COLUMNS: Readonly<Record<ModelPart, string>> = {
+  details: `m.about, m.specs, m.best_for AS "bestFor", m.faq, m.snippets`,
+  aliases: `ARRAY(SELECT a.slug FROM model_alias a WHERE a.model_id = m.id ORDER BY a.slug) AS aliases`,
+  prices: `(
     SELECT coalesce(json_agg(p ORDER BY p.unit), '[]') FROM (
       SELECT DISTINCT ON (v.unit) v.id, v.unit, v.nanos_per_unit::text AS "nanosPerUnit",
              v.effective_from AS "effectiveFrom", false AS withdrawn
-        FROM price_version v WHERE v.model_id = m.id AND v.effective_from <= ${now}
+        FROM price_version v WHERE v.model_id = m.id AND v.effective_from <= db_now()
        ORDER BY v.unit, v.effective_from DESC, v.revision DESC) p) AS prices`,
 };
 
 /** Collects the values of a statement; `bind` returns the placeholder of one. */
 export class Binder {
   readonly values: unknown[] = [];
-  private now: string | undefined;
-
-  constructor(private readonly nowAt: Date) {}
 
   bind(value: unknown): string {
     return `$${String(this.values.push(value))}`;
   }
-
-  /** The moment that prices are read for; bound once. */
-  bindNow(): string {
-    return (this.now ??= `${this.bind(this.nowAt)}::timestamptz`);
-  }
 }
 
 /** The select list for the card and the parts that were asked for. */
-export function columns(binder: Binder, parts: ReadonlySet<ModelPart>): string {
-  const extra = [...parts]
-    .sort()
-    .map((part) => PART_COLUMNS[part](part === 'prices' ? binder.bindNow() : ''));
+export function columns(parts: ReadonlySet<ModelPart>): string {
+  const extra = [...parts].sort().map((part) => PART_COLUMNS[part]);
   return [CARD_COLUMNS, ...extra].join(', ');
 }
 
@@ -65,7 +54,7 @@ export function whereSql(binder: Binder, filter: ModelFilter): string {
     ...(filter.parametersMax === undefined
       ? []
       : [`m.parameters <= ${binder.bind(filter.parametersMax)}::bigint`]),
-    ...(filter.hasPrice === undefined ? [] : [hasPrice(binder, filter.hasPrice)]),
+    ...(filter.hasPrice === undefined ? [] : [hasPrice(filter.hasPrice)]),
     ...(filter.search === undefined
       ? []
       : searchWords(filter.search).map((word) => containsWord(binder, word))),
@@ -73,8 +62,8 @@ export function whereSql(binder: Binder, filter: ModelFilter): string {
   return conditions.join(' AND ');
 }
 
-function hasPrice(binder: Binder, wanted: boolean): string {
-  const exists = `EXISTS (SELECT FROM price_version v WHERE v.model_id = m.id AND v.effective_from <= ${binder.bindNow()})`;
+function hasPrice(wanted: boolean): string {
+  const exists = `EXISTS (SELECT FROM price_version v WHERE v.model_id = m.id AND v.effective_from <= db_now())`;
   return wanted ? exists : `NOT ${exists}`;
 }
 
@@ -104,7 +93,7 @@ export function sortKey(
     case 'PRICE':
       return {
         sql: `(SELECT v.nanos_per_unit FROM price_version v
-                WHERE v.model_id = m.id AND v.unit = 'IMAGE' AND v.effective_from <= ${binder.bindNow()}
+                WHERE v.model_id = m.id AND v.unit = 'IMAGE' AND v.effective_from <= db_now()
                 ORDER BY v.effective_from DESC, v.revision DESC LIMIT 1)`,
         pgType: 'bigint',
         type: 'string',

@@ -1,5 +1,4 @@
 import { AppError } from '../errors.js';
-import type { Clock } from '../platform/clock.js';
 import type { Transaction } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
 import { lockSlugs } from './catalog-seed.store.js';
@@ -12,8 +11,6 @@ import type { ModelState } from './proposals.store.js';
  * of it happens in the caller's transaction.
  */
 export class ProposalsService {
-  constructor(private readonly clock: Clock) {}
-
   /**
    * The model of a slug, an alias or a page's address; proposed where the catalog has none.
    * @throws AppError BAD_USER_INPUT
@@ -26,7 +23,7 @@ export class ProposalsService {
     await lockSlugs(tx);
     const meanwhile = await store.findBySlug(tx, slug);
     if (meanwhile !== undefined) return meanwhile;
-    await store.insertProposal(tx, slug, this.clock.now());
+    await store.insertProposal(tx, slug);
     const proposed = await store.findBySlug(tx, slug);
     if (proposed === undefined) throw new Error(`${slug} was proposed and is not there.`);
     return proposed;

@@ -31,12 +31,12 @@ export async function lockModels(
 }
 
 /** The caller holds the lock of slugs, and has seen that nobody has this one. */
-export async function insertProposal(tx: Transaction, slug: string, now: Date): Promise<void> {
+export async function insertProposal(tx: Transaction, slug: string): Promise<void> {
   const [owner = '', name = ''] = slug.split('/');
   await tx.$executeRaw`
-    INSERT INTO model (id, slug, name, owner, task, status, summary, status_changed_at, created_at)
+    INSERT INTO model (id, slug, name, owner, task, status, summary)
     VALUES (${newId('mdl')}, ${slug}, ${name}, ${owner}, 'ZERO_SHOT_IMAGE_CLASSIFICATION', 'PROPOSED',
-            'Asked for by people who want to call it.', ${now}, ${now})`;
+            'Asked for by people who want to call it.')`;
 }
 
 /** Whether anything but requests hangs on a model: prices, or a file of the catalog. */

@@ -1,7 +1,6 @@
 import { type CatalogActs, checkMove, type ProposalsService } from '../catalog/index.js';
 import { AppError } from '../errors.js';
 import type { Author } from '../platform/actor.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
 import type { BoardEntry, BoardPosition } from './board-entry.js';
@@ -17,7 +16,6 @@ export class BoardService {
     private readonly db: Pick<Database, 'query'>,
     private readonly acts: Pick<CatalogActs, 'on' | 'transact' | 'tell' | 'setStatus'>,
     private readonly proposals: Pick<ProposalsService, 'lockForMerge' | 'replace'>,
-    private readonly clock: Clock,
   ) {}
 
   /** Models that are not live yet, heaviest first. */
@@ -71,7 +69,7 @@ export class BoardService {
     if (checked === '') throw new AppError('BAD_USER_INPUT', 'A comment says something.');
     const id = await this.acts.on(author, key, async (tx, model) => {
       const comment = { modelId: model.id, userId: author.userId, text: checked };
-      const commentId = await store.insertComment(tx, comment, this.clock.now());
+      const commentId = await store.insertComment(tx, comment);
       return { action: 'demand.commented', details: { commentId } };
     });
     return this.get(id);

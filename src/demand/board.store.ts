@@ -104,11 +104,10 @@ export async function lockPlan(tx: Transaction, modelId: ModelId): Promise<PlanS
 export async function insertComment(
   tx: Transaction,
   comment: { modelId: ModelId; userId: UserId | undefined; text: string },
-  now: Date,
 ): Promise<DemandCommentId> {
   const id = newId('cmt');
   const { modelId, userId = null, text } = comment;
-  await tx.demandComment.create({ data: { id, modelId, userId, text, createdAt: now } });
+  await tx.demandComment.create({ data: { id, modelId, userId, text } });
   return id;
 }
 

@@ -1,7 +1,6 @@
 import type { ProposalsService } from '../catalog/index.js';
 import { AppError } from '../errors.js';
 import { accountOf, type Actor } from '../platform/actor.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { AccountId, ModelId } from '../platform/ids.js';
 import type { Demand } from './demand.js';
@@ -14,7 +13,6 @@ export class DemandService {
   constructor(
     private readonly db: Pick<Database, 'query' | 'prisma'>,
     private readonly proposals: Pick<ProposalsService, 'findOrPropose'>,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -31,7 +29,7 @@ export class DemandService {
       refuseUnlessOpen(found);
       const { userId } = actor;
       const request = { ...checked, modelId: found.id, accountId, userId };
-      return store.saveAccountRequest(tx, request, this.clock.now());
+      return store.saveAccountRequest(tx, request);
     });
   }
 
@@ -39,9 +37,7 @@ export class DemandService {
   async withdraw(accountId: AccountId, id: string): Promise<void> {
     const found =
       !id.includes('\0') &&
-      (await this.db.prisma.$transaction((tx) =>
-        store.withdraw(tx, accountId, id, this.clock.now()),
-      ));
+      (await this.db.prisma.$transaction((tx) => store.withdraw(tx, accountId, id)));
     if (!found) throw new AppError('NOT_FOUND', 'The account has no such request.');
   }
 
@@ -64,7 +60,7 @@ export class DemandService {
 
   /** How much some models are wanted; one statement. */
   demand(ids: readonly ModelId[]): Promise<ReadonlyMap<ModelId, Demand>> {
-    return demandStore.listDemand(this.db, ids, this.clock.now());
+    return demandStore.listDemand(this.db, ids);
   }
 
   /** Whether an account may call a model that is coming soon. */

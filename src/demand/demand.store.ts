@@ -12,15 +12,14 @@ export const STAGE_SQL = `CASE WHEN m.status IN ('LIVE', 'DEGRADED', 'DEPRECATED
 const WEEKLY_SQL = `ARRAY(
   SELECT (SELECT count(*)::int FROM model_request r
            WHERE r.model_id = m.id AND r.withdrawn_at IS NULL
-             AND r.created_at > $2::timestamptz - make_interval(days => 7 * (weeks_ago + 1))
-             AND r.created_at <= $2::timestamptz - make_interval(days => 7 * weeks_ago))
+             AND r.created_at > db_now() - make_interval(days => 7 * (weeks_ago + 1))
+             AND r.created_at <= db_now() - make_interval(days => 7 * weeks_ago))
     FROM generate_series(${String(WEEKS - 1)}, 0, -1) AS weeks_ago)`;
 
 /** One statement, reads only. @returns by model; ids that nobody has are missing */
 export async function listDemand(
   db: Reader,
   ids: readonly ModelId[],
-  now: Date,
 ): Promise<Map<ModelId, Demand>> {
   const rows = await db.query<Demand>(
     `SELECT m.id AS "modelId", m.request_count AS requests, ${WEEKLY_SQL} AS weekly,
@@ -30,7 +29,7 @@ export async function listDemand(
             ${STAGE_SQL} AS stage, p.expected_on AS "expectedOn"
        FROM model m LEFT JOIN model_plan p ON p.model_id = m.id
       WHERE m.id = ANY($1::text[])`,
-    [ids, now],
+    [ids],
   );
   return new Map(rows.map((row) => [row.modelId, row]));
 }

@@ -1,6 +1,5 @@
 import type { CreditsService } from '../credits/index.js';
 import type { NewNotification, NotificationsService } from '../notifications/index.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { Due, LockedPlan, Waiting } from './launches.store.js';
 import * as store from './launches.store.js';
@@ -12,7 +11,6 @@ export interface LaunchParts {
   readonly credits: Pick<CreditsService, 'postWithin'>;
   readonly waitlist: Pick<WaitlistService, 'leaveLink'>;
   readonly publicUrl: string;
-  readonly clock: Clock;
 }
 
 /** Requests that one transaction takes up. */
@@ -44,10 +42,10 @@ export class LaunchesService {
   }
 
   private async letIn(tx: Transaction, due: Due, plan: LockedPlan): Promise<number> {
-    const { notifications, publicUrl, clock } = this.parts;
+    const { notifications, publicUrl } = this.parts;
     const waiting = await store.lockWaiting(tx, due, Math.min(AT_ONCE, plan.earlyAccessLeft));
     const ids = waiting.map(({ id }) => id);
-    await store.letIn(tx, due.modelId, ids, clock.now());
+    await store.letIn(tx, due.modelId, ids);
     const { slug, name } = plan;
     await notifications.post(
       tx,
@@ -75,7 +73,7 @@ export class LaunchesService {
       withCredit: withCredit.map(({ id }) => id),
       creditNanos: plan.launchCreditNanos,
     };
-    await store.markTold(tx, due.modelId, told, this.parts.clock.now());
+    await store.markTold(tx, due.modelId, told);
     const given = new Set(withCredit);
     await this.parts.notifications.post(
       tx,

@@ -90,13 +90,9 @@ export async function markTold(
   tx: Transaction,
   modelId: ModelId,
   told: { ids: readonly string[]; withCredit: readonly string[]; creditNanos: bigint },
-  now: Date,
 ): Promise<void> {
   const { ids, withCredit, creditNanos } = told;
-  await tx.modelRequest.updateMany({
-    where: { id: { in: [...ids] } },
-    data: { notifiedAt: now },
-  });
+  await tx.$executeRaw`UPDATE model_request SET notified_at = db_now() WHERE id = ANY (${ids}::text[])`;
   await tx.modelRequest.updateMany({
     where: { id: { in: [...withCredit] } },
     data: { launchCreditNanos: creditNanos },
@@ -112,12 +108,8 @@ export async function letIn(
   tx: Transaction,
   modelId: ModelId,
   ids: readonly string[],
-  now: Date,
 ): Promise<void> {
-  await tx.modelRequest.updateMany({
-    where: { id: { in: [...ids] } },
-    data: { earlyAccessAt: now },
-  });
+  await tx.$executeRaw`UPDATE model_request SET early_access_at = db_now() WHERE id = ANY (${ids}::text[])`;
   await tx.modelPlan.update({
     where: { modelId },
     data: { earlyAccessGiven: { increment: ids.length } },

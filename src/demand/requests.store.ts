@@ -34,14 +34,13 @@ function toRequest(row: Row): ModelRequest {
 export async function saveAccountRequest(
   tx: Transaction,
   request: RequestReasons & { modelId: ModelId; accountId: AccountId; userId: UserId | undefined },
-  now: Date,
 ): Promise<ModelRequest> {
   const { modelId, accountId, userId = null, useCase, monthlyVolume, contactOk } = request;
   const [row] = await tx.$queryRaw<{ id: ModelRequestId }[]>`
     INSERT INTO model_request AS r
       (id, model_id, account_id, user_id, use_case, monthly_volume, contact_ok, created_at, updated_at)
     VALUES (${newId('mreq')}, ${modelId}, ${accountId}, ${userId}, ${useCase}, ${monthlyVolume}::bigint,
-            ${contactOk}, ${now}, ${now})
+            ${contactOk}, db_now(), db_now())
     ON CONFLICT (account_id, model_id) DO UPDATE
       SET user_id = excluded.user_id, use_case = excluded.use_case, monthly_volume = excluded.monthly_volume,
           contact_ok = excluded.contact_ok, updated_at = excluded.updated_at, withdrawn_at = NULL,
@@ -63,13 +62,12 @@ export async function saveAccountRequest(
 export async function insertMailRequest(
   tx: Transaction,
   request: { modelId: ModelId; email: string; mailbox: string; useCase: string | null },
-  now: Date,
 ): Promise<void> {
   const { modelId, email, mailbox, useCase } = request;
   await tx.$executeRaw`
     INSERT INTO model_request AS r
       (id, model_id, email, mailbox, use_case, contact_ok, created_at, updated_at)
-    SELECT ${newId('mreq')}, ${modelId}, ${email}, ${mailbox}, ${useCase}, true, ${now}, ${now}
+    SELECT ${newId('mreq')}, ${modelId}, ${email}, ${mailbox}, ${useCase}, true, db_now(), db_now()
      WHERE NOT EXISTS (
        SELECT FROM app_user u JOIN membership s ON s.user_id = u.id
          JOIN model_request o ON o.account_id = s.account_id AND o.model_id = ${modelId}
@@ -84,21 +82,18 @@ export async function withdraw(
   tx: Transaction,
   accountId: AccountId,
   id: string,
-  now: Date,
 ): Promise<boolean> {
-  const { count } = await tx.modelRequest.updateMany({
-    where: { id, accountId, withdrawnAt: null },
-    data: { withdrawnAt: now, updatedAt: now },
-  });
+  const count = await tx.$executeRaw`
+    UPDATE model_request SET withdrawn_at = db_now(), updated_at = db_now()
+     WHERE id = ${id} AND account_id = ${accountId} AND withdrawn_at IS NULL`;
   return count === 1 || (await tx.modelRequest.count({ where: { id, accountId } })) === 1;
 }
 
 /** Of somebody without an account; may be repeated. */
-export async function withdrawMailRequest(tx: Transaction, id: string, now: Date): Promise<void> {
-  await tx.modelRequest.updateMany({
-    where: { id, accountId: null, withdrawnAt: null },
-    data: { withdrawnAt: now, updatedAt: now },
-  });
+export async function withdrawMailRequest(tx: Transaction, id: string): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE model_request SET withdrawn_at = db_now(), updated_at = db_now()
+     WHERE id = ${id} AND account_id IS NULL AND withdrawn_at IS NULL`;
 }
 
 export async function findRequest(

@@ -3,17 +3,17 @@ import { z } from 'zod';
 import { checkEmail, plainEmail } from '../accounts/index.js';
 import { type ProposalsService, slugOf } from '../catalog/index.js';
 import { AppError } from '../errors.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { ModelRequestId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
+import { readNow } from '../platform/now.store.js';
 import type { RateCounter } from '../platform/rate-counter.js';
 import { refuseUnlessOpen } from './demand.service.js';
 import { checkText } from './model-request.js';
 import * as store from './requests.store.js';
 
 export interface WaitlistParts {
-  readonly db: Pick<Database, 'prisma'>;
+  readonly db: Pick<Database, 'prisma' | 'query'>;
   readonly proposals: Pick<ProposalsService, 'findOrPropose'>;
   readonly mailer: Mailer;
   /** Signs links. */
@@ -21,7 +21,6 @@ export interface WaitlistParts {
   readonly publicUrl: string;
   /** Counts mails for a day. */
   readonly mails: RateCounter;
-  readonly clock: Clock;
 }
 
 /** What the mail says, and as long as somebody may want to leave. */
@@ -83,12 +82,12 @@ export class WaitlistService {
    */
   async confirm(token: string): Promise<void> {
     const { email, model, useCase } = joining.parse(await this.read('waitlist', token));
-    const { db, proposals, clock } = this.parts;
+    const { db, proposals } = this.parts;
     await db.prisma.$transaction(async (tx) => {
       const found = await proposals.findOrPropose(tx, model);
       refuseUnlessOpen(found);
       const request = { modelId: found.id, email, mailbox: plainEmail(email), useCase };
-      await store.insertMailRequest(tx, request, clock.now());
+      await store.insertMailRequest(tx, request);
     });
   }
 
@@ -101,12 +100,11 @@ export class WaitlistService {
   /** May be repeated. @throws AppError BAD_USER_INPUT */
   async leave(token: string): Promise<void> {
     const { id } = z.object({ id: z.string() }).parse(await this.read('leave-waitlist', token));
-    const { db, clock } = this.parts;
-    await db.prisma.$transaction((tx) => store.withdrawMailRequest(tx, id, clock.now()));
+    await this.parts.db.prisma.$transaction((tx) => store.withdrawMailRequest(tx, id));
   }
 
-  private sign(purpose: string, claims: Record<string, unknown>, days: number) {
-    const now = this.parts.clock.now();
+  private async sign(purpose: string, claims: Record<string, unknown>, days: number) {
+    const now = await readNow(this.parts.db);
     return new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256' })
       .setAudience(purpose)
@@ -119,7 +117,7 @@ export class WaitlistService {
     const options = {
       audience: purpose,
       algorithms: ['HS256'],
-      currentDate: this.parts.clock.now(),
+      currentDate: await readNow(this.parts.db),
     };
     const verified = await jwtVerify(token, this.key, options).catch((error: unknown) => {
       throw new AppError('BAD_USER_INPUT', LINK_OVER, { cause: error });

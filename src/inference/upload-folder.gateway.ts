@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../errors.js';
 import { orDiskFull } from '../platform/disk-full.js';
-import type { UploadId } from '../platform/ids.js';
+import { newId, type UploadId } from '../platform/ids.js';
 import { detectFormat } from '../siglip/index.js';
 import { IMAGE_BYTES_MAX } from './image-source.js';
 import { JSONL, JSONL_BYTES_MAX, JSONL_LINES_MAX } from './upload.js';
@@ -117,15 +117,28 @@ export class UploadFolder {
     await rm(this.fileOf(id), { force: true });
   }
 
-  /** Files that were written before a time. @param before milliseconds since 1970 */
-  async listOlder(before: number): Promise<UploadId[]> {
-    const names = await readdir(this.folder).catch((): string[] => []);
+  /** Files that were written longer ago than that, by the clock of whoever keeps the folder. */
+  async listOlder(ageMs: number): Promise<UploadId[]> {
+    const names = (await readdir(this.folder).catch((): string[] => [])).filter(isUploadId);
+    if (names.length === 0) return [];
+    const before = (await this.readNowMs()) - ageMs;
     const old: UploadId[] = [];
-    for (const name of names.filter(isUploadId)) {
+    for (const name of names) {
       const { mtimeMs } = await stat(this.fileOf(name)).catch(() => ({ mtimeMs: Infinity }));
       if (mtimeMs < before) old.push(name);
     }
     return old;
+  }
+
+  /** The time that a file gets which is written now: a shared folder's clock is another machine's. */
+  private async readNowMs(): Promise<number> {
+    const file = path.join(this.folder, `.now-${newId('file')}`);
+    await writeFile(file, '');
+    try {
+      return (await stat(file)).mtimeMs;
+    } finally {
+      await rm(file, { force: true });
+    }
   }
 
   private fileOf(id: UploadId): string {

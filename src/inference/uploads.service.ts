@@ -118,9 +118,9 @@ export class UploadsService {
     });
   }
 
-  /** Sees to it that a file does not expire before then. @throws AppError NOT_FOUND */
-  async keep(accountId: AccountId, id: UploadId, until: Date): Promise<void> {
-    if (!(await store.postponeExpiry(this.db, accountId, id, until))) throw noSuchUpload();
+  /** Sees to it that a file does not expire for so long. @throws AppError NOT_FOUND */
+  async keep(accountId: AccountId, id: UploadId, forMs: number): Promise<void> {
+    if (!(await store.postponeExpiry(this.db, accountId, id, forMs))) throw noSuchUpload();
   }
 
   /** @throws AppError NOT_FOUND */
@@ -134,7 +134,7 @@ export class UploadsService {
   /** One turn of the sweeper: files that have expired, and those that nobody wrote down. */
   async sweep(atMost = 1_000): Promise<void> {
     for (const id of await store.deleteExpired(this.db, atMost)) await this.folder.remove(id);
-    const old = await this.folder.listOlder(Date.now() - this.options.ttlS * 1_000 - ORPHAN_MS);
+    const old = await this.folder.listOlder(this.options.ttlS * 1_000 + ORPHAN_MS);
     if (old.length === 0) return;
     const known = await store.findKnown(this.db, old);
     for (const id of old.filter((one) => !known.has(one))) await this.folder.remove(id);

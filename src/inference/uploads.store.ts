@@ -10,7 +10,7 @@ const COLUMNS = `id, bytes::float8 AS bytes, media_type AS "mediaType", purpose,
 /** Bytes of an account's uploads that have not expired. */
 export async function sumBytes(db: Reader, accountId: AccountId): Promise<number> {
   const [row] = await db.query<{ bytes: string }>(
-    `SELECT coalesce(sum(bytes), 0) AS bytes FROM upload WHERE account_id = $1 AND expires_at > now()`,
+    `SELECT coalesce(sum(bytes), 0) AS bytes FROM upload WHERE account_id = $1 AND expires_at > db_now()`,
     [accountId],
   );
   return Number(row?.bytes ?? 0);
@@ -24,7 +24,7 @@ export async function insertUpload(
 ): Promise<Upload> {
   const [row] = await db.query<Upload>(
     `INSERT INTO upload (id, account_id, bytes, media_type, purpose, filename, sha256, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8 * interval '1 s')
+     VALUES ($1, $2, $3, $4, $5, $6, $7, db_now() + $8 * interval '1 s')
      ON CONFLICT (id) DO UPDATE SET id = upload.id RETURNING ${COLUMNS}`,
     [
       upload.id,
@@ -47,7 +47,7 @@ export async function findUpload(
   id: string,
 ): Promise<Upload | undefined> {
   const [row] = await db.query<Upload>(
-    `SELECT ${COLUMNS} FROM upload WHERE account_id = $1 AND id = $2 AND expires_at > now()`,
+    `SELECT ${COLUMNS} FROM upload WHERE account_id = $1 AND id = $2 AND expires_at > db_now()`,
     [accountId, id],
   );
   return row;
@@ -62,7 +62,7 @@ export function listUploads(
   const [sign, direction] = order === 'asc' ? ['>', 'ASC'] : ['<', 'DESC'];
   return db.query<Upload>(
     `SELECT ${COLUMNS} FROM upload
-      WHERE account_id = $1 AND expires_at > now() AND ($2::text IS NULL OR purpose = $2)
+      WHERE account_id = $1 AND expires_at > db_now() AND ($2::text IS NULL OR purpose = $2)
         AND ($3::text IS NULL OR id ${sign} $3)
       ORDER BY id ${direction} LIMIT $4`,
     [accountId, purpose ?? null, after ?? null, first],
@@ -74,12 +74,12 @@ export async function postponeExpiry(
   db: Reader,
   accountId: AccountId,
   id: UploadId,
-  until: Date,
+  forMs: number,
 ): Promise<boolean> {
   const rows = await db.query(
-    `UPDATE upload SET expires_at = greatest(expires_at, $3)
-      WHERE account_id = $1 AND id = $2 AND expires_at > now() RETURNING id`,
-    [accountId, id, until],
+    `UPDATE upload SET expires_at = greatest(expires_at, db_now() + $3 * interval '1 ms')
+      WHERE account_id = $1 AND id = $2 AND expires_at > db_now() RETURNING id`,
+    [accountId, id, forMs],
   );
   return rows.length === 1;
 }
@@ -97,7 +97,7 @@ export async function deleteUpload(db: Reader, accountId: AccountId, id: string)
 export async function deleteExpired(db: Reader, atMost: number): Promise<UploadId[]> {
   const rows = await db.query<{ id: UploadId }>(
     `DELETE FROM upload WHERE id IN (
-       SELECT id FROM upload WHERE expires_at <= now() ORDER BY expires_at LIMIT $1
+       SELECT id FROM upload WHERE expires_at <= db_now() ORDER BY expires_at LIMIT $1
          FOR UPDATE SKIP LOCKED)
      RETURNING id`,
     [atMost],

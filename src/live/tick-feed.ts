@@ -15,6 +15,8 @@ const GRACE_MS = 600;
 export class TickFeed {
   readonly mailboxes = new Set<Mailbox<UsageTick>>();
   private last: UsageTick | undefined;
+  /** When it was read; times of this kind are by `performance.now()`. */
+  private lastReadMs = -Infinity;
   private activeUntilMs = 0;
   private timer: NodeJS.Timeout | undefined;
   private readonly wave: Wave;
@@ -34,7 +36,7 @@ export class TickFeed {
 
   changed(): void {
     if (this.mailboxes.size === 0) return;
-    this.activeUntilMs = Date.now() + 1_000 * this.options.intervalS + GRACE_MS;
+    this.activeUntilMs = performance.now() + 1_000 * this.options.intervalS + GRACE_MS;
     this.schedule();
   }
 
@@ -51,15 +53,16 @@ export class TickFeed {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       this.wave.soon();
-      if (Date.now() < this.activeUntilMs) this.schedule();
+      if (performance.now() < this.activeUntilMs) this.schedule();
     }, intervalMs - sinceEndMs).unref();
   }
 
   private async turn(): Promise<void> {
     const { intervalS } = this.options;
-    const follows = this.last !== undefined && Date.now() - this.last.to.getTime() < FOLLOWS_MS;
+    const follows = performance.now() - this.lastReadMs < FOLLOWS_MS;
     const since = follows ? this.last?.to : undefined;
     const tick = await this.usage.tick(this.accountId, { intervalS, since });
+    this.lastReadMs = performance.now();
     if (this.last === undefined || this.last.to < tick.to) this.last = tick;
     for (const mailbox of [...this.mailboxes]) mailbox.put(this.last);
   }

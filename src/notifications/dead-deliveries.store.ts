@@ -39,14 +39,14 @@ export async function findDead(
 /** @param id undefined: all @returns how many */
 export async function reviveDead(tx: Transaction, id: string | undefined): Promise<number> {
   return tx.$executeRaw`
-    UPDATE notification_delivery SET state = 'WAITING', attempts = 0, ended_at = NULL, next_attempt_at = now()
+    UPDATE notification_delivery SET state = 'WAITING', attempts = 0, ended_at = NULL, next_attempt_at = db_now()
      WHERE state = 'DEAD' AND dismissed_at IS NULL AND (${id ?? null}::text IS NULL OR id = ${id ?? null})`;
 }
 
 /** @returns false when it was not there */
 export async function dismissDead(tx: Transaction, id: string): Promise<boolean> {
   const count = await tx.$executeRaw`
-    UPDATE notification_delivery SET dismissed_at = now()
+    UPDATE notification_delivery SET dismissed_at = db_now()
      WHERE state = 'DEAD' AND dismissed_at IS NULL AND id = ${id}`;
   return count > 0;
 }

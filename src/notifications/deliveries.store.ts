@@ -39,11 +39,11 @@ export async function claimDeliveries(
          LEFT JOIN webhook_endpoint e ON e.id = q.queue
         CROSS JOIN LATERAL (
           SELECT count(*) AS busy FROM notification_delivery d
-           WHERE d.queue = q.queue AND d.lease_until > now()) l
+           WHERE d.queue = q.queue AND d.lease_until > db_now()) l
         CROSS JOIN LATERAL (
           SELECT d.id, d.next_attempt_at, row_number() OVER (ORDER BY d.next_attempt_at, d.id) + l.busy AS turn
             FROM notification_delivery d
-           WHERE d.queue = q.queue AND d.state = 'WAITING' AND d.next_attempt_at <= now()
+           WHERE d.queue = q.queue AND d.state = 'WAITING' AND d.next_attempt_at <= db_now()
            ORDER BY d.next_attempt_at, d.id
            LIMIT greatest(0, CASE WHEN q.queue = 'mail' THEN $4::int
                                   WHEN e.failing_since IS NOT NULL THEN 1 ELSE $3::int END - l.busy)) due
@@ -55,19 +55,19 @@ export async function claimDeliveries(
         ORDER BY turn, next_attempt_at LIMIT $1),
      free AS (
        SELECT d.id FROM notification_delivery d JOIN chosen USING (id)
-        WHERE d.state = 'WAITING' AND d.next_attempt_at <= now() FOR UPDATE OF d SKIP LOCKED),
+        WHERE d.state = 'WAITING' AND d.next_attempt_at <= db_now() FOR UPDATE OF d SKIP LOCKED),
      taken AS (
        UPDATE notification_delivery d
-          SET attempts = d.attempts + 1, attempted_at = now(),
-              lease_until = now() + make_interval(secs => $5), next_attempt_at = now() + make_interval(secs => $5)
+          SET attempts = d.attempts + 1, attempted_at = db_now(),
+              lease_until = db_now() + make_interval(secs => $5), next_attempt_at = db_now() + make_interval(secs => $5)
          FROM free WHERE d.id = free.id RETURNING d.*)
      SELECT t.id, t.queue, t.attempts, t.notification_id AS "notificationId", n.type, n.data,
-            n.created_at AS "createdAt",
+            n.created_at AS "createdAt", t.attempted_at AS "attemptedAt",
             CASE WHEN t.recipient IS NOT NULL THEN json_build_object(
               'to', t.recipient, 'subject', n.mail_subject, 'text', n.mail_text) END AS mail,
             CASE WHEN e.id IS NOT NULL THEN json_build_object('url', e.url, 'enabled', e.enabled,
               'failing', e.failing_since IS NOT NULL, 'secrets',
-              CASE WHEN e.previous_secret_until > now() THEN json_build_array(e.secret, e.previous_secret)
+              CASE WHEN e.previous_secret_until > db_now() THEN json_build_array(e.secret, e.previous_secret)
                    ELSE json_build_array(e.secret) END) END AS webhook
        FROM taken t JOIN notification n ON n.id = t.notification_id
        LEFT JOIN webhook_endpoint e ON e.id = t.endpoint_id`,
@@ -91,8 +91,8 @@ export async function markAttempt(
     UPDATE notification_delivery
        SET state = ${state}::"DeliveryState", lease_until = NULL, response_code = ${responseCode ?? null},
            duration_ms = ${Math.round(durationMs)}::int, error = ${error?.slice(0, 1_000) ?? null},
-           next_attempt_at = now() + make_interval(secs => ${nextS ?? 0}::float8),
-           ended_at = CASE WHEN ${state} <> 'WAITING' THEN now() END
+           next_attempt_at = db_now() + make_interval(secs => ${nextS ?? 0}::float8),
+           ended_at = CASE WHEN ${state} <> 'WAITING' THEN db_now() END
      WHERE id = ${id} AND state = 'WAITING' AND attempts = ${attempts}::int AND lease_until IS NOT NULL`;
   return rows === 1;
 }
@@ -103,7 +103,7 @@ export async function releaseDelivery(
   { id, attempts }: Pick<ClaimedDelivery, 'id' | 'attempts'>,
 ): Promise<void> {
   await db.query(
-    `UPDATE notification_delivery SET attempts = attempts - 1, lease_until = NULL, next_attempt_at = now()
+    `UPDATE notification_delivery SET attempts = attempts - 1, lease_until = NULL, next_attempt_at = db_now()
       WHERE id = $1 AND attempts = $2 AND state = 'WAITING' AND lease_until IS NOT NULL`,
     [id, attempts],
   );
@@ -116,7 +116,7 @@ export async function buryDeliveries(
   error: string,
 ): Promise<void> {
   await tx.$executeRaw`
-    UPDATE notification_delivery SET state = 'DEAD', ended_at = now(), lease_until = NULL, error = ${error}
+    UPDATE notification_delivery SET state = 'DEAD', ended_at = db_now(), lease_until = NULL, error = ${error}
      WHERE queue = ${endpointId} AND state = 'WAITING'`;
 }
 
@@ -180,8 +180,8 @@ export async function reviveDeliveries(
   const since = 'id' in which ? null : which.deadSince;
   return tx.$executeRaw`
     UPDATE notification_delivery
-       SET state = 'WAITING', attempts = 0, ended_at = NULL, dismissed_at = NULL, lease_until = NULL, next_attempt_at = now()
-     WHERE endpoint_id = ${endpointId} AND coalesce(lease_until <= now(), true)
+       SET state = 'WAITING', attempts = 0, ended_at = NULL, dismissed_at = NULL, lease_until = NULL, next_attempt_at = db_now()
+     WHERE endpoint_id = ${endpointId} AND coalesce(lease_until <= db_now(), true)
        AND CASE WHEN ${id}::text IS NOT NULL THEN id = ${id}
                 ELSE state = 'DEAD' AND created_at >= ${since}::timestamptz END`;
 }

@@ -111,6 +111,7 @@ export class DeliveryWorker {
       id: delivery.notificationId,
       body: webhookBody({ ...delivery, createdAt: new Date(delivery.createdAt) }),
       secrets: webhook.secrets,
+      sentAt: delivery.attemptedAt,
     };
     return this.parts.webhooks.send(webhook.url, message, this.stopping.signal);
   }

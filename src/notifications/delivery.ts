@@ -37,6 +37,8 @@ export interface ClaimedDelivery {
   readonly type: string;
   readonly data: object;
   readonly createdAt: Date;
+  /** When it was claimed. */
+  readonly attemptedAt: Date;
   readonly mail: { readonly to: string; readonly subject: string; readonly text: string } | null;
   readonly webhook: {
     readonly url: string;

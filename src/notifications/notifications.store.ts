@@ -68,7 +68,7 @@ export async function deleteOld(
   const rows = await db.query(
     `DELETE FROM notification WHERE id IN (
        SELECT n.id FROM notification n
-        WHERE n.created_at < now() - make_interval(days => $1)
+        WHERE n.created_at < db_now() - make_interval(days => $1)
           AND NOT EXISTS (SELECT FROM notification_delivery d
                            WHERE d.notification_id = n.id AND d.state = 'WAITING')
         ORDER BY n.created_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`,

@@ -88,7 +88,7 @@ export async function replaceSecret(
   await tx.$executeRaw`
     UPDATE webhook_endpoint
        SET secret = ${secret}, previous_secret = secret,
-           previous_secret_until = now() + make_interval(secs => ${graceHours * 3_600}::float8)
+           previous_secret_until = db_now() + make_interval(secs => ${graceHours * 3_600}::float8)
      WHERE id = ${id}`;
   return toEndpoint(await tx.webhookEndpoint.findUniqueOrThrow({ where: { id }, select: FIELDS }));
 }
@@ -104,8 +104,8 @@ export async function markFailing(
   days: number,
 ): Promise<boolean> {
   const rows = await tx.$queryRaw<{ tooLong: boolean }[]>`
-    UPDATE webhook_endpoint SET failing_since = coalesce(failing_since, now())
-     WHERE id = ${id} RETURNING failing_since < now() - make_interval(days => ${days}::int) AS "tooLong"`;
+    UPDATE webhook_endpoint SET failing_since = coalesce(failing_since, db_now())
+     WHERE id = ${id} RETURNING failing_since < db_now() - make_interval(days => ${days}::int) AS "tooLong"`;
   return rows[0]?.tooLong === true;
 }
 

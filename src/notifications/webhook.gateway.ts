@@ -16,6 +16,8 @@ export interface WebhookMessage {
   readonly id: string;
   readonly body: string;
   readonly secrets: readonly string[];
+  /** Time of the attempt by the database's clock; receivers refuse what is minutes off. */
+  readonly sentAt: Date;
 }
 
 /** Of an answer that is not 2xx, for the log. The rest is not read. */
@@ -97,7 +99,7 @@ export class WebhookGateway {
           'content-type': 'application/json',
           'accept-encoding': 'identity',
           'user-agent': 'gigarouter-webhooks',
-          ...signedHeaders(message, new Date()),
+          ...signedHeaders(message),
         },
         body: message.body,
         headersTimeout: timeoutMs,
@@ -106,7 +108,7 @@ export class WebhookGateway {
       body.on('error', () => undefined);
       return {
         status: statusCode,
-        retryAfterS: secondsOf(headers['retry-after']),
+        retryAfterS: secondsOf(headers['retry-after'], headers.date),
         excerpt: statusCode < 300 ? '' : await beginningOf(body),
       };
     } finally {
@@ -123,20 +125,23 @@ function refusalOf(url: URL, pinned: Pinned | undefined): string | undefined {
 }
 
 /** Every secret signs, so that a receiver with either one accepts it. */
-function signedHeaders({ id, body, secrets }: WebhookMessage, now: Date): Record<string, string> {
+function signedHeaders({ id, body, secrets, sentAt }: WebhookMessage): Record<string, string> {
+  const signatures = secrets.map((secret) => new Webhook(secret).sign(id, sentAt, body));
   return {
     'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
-    'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, now, body)).join(' '),
+    'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
+    'webhook-signature': signatures.join(' '),
   };
 }
 
-/** Of `Retry-After`: seconds, or a date. */
-function secondsOf(header: string | string[] | undefined): number | undefined {
+type Header = string | string[] | undefined;
+
+/** Of `Retry-After`: seconds, or a date by the receiver's own clock. */
+function secondsOf(header: Header, date: Header): number | undefined {
   if (typeof header !== 'string') return undefined;
   const seconds = /^\d{1,9}$/.test(header)
     ? Number(header)
-    : (Date.parse(header) - Date.now()) / 1_000;
+    : (Date.parse(header) - Date.parse(String(date))) / 1_000;
   return seconds > 0 ? seconds : undefined;
 }
 

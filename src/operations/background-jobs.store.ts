@@ -34,9 +34,9 @@ export async function saveJobs(
   await db.query(
     `INSERT INTO background_job AS b (process_id, name, host, pid, every_ms, started_at, last_started_at,
        last_ended_at, duration_ms, last_error, last_error_at, turns, failures, failures_in_row, next_turn_at, updated_at)
-     SELECT $1, j.name, $2, $3, j.every_ms, now() - $4 * interval '1 ms', now() - j.started_ago * interval '1 ms',
-            now() - j.ended_ago * interval '1 ms', j.duration_ms, j.error, now() - j.error_ago * interval '1 ms',
-            j.turns, j.failures, j.in_row, now() - j.next_ago * interval '1 ms', now()
+     SELECT $1, j.name, $2, $3, j.every_ms, db_now() - $4 * interval '1 ms', db_now() - j.started_ago * interval '1 ms',
+            db_now() - j.ended_ago * interval '1 ms', j.duration_ms, j.error, db_now() - j.error_ago * interval '1 ms',
+            j.turns, j.failures, j.in_row, db_now() - j.next_ago * interval '1 ms', db_now()
        FROM json_to_recordset($5::json) AS j(name text, every_ms int, started_ago float8, ended_ago float8,
             error_ago float8, next_ago float8, duration_ms int, error text, turns bigint, failures bigint, in_row int)
      ON CONFLICT (process_id, name) DO UPDATE SET
@@ -57,7 +57,7 @@ export async function deleteJobs(
     await db.query('DELETE FROM background_job WHERE process_id = $1', [which.processId]);
   } else {
     await db.query(
-      'DELETE FROM background_job WHERE updated_at < now() - make_interval(secs => $1)',
+      'DELETE FROM background_job WHERE updated_at < db_now() - make_interval(secs => $1)',
       [which.silentForS],
     );
   }
@@ -80,7 +80,7 @@ export async function listJobs(
             last_started_at AS "lastStartedAt", last_ended_at AS "lastEndedAt", duration_ms AS "durationMs",
             last_error AS "lastError", last_error_at AS "lastErrorAt", turns, failures,
             failures_in_row AS "failuresInRow", next_turn_at AS "nextTurnAt"
-       FROM background_job WHERE updated_at >= now() - make_interval(secs => $1) ORDER BY name, process_id`,
+       FROM background_job WHERE updated_at >= db_now() - make_interval(secs => $1) ORDER BY name, process_id`,
     [silentForS],
   );
   return rows.map((row) => ({

@@ -61,7 +61,7 @@ export async function reviveDead(
   id: string | undefined,
 ): Promise<number> {
   return tx.$executeRawUnsafe(
-    `UPDATE ${from.table} d SET dead_at = NULL, attempts = 0, not_before = now(), ${from.revive}
+    `UPDATE ${from.table} d SET dead_at = NULL, attempts = 0, not_before = db_now(), ${from.revive}
       WHERE ${deadIn(from)} AND ($1::text IS NULL OR d.id = $1)`,
     id ?? null,
   );
@@ -74,7 +74,7 @@ export async function dismissDead(
   id: string,
 ): Promise<boolean> {
   const count = await tx.$executeRawUnsafe(
-    `UPDATE ${from.table} d SET dismissed_at = now() WHERE ${deadIn(from)} AND d.id = $1`,
+    `UPDATE ${from.table} d SET dismissed_at = db_now() WHERE ${deadIn(from)} AND d.id = $1`,
     id,
   );
   return count > 0;

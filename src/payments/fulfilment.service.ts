@@ -1,8 +1,8 @@
 import type { CreditsService } from '../credits/index.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { PurchaseId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
+import { readNow } from '../platform/now.store.js';
 import { formatAmount } from './currency.js';
 import { keepCard } from './customers.store.js';
 import {
@@ -21,7 +21,7 @@ import { markHandled } from './stripe-events.store.js';
 import type { StripeGateway } from './stripe.gateway.js';
 
 /** After this, an open purchase is asked about. */
-const UNHEARD_MS = 60_000;
+const UNHEARD_S = 60;
 
 /**
  * Brings a purchase, and the credit that it gave, to what Stripe says of it now. Webhooks, the success page
@@ -32,7 +32,6 @@ export class FulfilmentService {
     private readonly db: Database,
     private readonly credits: Pick<CreditsService, 'postWithin'>,
     private readonly stripe: Pick<StripeGateway, 'findPayment' | 'provider'>,
-    private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
@@ -60,7 +59,7 @@ export class FulfilmentService {
   async settleOpen(atMost = 100): Promise<void> {
     const ids = await store.listOpen(this.db, {
       provider: this.stripe.provider,
-      olderThan: new Date(this.clock.now().getTime() - UNHEARD_MS),
+      unheardS: UNHEARD_S,
       atMost,
     });
     for (const id of ids) {
@@ -78,7 +77,7 @@ export class FulfilmentService {
     const locked = await store.lockPurchase(tx, id);
     if (locked === undefined) return undefined;
     const { purchase } = locked;
-    const now = this.clock.now();
+    const now = await readNow(tx);
     if (payment === undefined) return this.withoutPayment(tx, purchase, now);
 
     const fresh = await store.insertMovements(tx, id, payment.movements);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../errors.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, isPurchaseId, newId } from '../platform/ids.js';
+import { readNow } from '../platform/now.store.js';
 import {
   type CreditOffer,
   type CreditPack,
@@ -50,7 +50,6 @@ export interface PaymentsParts {
   readonly offer: CreditOffer;
   readonly findContact: FindContact;
   readonly publicUrl: string;
-  readonly clock: Clock;
 }
 
 /** Selling credit: what is offered, checkout pages, and what was bought. */
@@ -73,6 +72,7 @@ export class PaymentsService {
     }
     const terms = this.termsOf(buying);
     const requestHash = hashOf(buying);
+    const now = await readNow(this.parts.db);
     await this.parts.db.prisma.$transaction((tx) =>
       store.insertPurchase(tx, {
         ...terms,
@@ -84,7 +84,7 @@ export class PaymentsService {
         actor,
         idempotencyKey,
         requestHash,
-        expiresAt: new Date(this.parts.clock.now().getTime() + CHECKOUT_MS),
+        expiresAt: new Date(now.getTime() + CHECKOUT_MS),
       }),
     );
     const found = await store.findByKey(this.parts.db, accountId, idempotencyKey);
@@ -171,7 +171,8 @@ export class PaymentsService {
   }
 
   private async openPage(purchase: Purchase): Promise<Purchase> {
-    if (purchase.expiresAt.getTime() - this.parts.clock.now().getTime() < CHECKOUT_MIN_MS) {
+    const now = await readNow(this.parts.db);
+    if (purchase.expiresAt.getTime() - now.getTime() < CHECKOUT_MIN_MS) {
       throw new AppError(
         'CONFLICT',
         'The time to pay this purchase is over. Buy again, with a new key.',

@@ -2,9 +2,9 @@ import { AppError } from '../errors.js';
 import type { CreditsService } from '../credits/index.js';
 import { actorName } from '../platform/actor.js';
 import { type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
+import { readNow } from '../platform/now.store.js';
 import { checkPromoCode, type ManagedPromoCode, normalise, type PromoCode } from './promo-code.js';
 import * as store from './promos.store.js';
 
@@ -15,7 +15,6 @@ export class PromosService {
   constructor(
     private readonly db: Pick<Database, 'prisma' | 'query'>,
     private readonly credits: Pick<CreditsService, 'postWithin'>,
-    private readonly clock: Clock,
   ) {}
 
   /** Newest first. @param page `after`: a code @throws AppError BAD_USER_INPUT */
@@ -48,7 +47,7 @@ export class PromosService {
   /** @throws AppError BAD_USER_INPUT, CONFLICT when the code exists */
   async create(promo: PromoCode, by: AuditedActor): Promise<PromoCode> {
     const made = { ...promo, code: normalise(promo.code) };
-    checkPromoCode(made, this.clock.now());
+    checkPromoCode(made, await readNow(this.db));
     await this.db.prisma.$transaction(async (tx) => {
       if (!(await store.insertPromoCode(tx, made, actorName(by)))) {
         throw new AppError('CONFLICT', `There is a code ${made.code} already.`);
@@ -70,8 +69,8 @@ export class PromosService {
    */
   async redeem(accountId: AccountId, text: string, actor: string): Promise<PromoCode> {
     const code = normalise(text);
-    const now = this.clock.now();
     return this.db.prisma.$transaction(async (tx) => {
+      const now = await readNow(tx);
       const found = await store.lockPromoCode(tx, code);
       if (found !== undefined && (await store.hasRedeemed(tx, code, accountId))) {
         throw new AppError('CONFLICT', 'This account has used the code already.');

@@ -44,9 +44,8 @@ export async function insertRedemption(
   await tx.promoRedemption.create({ data: redemption });
 }
 
-/** By the database's clock. */
 export async function disablePromoCode(tx: Transaction, code: string): Promise<void> {
-  await tx.$executeRaw`UPDATE promo_code SET disabled_at = now() WHERE code = ${code}`;
+  await tx.$executeRaw`UPDATE promo_code SET disabled_at = db_now() WHERE code = ${code}`;
 }
 
 type Row = Omit<ManagedPromoCode, 'nanos' | 'redemptions'> & {

@@ -39,8 +39,6 @@ export type NewPurchase = Pick<
   readonly actor: string;
   readonly idempotencyKey: string | null;
   readonly requestHash: Uint8Array<ArrayBuffer> | null;
-  /** By default the database's time. */
-  readonly createdAt?: Date;
 };
 
 /** One row for each idempotency key of an account, and one open top-up: of two that race, one stays. */
@@ -98,13 +96,13 @@ export async function listPurchases(
 /** Open ones that Stripe was not asked about for some time, those that wait longest first. */
 export async function listOpen(
   db: Reader,
-  query: { provider: string; olderThan: Date; atMost: number },
+  query: { provider: string; unheardS: number; atMost: number },
 ): Promise<PurchaseId[]> {
   const rows = await db.query<{ id: PurchaseId }>(
     `SELECT id FROM purchase
-      WHERE state IN ('PENDING', 'WAITING') AND provider = $1 AND coalesce(checked_at, created_at) < $2
+      WHERE state IN ('PENDING', 'WAITING') AND provider = $1 AND coalesce(checked_at, created_at) < db_now() - make_interval(secs => $2)
       ORDER BY checked_at NULLS FIRST LIMIT $3`,
-    [query.provider, query.olderThan, query.atMost],
+    [query.provider, query.unheardS, query.atMost],
   );
   return rows.map(({ id }) => id);
 }
@@ -138,12 +136,16 @@ export async function setPaymentIntent(
 }
 
 /** Ends a purchase that nobody can pay any more; one that has ended stays as it is. */
-export async function endOpen(
-  { prisma }: Pick<Database, 'prisma'>,
-  id: PurchaseId,
-  change: Pick<Purchase, 'state' | 'failure' | 'endedAt'>,
-): Promise<void> {
-  await prisma.purchase.updateMany({ where: { id, state: 'PENDING' }, data: change });
+export async function failOpen(db: Reader, id: PurchaseId, failure: string): Promise<void> {
+  await db.query(
+    `UPDATE purchase SET state = 'FAILED', failure = $2, ended_at = db_now() WHERE id = $1 AND state = 'PENDING'`,
+    [id, failure],
+  );
+}
+
+/** Stripe was asked about it now. */
+export async function markChecked(db: Reader, id: PurchaseId): Promise<void> {
+  await db.query('UPDATE purchase SET checked_at = db_now() WHERE id = $1', [id]);
 }
 
 /** Lines of a time that we know of, with their purchases. */

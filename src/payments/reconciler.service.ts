@@ -1,7 +1,7 @@
-import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { PurchaseId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
+import { readNow } from '../platform/now.store.js';
 import type { FulfilmentService } from './fulfilment.service.js';
 import * as store from './purchases.store.js';
 import { byDay, differencesOf, type OwnedMovement, type Reconciliation } from './reconciliation.js';
@@ -11,7 +11,6 @@ export interface ReconcilerParts {
   readonly db: Database;
   readonly stripe: StripeGateway;
   readonly fulfilment: FulfilmentService;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -34,8 +33,8 @@ export class ReconcilerService {
   async run(
     range: { since?: Date | undefined; until?: Date | undefined } = {},
   ): Promise<Reconciliation> {
-    const { fulfilment, clock } = this.parts;
-    const { until = new Date(clock.now().getTime() - SETTLING_MS) } = range;
+    const { db, fulfilment } = this.parts;
+    const { until = new Date((await readNow(db)).getTime() - SETTLING_MS) } = range;
     const { since = new Date(until.getTime() - DEFAULT_MS) } = range;
     await fulfilment.settleOpen();
     const atStripe = await this.listStripe({ since, until });

@@ -35,7 +35,7 @@ export async function findRefundRequest(
  */
 export async function listUnknownRefunds(
   db: Reader,
-  query: { provider: string; olderThan: Date; atMost: number },
+  query: { provider: string; unknownS: number; atMost: number },
 ): Promise<
   { id: RefundRequestId; purchaseId: PurchaseId; amountMinor: bigint; createdAt: Date }[]
 > {
@@ -48,9 +48,10 @@ export async function listUnknownRefunds(
     `SELECT r.id, r.purchase_id AS "purchaseId", r.amount_minor AS "amountMinor", r.created_at AS "createdAt"
        FROM refund_request r JOIN purchase p ON p.id = r.purchase_id
       WHERE r.state = 'PENDING' AND r.refund_id IS NULL AND p.provider = $1
-        AND greatest(r.created_at, p.checked_at + least(p.checked_at - r.created_at, interval '10 minutes')) < $2
+        AND greatest(r.created_at, p.checked_at + least(p.checked_at - r.created_at, interval '10 minutes'))
+            < db_now() - make_interval(secs => $2)
       ORDER BY r.created_at LIMIT $3`,
-    [query.provider, query.olderThan, query.atMost],
+    [query.provider, query.unknownS, query.atMost],
   );
   return rows.map((row) => ({ ...row, amountMinor: BigInt(row.amountMinor) }));
 }

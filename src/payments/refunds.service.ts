@@ -2,7 +2,6 @@ import { AppError } from '../errors.js';
 import type { CreditsService } from '../credits/index.js';
 import { actorName } from '../platform/actor.js';
 import { type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
 import {
   type AccountId,
@@ -12,6 +11,7 @@ import {
   type RefundRequestId,
 } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
+import { readNow } from '../platform/now.store.js';
 import { formatAmount, parseAmount } from './currency.js';
 import type { FulfilmentService } from './fulfilment.service.js';
 import {
@@ -35,7 +35,7 @@ export interface Refunding {
 }
 
 /** A refund that nothing is known of is asked for again after this. */
-const UNKNOWN_MS = 30_000;
+const UNKNOWN_S = 30;
 /** Stripe forgets idempotency keys after a day; well before, a refund is not asked for again. */
 const KEY_KEPT_MS = 20 * 3_600_000;
 const AT_ONCE = 20;
@@ -47,7 +47,6 @@ export class RefundsService {
     private readonly credits: Pick<CreditsService, 'postWithin' | 'spareOf' | 'unspent'>,
     private readonly stripe: Pick<StripeGateway, 'refund' | 'provider'>,
     private readonly fulfilment: FulfilmentService,
-    private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
@@ -95,10 +94,9 @@ export class RefundsService {
    * of servers may.
    */
   async turn(): Promise<void> {
-    const now = this.clock.now().getTime();
     const unknown = await requests.listUnknownRefunds(this.db, {
       provider: this.stripe.provider,
-      olderThan: new Date(now - UNKNOWN_MS),
+      unknownS: UNKNOWN_S,
       atMost: AT_ONCE,
     });
     for (const { purchaseId, ...request } of unknown) {
@@ -119,7 +117,8 @@ export class RefundsService {
     // Settling ends a request that Stripe has, and says by what the purchase was paid, a moment ago perhaps.
     const purchase = await this.fulfilment.settle(purchaseId);
     if (purchase === undefined || !(await requests.isUnknown(this.db, request.id))) return purchase;
-    if (request.createdAt.getTime() <= this.clock.now().getTime() - KEY_KEPT_MS) {
+    const now = await readNow(this.db);
+    if (request.createdAt.getTime() <= now.getTime() - KEY_KEPT_MS) {
       await this.fail(purchaseId, request.id, 'Stripe knows nothing of it.');
       throw new AppError('CONFLICT', 'Stripe knows nothing of this refund. Use a new key.');
     }
@@ -177,7 +176,7 @@ export class RefundsService {
       amountMinor,
       state: 'PENDING',
       refundId: null,
-      createdAt: this.clock.now(),
+      createdAt: await readNow(tx),
     } as const;
     const actor = actorName(by);
     await requests.insertRefundRequest(tx, {

@@ -1,10 +1,10 @@
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import { AppError } from '../errors.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { PurchaseId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
+import { readNow } from '../platform/now.store.js';
 import * as customers from './customers.store.js';
 import type { FulfilmentService } from './fulfilment.service.js';
 import type { PaymentsService } from './payments.service.js';
@@ -61,7 +61,6 @@ export interface StripeEventsParts {
   readonly stripe: Pick<StripeGateway, 'purchaseOf' | 'purchaseOfSession'>;
   readonly fulfilment: FulfilmentService;
   readonly payments: Pick<PaymentsService, 'adoptCard'>;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -76,11 +75,8 @@ export class StripeEventsService {
    * @throws AppError BAD_REQUEST (signature, shape, API version), UPSTREAM_UNAVAILABLE
    */
   async accept(endpoint: string, body: Buffer, signature: string): Promise<boolean> {
-    this.parts.api.verifySignature(
-      body,
-      signature,
-      Math.floor(this.parts.clock.now().getTime() / 1_000),
-    );
+    const now = await readNow(this.parts.db);
+    this.parts.api.verifySignature(body, signature, Math.floor(now.getTime() / 1_000));
     const { id, type, ...about } = this.read(toJson(body));
     const isNew = await store.insertEvent(this.parts.db, {
       endpoint,

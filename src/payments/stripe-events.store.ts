@@ -23,9 +23,9 @@ export async function claimEvents(
   leaseS: number,
 ): Promise<StripeEvent[]> {
   return db.query<StripeEvent>(
-    `UPDATE stripe_event e SET attempts = e.attempts + 1, not_before = now() + make_interval(secs => $2)
+    `UPDATE stripe_event e SET attempts = e.attempts + 1, not_before = db_now() + make_interval(secs => $2)
        FROM (SELECT endpoint, id FROM stripe_event
-              WHERE handled_at IS NULL AND dead_at IS NULL AND not_before <= now()
+              WHERE handled_at IS NULL AND dead_at IS NULL AND not_before <= db_now()
               ORDER BY not_before LIMIT $1 FOR UPDATE SKIP LOCKED) due
       WHERE e.endpoint = due.endpoint AND e.id = due.id
      RETURNING e.endpoint, e.id, e.type, e.object_id AS "objectId", e.payload, e.attempts`,
@@ -38,10 +38,9 @@ export async function markHandled(
   tx: Transaction,
   { endpoint, id }: Pick<StripeEvent, 'endpoint' | 'id'>,
 ): Promise<void> {
-  await tx.stripeEvent.updateMany({
-    where: { endpoint, id },
-    data: { handledAt: new Date(), error: null, deadAt: null },
-  });
+  await tx.$executeRaw`
+    UPDATE stripe_event SET handled_at = db_now(), error = NULL, dead_at = NULL
+     WHERE endpoint = ${endpoint} AND id = ${id}`;
 }
 
 /** @param retryS seconds until the next try; undefined: given up */
@@ -52,8 +51,8 @@ export async function markFailed(
   retryS: number | undefined,
 ): Promise<void> {
   await db.query(
-    `UPDATE stripe_event SET error = $3, not_before = now() + make_interval(secs => coalesce($4, 0)),
-            dead_at = CASE WHEN $4::float8 IS NULL THEN now() END
+    `UPDATE stripe_event SET error = $3, not_before = db_now() + make_interval(secs => coalesce($4, 0)),
+            dead_at = CASE WHEN $4::float8 IS NULL THEN db_now() END
       WHERE endpoint = $1 AND id = $2 AND handled_at IS NULL`,
     [endpoint, id, error.slice(0, 1_000), retryS ?? null],
   );
@@ -71,7 +70,7 @@ export async function listDead(db: Reader, atMost: number): Promise<DeadEvent[]>
 /** Makes events due again, whatever became of them. @returns how many */
 export async function revive(db: Reader, ids: readonly string[]): Promise<number> {
   const rows = await db.query(
-    `UPDATE stripe_event SET dead_at = NULL, dismissed_at = NULL, handled_at = NULL, attempts = 0, not_before = now() WHERE id = ANY ($1) RETURNING id`,
+    `UPDATE stripe_event SET dead_at = NULL, dismissed_at = NULL, handled_at = NULL, attempts = 0, not_before = db_now() WHERE id = ANY ($1) RETURNING id`,
     [ids],
   );
   return rows.length;

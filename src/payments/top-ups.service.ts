@@ -1,9 +1,9 @@
 import { AppError } from '../errors.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, newId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
 import type { Mailer } from '../platform/mailer.js';
+import { readNow } from '../platform/now.store.js';
 import { type CreditOffer, termsOfAmount } from './credit-pack.js';
 import { formatAmount, parseAmount } from './currency.js';
 import { findCustomer } from './customers.store.js';
@@ -34,16 +34,15 @@ export interface TopUpParts {
   readonly offer: CreditOffer;
   readonly findContact: FindContact;
   readonly mailer: Mailer;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** An attempt that nothing is known of is asked about after this. */
-const UNKNOWN_MS = 30_000;
+const UNKNOWN_S = 30;
 /** Stripe forgets idempotency keys after a day; well before, an attempt is not sent again. */
 const KEY_KEPT_MS = 20 * 3_600_000;
 /** After one that went through, the next one waits. */
-const COOL_OFF_MS = 60_000;
+const COOL_OFF_S = 60;
 const AT_ONCE = 20;
 
 /** Buys credit with a saved card when it runs low, within what its owner has agreed to. */
@@ -54,10 +53,10 @@ export class TopUpsService {
   async find(
     accountId: AccountId,
   ): Promise<{ policy: TopUpPolicy | undefined; card: Card | null; spentMinor: bigint }> {
-    const { db, stripe, clock } = this.parts;
+    const { db, stripe } = this.parts;
     const customer = await findCustomer(db, accountId, stripe.provider);
     const policy = await store.findPolicy(db.prisma, accountId);
-    const spentMinor = await store.sumTopUps(db.prisma, accountId, monthOf(clock.now()));
+    const spentMinor = await store.sumTopUps(db.prisma, accountId, monthOf(await readNow(db)));
     return { policy, card: customer?.card ?? null, spentMinor };
   }
 
@@ -66,7 +65,7 @@ export class TopUpsService {
    * @throws AppError BAD_USER_INPUT; CONFLICT without a saved card, or where tax is added to what is sold
    */
   async set(accountId: AccountId, setting: TopUpSetting, actor: string): Promise<void> {
-    const { db, stripe, offer, clock } = this.parts;
+    const { db, stripe, offer } = this.parts;
     if (!setting.consent) {
       throw bad('consent', 'The person has to agree that the card is charged by itself.');
     }
@@ -86,10 +85,10 @@ export class TopUpsService {
       // Stripe works tax out on its pages only, from an address that a person enters there.
       throw new AppError('CONFLICT', 'With tax, credit is bought on a page: use `buyCredits`.');
     }
-    const now = clock.now();
     const amounts = { thresholdNanos, amountMinor, currency, monthlyCapMinor };
     await db.prisma.$transaction(async (tx) => {
       await store.lockPolicy(tx, accountId);
+      const now = await readNow(tx);
       await store.savePolicy(tx, {
         ...amounts,
         accountId,
@@ -114,12 +113,11 @@ export class TopUpsService {
 
   /** One turn: finishes what is unknown, then begins what is due. Any number of servers may. */
   async turn(): Promise<void> {
-    const { db, stripe, cards, clock, logger } = this.parts;
+    const { db, stripe, cards, logger } = this.parts;
     const { provider } = stripe;
-    const now = clock.now();
-    const olderThan = new Date(now.getTime() - UNKNOWN_MS);
-    const unknown = await store.listUnknown(db, { provider, olderThan, atMost: AT_ONCE });
-    const due = cards.addsTax ? [] : await store.listDue(db, { provider, now, atMost: AT_ONCE });
+    const query = { provider, unknownS: UNKNOWN_S, atMost: AT_ONCE };
+    const unknown = await store.listUnknown(db, query);
+    const due = cards.addsTax ? [] : await store.listDue(db, query);
     const work = [
       ...unknown.map((id) => () => this.recover(id)),
       ...due.map((accountId) => () => this.attempt(accountId)),
@@ -138,9 +136,9 @@ export class TopUpsService {
 
   /** Writes the attempt down before Stripe is asked. One is open at a time: a unique index sees to it. */
   private async begin(tx: Transaction, accountId: AccountId): Promise<Purchase | undefined> {
-    const { clock, offer, stripe } = this.parts;
+    const { offer, stripe } = this.parts;
     const policy = await store.lockPolicy(tx, accountId);
-    const now = clock.now();
+    const now = await readNow(tx);
     if (policy?.enabled !== true || policy.nextAttemptAt > now) return undefined;
     const { amountMinor, currency } = policy;
     const month = monthOf(now);
@@ -165,7 +163,6 @@ export class TopUpsService {
       actor: 'system',
       idempotencyKey: null,
       requestHash: null,
-      createdAt: now,
       expiresAt: new Date(now.getTime() + KEY_KEPT_MS),
     });
     return (await purchases.lockPurchase(tx, id))?.purchase;
@@ -191,7 +188,7 @@ export class TopUpsService {
 
   /** Writes down what became of an attempt; safe to repeat. */
   private async finish(purchase: Purchase, { paymentIntentId, declined }: Charged): Promise<void> {
-    const { db, cards, fulfilment, clock } = this.parts;
+    const { db, cards, fulfilment } = this.parts;
     const { id, accountId } = purchase;
     if (paymentIntentId === undefined) {
       await this.giveUp(purchase, declined?.message ?? 'Stripe refused it.');
@@ -205,27 +202,25 @@ export class TopUpsService {
       await this.failed(purchase, declined);
       return;
     }
-    const nextAttemptAt = new Date(clock.now().getTime() + COOL_OFF_MS);
-    await store.changePolicy(db.prisma, accountId, { failures: 0, nextAttemptAt });
+    await store.coolOff(db, accountId, COOL_OFF_S);
   }
 
   /** The process that began it died, or no answer came: was the card charged? */
   private async recover(id: Purchase['id']): Promise<void> {
-    const { db, stripe, cards, clock } = this.parts;
+    const { db, stripe, cards } = this.parts;
     const purchase = await purchases.findPurchase(db, id);
     if (purchase?.state !== 'PENDING' || purchase.paymentIntentId !== null) return;
-    await purchases.updatePurchase(db.prisma, id, { checkedAt: clock.now() });
+    await purchases.markChecked(db, id);
     const customer = await findCustomer(db, purchase.accountId, stripe.provider);
     const charged = customer && (await cards.findIntent(purchase, customer.customerId));
     if (charged !== undefined) await this.finish(purchase, charged);
-    else if (purchase.createdAt.getTime() > clock.now().getTime() - KEY_KEPT_MS) {
+    else if (purchase.createdAt.getTime() > (await readNow(db)).getTime() - KEY_KEPT_MS) {
       await this.charge(purchase);
     } else await this.giveUp(purchase, 'Stripe knows nothing of it.');
   }
 
   private async giveUp({ id }: Purchase, failure: string): Promise<void> {
-    const change = { state: 'FAILED', failure, endedAt: this.parts.clock.now() } as const;
-    await purchases.endOpen(this.parts.db, id, change);
+    await purchases.failOpen(this.parts.db, id, failure);
   }
 
   /** Waits longer after each failure, then switches itself off; each time its owner hears of it. */
@@ -233,11 +228,11 @@ export class TopUpsService {
     purchase: Purchase,
     declined: { readonly code: string; readonly message: string },
   ): Promise<void> {
-    const { db, clock, payments, mailer, findContact } = this.parts;
+    const { db, payments, mailer, findContact } = this.parts;
     const { accountId } = purchase;
     // Its owner may have set it anew since the attempt began: then this is the first.
     const failures = Math.max((await store.findPolicy(db.prisma, accountId))?.failures ?? 0, 1);
-    const retryAt = retryAfter(failures, clock.now());
+    const retryAt = retryAfter(failures, await readNow(db));
     if (retryAt === undefined) {
       const offReason = `${String(failures)} attempts failed: ${declined.message}`;
       await store.changePolicy(db.prisma, accountId, { enabled: false, offReason });

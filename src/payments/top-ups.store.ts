@@ -45,21 +45,29 @@ export async function changePolicy(
   await tx.topUpPolicy.updateMany({ where: { accountId }, data: change });
 }
 
+/** After an attempt that went through. */
+export async function coolOff(db: Reader, accountId: AccountId, seconds: number): Promise<void> {
+  await db.query(
+    `UPDATE top_up_policy SET failures = 0, next_attempt_at = db_now() + make_interval(secs => $2) WHERE account_id = $1`,
+    [accountId, seconds],
+  );
+}
+
 /** Accounts whose credit is below their threshold, and that have a card and no attempt open. */
 export async function listDue(
   db: Reader,
-  query: { provider: string; now: Date; atMost: number },
+  query: { provider: string; atMost: number },
 ): Promise<AccountId[]> {
   const rows = await db.query<{ id: AccountId }>(
     `SELECT p.account_id AS id FROM top_up_policy p
        JOIN payment_customer c ON c.account_id = p.account_id AND c.provider = $1
        JOIN account a ON a.id = p.account_id
-      WHERE p.enabled AND p.next_attempt_at <= $2 AND c.payment_method_id IS NOT NULL AND a.status = 'ACTIVE'
+      WHERE p.enabled AND p.next_attempt_at <= db_now() AND c.payment_method_id IS NOT NULL AND a.status = 'ACTIVE'
         AND p.threshold_nanos > (SELECT b.posted - b.held FROM account_balance b WHERE b.account_id = p.account_id)
         AND NOT EXISTS (SELECT FROM purchase q WHERE q.account_id = p.account_id AND q.kind = 'TOP_UP'
                            AND q.state IN ('PENDING', 'WAITING'))
-      ORDER BY p.next_attempt_at LIMIT $3`,
-    [query.provider, query.now, query.atMost],
+      ORDER BY p.next_attempt_at LIMIT $2`,
+    [query.provider, query.atMost],
   );
   return rows.map(({ id }) => id);
 }
@@ -96,7 +104,10 @@ export async function findLastTopUp(
   accountId: AccountId,
 ): Promise<Pick<Purchase, 'state'> | undefined> {
   const where = { accountId, kind: 'TOP_UP' as const };
-  const found = await tx.purchase.findFirst({ where, orderBy: { id: 'desc' } });
+  const found = await tx.purchase.findFirst({
+    where,
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+  });
   return found ?? undefined;
 }
 
@@ -106,14 +117,15 @@ export async function findLastTopUp(
  */
 export async function listUnknown(
   db: Reader,
-  query: { provider: string; olderThan: Date; atMost: number },
+  query: { provider: string; unknownS: number; atMost: number },
 ): Promise<Purchase['id'][]> {
   const rows = await db.query<{ id: Purchase['id'] }>(
     `SELECT id FROM purchase
       WHERE kind = 'TOP_UP' AND state = 'PENDING' AND payment_intent_id IS NULL AND provider = $1
-        AND coalesce(checked_at + least(checked_at - created_at, interval '10 minutes'), created_at) < $2
+        AND coalesce(checked_at + least(checked_at - created_at, interval '10 minutes'), created_at)
+            < db_now() - make_interval(secs => $2)
       ORDER BY created_at LIMIT $3`,
-    [query.provider, query.olderThan, query.atMost],
+    [query.provider, query.unknownS, query.atMost],
   );
   return rows.map(({ id }) => id);
 }

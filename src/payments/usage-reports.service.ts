@@ -1,5 +1,4 @@
 import { AppError } from '../errors.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
 import type { PaymentsService } from './payments.service.js';
@@ -10,7 +9,6 @@ export interface UsageReportsParts {
   readonly db: Database;
   readonly stripe: Pick<StripeGateway, 'report'>;
   readonly payments: Pick<PaymentsService, 'customerOf'>;
-  readonly clock: Clock;
   readonly logger: Logger;
   /** Of the meter; undefined: nothing is told. */
   readonly eventName: string | undefined;

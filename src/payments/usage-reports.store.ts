@@ -54,9 +54,9 @@ export async function claimReports(
   leaseS: number,
 ): Promise<UsageReport[]> {
   const rows = await db.query<Omit<UsageReport, 'nanos'> & { nanos: string }>(
-    `UPDATE usage_report r SET attempts = r.attempts + 1, not_before = now() + make_interval(secs => $2)
+    `UPDATE usage_report r SET attempts = r.attempts + 1, not_before = db_now() + make_interval(secs => $2)
        FROM (SELECT id FROM usage_report
-              WHERE sent_at IS NULL AND dead_reason IS NULL AND not_before <= now()
+              WHERE sent_at IS NULL AND dead_reason IS NULL AND not_before <= db_now()
               ORDER BY not_before LIMIT $1 FOR UPDATE SKIP LOCKED) due
       WHERE r.id = due.id
      RETURNING r.id, r.account_id AS "accountId", r.hour, r.nanos, r.attempts`,
@@ -66,11 +66,11 @@ export async function claimReports(
 }
 
 export async function markSent(db: Reader, id: string): Promise<void> {
-  await db.query('UPDATE usage_report SET sent_at = now() WHERE id = $1', [id]);
+  await db.query('UPDATE usage_report SET sent_at = db_now() WHERE id = $1', [id]);
 }
 
 export async function markDead(db: Reader, id: string, reason: string): Promise<void> {
-  await db.query('UPDATE usage_report SET dead_reason = $2, dead_at = now() WHERE id = $1', [
+  await db.query('UPDATE usage_report SET dead_reason = $2, dead_at = db_now() WHERE id = $1', [
     id,
     reason.slice(0, 1_000),
   ]);
@@ -78,7 +78,7 @@ export async function markDead(db: Reader, id: string, reason: string): Promise<
 
 export async function putOff(db: Reader, id: string, seconds: number): Promise<void> {
   await db.query(
-    'UPDATE usage_report SET not_before = now() + make_interval(secs => $2) WHERE id = $1',
+    'UPDATE usage_report SET not_before = db_now() + make_interval(secs => $2) WHERE id = $1',
     [id, seconds],
   );
 }

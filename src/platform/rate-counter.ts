@@ -1,9 +1,6 @@
-import {
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterPostgres,
-} from 'rate-limiter-flexible';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Database } from './database.js';
+import { countOne, deleteOver } from './rate-counter.store.js';
 
 /** memory: each process counts for itself; postgres: all count together, for a statement a count. */
 export type RateStore = 'memory' | 'postgres';
@@ -17,40 +14,37 @@ export interface RateCounter {
 /** The library only counts: limits differ from one to another, and are compared by the caller. */
 const COUNT_MAX = 2 ** 31 - 1;
 
+/** Longest key that the table takes. */
+const KEY_CHARS_MAX = 255;
+
+/** Windows that are over are forgotten this often, so many at a time. */
+const FORGET_MS = 300_000;
+const FORGET_AT_ONCE = 10_000;
+
 /** While the database is away each process counts for itself. */
 export function createRateCounter(
   db: Pick<Database, 'query'>,
   store: RateStore,
   windowS: number,
 ): RateCounter {
-  const counter = createLimiter(db, store, windowS);
+  const memory = new RateLimiterMemory({ points: COUNT_MAX, duration: windowS });
+  const alone = async (who: string) => {
+    const { consumedPoints, msBeforeNext } = await memory.consume(who);
+    return { count: consumedPoints, msBeforeNext };
+  };
+  if (store === 'memory') return { count: alone };
+  let forgottenAtMs = performance.now();
+  const forget = () => {
+    if (performance.now() - forgottenAtMs < FORGET_MS) return;
+    forgottenAtMs = performance.now();
+    // Those that stay are forgotten another time.
+    deleteOver(db, FORGET_AT_ONCE).catch(() => undefined);
+  };
   return {
     count: async (who) => {
-      const { consumedPoints, msBeforeNext } = await counter.consume(who);
-      return { count: consumedPoints, msBeforeNext };
+      forget();
+      const key = who.slice(0, KEY_CHARS_MAX);
+      return countOne(db, key, windowS * 1_000).catch(() => alone(who));
     },
   };
-}
-
-function createLimiter(
-  db: Pick<Database, 'query'>,
-  store: RateStore,
-  windowS: number,
-): RateLimiterAbstract {
-  const counting = { points: COUNT_MAX, duration: windowS };
-  const memory = new RateLimiterMemory(counting);
-  if (store === 'memory') return memory;
-  return new RateLimiterPostgres({
-    ...counting,
-    storeClient: {
-      query: async ({ text, values }: { text: string; values: unknown[] }) => {
-        const rows = await db.query(text, values);
-        return { rows, rowCount: rows.length };
-      },
-    },
-    storeType: 'client',
-    tableName: 'rate_limit',
-    tableCreated: true,
-    insuranceLimiter: memory,
-  });
 }

@@ -1,5 +1,4 @@
 import { AppError } from '../errors.js';
-import type { Clock } from '../platform/clock.js';
 import type { Database } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import { type Forecast, type LotLeft, runsOutAt } from './forecast.js';
@@ -19,6 +18,7 @@ import type {
   UsageRequest,
   UsageSeries,
 } from './usage-report.js';
+import { readNow } from './usage.store.js';
 
 const BUCKETS_MAX = 1_000;
 /** Of all series together, those without calls too. */
@@ -44,7 +44,6 @@ export class StatisticsService {
   constructor(
     private readonly db: Pick<Database, 'query'>,
     private readonly credit: CreditSource,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -114,7 +113,7 @@ export class StatisticsService {
 
   /** @throws AppError NOT_FOUND */
   async forecast(owner: AccountId): Promise<Forecast> {
-    const now = this.clock.now();
+    const now = await readNow(this.db);
     // From a whole hour on, as roll-ups are.
     const end = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS;
     const starts = Array.from(

@@ -6,7 +6,6 @@ import { bringUpCatalog, bringUpMigrations } from '../../src/bring-up.js';
 import { readConfig } from '../../src/config.js';
 import { CreditsService } from '../../src/credits/credits.service.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
-import { systemClock } from '../../src/platform/clock.js';
 import { type Database, openDatabase } from '../../src/platform/database.js';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.js';
 import { type AccountId, newId } from '../../src/platform/ids.js';
@@ -75,7 +74,7 @@ async function newCustomer(): Promise<Customer> {
   ]);
   await credits.grant({ accountId, nanos: DOLLAR, reason: 'test', actor: 'system' });
   const owner = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
-  const keys = new KeysService(db, systemClock);
+  const keys = new KeysService(db);
   const { secret } = await keys.create(owner, accountId, { name: 'k', scopes: ['INFERENCE'] });
   return { accountId, client: () => clientOf(rig.apiUrl, { secret }) };
 }

@@ -89,7 +89,8 @@ test('a webhook’s address that breaks off makes an outcome of each attempt', a
   peer = await startBrokenHttpPeer(new Random(SEED), ANSWERS);
   const url = urlOf(peer);
   const gateway = new WebhookGateway({ allow: ALLOW, timeoutMs: 1_000 });
-  const message = { id: 'msg_1', body: '{}', secrets: ['whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'] };
+  const secrets = ['whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'];
+  const message = { id: 'msg_1', body: '{}', secrets, sentAt: new Date() };
   const signal = new AbortController().signal;
   expect(await ask(() => gateway.send(url, message, signal))).toEqual({
     answered: CALLS,

@@ -1,5 +1,6 @@
 import { CatalogService } from '../../src/catalog/index.js';
 import { codeOf, move, NOTE, PRICE, useCatalogAdmin } from '../support/catalog-admin.js';
+import { moveClock, stopClock } from '../support/clock.js';
 
 const rig = useCatalogAdmin();
 const { create, audited } = rig;
@@ -84,8 +85,10 @@ describe('setModelPrice', () => {
     ]);
     // What counts when its moment has come.
     const later = new Date(from.getTime() + 1);
-    const then = new CatalogService(rig.t.app.database, { now: () => later });
-    const model = (await then.findModels([slug], new Set(['prices']))).get(slug);
+    await stopClock(rig.t.database, later.toISOString());
+    const catalog = new CatalogService(rig.t.app.database);
+    const model = (await catalog.findModels([slug], new Set(['prices']))).get(slug);
+    await moveClock(rig.t.database, 0);
     expect(model?.prices).toMatchObject([{ nanosPerUnit: 500n }]);
   });
 

@@ -6,7 +6,6 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 type CatalogFile = Awaited<ReturnType<typeof readCatalogFolder>>[number];
 
 const SIGLIP = 'timm/ViT-SO400M-14-SigLIP-384';
-const CLOCK = { now: () => new Date('2026-06-01T00:00:00Z') };
 
 let files: CatalogFile[];
 let testDatabase: TestDatabase;
@@ -31,7 +30,7 @@ const open = () =>
     connectTimeoutMs: 60_000,
   });
 const seed = (wanted: readonly CatalogFile[] = files, on: Database = database) =>
-  seedCatalog(on, CLOCK, wanted);
+  seedCatalog(on, wanted);
 /** The files, with one model's facts replaced. */
 const changed = (facts: Partial<CatalogFile>) =>
   files.map((file) => (file.slug === SIGLIP ? { ...file, ...facts } : file));

@@ -1,10 +1,12 @@
 import { startTestApp, type TestApp } from '../support/app.js';
+import { stopClock } from '../support/clock.js';
 import { insertModel } from '../support/models.js';
 
 let t: TestApp;
 
 beforeAll(async () => {
-  t = await startTestApp({ seeded: false, clock: { now: () => new Date('2026-06-01T00:00:00Z') } });
+  t = await startTestApp({ seeded: false });
+  await stopClock(t.database, '2026-06-01T00:00:00Z');
   const small = await insertModel(t.database, {
     slug: 'openai/clip-small',
     name: 'CLIP small',

@@ -147,10 +147,10 @@ test('a proposal that is accepted is coming soon; nothing else is accepted', asy
 test('merging moves requests, comments and slugs, and counts nobody twice', async () => {
   const [both, one] = [await t.caller(), await t.caller()];
   const gone = await request(both, { slug: 'merge/gone', monthlyVolume: 7, useCase: 'old' });
-  t.skip(0.001);
+  await t.skip(0.001);
   await request(one, { slug: 'merge/gone' });
   const intoId = await addModel(t, 'merge/into');
-  t.skip(0.001);
+  await t.skip(0.001);
   const kept = await request(both, { slug: 'merge/into', monthlyVolume: 3 });
   await comment(gone.model.id as string, 'A duplicate?');
   const { entry } = await merge(gone.model.id as string, intoId);
@@ -213,7 +213,7 @@ test('an operator sees who asks for a model, in order; a member sees nothing of 
   const callers = [await t.caller(), await t.caller(), await t.caller()];
   for (const caller of callers) {
     await request(caller, { slug: 'who/asks', useCase: 'secret' });
-    t.skip(0.001);
+    await t.skip(0.001);
   }
   const query = `query ($id: ID!, $first: Int!, $after: String) {
     requestsForModel(modelId: $id, first: $first, after: $after) {

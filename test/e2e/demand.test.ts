@@ -46,7 +46,7 @@ test('what is withdrawn does not count, and comes back at the end of the queue',
   await addModel(t, slug);
   const [one, two] = [await t.caller(), await t.caller()];
   const { id } = await request(one, { slug });
-  t.skip(0.001);
+  await t.skip(0.001);
   expect((await request(two, { slug })).place).toBe(2);
   const withdraw = () =>
     one.gql('mutation ($id: ID!) { withdrawModelRequest(id: $id) { done } }', { id });
@@ -55,7 +55,7 @@ test('what is withdrawn does not count, and comes back at the end of the queue',
   expect((await demandOf(slug)).requests).toBe(1);
   expect((await one.gql(`{ node(id: "${id as string}") { id } }`)).body.data.node).toBeNull();
   expect((await request(two, { slug })).place).toBe(1);
-  t.skip(0.001);
+  await t.skip(0.001);
   expect(await request(one, { slug })).toMatchObject({ id, place: 2 });
 });
 
@@ -200,9 +200,9 @@ test('the trend counts each week for itself', async () => {
       for (let n = 0; n < count; n++) await request(await own.caller(), { slug: 'trend/model' });
     };
     await ask(2);
-    own.skip(7);
+    await own.skip(7);
     await ask(3);
-    own.skip(14);
+    await own.skip(14);
     await ask(1);
     const { body } = await own.gql(DEMAND, { slug: 'trend/model' });
     const { weekly, lastWeek, weekBefore } = body.data.model.demand;

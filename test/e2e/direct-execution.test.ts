@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ApolloServer } from '@apollo/server';
 import type { FormattedExecutionResult } from 'graphql';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { stopClock } from '../support/clock.js';
 import { until } from '../support/process.js';
 
 /*
@@ -20,7 +21,8 @@ interface Body {
 
 let t: TestApp;
 beforeAll(async () => {
-  t = await startTestApp({ clock: { now: () => new Date('2026-06-01T00:00:00Z') } });
+  t = await startTestApp();
+  await stopClock(t.database, '2026-06-01T00:00:00Z');
 });
 afterAll(() => t.stop());
 

@@ -38,7 +38,7 @@ afterEach(async () => {
 });
 
 function serviceOf(intervalMs: number | undefined): HubSyncService {
-  const acts = new CatalogActs(t.app.database, { now: () => new Date() });
+  const acts = new CatalogActs(t.app.database);
   return new HubSyncService(t.app.database, acts, gateway, t.app.logger, intervalMs);
 }
 

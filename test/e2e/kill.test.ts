@@ -5,7 +5,6 @@ import { bringUpCatalog, bringUpMigrations } from '../../src/bring-up.js';
 import { KeysService } from '../../src/accounts/keys.service.js';
 import { CreditsService } from '../../src/credits/credits.service.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
-import { systemClock } from '../../src/platform/clock.js';
 import { type Database, openDatabase } from '../../src/platform/database.js';
 import { newId } from '../../src/platform/ids.js';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.js';
@@ -127,7 +126,7 @@ async function newCaller() {
   ]);
   await credits.grant({ accountId, nanos: CREDIT, reason: 'test', actor: 'system' });
   const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
-  const keys = new KeysService(db, systemClock);
+  const keys = new KeysService(db);
   const { secret } = await keys.create(actor, accountId, { name: 'k', scopes: ['INFERENCE'] });
   return { accountId, secret };
 }

@@ -67,7 +67,7 @@ test('everybody who asked is told once, by mail and webhook; the first get the c
   expect(made.body.errors).toBeUndefined();
   const quiet = await t.person('quiet@example.org');
   await request(person, { slug: 'launch/one' });
-  t.skip(0.001);
+  await t.skip(0.001);
   await request(quiet, { slug: 'launch/one', contactOk: false });
   const gone = await t.person('gone@example.org');
   const { id: goneId } = await request(gone, { slug: 'launch/one' });
@@ -131,7 +131,7 @@ test('the first who asked may call a model that is being onboarded, and nobody e
     const caller = await t.caller();
     await request(caller, { slug: 'early/model' });
     callers.push(caller);
-    t.skip(0.001);
+    await t.skip(0.001);
   }
   await plan(id, { earlyAccessCount: 2 });
   await t.app.services.launches.turn();
@@ -169,7 +169,7 @@ test('killed in the middle again and again, nobody is told twice, nobody is miss
   const accounts = await Promise.all(Array.from({ length: 6 }, () => t.caller()));
   for (const caller of accounts) {
     await request(caller, { slug: 'launch/many' });
-    t.skip(0.001);
+    await t.skip(0.001);
   }
   await t.database.query(
     `INSERT INTO model_request (id, model_id, email, mailbox, contact_ok, created_at)

@@ -1,7 +1,4 @@
 import { request } from 'node:http';
-import { createApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
-import { postGraphQL } from '../support/app.js';
 import { BALANCE, CLASSIFY, fresh, input } from '../support/classify.js';
 import { bearer, type Caller, startPlatform, type TestPlatform } from '../support/platform.js';
 import { until } from '../support/process.js';
@@ -71,28 +68,3 @@ test('whenever a caller leaves, a call was charged whole or not at all', async (
   const runs = await settledRuns(caller);
   for (const { outcome } of runs) expect(['CAPTURED', 'VOIDED']).toContain(outcome);
 });
-
-test.each([-10, 10])(
-  'a server whose clock is %i minutes off charges as any other',
-  async (minutes) => {
-    const config = { ...readConfig({}), modelsDir: t.modelsDir, predictorUrl: t.predictorUrl };
-    const clock = { now: () => new Date(Date.now() + minutes * 60_000) };
-    const other = await createApp(config, t.database.url, { logger: t.app.logger, clock });
-    try {
-      const url = await other.server.listen({ port: 0, host: '127.0.0.1' });
-      const caller = await t.caller(CREDIT);
-      const variables = input({ labels: fresh(2), idempotencyKey: 'k' });
-      const there = await postGraphQL(url, { query: CLASSIFY, variables }, bearer(caller.secret));
-      const here = await caller.gql(CLASSIFY, variables);
-      expect(here.body.data.classifyImage).toMatchObject({
-        replayed: true,
-        runId: there.body.data.classifyImage.runId as string,
-      });
-      const [run] = await settledRuns(caller);
-      expect(run?.outcome).toBe('CAPTURED');
-      await other.services.credits.sweep();
-    } finally {
-      await other.stop();
-    }
-  },
-);

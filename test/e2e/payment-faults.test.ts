@@ -95,7 +95,7 @@ test('F5: a payment from a bank account gives credit when it arrives, not before
   for (const purchase of [arrives, bounces]) shop.double.payments.payLater(shop.page(purchase));
   await shop.catchUp();
   expect([await shop.state(arrives), await shop.posted(customer)]).toEqual(['WAITING', 0n]);
-  shop.skip(5 * 86_400);
+  await shop.skip(5 * 86_400);
   shop.double.payments.settleLater(shop.page(arrives), true);
   shop.double.payments.settleLater(shop.page(bounces), false);
   await shop.catchUp();
@@ -107,7 +107,7 @@ test('F6: when every webhook is lost for three days, open purchases are asked ab
   const [paid, unpaid] = [await shop.buy(customer), await shop.buy(customer)];
   shop.double.payments.pay(shop.page(paid), CARD);
   shop.news();
-  shop.skip(3 * 86_400);
+  await shop.skip(3 * 86_400);
   await shop.app.services.fulfilment.settleOpen();
   expect([await shop.state(paid), await shop.state(unpaid)]).toEqual(['PAID', 'EXPIRED']);
   expect(await shop.posted(customer)).toBe(10n * DOLLAR);

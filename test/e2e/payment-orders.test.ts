@@ -199,8 +199,7 @@ function copyFor({ id }: Bought, payment: Payment): Payment {
 function fulfilmentThatSees(payment: Payment): Pick<FulfilmentService, 'settle'> {
   const { database, services } = shop.app;
   const stripe = { provider: 'double', findPayment: () => Promise.resolve(payment) };
-  const clock = { now: () => new Date() };
-  return new FulfilmentService(database, services.credits, stripe, clock, shop.app.logger);
+  return new FulfilmentService(database, services.credits, stripe, shop.app.logger);
 }
 
 function permutations<T>(list: readonly T[]): T[][] {

@@ -59,7 +59,7 @@ test('over, unknown and malformed codes are refused; a code is made once', async
   const expiresAt = new Date(Date.now() + 400 * 86_400_000).toISOString();
   await operator.gql(CREATE, { input: promo('OVER-SOON', { expiresAt }) });
   expect(codeOf(await operator.gql(CREATE, { input: promo('over-soon') }))).toBe('CONFLICT');
-  shop.skip(401 * 86_400);
+  await shop.skip(401 * 86_400);
   operator = await signIn(shop.url, EMAIL);
   expect(codeOf(await customer.gql(REDEEM, { code: 'OVER-SOON' }))).toBe('NOT_FOUND');
   expect(codeOf(await customer.gql(REDEEM, { code: 'NEVER-MADE' }))).toBe('NOT_FOUND');

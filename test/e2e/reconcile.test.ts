@@ -8,14 +8,14 @@ let shop: Shop;
 let customer: Caller;
 beforeEach(async () => {
   shop = await startShop();
-  shop.skipToNoon();
+  await shop.skipToNoon();
   customer = await shop.customer();
 });
 afterEach(() => shop.stop());
 
 /** A minute later: what happens right now is left out. */
-const run = () => {
-  shop.skip(60);
+const run = async () => {
+  await shop.skip(60);
   return shop.app.services.reconciler.run();
 };
 
@@ -30,7 +30,7 @@ test('every webhook lost for three days: purchases, refunds and disputes are fou
     const [charge] = shop.double.store.all('charge').slice(1);
     if (charge === undefined) throw new Error('Nothing was charged.');
     shop.double.reversals.refund(charge, { amount: 250, metadata: {}, reason: null });
-    shop.skip(DAY_S);
+    await shop.skip(DAY_S);
   }
   const first = await run();
   expect(first.differences).toEqual([]);
@@ -52,7 +52,7 @@ test('a refund whose webhook was lost, of a purchase that is long settled', asyn
   const purchase = await shop.buy(customer);
   shop.double.payments.pay(shop.page(purchase), CARD);
   await shop.catchUp();
-  shop.skip(40 * DAY_S);
+  await shop.skip(40 * DAY_S);
   shop.double.reversals.refund(await shop.charge(purchase), {
     amount: 400,
     metadata: {},

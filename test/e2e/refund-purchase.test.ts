@@ -103,7 +103,7 @@ test('a refund whose answer was lost, and that nobody asks for again, is finishe
   shop.double.faults.plan('reset', /POST \/v1\/refunds/, 100);
   expect(codeOf(await ask(lost, '3.00'))).toBe('UPSTREAM_UNAVAILABLE');
   shop.double.faults.clear();
-  shop.skip(60);
+  await shop.skip(60);
   await shop.app.services.refunds.turn();
   expect((await shop.charge(there)).amount_refunded).toBe(200);
   expect((await shop.charge(lost)).amount_refunded).toBe(300);
@@ -115,7 +115,7 @@ test('F23: a refund that never reached Stripe is given up after a day, and its c
   shop.double.faults.plan('reset', /POST \/v1\/refunds/, 100);
   expect(codeOf(await ask(purchase, '2.00', 'never came'))).toBe('UPSTREAM_UNAVAILABLE');
   shop.double.faults.clear();
-  shop.skip(25 * 3_600);
+  await shop.skip(25 * 3_600);
   operator = await signIn(shop.url, OPERATOR);
   await shop.app.services.refunds.turn();
   expect(await shop.posted(customer)).toBe(10n * DOLLAR);

@@ -94,7 +94,7 @@ test('F24: an event of another API version is refused loudly, and nothing is los
   shop.double.payments.pay(shop.page(purchase), CARD);
   expect(await shop.send(completed(), { apiVersion: '2020-08-27' })).toBe(400);
   expect(shop.log.some((line) => line.includes('another API version'))).toBe(true);
-  shop.skip(120);
+  await shop.skip(120);
   await shop.app.services.fulfilment.settleOpen();
   expect(await shop.posted(customer)).toBe(10n * DOLLAR);
 });

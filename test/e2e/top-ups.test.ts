@@ -13,7 +13,7 @@ let people = 0;
 beforeAll(async () => {
   const mail = { smtpUrl: undefined, from: 'a@localhost', outboxDir: outbox.path };
   shop = await startShop({ mail, freeCredit: { nanos: 100_000_000n, days: 30 } });
-  shop.skipToNoon();
+  await shop.skipToNoon();
 });
 beforeEach(async () => {
   shop.double.faults.clear();
@@ -97,7 +97,7 @@ test('F17: 50 turns at once charge once', async () => {
   await Promise.all(Array.from({ length: 50 }, turn));
   await shop.catchUp();
   // The turn that had it may have found no connection free: then the next one ends it.
-  shop.skip(60);
+  await shop.skip(60);
   await turn();
   expect([charges(), (await state()).posted]).toEqual([1, 10n * DOLLAR + FREE]);
 });
@@ -107,11 +107,11 @@ test('the monthly cap is absolute; the next month begins anew', async () => {
   await set();
   for (let round = 0; round < 6; round += 1) {
     await spend();
-    shop.skip(120);
+    await shop.skip(120);
     await turn();
   }
   expect([charges(), (await state()).spentThisMonth.amount]).toEqual([3, '30.00']);
-  shop.skip(31 * 86_400);
+  await shop.skip(31 * 86_400);
   await turn();
   expect(charges()).toBe(4);
 });
@@ -131,7 +131,7 @@ test.each([
     expect(await state()).toMatchObject({ enabled: true, failures: 1, posted: FREE });
     expect(subjects()).toBe(1);
     for (const hours of [2, 13, 1, 20]) {
-      shop.skip(hours * 3_600);
+      await shop.skip(hours * 3_600);
       await turn();
     }
     const after = await state();
@@ -162,7 +162,7 @@ test.each(['lost', 'truncated', 'timeout', 'stored-500'] as const)(
     await turn();
     expect((await state()).posted).toBe(FREE);
     shop.double.faults.clear();
-    shop.skip(60);
+    await shop.skip(60);
     await turn();
     const isKept = fault === 'stored-500';
     expect(charges()).toBe(isKept ? 0 : 1);
@@ -176,12 +176,12 @@ test('F19: a process that died between charge and record: the payment is found a
   await turn();
   shop.double.faults.plan('lost', /POST \/v1\/payment_intents$/, 20);
   await spend();
-  shop.skip(120);
+  await shop.skip(120);
   await turn();
   shop.double.faults.clear();
   // The webhook finds it first; then the worker looks.
   await shop.catchUp();
-  shop.skip(60);
+  await shop.skip(60);
   await turn();
   expect([charges(), (await state()).posted]).toEqual([2, 10n * DOLLAR]);
 });
@@ -192,7 +192,7 @@ test('F23: a key that Stripe has forgotten is not used again: the payment is loo
   shop.double.faults.plan('lost', /POST \/v1\/payment_intents$/, 20);
   await turn();
   shop.double.faults.clear();
-  shop.skip(25 * 3_600);
+  await shop.skip(25 * 3_600);
   await turn();
   await turn();
   expect([charges(), (await state()).posted]).toEqual([1, 10n * DOLLAR + FREE]);
@@ -204,7 +204,7 @@ test('F23: an attempt that never reached Stripe is given up after a day', async 
   shop.double.faults.plan('reset', /POST \/v1\/payment_intents$/, 20);
   await turn();
   shop.double.faults.clear();
-  shop.skip(25 * 3_600);
+  await shop.skip(25 * 3_600);
   await turn();
   const { body } = await person.gql('{ purchases { edges { node { kind state failure } } } }');
   expect(body.data.purchases.edges.map(({ node }: { node: object }) => node)).toContainEqual({
@@ -223,7 +223,7 @@ test('F20: switched off stays off, whatever is in flight', async () => {
   await set();
   await Promise.all([turn(), person.gql('mutation { disableAutoTopUp { enabled } }'), turn()]);
   await spend();
-  shop.skip(24 * 3_600);
+  await shop.skip(24 * 3_600);
   await shop.catchUp();
   const before = charges();
   await turn();
@@ -237,7 +237,7 @@ test('F20: a cap that is lowered while an attempt begins is respected', async ()
   await turn();
   await set({ amount: '5.00', monthlyCap: '10.00' });
   await spend();
-  shop.skip(120);
+  await shop.skip(120);
   await turn();
   expect(charges()).toBe(1);
 });

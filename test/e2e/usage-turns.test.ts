@@ -44,7 +44,7 @@ const turnUntilRolled = (hours: number) =>
 
 /** What the ledger has charged in the calls of an account, hour by hour, with and without roll-ups. */
 async function chargedByHour(owner: Parameters<StatisticsService['report']>[0]) {
-  const statistics = new StatisticsService(ledger.db, ledger.credits, { now: () => START });
+  const statistics = new StatisticsService(ledger.db, ledger.credits);
   const range = { from: new Date('2027-03-01T10:00:00Z'), to: new Date('2027-03-01T15:00:00Z') };
   const request = { range, interval: 'HOUR', timeZone: 'UTC', groupBy: [], filter: {} } as const;
   const { series } = await statistics.report(owner, request, { withLatency: true });

@@ -102,7 +102,7 @@ test('a link that was changed, is for something else, or is over, does nothing',
     await addModel(own, SLUG);
     await own.gql(JOIN, { input: { email: 'carl@example.org', slug: SLUG } });
     const late = mailsTo(own.outboxDir, 'carl@example.org').at(-1)?.token ?? '';
-    own.skip(8);
+    await own.skip(8);
     const query = 'mutation ($token: String!) { confirmWaitlist(token: $token) { done } }';
     expect(codeOf(await own.gql(query, { token: late }))).toBe('BAD_USER_INPUT');
   } finally {

@@ -21,7 +21,8 @@ const names =
     Promise.resolve((table[host] ?? []).map((address) => ({ address, family: 4 })));
 const gateway = (allow: string[] = [], resolve?: Resolve) =>
   new WebhookGateway({ allow, timeoutMs: 15_000 }, resolve);
-const message = { id: 'test', body: '{}', secrets: [`whsec_${btoa('a secret of ours')}`] };
+const secrets = [`whsec_${btoa('a secret of ours')}`];
+const message = { id: 'test', body: '{}', secrets, sentAt: new Date() };
 const never = new AbortController().signal;
 const send = (from: WebhookGateway, url: string) => from.send(url, message, never);
 

@@ -5,7 +5,6 @@ import { LEDGER_CHECKS } from '../../src/credits/index.js';
 import { type Config, readConfig } from '../../src/config.js';
 import type { NewKey } from '../../src/accounts/new-key.js';
 import { runChecks } from '../../src/platform/checks.js';
-import { type Clock, systemClock } from '../../src/platform/clock.js';
 import type { Database } from '../../src/platform/database.js';
 import { temporaryFolder } from './folder.js';
 import { type Caller, DEMO_MODEL, sample } from './platform.js';
@@ -81,7 +80,7 @@ export interface BatchPlatform extends GatedPlatform {
   /** Resolves when some lines of a batch are in a state. */
   linesCome(batchId: string, state: string): Promise<void>;
   /** Another server on the same database and files. Stopped with the platform. */
-  anotherServer(config?: Partial<Config>, clock?: Clock): Promise<App>;
+  anotherServer(config?: Partial<Config>): Promise<App>;
 }
 
 /** The platform without caches: whatever is asked for runs, and is charged. */
@@ -113,10 +112,10 @@ export async function startBatchPlatform(config: Partial<Config> = {}): Promise<
         return rows.length > 0 ? true : undefined;
       });
     },
-    anotherServer: async (more = {}, clock = systemClock) => {
+    anotherServer: async (more = {}) => {
       const { modelsDir, predictorUrl } = t;
       const settings = { ...readConfig({}), modelsDir, predictorUrl, ...own, ...more };
-      const app = await createApp(settings, t.database.url, { logger: t.app.logger, clock });
+      const app = await createApp(settings, t.database.url, { logger: t.app.logger });
       others.push(app);
       return app;
     },

@@ -1,7 +1,7 @@
 import type { Config } from '../../src/config.js';
-import type { Clock } from '../../src/platform/clock.js';
 import type { GraphQLAnswer, TestApp } from './app.js';
 import { startTestApp } from './app.js';
+import { moveClock } from './clock.js';
 import { temporaryFolder } from './folder.js';
 import { type Person, signIn, signUp } from './people.js';
 import { type Caller, newCaller } from './platform.js';
@@ -13,19 +13,17 @@ export interface DemandRig extends TestApp {
   readonly operator: Person;
   caller(): Promise<Caller>;
   person(email: string): Promise<Person>;
-  /** Moves the clock of the server. */
-  skip(days: number): void;
+  /** Moves the clock of the database. */
+  skip(days: number): Promise<void>;
   /** Signs the operator in again: sessions end while the clock is moved. */
   operatorAgain(): Promise<Person>;
 }
 
-/** The app with a clock of its own, an outbox and an operator. */
+/** The app with a clock that can be moved, an outbox and an operator. */
 export async function startDemandRig(config: Partial<Config> = {}): Promise<DemandRig> {
   const outbox = temporaryFolder();
-  let skippedMs = 0;
-  const clock: Clock = { now: () => new Date(Date.now() + skippedMs) };
+  let skippedS = 0;
   const t = await startTestApp({
-    clock,
     background: false,
     config: {
       publicUrl: 'http://gigarouter.test',
@@ -42,8 +40,9 @@ export async function startDemandRig(config: Partial<Config> = {}): Promise<Dema
     operator,
     caller: () => newCaller(t, 0n),
     person: (email) => signUp(server, email),
-    skip: (days) => {
-      skippedMs += days * 86_400_000;
+    skip: async (days) => {
+      skippedS += days * 86_400;
+      await moveClock(t.database, skippedS);
     },
     operatorAgain: () => signIn(t.url, OPERATOR),
     stop: async () => {

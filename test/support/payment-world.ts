@@ -3,7 +3,6 @@ import { KeysService } from '../../src/accounts/keys.service.js';
 import { CreditsService } from '../../src/credits/index.js';
 import { ERROR_CODES, type ErrorCode } from '../../src/errors.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
-import { systemClock } from '../../src/platform/clock.js';
 import { type AccountId, newId } from '../../src/platform/ids.js';
 import { postGraphQL } from './app.js';
 import type { PaymentRig } from './payment-rig.js';
@@ -125,7 +124,7 @@ export async function newCustomer(
       [accountId],
     ),
   );
-  const keys = new KeysService(rig.db, systemClock);
+  const keys = new KeysService(rig.db);
   const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
   const { secret } = await untilDone(() =>
     keys.create(actor, accountId, { name: newId('key'), scopes: ['INFERENCE', 'READ', 'BILLING'] }),

@@ -10,6 +10,7 @@ import { runChecks } from '../../src/platform/checks.js';
 import { startStripeDouble, type StripeDouble } from '../../src/stripe-double/double.js';
 import { signatureOf } from '../../src/stripe-double/webhooks.js';
 import { type GraphQLAnswer, startTestApp, type TestApp } from './app.js';
+import { moveClock } from './clock.js';
 import { type Caller, newCaller } from './platform.js';
 import { until } from './process.js';
 
@@ -25,10 +26,10 @@ export interface Bought {
 
 export interface Shop extends TestApp {
   readonly double: StripeDouble;
-  /** Moves the clock of the server and of Stripe. */
-  skip(seconds: number): void;
+  /** Moves the clock of the database and of Stripe. */
+  skip(seconds: number): Promise<void>;
   /** Moves it to noon (UTC) on the second of a month: no day and no month ends in the middle of a test. */
-  skipToNoon(): void;
+  skipToNoon(): Promise<void>;
   /** An account without credit, and a key of it that may buy. */
   customer(): Promise<Caller>;
   /** A purchase of 10.00 USD, unless it says otherwise. */
@@ -86,7 +87,6 @@ export async function startShop(
   const t = await startTestApp({
     seeded: false,
     background,
-    clock: { now: () => new Date(nowMs()) },
     config: {
       stripe: {
         secretKey: 'sk_test_double',
@@ -106,13 +106,14 @@ export async function startShop(
   const shop: Shop = {
     ...t,
     double,
-    skip: (seconds) => {
+    skip: async (seconds) => {
       skippedS += seconds;
+      await moveClock(t.database, skippedS);
     },
-    skipToNoon: () => {
+    skipToNoon: async () => {
       const now = new Date(nowMs());
       const noonMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 2, 12);
-      skippedS += (noonMs - now.getTime()) / 1_000;
+      await shop.skip((noonMs - now.getTime()) / 1_000);
     },
     customer: () => newCaller(t, 0n, { scopes: ['INFERENCE', 'READ', 'BILLING'] }),
     buy: async (customer, input = { amount: '10.00' }) => {

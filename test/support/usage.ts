@@ -1,5 +1,4 @@
 import { CreditsService } from '../../src/credits/credits.service.js';
-import { systemClock } from '../../src/platform/clock.js';
 import { openDatabase } from '../../src/platform/database.js';
 import { RollupsService } from '../../src/usage/rollups.service.js';
 import { StatisticsService } from '../../src/usage/statistics.service.js';
@@ -46,7 +45,7 @@ export async function openTestUsage(): Promise<TestUsage> {
   });
   return {
     database,
-    statistics: new StatisticsService(db, new CreditsService(db), systemClock),
+    statistics: new StatisticsService(db, new CreditsService(db)),
     rollups: new RollupsService(db),
     account: async (name) => {
       const id = `acct_${name}`;

@@ -73,7 +73,7 @@ export function toKeyObject(
     hash: key.id,
     name: key.name,
     label: labelOf(key),
-    disabled: isRevoked(key),
+    disabled: key.isRevoked,
     ...toSpendingObject(key, spending),
     created_at: key.createdAt.toISOString(),
     updated_at: null,
@@ -86,9 +86,4 @@ export function toKeyObject(
 
 export function labelOf({ prefix, lastFour }: Pick<ApiKey, 'prefix' | 'lastFour'>): string {
   return `${prefix}...${lastFour}`;
-}
-
-/** A key that was rotated works until its time is up. */
-export function isRevoked({ revokedAt }: Pick<ApiKey, 'revokedAt'>): boolean {
-  return revokedAt !== null && revokedAt.getTime() <= Date.now();
 }

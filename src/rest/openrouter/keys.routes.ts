@@ -6,7 +6,7 @@ import type { UsageService } from '../../usage/index.js';
 import type { Call } from '../call.js';
 import { fromUsdNumber } from '../money.js';
 import { route, type Route } from '../route.js';
-import { isRevoked, KeyObject, PERIOD_OF_RESET, toKeyObject } from './key-object.js';
+import { KeyObject, PERIOD_OF_RESET, toKeyObject } from './key-object.js';
 import { openrouter } from './openrouter.dialect.js';
 
 /** Keys in one answer, as OpenRouter pages them. */
@@ -78,7 +78,7 @@ export function keysRoutes({ keys, usage }: KeyRoutesServices): Route[] {
       examples: [{ summary: 'Revoked ones too', query: { include_disabled: 'true' } }],
       handle: async (call, { query: { offset, include_disabled: all } }) => {
         const listed = await keys.list(call.accountId);
-        const shown = listed.filter((key) => all === 'true' || !isRevoked(key));
+        const shown = listed.filter(({ isRevoked }) => all === 'true' || !isRevoked);
         return { data: await show(call, shown.slice(offset, offset + PAGE)) };
       },
     }),
@@ -128,7 +128,7 @@ export function keysRoutes({ keys, usage }: KeyRoutesServices): Route[] {
       handle: async (call, { params, body }) => {
         const { actor, accountId } = call;
         const key = await keys.get(accountId, keyIdOf(params));
-        if (body.disabled === false && isRevoked(key)) {
+        if (body.disabled === false && key.isRevoked) {
           throw new AppError('CONFLICT', 'The key was revoked, for good. Make a new one.');
         }
         const changes = { name: body.name, cap: capOf(key, body) };
