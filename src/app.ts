@@ -168,11 +168,8 @@ export async function createApp(
       await services.members.accept(actor, actor.userId, token);
     },
   });
-  registerIdentityRoutes(server, {
-    identity: services.identity,
-    publicUrl: config.publicUrl,
-    origins,
-  });
+  const { identity, signIn } = services;
+  registerIdentityRoutes(server, { identity, signIn, publicUrl: config.publicUrl, origins });
 
   const background =
     parts.isCommand === true ? NO_BACKGROUND : startBackground(config, services, logger);

@@ -34,6 +34,7 @@ type Unspoken =
   | 'batchWorker'
   | 'identity'
   | 'identityMails'
+  | 'signInLimits'
   | 'notifications'
   | 'paidUnits'
   | 'passwords'

@@ -1,17 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  AccountAdminService,
-  AccountsService,
-  AuditLogService,
-  Authenticator,
-  IdentityGateway,
-  IdentityMails,
-  KeysService,
-  MembersService,
-  PasswordHasher,
-  SessionsService,
-  SignInService,
-} from './accounts/index.js';
+import { createAccountServices } from './account-services.js';
 import { AlertsService } from './alerts/index.js';
 import { BatchesService, BatchInputService, BatchWorker } from './batches/index.js';
 import {
@@ -99,12 +87,18 @@ export function createServices(
   const live = new LiveService({ credits, usage, catalog, logger });
   const statistics = new StatisticsService(database, credits);
   const rollups = new RollupsService(database);
-  const accounts = new AccountsService(database, credits, config.freeCredit);
-  const accountAdmin = new AccountAdminService(database);
-  const auditLog = new AuditLogService(database);
-  const keys = new KeysService(database);
   const mailer = createMailer(config.mail);
-  const members = new MembersService(database, mailer, config.publicUrl);
+  const mailsADay = createRateCounter(database, config.limits.store, DAY_S);
+  const secret = config.authSecret ?? randomBytes(32).toString('base64url');
+  const people = createAccountServices(config, {
+    db: database,
+    credits,
+    mailer,
+    mailsADay,
+    secret,
+    logger,
+  });
+  const { accounts } = people;
   const findContacts = (tx: Transaction, accountId: AccountId) => accounts.contacts(tx, accountId);
   const webhooks = new WebhookGateway(config.webhooks);
   const notifications = new NotificationsService(
@@ -118,7 +112,6 @@ export function createServices(
     config.notificationKeepDays,
   );
   const webhookEndpoints = new WebhookEndpointsService(database, webhooks, notifications);
-  const secret = config.authSecret ?? randomBytes(32).toString('base64url');
   const proposals = new ProposalsService();
   const demand = new DemandService(database, proposals);
   const waitlist = new WaitlistService({
@@ -127,7 +120,7 @@ export function createServices(
     mailer,
     secret,
     publicUrl: config.publicUrl,
-    mails: createRateCounter(database, config.limits.store, DAY_S),
+    mails: mailsADay,
   });
   const board = new BoardService(database, acts, proposals);
   const launches = new LaunchesService({
@@ -138,21 +131,6 @@ export function createServices(
     publicUrl: config.publicUrl,
   });
   const alerts = new AlertsService({ db: database, notifications, findContacts });
-  const passwords = new PasswordHasher(logger);
-  const identity = new IdentityGateway({
-    db: database,
-    mailer,
-    passwords,
-    publicUrl: config.publicUrl,
-    trustedOrigins: [...config.cors.named],
-    secret,
-    ...config.oauth,
-    onUserCreated: async (user) => {
-      await accounts.openPersonalAccount(user);
-    },
-    onAct: (userId, act, ipAddress) => accounts.auditPerson(userId, act, ipAddress),
-    onEmailVerified: (user) => accounts.giveFreeCredit(user),
-  });
   const embeddings = new EmbeddingService(predictors, {
     textCacheBytesMax: config.caches.textBytesMax,
     imageCacheBytesMax: config.caches.imageBytesMax,
@@ -224,10 +202,6 @@ export function createServices(
   });
   const backgroundJobs = new BackgroundJobs(database);
   const limits = new CallLimits(database, config.limits);
-  const authenticator = new Authenticator(keys, identity, accounts);
-  const identityMails = new IdentityMails({ db: database, identity, logger });
-  const signIn = new SignInService(identity, identityMails);
-  const sessions = new SessionsService(database);
   return {
     catalog,
     catalogActs: acts,
@@ -245,25 +219,15 @@ export function createServices(
     usage,
     statistics,
     rollups,
-    accounts,
-    accountAdmin,
-    auditLog,
-    members,
-    keys,
+    ...people,
     notifications,
     webhookEndpoints,
     alerts,
-    identity,
-    passwords,
-    identityMails,
-    signIn,
-    sessions,
     inference,
     labelSets,
     embeddings,
     limits,
     uploads,
-    authenticator,
     batches,
     batchWorker,
     ...selling,

@@ -50,14 +50,19 @@ export class IdentityGateway {
   /**
    * Answers a request to IDENTITY_PATH. Sessions come and go as cookies: no answer contains a token that a script
    * could read.
-   * @throws AppError NOT_FOUND
+   * @throws AppError NOT_FOUND, RATE_LIMITED
    */
   async handle(request: Request): Promise<Response> {
     const path = new URL(request.url).pathname.slice(IDENTITY_PATH.length);
     if (!ROUTES.some((route) => route.test(`${request.method} ${path}`))) {
       throw new AppError('NOT_FOUND', 'There is nothing at this address.');
     }
-    return withoutTokens(await this.auth.handler(request));
+    const answer = await this.auth.handler(request);
+    if (answer.status !== 429) return withoutTokens(answer);
+    const retryAfterS = Number(answer.headers.get('x-retry-after') ?? 60);
+    throw new AppError('RATE_LIMITED', `Too many requests. Wait ${String(retryAfterS)} s.`, {
+      details: { retryAfterS },
+    });
   }
 
   /** The session that the headers carry, as cookie or bearer token. */

@@ -5,10 +5,12 @@ import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, type InvitationId, newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
 import { checkName } from '../platform/name.js';
+import type { RateCounter } from '../platform/rate-counter.js';
 import {
   type AccountOfUser,
   checkEmail,
   GOOD_STANDING,
+  plainEmail,
   type Role,
   ROLES,
   SCOPES_OF_ROLE,
@@ -21,13 +23,24 @@ import * as store from './members.store.js';
 const MEMBERS_MAX = 1_000;
 const INVITATION_DAYS = 7;
 
+/** Invitations in a day: from an account, and to a mailbox from all accounts together. */
+const INVITATIONS = { account: 100, mailbox: 10 } as const;
+
+export interface MembersParts {
+  readonly db: Pick<Database, 'query' | 'prisma'>;
+  readonly mailer: Mailer;
+  /** Counts invitations for a day. */
+  readonly mails: RateCounter;
+  readonly publicUrl: string;
+}
+
 /** Who belongs to an organisation, and as what. An account always keeps an owner. */
 export class MembersService {
-  constructor(
-    private readonly db: Pick<Database, 'query' | 'prisma'>,
-    private readonly mailer: Mailer,
-    private readonly publicUrl: string,
-  ) {}
+  private readonly db: MembersParts['db'];
+
+  constructor(private readonly parts: MembersParts) {
+    this.db = parts.db;
+  }
 
   /** The person becomes its owner. @throws AppError BAD_USER_INPUT */
   async createOrganisation(actor: Actor, userId: UserId, name: string): Promise<AccountOfUser> {
@@ -53,7 +66,7 @@ export class MembersService {
   /**
    * Mails an invitation, which replaces an earlier one to the same address.
    * @throws AppError BAD_USER_INPUT; CONFLICT for a personal account; FORBIDDEN when the role has a scope that the
-   *   actor lacks
+   *   actor lacks; RATE_LIMITED
    */
   async invite(
     actor: Actor,
@@ -62,6 +75,16 @@ export class MembersService {
   ): Promise<Invitation> {
     const address = checkEmail(email);
     refuseMightier(actor, SCOPES_OF_ROLE[role]);
+    await this.budget(
+      `invitation:from:${accountId}`,
+      INVITATIONS.account,
+      'Too many invitations were sent from this account today.',
+    );
+    await this.budget(
+      `invitation:to:${plainEmail(address)}`,
+      INVITATIONS.mailbox,
+      'Too many invitations were sent to this address today.',
+    );
     const token = randomBytes(32).toString('base64url');
     const invitation = await this.change(accountId, async (tx) => {
       if ((await this.list(accountId)).length >= MEMBERS_MAX) {
@@ -77,10 +100,11 @@ export class MembersService {
       await this.writeDown(tx, actor, accountId, 'member.invited', made.id, { role });
       return made;
     });
-    await this.mailer.send({
+    const { mailer, publicUrl } = this.parts;
+    await mailer.send({
       to: address,
       subject: 'You are invited',
-      text: `You are invited to an account on ${this.publicUrl}, as ${role.toLowerCase()}. Sign in with this address and open this, within a week:\n\n${this.publicUrl}/auth/invitation?token=${token}\n`,
+      text: `You are invited to an account on ${publicUrl}, as ${role.toLowerCase()}. Sign in with this address and open this, within a week:\n\n${publicUrl}/auth/invitation?token=${token}\n`,
     });
     return invitation;
   }
@@ -165,6 +189,14 @@ export class MembersService {
       await store.deleteMember(tx, accountId, userId);
       await this.revokeMightierInvitations(tx, accountId, userId, []);
       await this.writeDown(tx, actor, accountId, 'member.removed', userId);
+    });
+  }
+
+  private async budget(who: string, max: number, message: string): Promise<void> {
+    const { count, msBeforeNext } = await this.parts.mails.count(who);
+    if (count <= max) return;
+    throw new AppError('RATE_LIMITED', message, {
+      details: { retryAfterS: Math.ceil(msBeforeNext / 1_000) },
     });
   }
 

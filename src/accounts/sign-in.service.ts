@@ -1,15 +1,9 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { AppError } from '../errors.js';
-import { clientNetwork } from '../platform/client-network.js';
 import { checkName } from '../platform/name.js';
-import { checkEmail, plainEmail } from './account.js';
+import { checkEmail } from './account.js';
 import type { Client } from './active-session.js';
 import type { IdentityGateway } from './identity.gateway.js';
 import type { IdentityMails } from './identity-mails.service.js';
-
-/** Tries in ten minutes: for one address of a person, and from one address of the network. */
-const TRIES = { person: 10, network: 50 } as const;
-const WINDOW_S = 600;
+import type { SignInLimits } from './sign-in-limits.service.js';
 
 /** Headers that say who sends a request. */
 export interface Credentials {
@@ -17,24 +11,19 @@ export interface Credentials {
   readonly cookie: string | undefined;
 }
 
-/**
- * Signing up and in through GraphQL. Limits guessing by person and by network: who guesses at many people
- * from one place is stopped, and who guesses at one person from many, without locking that person's
- * sessions.
- */
+/** Signing up and in, through GraphQL and through the identity library's own route, within limits. */
 export class SignInService {
-  private readonly byPerson = new RateLimiterMemory({ points: TRIES.person, duration: WINDOW_S });
-  private readonly byNetwork = new RateLimiterMemory({ points: TRIES.network, duration: WINDOW_S });
-
   constructor(
     private readonly identity: IdentityGateway,
     private readonly mails: Pick<IdentityMails, 'request'>,
+    private readonly limits: Pick<SignInLimits, 'admitMail' | 'attempt'>,
   ) {}
 
   /** Answers the same for any address. */
   async signUp(from: Client, person: { email: string; name: string }): Promise<void> {
     const name = checkName(person.name);
-    const email = await this.admit(from, person.email);
+    const email = checkEmail(person.email);
+    await this.limits.admitMail(from, email);
     await this.mails.request('sign-up', email, name);
   }
 
@@ -43,21 +32,26 @@ export class SignInService {
     return this.identity.confirmSignUp(token, password);
   }
 
-  async signIn(
-    from: Client,
-    { email, password }: { email: string; password: string },
-  ): Promise<string> {
-    const credentials = { email: await this.admit(from, email), password };
-    try {
-      const token = await this.identity.signIn(credentials, from);
-      // Failures are limited, not people who share a network.
-      await this.giveBack(from, email);
-      return token;
-    } catch (error) {
-      // Nothing was learnt of the password.
-      if (!(error instanceof AppError) || error.status >= 500) await this.giveBack(from, email);
-      throw error;
-    }
+  /** @returns a session's token. @throws AppError UNAUTHENTICATED, RATE_LIMITED */
+  signIn(from: Client, { email, password }: { email: string; password: string }): Promise<string> {
+    const address = checkEmail(email);
+    return this.limits.attempt(from, address, () =>
+      this.identity.signIn({ email: address, password }, from),
+    );
+  }
+
+  /**
+   * The same by the identity library's route, which answers with a cookie.
+   * @param email of the request
+   * @throws AppError RATE_LIMITED
+   */
+  signInBrowser(from: Client, email: string, request: Request): Promise<Response> {
+    return this.limits.attempt(
+      from,
+      checkEmail(email),
+      () => this.identity.handle(request),
+      ({ status }) => status !== 401,
+    );
   }
 
   /**
@@ -72,7 +66,7 @@ export class SignInService {
   }
 
   async requestMagicLink(from: Client, email: string): Promise<void> {
-    await this.mails.request('magic-link', await this.admit(from, email));
+    await this.requestMail('magic-link', from, email);
   }
 
   async signInWithMagicLink(from: Client, token: string): Promise<string> {
@@ -80,36 +74,20 @@ export class SignInService {
   }
 
   async requestPasswordReset(from: Client, email: string): Promise<void> {
-    await this.mails.request('password-reset', await this.admit(from, email));
+    await this.requestMail('password-reset', from, email);
   }
 
   resetPassword(token: string, password: string): Promise<void> {
     return this.identity.resetPassword(token, password);
   }
 
-  /** What was admitted does not count as a try. */
-  private async giveBack(from: Client, email: string): Promise<void> {
-    await this.byNetwork.reward(clientNetwork(from.ipAddress));
-    await this.byPerson.reward(personKey(from, email));
-  }
-
-  /** @returns the address in lower case. @throws AppError RATE_LIMITED, BAD_USER_INPUT */
-  private async admit({ ipAddress }: Client, email: string): Promise<string> {
+  private async requestMail(
+    kind: 'magic-link' | 'password-reset',
+    from: Client,
+    email: string,
+  ): Promise<void> {
     const address = checkEmail(email);
-    try {
-      await this.byNetwork.consume(clientNetwork(ipAddress));
-      await this.byPerson.consume(personKey({ ipAddress }, email));
-    } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      const retryAfterS = Math.ceil(error.msBeforeNext / 1_000);
-      throw new AppError('RATE_LIMITED', 'Too many tries. Wait before the next one.', {
-        details: { retryAfterS },
-      });
-    }
-    return address;
+    await this.limits.admitMail(from, address);
+    await this.mails.request(kind, address);
   }
-}
-
-function personKey({ ipAddress }: Client, email: string): string {
-  return `${plainEmail(email)} ${clientNetwork(ipAddress)}`;
 }

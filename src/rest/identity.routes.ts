@@ -1,9 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { IDENTITY_PATH, type IdentityGateway, IP_ADDRESS_HEADER } from '../accounts/index.js';
+import {
+  IDENTITY_PATH,
+  type IdentityGateway,
+  IP_ADDRESS_HEADER,
+  type SignInService,
+} from '../accounts/index.js';
 import type { Origins } from '../http/origins.js';
 
 export interface IdentityRoutesOptions {
   readonly identity: Pick<IdentityGateway, 'handle'>;
+  readonly signIn: Pick<SignInService, 'signInBrowser'>;
   /** Where people reach the server. */
   readonly publicUrl: string;
   readonly origins: Pick<Origins, 'isOwn'>;
@@ -12,7 +18,7 @@ export interface IdentityRoutesOptions {
 /** The identity library's own routes, for the console's cookies and for OAuth. */
 export function registerIdentityRoutes(
   app: FastifyInstance,
-  { identity, publicUrl, origins }: IdentityRoutesOptions,
+  { identity, signIn, publicUrl, origins }: IdentityRoutesOptions,
 ): void {
   app.route({
     method: ['GET', 'POST'],
@@ -23,7 +29,12 @@ export function registerIdentityRoutes(
       if (request.headers.origin !== undefined && origins.isOwn(request)) {
         asked.headers.set('origin', new URL(publicUrl).origin);
       }
-      const answer = await identity.handle(asked);
+      const { email } = (request.body ?? {}) as { email?: unknown };
+      const isGuess = new URL(asked.url).pathname === `${IDENTITY_PATH}/sign-in/email`;
+      const answer =
+        isGuess && typeof email === 'string'
+          ? await signIn.signInBrowser({ ipAddress: request.ip }, email, asked)
+          : await identity.handle(asked);
       return send(reply, answer);
     },
   });

@@ -1,0 +1,78 @@
+import {
+  AccountAdminService,
+  AccountsService,
+  AuditLogService,
+  Authenticator,
+  DevicesService,
+  IdentityGateway,
+  IdentityMails,
+  KeysService,
+  MembersService,
+  PasswordHasher,
+  SessionsService,
+  SignInLimits,
+  SignInService,
+} from './accounts/index.js';
+import type { Config } from './config.js';
+import type { CreditsService } from './credits/index.js';
+import type { Database } from './platform/database.js';
+import type { Logger } from './platform/logger.js';
+import type { Mailer } from './platform/mailer.js';
+import { createRateCounter, type RateCounter } from './platform/rate-counter.js';
+
+/** Mails that lead to an account are counted for an hour. */
+const HOUR_S = 3_600;
+
+/** People, accounts and keys. */
+export function createAccountServices(
+  config: Config,
+  parts: {
+    db: Database;
+    credits: CreditsService;
+    mailer: Mailer;
+    /** Counts mails to people who are nobody yet for a day. */
+    mailsADay: RateCounter;
+    /** Signs sessions. */
+    secret: string;
+    logger: Logger;
+  },
+) {
+  const { db, credits, mailer, mailsADay, secret, logger } = parts;
+  const { publicUrl } = config;
+  const accounts = new AccountsService(db, credits, config.freeCredit);
+  const keys = new KeysService(db);
+  const passwords = new PasswordHasher(logger);
+  const devices = new DevicesService(db, accounts);
+  const identity = new IdentityGateway({
+    db,
+    mailer,
+    passwords,
+    publicUrl,
+    trustedOrigins: [...config.cors.named],
+    secret,
+    ...config.oauth,
+    onUserCreated: async (user) => {
+      await accounts.openPersonalAccount(user);
+    },
+    onSignIn: (userId, client) => devices.signedIn(userId, client),
+    onAct: (userId, act, ipAddress) => accounts.auditPerson(userId, act, ipAddress),
+    onEmailVerified: (user) => accounts.giveFreeCredit(user),
+  });
+  const identityMails = new IdentityMails({ db, identity, logger });
+  const mailsAnHour = createRateCounter(db, config.limits.store, HOUR_S);
+  const signInLimits = new SignInLimits(db, mailsAnHour);
+  return {
+    accounts,
+    accountAdmin: new AccountAdminService(db),
+    auditLog: new AuditLogService(db),
+    members: new MembersService({ db, mailer, mails: mailsADay, publicUrl }),
+    keys,
+    passwords,
+    identity,
+    identityMails,
+    signInLimits,
+    signIn: new SignInService(identity, identityMails, signInLimits),
+    sessions: new SessionsService(db),
+    authenticator: new Authenticator(keys, identity, accounts),
+  };
+}

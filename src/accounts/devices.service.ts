@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import { clientNetwork } from '../platform/client-network.js';
+import type { Database } from '../platform/database.js';
+import type { UserId } from '../platform/ids.js';
+import type { AccountsService } from './accounts.service.js';
+import type { Client } from './active-session.js';
+import { rememberDevice } from './known-devices.store.js';
+
+/** Where people sign in. */
+export class DevicesService {
+  constructor(
+    private readonly db: Pick<Database, 'query'>,
+    private readonly accounts: Pick<AccountsService, 'auditPerson'>,
+  ) {}
+
+  /** Writes down a sign-in. */
+  async signedIn(userId: UserId, { ipAddress, userAgent = '' }: Client): Promise<void> {
+    const network = clientNetwork(ipAddress);
+    const device = createHash('sha256').update(`${network}\n${userAgent}`).digest('hex');
+    await rememberDevice(this.db, userId, { device, network });
+    await this.accounts.auditPerson(userId, 'user.signed-in', ipAddress);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Database } from '../platform/database.js';
+import type { UserId } from '../platform/ids.js';
+
+type Reader = Pick<Database, 'query'>;
+
+/** Days without a sign-in after which a device is a new one again. */
+const FORGOTTEN_DAYS = 90;
+
+/** A browser or program on a network. */
+export interface Device {
+  /** SHA-256 of network and user agent, in hexadecimal. */
+  readonly device: string;
+  /** IPv4 address or IPv6 /64. */
+  readonly network: string;
+}
+
+/** Notes that a person has signed in there. Forgets what was not used for long. */
+export async function rememberDevice(
+  db: Reader,
+  userId: UserId,
+  { device, network }: Device,
+): Promise<void> {
+  await db.query(
+    `WITH forgotten AS (
+       DELETE FROM known_device
+        WHERE user_id = $1 AND device <> $2 AND last_used_at < now() - make_interval(days => $4))
+     INSERT INTO known_device (user_id, device, network) VALUES ($1, $2, $3)
+     ON CONFLICT (user_id, device) DO UPDATE SET last_used_at = now()`,
+    [userId, device, network, FORGOTTEN_DAYS],
+  );
+}
+
+/** Whether the person with this address has signed in from the network. */
+export async function isKnownNetwork(db: Reader, email: string, network: string): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT FROM known_device d JOIN app_user u ON u.id = d.user_id
+      WHERE u.email = $1 AND d.network = $2 AND d.last_used_at >= now() - make_interval(days => $3) LIMIT 1`,
+    [email, network, FORGOTTEN_DAYS],
+  );
+  return rows.length > 0;
+}
