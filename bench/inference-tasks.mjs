@@ -125,7 +125,8 @@ const tasks = {
   async compile({ folder, int8 }) {
     const { compile } = await import('../dist/siglip/index.js');
     const startedAt = performance.now();
-    await compile(folder, { int8, huggingFace: true, weightsSha256: options.weightsSha256 });
+    const known = new Map(options.weightsSha256);
+    await compile(folder, { int8, huggingFace: true, weightsSha256: known });
     const seconds = (performance.now() - startedAt) / 1000;
     return { seconds, peakBytes: process.resourceUsage().maxRSS * 1024 };
   },

@@ -16,7 +16,7 @@ import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import sharp from 'sharp';
 import { expectedTensors } from '../dist/siglip/architecture.js';
-import { parseConfig } from '../dist/siglip/config.js';
+import { parseOpenClip } from '../dist/siglip/layouts/open-clip.js';
 import { compile, openModel } from '../dist/siglip/index.js';
 import { installPeer, layOutForPeer, PEER, PEER_VERSION } from './peer.mjs';
 import { mb, median, print, round, summary } from './report.mjs';
@@ -83,7 +83,7 @@ async function measure() {
   mkdirSync(folder, { recursive: true });
   if (!existsSync(path.join(folder, 'open_clip_model.safetensors'))) {
     say('Writing the checkpoint …');
-    await writeRandomCheckpoint(folder, model, (config) => expectedTensors(parseConfig(config)));
+    await writeRandomCheckpoint(folder, model, (config) => expectedTensors(parseOpenClip(config)));
   }
   for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
     copyFileSync(path.join(root, 'test/fixtures/siglip-micro', name), path.join(folder, name));
@@ -96,8 +96,9 @@ async function measure() {
   say('Compiling …');
   const hashing = await task('compile', { folder });
   const { weights } = await openModel(folder);
-  const known = await task('compile', { folder, weightsSha256: weights.sha256 });
-  const int8 = await task('compile', { folder, weightsSha256: weights.sha256, int8: true });
+  const hashes = weights.files.map(({ file, sha256 }) => [file, sha256]);
+  const known = await task('compile', { folder, weightsSha256: hashes });
+  const int8 = await task('compile', { folder, weightsSha256: hashes, int8: true });
   results.compile = {
     fp32: { seconds: round(known.seconds, 2), peakMB: mb(known.peakBytes) },
     fp32WithHashing: { seconds: round(hashing.seconds, 2), peakMB: mb(hashing.peakBytes) },

@@ -3,10 +3,11 @@ import path from 'node:path';
 import type { Say } from '../bring-up.js';
 import type { Config } from '../config.js';
 import { AppError } from '../errors.js';
-import { Hub } from '../inference/index.js';
+import { type DownloadProgress, Hub } from '../inference/index.js';
 import { runOnce } from '../predictor/run-once.js';
 import {
-  CHECKPOINT_FILES,
+  checkpointFiles,
+  checkTokenizer,
   compile,
   type CompileOptions,
   copyCheckpoint,
@@ -15,6 +16,7 @@ import {
   modelFolder,
   openModel,
   verify,
+  weightFiles,
 } from '../siglip/index.js';
 import { progressBar } from './progress.js';
 
@@ -34,23 +36,24 @@ export async function pullModel(
   const isFolder = /^[./~]/.test(source);
   const slug = options.as ?? (isFolder ? `local/${path.basename(path.resolve(source))}` : source);
   const folder = modelFolder(modelsDir, slug);
-  let weightsSha256: string | undefined;
+  let weightsSha256: ReadonlyMap<string, string> | undefined;
   if (isFolder) {
     await copyCheckpoint(path.resolve(source), folder);
   } else {
     const hub = new Hub(hubOptions);
     const bar = progressBar(say, BYTES);
+    const onProgress = (at: DownloadProgress) => {
+      bar({ name: at.file, done: at.bytesDone, all: at.bytesAll });
+    };
     try {
-      const hashes = await hub.download(
-        source,
-        options.revision,
-        folder,
-        CHECKPOINT_FILES,
-        (at) => {
-          bar({ name: at.file, done: at.bytesDone, all: at.bytesAll });
-        },
-      );
-      weightsSha256 = hashes.get('open_clip_model.safetensors');
+      const snapshot = await hub.list(source, options.revision);
+      const files = checkpointFiles(new Set(snapshot.files.map(({ name }) => name)));
+      await hub.reserve(snapshot, folder, [...files.small, files.weights]);
+      await hub.download(snapshot, folder, files.small, onProgress);
+      // Judged before gigabytes are fetched for nothing.
+      await checkTokenizer(folder, files);
+      const weights = await weightFiles(folder, files);
+      weightsSha256 = await hub.download(snapshot, folder, weights, onProgress);
     } finally {
       await hub.close();
     }
@@ -70,7 +73,7 @@ export async function compileModel(
     int8?: true;
     weightBits?: string;
     huggingFace?: true;
-    weightsSha256?: string | undefined;
+    weightsSha256?: ReadonlyMap<string, string> | undefined;
   },
   say: Say,
 ): Promise<void> {

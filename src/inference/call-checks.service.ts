@@ -2,6 +2,7 @@ import type { Model } from '../catalog/index.js';
 import { AppError } from '../errors.js';
 import { accountOf } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
+import type { TextCleaning } from '../siglip/index.js';
 import { checkLabels } from './classification.service.js';
 import type { ImagesService, PreparedImage } from './images.service.js';
 import type { ClassifyCall, EmbedCall, Quoted } from './inference-call.js';
@@ -9,6 +10,7 @@ import type { LabelSet } from './label-set.js';
 import type { LabelSetsService } from './label-sets.service.js';
 import type { MeterService } from './meter.service.js';
 import type { Quote, Units } from './metered-call.js';
+import type { ModelService } from './model.service.js';
 
 const TEXT_ALONE = '{}';
 
@@ -37,6 +39,7 @@ export class CallChecks {
   constructor(
     private readonly parts: {
       readonly meter: Pick<MeterService, 'model' | 'quote'>;
+      readonly models: Pick<ModelService, 'get'>;
       readonly images: Pick<ImagesService, 'prepare'>;
       readonly labelSets: Pick<LabelSetsService, 'get'>;
     },
@@ -48,7 +51,8 @@ export class CallChecks {
     const accountId = accountOf(actor);
     const model = await this.parts.meter.model(actor, call.model);
     const { labels, template, set } = await this.labelsOf(call);
-    const prompts = checkLabels(labels, template);
+    const cleaning = await this.cleaningOf(model);
+    const prompts = checkLabels(labels, { template, cleaning });
     if (threshold !== undefined && !(threshold >= 0 && threshold <= 1)) {
       throw bad('threshold', 'The threshold is 0 to 1.');
     }
@@ -65,11 +69,24 @@ export class CallChecks {
     const accountId = accountOf(actor);
     const images =
       call.images === undefined ? [] : await this.parts.images.prepare(accountId, call.images);
-    const prompts = texts === undefined ? [] : checkLabels(texts, TEXT_ALONE, 'text');
+    const cleaning = await this.cleaningOf(model);
+    const prompts =
+      texts === undefined
+        ? []
+        : checkLabels(texts, { template: TEXT_ALONE, cleaning, what: 'text' });
     const operation = call.images === undefined ? 'embedTexts' : 'embedImages';
     const units = { EMBEDDING: images.length + prompts.length };
     const quote = this.parts.meter.quote({ operation, model, units, tier });
     return { accountId, model, quote, images, prompts };
+  }
+
+  /** A model that is not installed here has a price too; it is refused when it is run. */
+  private async cleaningOf({ servedAs }: Model): Promise<TextCleaning> {
+    const loaded = await this.parts.models.get(servedAs).catch((error: unknown) => {
+      if (error instanceof AppError) return undefined;
+      throw error;
+    });
+    return loaded?.config.textCleaning ?? 'canonicalize';
   }
 
   private async labelsOf({ actor, labels, labelSetId, template }: Quoted<ClassifyCall>) {

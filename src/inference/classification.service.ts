@@ -6,6 +6,7 @@ import {
   parseTemplate,
   type RankedScores,
   rankLabels,
+  type TextCleaning,
 } from '../siglip/index.js';
 import {
   type EmbeddingService,
@@ -82,7 +83,9 @@ export class ClassificationService {
   /** As `classify`, for several images and the same labels. Nothing runs before all images are decoded. */
   async classifyAll(request: ClassifyAllRequest): Promise<Classifications> {
     const { model, signal, onParts } = request;
-    const prompts = checkLabels(request.labels, request.template);
+    const { template } = request;
+    const cleaning = model.config.textCleaning;
+    const prompts = checkLabels(request.labels, { template, cleaning });
     const checked = await this.embeddings.checkImages(model, request.images, signal, onParts);
     const [labels, ...images] = await Promise.all([
       request.labelVectors === undefined
@@ -103,11 +106,20 @@ export class ClassificationService {
   }
 }
 
+/** How labels, or other texts, become prompts. */
+export interface PromptOptions {
+  /** By default that of the Hugging Face pipeline. */
+  readonly template?: string | undefined;
+  /** The model's. */
+  readonly cleaning: TextCleaning;
+  /** What they are called in messages. */
+  readonly what?: 'label' | 'text';
+}
+
 /** The cleaned prompts of some labels, or of other texts, in order. @throws AppError BAD_USER_INPUT */
 export function checkLabels(
   labels: readonly string[],
-  template = DEFAULT_TEMPLATE,
-  what: 'label' | 'text' = 'label',
+  { template = DEFAULT_TEMPLATE, cleaning, what = 'label' }: PromptOptions,
 ): string[] {
   if (labels.length === 0) throw bad(`There are no ${what}s: give at least one.`);
   if (labels.length > LABELS_MAX) {
@@ -124,10 +136,10 @@ export function checkLabels(
         `${which} has ${String(label.length)} characters; at most ${String(LABEL_CHARS_MAX)} are allowed.`,
       );
     }
-    if (canonicalPrompt(alone, label) === '') {
+    if (canonicalPrompt(alone, label, cleaning).trim() === '') {
       throw bad(`${which} is empty, or punctuation, which the model does not read.`);
     }
-    return canonicalPrompt(parsed, label);
+    return canonicalPrompt(parsed, label, cleaning);
   });
 }
 

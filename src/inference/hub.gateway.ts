@@ -16,11 +16,18 @@ export interface HubOptions {
 }
 
 /** A file of a repository, as the Hub lists it. */
-interface HubFile {
+export interface HubFile {
   readonly name: string;
   readonly bytes: number;
   /** Git's hash of a small file (SHA-1, with its header), or the SHA-256 of a large one. */
   readonly hash: { readonly kind: 'git' | 'sha256'; readonly hex: string };
+}
+
+/** A repository at one commit. */
+export interface HubSnapshot {
+  readonly repository: string;
+  readonly commit: string;
+  readonly files: readonly HubFile[];
 }
 
 export interface DownloadProgress {
@@ -61,31 +68,52 @@ export class Hub {
   constructor(private readonly options: HubOptions) {}
 
   /**
+   * What a repository holds at a revision, pinned: later downloads are of this commit, whatever happens to the branch.
+   * @throws AppError NOT_FOUND, FORBIDDEN, UPSTREAM_UNAVAILABLE after some attempts
+   */
+  async list(repository: string, revision: string, signal?: AbortSignal): Promise<HubSnapshot> {
+    const address = `/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
+    const body = await retry(async () => (await this.get(address, 0, signal)).body.text(), signal);
+    const info = infoSchema.safeParse(parseJson(body));
+    if (!info.success) {
+      const { endpoint } = this.options;
+      throw new AppError('UPSTREAM_UNAVAILABLE', `${endpoint} does not answer as the Hub does.`);
+    }
+    const files = info.data.siblings.map(({ rfilename, size, blobId, lfs }): HubFile => {
+      const hash = lfs ? { kind: 'sha256', hex: lfs.sha256 } : { kind: 'git', hex: blobId ?? '' };
+      return { name: rfilename, bytes: lfs?.size ?? size ?? 0, hash } as HubFile;
+    });
+    return { repository, commit: info.data.sha, files };
+  }
+
+  /** @throws AppError BAD_USER_INPUT when the disk of `folder`, which is made, is too small for these files */
+  async reserve({ files }: HubSnapshot, folder: string, names: readonly string[]): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    await checkDisk(
+      folder,
+      files.filter(({ name }) => names.includes(name)),
+    );
+  }
+
+  /**
    * @param folder where the files go; made when it is not there. Holds `*.part` while they come.
-   * @param wanted names; those in `optional` may be missing
+   * @param names of files of the snapshot
    * @returns SHA-256 of each file in hex
    * @throws AppError NOT_FOUND, FORBIDDEN, BAD_USER_INPUT (a file is missing or has a wrong hash, the disk
    *   is too small), UPSTREAM_UNAVAILABLE after some attempts
    */
   async download(
-    repository: string,
-    revision: string,
+    { repository, commit, files }: HubSnapshot,
     folder: string,
-    wanted: { required: readonly string[]; optional: readonly string[] },
+    names: readonly string[],
     onProgress: (progress: DownloadProgress) => void,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, string>> {
-    const { commit, files } = await this.list(repository, revision, signal);
-    for (const name of wanted.required) {
-      if (!files.some((file) => file.name === name)) {
-        throw new AppError(
-          'BAD_USER_INPUT',
-          `${repository} has no file ${name}: it is not published in the OpenCLIP layout.`,
-        );
-      }
-    }
-    const names = [...wanted.required, ...wanted.optional];
-    const chosen = files.filter(({ name }) => names.includes(name));
+    const chosen = names.map((name) => {
+      const file = files.find((one) => one.name === name);
+      if (file !== undefined) return file;
+      throw new AppError('BAD_USER_INPUT', `${repository} has no file ${name}.`);
+    });
     await mkdir(folder, { recursive: true });
     await checkDisk(folder, chosen);
     const hashes = new Map<string, string>();
@@ -99,21 +127,6 @@ export class Hub {
 
   async close(): Promise<void> {
     await this.dispatcher.close();
-  }
-
-  private async list(repository: string, revision: string, signal: AbortSignal | undefined) {
-    const address = `/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
-    const body = await retry(async () => (await this.get(address, 0, signal)).body.text(), signal);
-    const info = infoSchema.safeParse(parseJson(body));
-    if (!info.success) {
-      const { endpoint } = this.options;
-      throw new AppError('UPSTREAM_UNAVAILABLE', `${endpoint} does not answer as the Hub does.`);
-    }
-    const files = info.data.siblings.map(({ rfilename, size, blobId, lfs }): HubFile => {
-      const hash = lfs ? { kind: 'sha256', hex: lfs.sha256 } : { kind: 'git', hex: blobId ?? '' };
-      return { name: rfilename, bytes: lfs?.size ?? size ?? 0, hash } as HubFile;
-    });
-    return { commit: info.data.sha, files };
   }
 
   /** @returns SHA-256 in hex */

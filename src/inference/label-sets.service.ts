@@ -35,7 +35,8 @@ export class LabelSetsService {
     input: { name: string; labels: readonly string[]; template?: string | undefined },
   ): Promise<LabelSet> {
     const name = checkName(input.name);
-    checkLabels(input.labels, input.template);
+    // No model yet: as the strictest cleans them, so that the set fits any.
+    checkLabels(input.labels, { template: input.template, cleaning: 'canonicalize' });
     const set = { id: newId('lset'), name, labels: input.labels, template: input.template ?? null };
     const made = await store.insertLabelSet(this.db, accountId, set, SETS_MAX);
     if (made !== undefined) return made;

@@ -57,6 +57,6 @@ async function open(root: string, slug: string, wanted: Variant): Promise<Loaded
     throw new AppError('NOT_FOUND', `${slug} is not installed on this server.`, { cause });
   });
   const [variant, graphs] = servedVariant(model, wanted);
-  const tokenizer = await Tokenizer.open(model.folder, model.config.text);
+  const tokenizer = await Tokenizer.open(model.folder, model.config);
   return { ...model, slug, variant, graphs, tokenizer };
 }

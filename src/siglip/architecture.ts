@@ -1,5 +1,6 @@
 import { AppError } from '../errors.js';
-import { CONFIG_FILE, type SiglipConfig, type TowerConfig } from './config.js';
+import type { ModelConfig, TowerConfig } from './config.js';
+import { blockNames, type BlocksNames, type LinearNames, type TensorRef } from './names.js';
 import type { TensorInfo } from './safetensors-header.js';
 
 /** What the config expects of one tensor. */
@@ -9,168 +10,122 @@ interface Expected {
   readonly because: string;
 }
 
-/** Names inside one block; open_clip writes its text tower, timm the vision tower. */
-export interface BlockNames {
-  readonly norm1: string;
-  /** Query, key and value in one, in this order: `[3 · width, width]`. */
-  readonly qkvWeight: string;
-  readonly qkvBias: string;
-  readonly attentionOut: string;
-  readonly norm2: string;
-  readonly mlpUp: string;
-  readonly mlpDown: string;
-}
-
-export const VISION_PREFIX = 'visual.trunk.';
-export const TEXT_PREFIX = 'text.';
-
-/** Names of a vision block's tensors; those without `Weight` or `Bias` take `.weight` and `.bias`. */
-export function visionBlockNames(index: number): BlockNames {
-  const block = `${VISION_PREFIX}blocks.${String(index)}.`;
-  return {
-    norm1: `${block}norm1`,
-    qkvWeight: `${block}attn.qkv.weight`,
-    qkvBias: `${block}attn.qkv.bias`,
-    attentionOut: `${block}attn.proj`,
-    norm2: `${block}norm2`,
-    mlpUp: `${block}mlp.fc1`,
-    mlpDown: `${block}mlp.fc2`,
-  };
-}
-
-/** As {@link visionBlockNames}, for the text tower. */
-export function textBlockNames(index: number): BlockNames {
-  const block = `${TEXT_PREFIX}transformer.resblocks.${String(index)}.`;
-  return {
-    norm1: `${block}ln_1`,
-    qkvWeight: `${block}attn.in_proj_weight`,
-    qkvBias: `${block}attn.in_proj_bias`,
-    attentionOut: `${block}attn.out_proj`,
-    norm2: `${block}ln_2`,
-    mlpUp: `${block}mlp.c_fc`,
-    mlpDown: `${block}mlp.c_proj`,
-  };
-}
+type Entry = [string, Expected];
 
 /**
- * Checks that a checkpoint holds exactly the tensors of the config, each in its shape, as open_clip's
+ * Checks that a checkpoint holds exactly the tensors of the config, each in its shape, as the references'
  * strict loading does. A tensor too many is refused too: it would be a part of the model that we leave out.
  *
  * @throws AppError BAD_USER_INPUT that names the tensor, what it has and what the config asks for
  */
-export function checkTensors(config: SiglipConfig, tensors: ReadonlyMap<string, TensorInfo>): void {
-  checkDepth('vision', config.vision.depth, tensors, /^visual\.trunk\.blocks\.(\d+)\./);
-  checkDepth('text', config.text.depth, tensors, /^text\.transformer\.resblocks\.(\d+)\./);
+export function checkTensors(config: ModelConfig, tensors: ReadonlyMap<string, TensorInfo>): void {
+  const { names } = config;
+  checkDepth('vision', config.vision.depth, tensors, names.vision.blocks);
+  checkDepth('text', config.text.depth, tensors, names.text.blocks);
   const expected = expectedTensors(config);
   for (const [name, { shape, because }] of expected) {
     const tensor = tensors.get(name);
     if (!tensor) throw new AppError('BAD_USER_INPUT', `The checkpoint has no tensor "${name}".`);
+    if (tensor.dtype === 'I64') {
+      throw new AppError('BAD_USER_INPUT', `Tensor "${name}" holds integers, no weights.`);
+    }
     // A scalar may be stored as one element of rank 1 (open_clip, src/open_clip/factory.py).
     if (shape.length === 0 && tensor.shape.join() === '1') continue;
     if (tensor.shape.join() === shape.join() && tensor.shape.length === shape.length) continue;
     throw new AppError(
       'BAD_USER_INPUT',
-      `Tensor "${name}" is ${show(tensor.shape)} in the checkpoint, but ${show(shape)} by ${CONFIG_FILE} (${because}).`,
+      `Tensor "${name}" is ${show(tensor.shape)} in the checkpoint, but ${show(shape)} by its config (${because}).`,
     );
   }
   for (const name of tensors.keys()) {
-    if (expected.has(name)) continue;
+    if (expected.has(name) || names.ignored.some((ignored) => ignored.test(name))) continue;
     throw new AppError(
       'BAD_USER_INPUT',
-      `The checkpoint has a tensor "${name}", which a SigLIP model of this ${CONFIG_FILE} does not have.`,
+      `The checkpoint has a tensor "${name}", which a model of this config does not have.`,
     );
   }
 }
 
-/** Every tensor of the checkpoint by name: 10 + 13 + 12 per block (674 for SO400M). */
-export function expectedTensors(config: SiglipConfig): ReadonlyMap<string, Expected> {
-  return new Map([
-    ['logit_scale', { shape: [], because: 'a scalar' }],
-    ['logit_bias', { shape: [], because: 'a scalar' }],
+/** Every tensor of the checkpoint by name: for SO400M 674 where q, k and v are packed, 888 where they are not. */
+export function expectedTensors(config: ModelConfig): ReadonlyMap<string, Expected> {
+  const { logitScale, logitBias } = config.names;
+  const scalar = { shape: [], because: 'a scalar' };
+  return new Map<string, Expected>([
+    [logitScale, scalar],
+    ...(logitBias === undefined ? [] : [[logitBias, scalar] satisfies Entry]),
     ...visionTensors(config),
     ...textTensors(config),
   ]);
 }
 
-function visionTensors({ vision }: SiglipConfig): [string, Expected][] {
+function visionTensors({ vision, names: { vision: names }, embedDim }: ModelConfig): Entry[] {
   const { width, patchSize, imageSize, tokens } = vision;
   const wide = `width ${String(width)}`;
-  const pool = `${VISION_PREFIX}attn_pool.`;
-  const patches = `image_size ${String(imageSize)}, patch_size ${String(patchSize)}, ${wide}`;
+  const because = `image size ${String(imageSize)}, patch size ${String(patchSize)}, ${wide}`;
+  const { pool, patches, classToken, normBefore, projection } = names;
   return [
-    [
-      `${VISION_PREFIX}patch_embed.proj.weight`,
-      { shape: [width, 3, patchSize, patchSize], because: patches },
-    ],
-    [`${VISION_PREFIX}patch_embed.proj.bias`, { shape: [width], because: wide }],
-    [`${VISION_PREFIX}pos_embed`, { shape: [1, tokens, width], because: patches }],
-    ...blockTensors(vision, visionBlockNames),
-    ...norm(`${VISION_PREFIX}norm`, width),
-    [`${pool}latent`, { shape: [1, 1, width], because: wide }],
-    ...linear(`${pool}q`, width, width, wide),
-    ...linear(`${pool}kv`, 2 * width, width, wide),
-    ...linear(`${pool}proj`, width, width, wide),
-    ...norm(`${pool}norm`, width),
-    ...mlp(vision, `${pool}mlp.fc1`, `${pool}mlp.fc2`),
+    tensor(patches.weight, [width, 3, patchSize, patchSize], because),
+    ...(patches.bias ? [tensor(patches.bias, [width], wide)] : []),
+    ...(classToken ? [tensor(classToken, [width], wide)] : []),
+    tensor(names.positions, [tokens, width], because),
+    ...(normBefore === undefined ? [] : norm(normBefore, width)),
+    ...blockTensors(vision, names.blocks),
+    ...norm(names.norm, width),
+    ...(pool
+      ? [
+          tensor(pool.probe, [width], wide),
+          ...[pool.query, pool.key, pool.value, pool.out].flatMap((one) =>
+            linear(one, width, width, wide),
+          ),
+          ...norm(pool.norm, width),
+          ...mlp(vision, pool.mlpUp, pool.mlpDown),
+        ]
+      : []),
+    ...(projection ? linear(projection, embedDim, width, `embed_dim ${String(embedDim)}`) : []),
   ];
 }
 
-function textTensors({ text, embedDim }: SiglipConfig): [string, Expected][] {
+function textTensors({ text, names: { text: names }, embedDim }: ModelConfig): Entry[] {
   const { width, vocabSize, contextLength } = text;
   const wide = `width ${String(width)}`;
   return [
-    [
-      `${TEXT_PREFIX}token_embedding.weight`,
-      { shape: [vocabSize, width], because: `vocab_size ${String(vocabSize)}, ${wide}` },
-    ],
-    [
-      `${TEXT_PREFIX}positional_embedding`,
-      {
-        shape: [contextLength, width],
-        because: `context_length ${String(contextLength)}, ${wide}`,
-      },
-    ],
-    ...blockTensors(text, textBlockNames),
-    ...norm(`${TEXT_PREFIX}ln_final`, width),
-    ...linear(
-      `${TEXT_PREFIX}text_projection`,
-      embedDim,
-      width,
-      `embed_dim ${String(embedDim)}, ${wide}`,
-    ),
+    tensor(names.tokens, [vocabSize, width], `vocabulary ${String(vocabSize)}, ${wide}`),
+    tensor(names.positions, [contextLength, width], `context ${String(contextLength)}, ${wide}`),
+    ...blockTensors(text, names.blocks),
+    ...norm(names.norm, width),
+    ...(names.projection
+      ? linear(names.projection, embedDim, width, `embed_dim ${String(embedDim)}, ${wide}`)
+      : []),
   ];
 }
 
-function blockTensors(
-  tower: TowerConfig,
-  namesOf: (index: number) => BlockNames,
-): [string, Expected][] {
+function blockTensors(tower: TowerConfig, blocks: BlocksNames): Entry[] {
   const { width, depth } = tower;
   const because = `width ${String(width)}`;
-  return Array.from({ length: depth }, (_, index) => namesOf(index)).flatMap((names) => [
+  return Array.from({ length: depth }, (_, index) => blockNames(blocks, index)).flatMap((names) => [
     ...norm(names.norm1, width),
-    [names.qkvWeight, { shape: [3 * width, width], because }],
-    [names.qkvBias, { shape: [3 * width], because }],
-    ...linear(names.attentionOut, width, width, because),
+    ...[names.query, names.key, names.value, names.attentionOut].flatMap((one) =>
+      linear(one, width, width, because),
+    ),
     ...norm(names.norm2, width),
     ...mlp(tower, names.mlpUp, names.mlpDown),
   ]);
 }
 
-function mlp({ width, mlpWidth }: TowerConfig, up: string, down: string): [string, Expected][] {
-  const because = `width ${String(width)}, mlp_ratio for ${String(mlpWidth)}`;
+function mlp({ width, mlpWidth }: TowerConfig, up: LinearNames, down: LinearNames): Entry[] {
+  const because = `width ${String(width)}, MLP width ${String(mlpWidth)}`;
   return [...linear(up, mlpWidth, width, because), ...linear(down, width, mlpWidth, because)];
 }
 
-/** PyTorch's layout: `[out, in]`. */
-function linear(name: string, out: number, input: number, because: string): [string, Expected][] {
+function linear(names: LinearNames, out: number, input: number, because: string): Entry[] {
+  const shape = names.transposed ? [input, out] : [out, input];
   return [
-    [`${name}.weight`, { shape: [out, input], because }],
-    [`${name}.bias`, { shape: [out], because }],
+    tensor(names.weight, shape, because),
+    ...(names.bias ? [tensor(names.bias, [out], because)] : []),
   ];
 }
 
-function norm(name: string, width: number): [string, Expected][] {
+function norm(name: string, width: number): Entry[] {
   const expected = { shape: [width], because: `width ${String(width)}` };
   return [
     [`${name}.weight`, expected],
@@ -178,17 +133,32 @@ function norm(name: string, width: number): [string, Expected][] {
   ];
 }
 
+/** @param shape that of the part, where the ref is one: the tensor has as many rows for each of them */
+function tensor(
+  { tensor: name, part, leadingOnes = 0 }: TensorRef,
+  [rows = 1, ...rest]: readonly number[],
+  because: string,
+): Entry {
+  const ones = Array.from({ length: leadingOnes }, () => 1);
+  return [name, { shape: [...ones, rows * (part?.of ?? 1), ...rest], because }];
+}
+
 function checkDepth(
   tower: string,
   depth: number,
   tensors: ReadonlyMap<string, TensorInfo>,
-  block: RegExp,
+  { prefix }: BlocksNames,
 ): void {
-  const blocks = new Set([...tensors.keys()].flatMap((name) => block.exec(name)?.[1] ?? []));
+  const blocks = new Set<string>();
+  for (const name of tensors.keys()) {
+    if (!name.startsWith(prefix)) continue;
+    const end = name.indexOf('.', prefix.length);
+    if (end > 0) blocks.add(name.slice(prefix.length, end));
+  }
   if (blocks.size === depth) return;
   throw new AppError(
     'BAD_USER_INPUT',
-    `The checkpoint has ${String(blocks.size)} ${tower} blocks, but ${CONFIG_FILE} asks for ${String(depth)}.`,
+    `The checkpoint has ${String(blocks.size)} ${tower} blocks, but its config asks for ${String(depth)}.`,
   );
 }
 

@@ -5,29 +5,47 @@ import { HashThread } from './hash-thread.js';
 import { startProgress, type StepOptions } from './progress.js';
 import type { Piece, SafetensorsFile } from './safetensors.js';
 import { DTYPE_BYTES } from './safetensors-header.js';
+import type { Weights } from './weights.js';
 
 /** Pieces that lie ready for the hash, 5 ms each: it never waits for this thread, which writes graphs as well. */
 const PIECES_AHEAD = 4;
 
 /**
- * Reads all weights once: refuses NaN and infinity, and returns the SHA-256 of the whole file in hex.
- * Another thread hashes, and takes twice as long as all the rest (3.5 GB: 2 s). With a `knownSha256`, of
- * a file just downloaded and verified, it is returned as it is.
+ * Reads all weights once: refuses NaN and infinity, and returns the SHA-256 of each whole file in hex, by its name.
+ * Another thread hashes, and takes twice as long as all the rest (3.5 GB: 2 s). Files in `knownSha256`, just downloaded
+ * and verified, are not hashed again.
  *
  * @throws AppError BAD_USER_INPUT that names the tensor
  */
 export async function checkWeights(
-  weights: SafetensorsFile,
-  { knownSha256, ...options }: StepOptions & { readonly knownSha256?: string | undefined },
+  { files }: Weights,
+  {
+    knownSha256,
+    ...options
+  }: StepOptions & { readonly knownSha256?: ReadonlyMap<string, string> | undefined },
+): Promise<ReadonlyMap<string, string>> {
+  const bytes = files.reduce((total, file) => total + file.bytes, 0);
+  const progress = startProgress('check', bytes, options);
+  const hashes = new Map<string, string>();
+  for (const file of files) {
+    const name = path.basename(file.path);
+    hashes.set(name, await checkFile(file, knownSha256?.get(name), progress));
+  }
+  return hashes;
+}
+
+async function checkFile(
+  file: SafetensorsFile,
+  knownSha256: string | undefined,
+  progress: (bytes: number) => void,
 ): Promise<string> {
-  const progress = startProgress('check', weights.bytes, options);
   if (knownSha256 !== undefined) {
-    await checkPieces(weights, progress, () => Promise.resolve());
+    await checkPieces(file, progress, () => Promise.resolve());
     return knownSha256;
   }
   const hash = new HashThread();
   try {
-    await checkPieces(weights, progress, (bytes) => hash.update(bytes));
+    await checkPieces(file, progress, (bytes) => hash.update(bytes));
     return await hash.digest();
   } finally {
     await hash.stop();

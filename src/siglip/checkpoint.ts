@@ -1,12 +1,10 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../errors.js';
 import { checkTensors } from './architecture.js';
-import { CONFIG_FILE, parseConfig, type SiglipConfig } from './config.js';
-import { SafetensorsFile } from './safetensors.js';
-
-/** The layout that `timm/ViT-SO400M-14-SigLIP-384` and its siblings are published in. */
-export const WEIGHTS_FILE = 'open_clip_model.safetensors';
+import type { ModelConfig } from './config.js';
+import { findLayout, type Layout } from './layouts/layout.js';
+import { Weights } from './weights.js';
 
 const CONFIG_BYTES_MAX = 2 ** 20;
 
@@ -14,6 +12,7 @@ const CONFIG_BYTES_MAX = 2 ** 20;
 export interface Scoring {
   /** `exp(logit_scale)`; about 112 for SO400M. */
   readonly logitScale: number;
+  /** 0 where the model was trained without one. */
   readonly logitBias: number;
 }
 
@@ -21,16 +20,16 @@ export interface Scoring {
 export interface Checkpoint {
   /** Absolute, with every link resolved. */
   readonly folder: string;
-  readonly config: SiglipConfig;
-  /** The config file as it is, for the hash. */
-  readonly configBytes: Uint8Array;
-  readonly weights: SafetensorsFile;
+  readonly layout: Layout;
+  readonly config: ModelConfig;
+  /** The layout's config files as they are, in its order, for the hash. */
+  readonly configFiles: ReadonlyMap<string, Uint8Array>;
+  readonly weights: Weights;
   readonly scoring: Scoring;
 }
 
 /**
- * Opens a folder with `open_clip_config.json` and `open_clip_model.safetensors`, and checks all that can
- * be checked without reading the weights.
+ * Opens a folder with a checkpoint of any layout, and checks all that can be checked without reading the weights.
  *
  * @throws AppError BAD_USER_INPUT that names the file, setting or tensor at fault
  */
@@ -38,50 +37,64 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   const resolved = await realpath(folder).catch((cause: unknown) => {
     throw new AppError('BAD_USER_INPUT', `There is no folder ${folder}.`, { cause });
   });
-  const configBytes = await readConfigFile(path.join(resolved, CONFIG_FILE));
-  const config = parseConfig(new TextDecoder().decode(configBytes));
-  const file = path.join(resolved, WEIGHTS_FILE);
-  await checkInside(file, resolved);
-  const weights = await SafetensorsFile.open(file);
+  const { layout, weights: weightFile } = findLayout(new Set(await readdir(resolved)));
+  const configFiles = await readConfigFiles(resolved, layout);
+  const config = layout.read(textsOf(configFiles));
+  const weights = await Weights.open(resolved, weightFile);
   try {
     checkTensors(config, weights.tensors);
-    return { folder: resolved, config, configBytes, weights, scoring: await readScoring(weights) };
+    const scoring = await readScoring(weights, config);
+    return { folder: resolved, layout, config, configFiles, weights, scoring };
   } catch (error) {
     await weights.close();
     throw error;
   }
 }
 
-async function readConfigFile(file: string): Promise<Uint8Array> {
-  const found = await stat(file).catch(() => undefined);
-  if (!found?.isFile()) throw new AppError('BAD_USER_INPUT', `There is no file ${CONFIG_FILE}.`);
-  if (found.size > CONFIG_BYTES_MAX) {
-    throw new AppError('BAD_USER_INPUT', `${CONFIG_FILE} has ${String(found.size)} bytes.`);
+/** The description in a folder that may hold no weights yet. @throws AppError BAD_USER_INPUT */
+export async function readConfig(folder: string, layout: Layout): Promise<ModelConfig> {
+  return layout.read(textsOf(await readConfigFiles(folder, layout)));
+}
+
+async function readConfigFiles(
+  folder: string,
+  { configFiles: { required, optional } }: Layout,
+): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of [...required, ...optional]) {
+    const file = path.join(folder, name);
+    const found = await stat(file).catch(() => undefined);
+    if (!found?.isFile()) {
+      if (optional.includes(name)) continue;
+      throw new AppError('BAD_USER_INPUT', `There is no file ${name}.`);
+    }
+    if (found.size > CONFIG_BYTES_MAX) {
+      throw new AppError('BAD_USER_INPUT', `${name} has ${String(found.size)} bytes.`);
+    }
+    files.set(name, await readFile(file));
   }
-  return readFile(file);
+  return files;
 }
 
-/**
- * ONNX Runtime refuses weights that lie, resolved, outside of the graph's folder (onnxruntime#27353), and
- * a checkpoint in the Hugging Face cache is such a link. Better here than when the model is loaded.
- */
-async function checkInside(file: string, folder: string): Promise<void> {
-  const target = await realpath(file).catch(() => file);
-  if (target.startsWith(folder + path.sep)) return;
-  throw new AppError(
-    'BAD_USER_INPUT',
-    `${WEIGHTS_FILE} is a link to ${target}, outside of its folder, which ONNX Runtime refuses. Copy the file, or make a hard link: it takes no space.`,
-  );
+function textsOf(files: ReadonlyMap<string, Uint8Array>): Map<string, string> {
+  const decoder = new TextDecoder();
+  return new Map([...files].map(([name, bytes]) => [name, decoder.decode(bytes)]));
 }
 
-async function readScoring(weights: SafetensorsFile): Promise<Scoring> {
-  const [logScale] = await weights.read(weights.get('logit_scale'));
-  const [logitBias] = await weights.read(weights.get('logit_bias'));
-  const logitScale = Math.exp(logScale ?? NaN);
-  if (logitBias === undefined || !Number.isFinite(logitBias) || !Number.isFinite(logitScale)) {
+async function readScoring(weights: Weights, { names }: ModelConfig): Promise<Scoring> {
+  const read = async (name: string) => {
+    const tensor = weights.get(name);
+    const [value] = await weights.fileOf(tensor).read(tensor);
+    return value ?? NaN;
+  };
+  const logScale = await read(names.logitScale);
+  const logitBias = names.logitBias === undefined ? 0 : await read(names.logitBias);
+  const logitScale = Math.exp(logScale);
+  // The scale of a trained model is clipped to 100, SigLIP's are near 120.
+  if (!Number.isFinite(logitBias) || !(logitScale > 0 && logitScale < 1e6)) {
     throw new AppError(
       'BAD_USER_INPUT',
-      `${WEIGHTS_FILE}: "logit_scale" ${String(logScale)} and "logit_bias" ${String(logitBias)} give no logits.`,
+      `"${names.logitScale}" ${String(logScale)} and the bias ${String(logitBias)} give no logits.`,
     );
   }
   return { logitScale, logitBias };

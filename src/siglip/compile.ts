@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Checkpoint, openCheckpoint, WEIGHTS_FILE } from './checkpoint.js';
+import { type Checkpoint, openCheckpoint } from './checkpoint.js';
 import { checkWeights } from './check-weights.js';
-import { CONFIG_FILE } from './config.js';
 import { DataFile } from './data-file.js';
 import {
   type Manifest,
@@ -22,16 +21,17 @@ import {
 import { int8Linear, int8Projections } from './onnx/int8.js';
 import { floatLinear, floatProjections, type Kernels } from './onnx/layers.js';
 import { type OutputFiles, sha256, writeTogether } from './output-files.js';
-import { type QuantizeOptions, quantizedNames, writeInt8Weights } from './quantize.js';
+import { type QuantizeOptions, quantizedStacks, writeInt8Weights } from './quantize.js';
 import { DTYPE_BYTES } from './safetensors-header.js';
+import { tryTokenizer } from './tokenizer.js';
 
 export interface CompileOptions extends QuantizeOptions {
   /** Write the int8 variant as well: about a quarter of the float32 weights more on the disk. */
   readonly int8?: boolean | undefined;
   /** Write `model.onnx`, `vision_model.onnx` and `text_model.onnx`, named as by Hugging Face Optimum. */
   readonly huggingFace?: boolean | undefined;
-  /** SHA-256 of the weights in hex, where the caller has just verified it: they are not hashed again. */
-  readonly weightsSha256?: string | undefined;
+  /** SHA-256 in hex of files of weights that the caller has just verified: they are not hashed again. */
+  readonly weightsSha256?: ReadonlyMap<string, string> | undefined;
 }
 
 const FLOAT: Kernels = {
@@ -39,7 +39,7 @@ const FLOAT: Kernels = {
   projections: floatProjections,
   attention: fusedAttention,
 };
-const INT8_DATA_FILE = 'open_clip_model.int8.bin';
+const INT8_DATA_FILE = 'weights.int8.bin';
 
 /**
  * Makes a folder with a checkpoint one that ONNX Runtime serves: writes the graphs, and the int8 weights
@@ -54,6 +54,7 @@ const INT8_DATA_FILE = 'open_clip_model.int8.bin';
  */
 export async function compile(folder: string, options: CompileOptions = {}): Promise<Manifest> {
   const checkpoint = await openCheckpoint(folder);
+  await checkTokenizer(checkpoint);
   const { weightsSha256: knownSha256, ...step } = options;
   const checked = checkWeights(checkpoint.weights, { ...step, knownSha256 });
   // It is awaited later, and must not be a rejection that nobody handles until then.
@@ -69,32 +70,50 @@ export async function compile(folder: string, options: CompileOptions = {}): Pro
   }
 }
 
+/** Graphs alone can be compiled without a tokenizer; one that is there has to fit. */
+async function checkTokenizer({ folder, config, weights }: Checkpoint): Promise<void> {
+  const found = await stat(path.join(folder, config.tokenizer)).catch(() => undefined);
+  if (found === undefined) return;
+  try {
+    await tryTokenizer(folder, config);
+  } catch (error) {
+    await weights.close();
+    throw error;
+  }
+}
+
 async function writeModel(
   files: OutputFiles,
   checkpoint: Checkpoint,
-  checked: Promise<string>,
+  checked: Promise<ReadonlyMap<string, string>>,
   options: CompileOptions,
 ): Promise<Manifest> {
-  const { config, configBytes, weights, scoring } = checkpoint;
-  const model: Model = { config, source: { file: WEIGHTS_FILE, tensors: weights.tensors } };
+  const { config, layout, weights, scoring } = checkpoint;
+  const model: Model = { config, tensors: weights.tensors };
   // While the weights are checked: these graphs hold none of them.
   const fp32 = await writeFloat(files, model);
   const huggingFace = options.huggingFace ? await writeHuggingFace(files, model) : undefined;
-  const weightsSha256 = await checked;
+  const hashes = await checked;
 
-  const configSha256 = sha256(configBytes);
-  const modelHash = sha256(`${CONFIG_FILE} ${configSha256}\n${WEIGHTS_FILE} ${weightsSha256}\n`);
+  const configs = [...checkpoint.configFiles].map(([file, bytes]) => ({
+    file,
+    bytes: bytes.length,
+    sha256: sha256(bytes),
+  }));
+  const weightFiles = weights.files.map(({ path: file, bytes }) => {
+    const name = path.basename(file);
+    return { file: name, bytes, sha256: hashes.get(name) ?? '' };
+  });
+  const modelHash = sha256(
+    [...configs, ...weightFiles].map((one) => `${one.file} ${one.sha256}\n`).join(''),
+  );
   const earlier = await earlierManifest(checkpoint.folder, modelHash);
   const manifest: Manifest = {
     recipe: RECIPE,
+    layout: layout.id,
     modelHash,
-    config: { file: CONFIG_FILE, bytes: configBytes.length, sha256: configSha256 },
-    weights: {
-      file: WEIGHTS_FILE,
-      bytes: weights.bytes,
-      sha256: weightsSha256,
-      parameters: countParameters(checkpoint),
-    },
+    configs,
+    weights: { parameters: countParameters(checkpoint), files: weightFiles },
     scoring,
     variants: {
       fp32,
@@ -124,9 +143,9 @@ async function writeInt8(
 ): Promise<ManifestVariant> {
   const target = await DataFile.create(files.path(INT8_DATA_FILE), INT8_DATA_FILE);
   try {
-    const matrices = await writeInt8Weights(weights, quantizedNames(config), target, options);
+    const matrices = await writeInt8Weights(weights, quantizedStacks(config), target, options);
     const linear = int8Linear(matrices);
-    const int8 = { linear, projections: int8Projections(linear) };
+    const int8 = { linear, projections: int8Projections(matrices) };
     return {
       image: await writeGraph(
         files,
@@ -175,6 +194,8 @@ async function earlierManifest(folder: string, modelHash: string): Promise<Manif
 
 function countParameters({ weights }: Checkpoint): number {
   let parameters = 0;
-  for (const { bytes, dtype } of weights.tensors.values()) parameters += bytes / DTYPE_BYTES[dtype];
+  for (const { bytes, dtype } of weights.tensors.values()) {
+    if (dtype !== 'I64') parameters += bytes / DTYPE_BYTES[dtype];
+  }
   return parameters;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseConfig } from './config.js';
+import { parseOpenClip } from './layouts/open-clip.js';
 
 const file = path.resolve(
   import.meta.dirname,
@@ -20,7 +20,7 @@ function changed(setting: string, value: unknown): string {
 }
 
 test('sizes are read from the config', () => {
-  expect(parseConfig(json)).toMatchObject({
+  expect(parseOpenClip(json)).toMatchObject({
     embedDim: 96,
     vision: { imageSize: 76, width: 96, activation: 'gelu' },
     text: { contextLength: 64, width: 96 },
@@ -55,22 +55,22 @@ test.each<[string, unknown, RegExp]>([
   ['model_cfg.text_cfg.act_kwargs', { approximate: 'fast' }, /approximate.*"fast"/],
   ['model_cfg.text_cfg.tokenizer_kwargs', { clean: 'lower' }, /clean.*"lower"/],
   ['preprocess_cfg.interpolation', 'lanczos', /interpolation.*"lanczos"/],
-  ['preprocess_cfg.resize_mode', 'shortest', /resize_mode.*"shortest"/],
-  ['preprocess_cfg.std', [0.5, 0, 0.5], /std.*above 0/],
+  ['preprocess_cfg.resize_mode', 'longest', /resize_mode.*"longest"/],
+  ['preprocess_cfg.std', [0.5, 0, 0.5], /std.*0\.001/],
   ['preprocess_cfg.size', 224, /size is 224/],
   ['vision', {}, /vision/],
 ])('%s = %j is refused by name', (setting, value, fault) => {
-  expect(() => parseConfig(changed(setting, value))).toThrow(fault);
-  expect(() => parseConfig(changed(setting, value))).toThrow(/^open_clip_config\.json: /);
+  expect(() => parseOpenClip(changed(setting, value))).toThrow(fault);
+  expect(() => parseOpenClip(changed(setting, value))).toThrow(/^open_clip_config\.json: /);
 });
 
 test('what only training reads is accepted', () => {
   const config = changed('model_cfg.vision_cfg.timm_model_kwargs.drop_rate', 0.1);
-  expect(parseConfig(config)).toEqual(parseConfig(json));
+  expect(parseOpenClip(config)).toEqual(parseOpenClip(json));
 });
 
 test.each(['', '{', 'null', '[]', '7'])('%j is refused', (text) => {
-  expect(() => parseConfig(text)).toThrow(
+  expect(() => parseOpenClip(text)).toThrow(
     expect.objectContaining({ code: 'BAD_USER_INPUT' }) as Error,
   );
 });

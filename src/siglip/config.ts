@@ -1,7 +1,12 @@
-import { AppError } from '../errors.js';
-import { type OpenClipConfig, openClipConfigSchema } from './config-schema.js';
-import { describeIssue } from './describe-issue.js';
-import { type Activation, TIMM_MODELS } from './timm-models.js';
+import type { TensorNames } from './names.js';
+
+/*
+ * The one description of a model that every layout is read into (`layouts.ts`), and that graphs, pixels, tokens and
+ * scores are driven by. What differs between families is a value here, never a question for the layout's name.
+ */
+
+/** `gelu` is exact, with erf; `gelu_tanh` the approximation (up to 4.7e-4 apart); `quick_gelu` is `x · σ(1.702 x)`. */
+export type Activation = 'gelu' | 'gelu_tanh' | 'quick_gelu';
 
 /** The size and kind of one transformer tower. */
 export interface TowerConfig {
@@ -20,136 +25,68 @@ export interface VisionConfig extends TowerConfig {
   readonly imageSize: number;
   /** Pixels of one side; rows and columns of the image that no whole patch covers are never read. */
   readonly patchSize: number;
-  /** Patches of an image: the square of `floor(imageSize / patchSize)`. */
+  /** Positions of an image: the square of `floor(imageSize / patchSize)`, and one for the class token. */
   readonly tokens: number;
+  /** `map`: SigLIP's attention pool over the patches. `class-token`: the first position, which is learned. */
+  readonly pooling: 'map' | 'class-token';
 }
 
 export interface TextConfig extends TowerConfig {
-  /** Ids of a text, always: shorter ones are padded, longer ones cut. The last position is the feature. */
+  /** Ids of a text, always: shorter ones are padded, longer ones cut. */
   readonly contextLength: number;
   /** Ids are 0 to `vocabSize − 1`. A tokenizer may know more (open_clip#735): those must not be sent. */
   readonly vocabSize: number;
+  /** A position attends to itself and to those before it only. */
+  readonly causal: boolean;
+  /** The position that is the feature: the last one, or that of the largest id, which ends a text. */
+  readonly pooling: 'last' | 'largest-id';
 }
 
 /** How a picture becomes the vision tower's input. */
 export interface PreprocessConfig {
   /** Pixels of one side. */
   readonly imageSize: number;
-  /** `squash`: both axes to `imageSize`, each on its own; nothing is cropped. */
-  readonly resizeMode: 'squash';
+  /**
+   * `squash`: both axes to `imageSize`, each on its own; nothing is cropped. `shortest`: the shorter side to
+   * `imageSize`, then the centre is cut out.
+   */
+  readonly resizeMode: 'squash' | 'shortest';
   /** Pillow's, with antialias. */
-  readonly interpolation: 'bicubic';
+  readonly interpolation: 'bicubic' | 'bilinear';
+  /** When the picture becomes RGB: palettes and alpha are resized differently. */
+  readonly rgb: 'before-resize' | 'after-resize';
+  /** Of the crop, where an odd number of pixels is left over: `round` is half to even, as torchvision does. */
+  readonly cropOffset: 'round' | 'floor';
   /** Red, green, blue, on the scale 0–1. The graphs normalise: `(value / 255 − mean) / std`. */
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
 }
 
-/** All that `open_clip_config.json` says about a SigLIP checkpoint, in our words. */
-export interface SiglipConfig {
+/**
+ * Cleaning of a prompt before it is tokenised. Each is what one reference does:
+ * - `canonicalize`: open_clip's for SigLIP: ftfy, HTML, `_` to a space, no ASCII punctuation, lower case, single spaces
+ * - `siglip`: transformers' `SiglipTokenizer`: lower case, no ASCII punctuation, single spaces
+ * - `lower`: transformers' `Siglip2Tokenizer`: lower case
+ */
+export type TextCleaning = 'canonicalize' | 'siglip' | 'lower';
+
+/**
+ * Which file says how a cleaned prompt becomes ids. `tokenizer.json` says itself which of its kinds it is;
+ * `spiece.model` is SentencePiece's own.
+ */
+export type TokenizerFile = 'tokenizer.json' | 'spiece.model';
+
+/** All that a checkpoint's configuration says, in our words. */
+export interface ModelConfig {
   /** Length of an embedding. */
   readonly embedDim: number;
   readonly vision: VisionConfig;
   readonly text: TextConfig;
   readonly preprocess: PreprocessConfig;
-  /** Cleaning of a prompt before it is tokenised; open_clip's name for it. */
-  readonly textCleaning: 'canonicalize';
-}
-
-export const CONFIG_FILE = 'open_clip_config.json';
-
-/** timm builds every SigLIP vision tower with this (timm/layers/norm.py). */
-const VISION_LAYER_NORM_EPSILON = 1e-6;
-
-/**
- * Reads the text of `open_clip_config.json`.
- *
- * @throws AppError BAD_USER_INPUT that names the first setting that is missing, unknown, or asks for
- *   what the graphs do not do
- */
-export function parseConfig(json: string): SiglipConfig {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (cause) {
-    throw new AppError('BAD_USER_INPUT', `${CONFIG_FILE} is not JSON.`, { cause });
-  }
-  const parsed = openClipConfigSchema.safeParse(value);
-  if (!parsed.success) throw fault(describeIssue(parsed.error));
-  const vision = visionConfig(parsed.data);
-  const text = textConfig(parsed.data);
-  const { model_cfg: model, preprocess_cfg: preprocess } = parsed.data;
-  // Without a projection (timm_proj "none") the image's embedding is as wide as its tower.
-  checkEqual('model_cfg.embed_dim', model.embed_dim, 'the width of the vision tower', vision.width);
-  const imageSize = preprocess.size ?? vision.imageSize;
-  checkEqual('preprocess_cfg.size', imageSize, 'the image size of the model', vision.imageSize);
-  return {
-    embedDim: model.embed_dim,
-    vision,
-    text,
-    preprocess: {
-      imageSize,
-      resizeMode: preprocess.resize_mode,
-      interpolation: preprocess.interpolation,
-      mean: preprocess.mean,
-      std: preprocess.std,
-    },
-    textCleaning: model.text_cfg.tokenizer_kwargs.clean,
-  };
-}
-
-function visionConfig({ model_cfg: { vision_cfg: config } }: OpenClipConfig): VisionConfig {
-  const defaults = TIMM_MODELS.get(config.timm_model_name);
-  if (!defaults) throw fault(`${config.timm_model_name} is unknown`);
-  const kwargs = config.timm_model_kwargs;
-  const imageSize = config.image_size;
-  const kwargsSize = kwargs.img_size ?? imageSize;
-  checkEqual('vision_cfg.image_size', imageSize, 'timm_model_kwargs.img_size', kwargsSize);
-  const patchSize = kwargs.patch_size ?? defaults.patchSize;
-  const width = kwargs.embed_dim ?? defaults.width;
-  const heads = kwargs.num_heads ?? defaults.heads;
-  checkHeads('vision_cfg', width, heads);
-  const tokens = Math.floor(imageSize / patchSize) ** 2;
-  if (tokens === 0) {
-    throw fault(`an image of ${String(imageSize)} pixels has no patch of ${String(patchSize)}`);
-  }
-  return {
-    width,
-    depth: kwargs.depth ?? defaults.depth,
-    heads,
-    mlpWidth: Math.trunc(width * (kwargs.mlp_ratio ?? defaults.mlpRatio)),
-    layerNormEpsilon: VISION_LAYER_NORM_EPSILON,
-    activation: kwargs.act_layer ?? defaults.activation,
-    imageSize,
-    patchSize,
-    tokens,
-  };
-}
-
-function textConfig({ model_cfg: { text_cfg: config } }: OpenClipConfig): TextConfig {
-  checkHeads('text_cfg', config.width, config.heads);
-  return {
-    width: config.width,
-    depth: config.layers,
-    heads: config.heads,
-    mlpWidth: Math.trunc(config.width * config.mlp_ratio),
-    layerNormEpsilon: config.norm_kwargs.eps,
-    activation: config.act_kwargs.approximate === 'tanh' ? 'gelu_tanh' : 'gelu',
-    contextLength: config.context_length,
-    vocabSize: config.vocab_size,
-  };
-}
-
-function checkHeads(where: string, width: number, heads: number): void {
-  if (width % heads !== 0) {
-    throw fault(`${where}: ${String(heads)} heads do not divide a width of ${String(width)}`);
-  }
-}
-
-function checkEqual(name: string, value: number, otherName: string, other: number): void {
-  if (value !== other)
-    throw fault(`${name} is ${String(value)}, but ${otherName} is ${String(other)}`);
-}
-
-function fault(what: string): AppError {
-  return new AppError('BAD_USER_INPUT', `${CONFIG_FILE}: ${what}.`);
+  readonly textCleaning: TextCleaning;
+  readonly tokenizer: TokenizerFile;
+  /** How the model was trained: what a probability of a single label means, or that it means nothing. */
+  readonly loss: 'sigmoid' | 'softmax';
+  /** What the parts are called in the checkpoint. */
+  readonly names: TensorNames;
 }

@@ -9,8 +9,10 @@ import type { Dtype } from './safetensors-header.js';
  * The values of raw little-endian numbers as float32; exact, since F16 and BF16 are subsets of it.
  *
  * @param raw whole elements, on a 4-byte boundary of its buffer. For F32 the result is a view of it.
+ * @throws RangeError for integers, which are no weights
  */
 export function toFloat32(dtype: Dtype, raw: Uint8Array): Float32Array {
+  if (dtype === 'I64') throw new RangeError('Integers are no weights.');
   if (dtype === 'F32') return new Float32Array(raw.buffer, raw.byteOffset, raw.byteLength / 4);
   const halves = new Uint16Array(raw.buffer, raw.byteOffset, raw.byteLength / 2);
   const values = new Float32Array(halves.length);
@@ -32,6 +34,7 @@ export function toFloat32(dtype: Dtype, raw: Uint8Array): Float32Array {
  * @param raw as in {@link toFloat32}
  */
 export function findNonFinite(dtype: Dtype, raw: Uint8Array): number {
+  if (dtype === 'I64') return -1;
   if (dtype === 'F32') {
     const values = new Float32Array(raw.buffer, raw.byteOffset, raw.byteLength / 4);
     return Number.isFinite(sum(values)) ? -1 : values.findIndex((value) => !Number.isFinite(value));

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseConfig } from './config.js';
+import { parseOpenClip } from './layouts/open-clip.js';
 import { checkGolden, type Golden } from './golden.js';
 import type { Variant } from './manifest.js';
 import { Tokenizer } from './tokenizer.js';
 
 const MICRO = path.resolve(import.meta.dirname, '../../test/fixtures/siglip-micro');
 const read = (name: string) => readFileSync(path.join(MICRO, name), 'utf8');
-const config = parseConfig(read('open_clip_config.json'));
+const config = parseOpenClip(read('open_clip_config.json'));
 const scoring = { logitScale: 50, logitBias: -5 };
-const tokenizer = new Tokenizer(read('tokenizer.json'), read('tokenizer_config.json'), config.text);
+const tokenizer = Tokenizer.parse(
+  read('tokenizer.json'),
+  read('tokenizer_config.json'),
+  config.text,
+);
 
 /** In a plane: an embedding is an angle, in radians, and a cosine that of the difference. */
 const at = (angle: number) => [Math.cos(angle), Math.sin(angle)];

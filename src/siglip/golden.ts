@@ -116,7 +116,7 @@ export async function checkGolden(
 
   const labels: number[] = [];
   for (const { text, input_ids: wanted, embedding } of texts) {
-    const ids = await tokenizer.encode([canonicalPrompt(ALONE, text)]);
+    const ids = await tokenizer.encode([canonicalPrompt(ALONE, text, model.config.textCleaning)]);
     if (wanted.length !== ids.length || wanted.some((id, at) => BigInt(id) !== ids[at])) {
       throw mismatch(`"${text.slice(0, 60)}": its ids differ from ${GOLDEN_FILE}`);
     }

@@ -1,5 +1,11 @@
 export { compile, type CompileOptions } from './compile.js';
-export { CHECKPOINT_FILES, copyCheckpoint } from './copy-checkpoint.js';
+export {
+  checkpointFiles,
+  checkTokenizer,
+  copyCheckpoint,
+  weightFiles,
+} from './checkpoint-files.js';
+export type { TextCleaning } from './config.js';
 export { checkGolden, type Golden, readGolden } from './golden.js';
 export {
   type Manifest,

@@ -7,7 +7,7 @@ import { DATA_TYPES, type DataType } from './onnx/proto.js';
 export const MANIFEST_FILE = 'gigarouter.json';
 
 /** Counts up whenever the same checkpoint gives other graphs. */
-export const RECIPE = 4;
+export const RECIPE = 5;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex');
 const positive = z.int().min(1);
@@ -45,10 +45,12 @@ const variantSchema = z.strictObject({
 
 const manifestSchema = z.strictObject({
   recipe: z.literal(RECIPE, { error: () => 'was compiled by another version: compile it again' }),
-  /** SHA-256 of the lines `<file> <its SHA-256>` of config and weights. The same for all variants. */
+  /** What the checkpoint is published as, and so which reference its pixels, ids and activations follow. */
+  layout: z.enum(['open_clip', 'hugging_face']),
+  /** SHA-256 of the lines `<file> <its SHA-256>` of configs and weights. The same for all variants. */
   modelHash: sha256,
-  config: fileSchema,
-  weights: fileSchema.extend({ parameters: positive }),
+  configs: z.array(fileSchema).min(1).readonly(),
+  weights: z.strictObject({ parameters: positive, files: z.array(fileSchema).min(1).readonly() }),
   scoring: z.strictObject({ logitScale: z.number(), logitBias: z.number() }),
   variants: z.strictObject({ fp32: variantSchema, int8: variantSchema.optional() }),
   /** The fp32 graphs under the names of Hugging Face Optimum. */

@@ -2,7 +2,8 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../errors.js';
 import type { Scoring } from './checkpoint.js';
-import { parseConfig, type SiglipConfig } from './config.js';
+import type { ModelConfig } from './config.js';
+import { layoutOf } from './layouts/layout.js';
 import { type Manifest, MANIFEST_FILE, type ManifestFile, parseManifest } from './manifest.js';
 import { sha256 } from './output-files.js';
 
@@ -12,7 +13,7 @@ export interface CompiledModel {
   readonly folder: string;
   /** Identifies the checkpoint; with the variant, the key of what may be cached. */
   readonly modelHash: string;
-  readonly config: SiglipConfig;
+  readonly config: ModelConfig;
   readonly scoring: Scoring;
   readonly weights: Manifest['weights'];
   readonly variants: Manifest['variants'];
@@ -32,9 +33,11 @@ export async function openModel(folder: string): Promise<CompiledModel> {
       throw new AppError('NOT_FOUND', `${folder} holds no compiled model.`, { cause });
     },
   );
-  const { modelHash, scoring, weights, variants, config: configFile } = parseManifest(json);
-  const config = parseConfig(await readUnchanged(resolved, configFile));
-  await checkSize(resolved, weights);
+  const { modelHash, layout, scoring, weights, variants, configs } = parseManifest(json);
+  const files = new Map<string, string>();
+  for (const file of configs) files.set(file.file, await readUnchanged(resolved, file));
+  const config = layoutOf(layout).read(files);
+  for (const file of weights.files) await checkSize(resolved, file);
   for (const { image, text, data } of [variants.fp32, variants.int8 ?? variants.fp32]) {
     await readUnchanged(resolved, image);
     await readUnchanged(resolved, text);

@@ -11,7 +11,11 @@ interface PillowJson {
 
 const FIXTURES = path.resolve(import.meta.dirname, '../../test/fixtures/images');
 const pillow = JSON.parse(readFileSync(path.join(FIXTURES, 'pillow.json'), 'utf8')) as PillowJson;
-const CONFIG = { imageSize: pillow.size, interpolation: 'bicubic' } as const;
+const CONFIG = {
+  imageSize: pillow.size,
+  interpolation: 'bicubic',
+  rgb: 'after-resize',
+} as const;
 const rows = Object.entries(pillow.files).map(([file, { asStored, upright }]) => ({
   file,
   asStored,

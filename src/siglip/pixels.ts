@@ -22,7 +22,7 @@ export interface PixelOptions extends Partial<ImageLimits> {
  */
 export async function imagePixels(
   bytes: Uint8Array,
-  config: Pick<PreprocessConfig, 'imageSize' | 'interpolation'>,
+  config: Pick<PreprocessConfig, 'imageSize' | 'interpolation' | 'rgb'>,
   { exifOrientation = true, signal, ...limits }: PixelOptions = {},
 ): Promise<Uint8Array> {
   signal?.throwIfAborted();
@@ -31,15 +31,20 @@ export async function imagePixels(
   try {
     const image = await deadline.race(decodeImage(bytes, { ...allLimits, exifOrientation }));
     const size = { width: config.imageSize, height: config.imageSize };
-    const interpolation = image.indexed ? 'nearest' : config.interpolation;
-    return toRgb(await resize(image, size, { interpolation, signal: deadline.signal }));
+    const rgbFirst = config.rgb === 'before-resize';
+    // What is resized as RGB has no palette any more, and no alpha to weigh colours by.
+    const interpolation = image.indexed && !rgbFirst ? 'nearest' : config.interpolation;
+    const source = rgbFirst ? toRgb(image) : image;
+    return toRgb(await resize(source, size, { interpolation, signal: deadline.signal })).data;
   } finally {
     deadline.stop();
   }
 }
 
 /** Alpha is dropped, not laid on a background: so does the reference. */
-function toRgb({ data, width, height, channels }: Raster): Uint8Array {
+function toRgb(raster: Raster): Raster {
+  const { data, width, height, channels } = raster;
+  if (channels === 3) return raster;
   const pixels = new Uint8Array(width * height * 3);
   const second = channels === 1 ? 0 : 1;
   for (let at = 0, from = 0; at < pixels.length; at += 3, from += channels) {
@@ -47,7 +52,7 @@ function toRgb({ data, width, height, channels }: Raster): Uint8Array {
     pixels[at + 1] = data[from + second] ?? 0;
     pixels[at + 2] = data[from + 2 * second] ?? 0;
   }
-  return pixels;
+  return { data: pixels, width, height, channels: 3 };
 }
 
 /** One signal for the caller's and for the time limit. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { canonicalPrompt, DEFAULT_TEMPLATE, parseTemplate, TEMPLATE_CHARS_MAX } from './prompt.js';
 
 function prompt(template: string, label: string): string {
-  return canonicalPrompt(parseTemplate(template), label);
+  return canonicalPrompt(parseTemplate(template), label, 'canonicalize');
 }
 
 test.each([

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.js';
-import { canonicalText } from './text-clean.js';
+import type { TextCleaning } from './config.js';
+import { cleanText } from './text-clean.js';
 
 /** As the zero-shot pipeline of Hugging Face has it. The template moves scores: it is part of a request. */
 export const DEFAULT_TEMPLATE = 'This is a photo of {}.';
@@ -53,6 +54,10 @@ export function parseTemplate(template: string): PromptTemplate {
  * The cleaned prompt of a label: what the tokenizer takes, and with a model's hash the key of its
  * embedding, since prompts that are equal here are equal to the model.
  */
-export function canonicalPrompt({ before, after }: PromptTemplate, label: string): string {
-  return canonicalText(before + label + after);
+export function canonicalPrompt(
+  { before, after }: PromptTemplate,
+  label: string,
+  cleaning: TextCleaning,
+): string {
+  return cleanText(before + label + after, cleaning);
 }

@@ -3,8 +3,11 @@ import { AppError } from '../errors.js';
 import { describeIssue } from './describe-issue.js';
 import { findDuplicateKey } from './json-keys.js';
 
-/** Bytes of one element, for the number formats that a SigLIP checkpoint is published in. */
-export const DTYPE_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
+/**
+ * Bytes of one element, for the number formats that checkpoints are published in. `I64` is of constants such as
+ * position ids: no weight is stored in it.
+ */
+export const DTYPE_BYTES = { F32: 4, F16: 2, BF16: 2, I64: 8 } as const;
 
 export type Dtype = keyof typeof DTYPE_BYTES;
 

@@ -1,3 +1,4 @@
+import type { TextCleaning } from './config.js';
 import { unescapeHtml, unescapeHtmlStrictly } from './text-html.js';
 import { fixC1Controls, fixEncoding } from './text-mojibake.js';
 
@@ -20,8 +21,29 @@ const WHITESPACE = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u20
 /** The 32 of ASCII, which Python calls `string.punctuation`; other punctuation stays. */
 const PUNCTUATION = /[!-/:-@[-`{-~]/g;
 
+/** As `re` of Python takes `\s`: with the separators of ASCII. */
+const WHITESPACE_OF_RE = new RegExp(
+  `[\\t-\\r${String.fromCharCode(0x1c)}- \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+`,
+  'g',
+);
+
 /**
- * Cleans a text as the reference does for SigLIP: open_clip's `clean="canonicalize"`
+ * Cleans a text as the reference of its model does ({@link TextCleaning}).
+ *
+ * @returns at most {@link CLEAN_CHARS_MAX} characters, well-formed; nothing but spaces where the model reads nothing
+ */
+export function cleanText(text: string, cleaning: TextCleaning): string {
+  return CLEANERS[cleaning](text);
+}
+
+const CLEANERS: Readonly<Record<TextCleaning, (text: string) => string>> = {
+  canonicalize: canonicalText,
+  siglip: siglipText,
+  lower: (text) => bounded(text.toLowerCase()),
+};
+
+/**
+ * Cleans a text as open_clip does for SigLIP: `clean="canonicalize"`
  * (src/open_clip/tokenizer.py), which repairs with ftfy 6.3, unescapes HTML twice, makes `_` a space,
  * drops ASCII punctuation, lowercases, and makes all whitespace single spaces.
  *
@@ -39,6 +61,19 @@ export function canonicalText(text: string): string {
     .trim();
   // Cut inside of a pair, half a character would be left.
   return canonical.slice(0, CLEAN_CHARS_MAX).replace(LONE_SURROGATE, '').trim();
+}
+
+/**
+ * As transformers' `SiglipTokenizer.canonicalize_text`, which gets the text behind SentencePiece's mark for a space:
+ * spaces at its beginning are one, not none.
+ */
+function siglipText(text: string): string {
+  const spaced = text.replaceAll('▁', ' ').toLowerCase().replace(PUNCTUATION, '');
+  return bounded(`▁${spaced}`.replace(WHITESPACE_OF_RE, ' ').replace(/ $/, '').slice(1));
+}
+
+function bounded(text: string): string {
+  return text.slice(0, CLEAN_CHARS_MAX).replace(LONE_SURROGATE, '\ufffd');
 }
 
 /**

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { AppError } from '../errors.js';
 import { describeIssue } from './describe-issue.js';
 import { CharacterMap } from './tokenizer-charsmap.js';
+import type { Encoder } from './tokenizer-encoder.js';
+import { GemmaEncoder } from './tokenizer-gemma.js';
 
 /*
  * `tokenizer.json` and `tokenizer_config.json`, read strictly where @huggingface/tokenizers 0.2.0 would
@@ -13,7 +15,7 @@ export const TOKENIZER_FILE = 'tokenizer.json';
 export const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json';
 
 /** What is used of the library's tokenizer. */
-export interface LibraryTokenizer {
+interface LibraryTokenizer {
   encode(text: string): { readonly ids: number[] };
   token_to_id(token: string): number | undefined;
 }
@@ -43,17 +45,22 @@ const configSchema = z.looseObject({ eos_token: token, pad_token: token });
 /** Any other expression of a stranger could take for ever. This one is T5's. */
 const REGEX = z.literal(' {2,}', { error: ({ input }) => `${JSON.stringify(input)} is not read` });
 
+/** T5's has one, others a few: of a sequence of longer ones, each of any length, a text would grow beyond memory. */
+const REPLACEMENT_CHARS_MAX = 4;
+const STEPS_MAX = 8;
+
 /** Steps and sequences alike, and loosely: what a step does not have is not looked at. */
 const normalizerStep = z.looseObject({
   type: z.enum(['Precompiled', 'NFC', 'NFD', 'NFKC', 'NFKD', 'Lowercase', 'Strip', 'Replace']),
   precompiled_charsmap: z.string().optional(),
+  content: z.string().max(REPLACEMENT_CHARS_MAX).optional(),
   pattern: z
     .looseObject({ String: z.string().min(1).optional(), Regex: REGEX.optional() })
     .optional(),
 });
 const normalizer = normalizerStep.extend({
   type: z.enum(['Sequence', ...normalizerStep.shape.type.options]),
-  normalizers: z.array(normalizerStep).optional(),
+  normalizers: z.array(normalizerStep).max(STEPS_MAX).optional(),
 });
 
 const preTokenizerStep = z.looseObject({
@@ -72,8 +79,7 @@ const PIECE_CHARS_MAX = 128;
 
 const modelSchema = z
   .looseObject({
-    // Of another kind, texts would need another cleaning as well: that of SigLIP 2's tokenizer, say.
-    type: z.literal('Unigram', { error: () => 'must be Unigram, as SigLIP’s is' }),
+    type: z.literal('Unigram', { error: () => 'must be Unigram or BPE, as SigLIP’s are' }),
     // There is none for Unigram in the library: it would give <unk>.
     byte_fallback: z
       .literal(false, { error: () => 'must be false: bytes are not read' })
@@ -96,23 +102,33 @@ const tokenizerSchema = z.looseObject({
   model: modelSchema,
 });
 
-interface LoadedTokenizer {
-  readonly tokenizer: LibraryTokenizer;
-  readonly endToken: string;
-  readonly padToken: string;
-}
+const kindSchema = z.looseObject({ model: z.looseObject({ type: z.string() }) });
 
 /**
- * Makes the library's tokenizer, but that it reads SentencePiece's table of replacements.
+ * Reads `tokenizer.json`, of whichever kind it is.
  *
  * @throws AppError BAD_USER_INPUT that names the file and the setting
  */
-export function loadTokenizer(tokenizerJson: string, configJson: string): LoadedTokenizer {
-  const json = parse(TOKENIZER_FILE, tokenizerJson, tokenizerSchema);
-  const config = parse(TOKENIZER_CONFIG_FILE, configJson, configSchema);
+export function loadTokenizer(tokenizerJson: string, configJson: string): Encoder {
+  const { eos_token: endToken, pad_token: padToken } = parse(
+    TOKENIZER_CONFIG_FILE,
+    configJson,
+    configSchema,
+  );
+  const json = parseObject(TOKENIZER_FILE, tokenizerJson);
+  const kind = kindSchema.safeParse(json);
+  if (kind.success && kind.data.model.type === 'BPE') {
+    return new GemmaEncoder(json, { end: endToken, pad: padToken });
+  }
+  return loadUnigram(json, { end: endToken, pad: padToken });
+}
+
+/** The library's tokenizer, but that it reads SentencePiece's table of replacements. */
+function loadUnigram(value: unknown, special: { end: string; pad: string }): Encoder {
+  const json = check(TOKENIZER_FILE, value, tokenizerSchema);
   let tokenizer: InstanceType<typeof Tokenizer>;
   try {
-    tokenizer = new Tokenizer(json, config);
+    tokenizer = new Tokenizer(json, { eos_token: special.end, pad_token: special.pad });
   } catch (cause) {
     throw new AppError('BAD_USER_INPUT', `${TOKENIZER_FILE} is of an unknown kind.`, { cause });
   }
@@ -121,16 +137,45 @@ export function loadTokenizer(tokenizerJson: string, configJson: string): Loaded
     if (step.type === 'Precompiled') steps[index] = tableOf(step);
   }
   if (json.normalizer?.type === 'Precompiled') tokenizer.normalizer = tableOf(json.normalizer);
-  return { tokenizer, endToken: config.eos_token, padToken: config.pad_token };
+  const idOf = (token: string) => {
+    const id = tokenizer.token_to_id(token);
+    if (id !== undefined) return id;
+    throw new AppError('BAD_USER_INPUT', `${TOKENIZER_FILE} has no token "${token}".`);
+  };
+  const encode = (text: string) => tokenizer.encode(text).ids;
+  const [endId, padId] = [idOf(special.end), idOf(special.pad)];
+  // What truncation keeps is put there by the tokenizer itself, or not at all.
+  if (encode('').at(-1) !== endId) {
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `${TOKENIZER_FILE} does not end a text with "${special.end}".`,
+    );
+  }
+  const { added_tokens: added, model } = json;
+  return {
+    encode,
+    endId,
+    padId,
+    *pieces() {
+      for (const [id, [piece]] of model.vocab.entries()) yield [piece, id];
+      for (const { content, id } of added) yield [content, id];
+    },
+  };
 }
 
 function parse<T extends z.ZodType>(file: string, json: string, schema: T): z.output<T> {
-  let value: unknown;
+  return check(file, parseObject(file, json), schema);
+}
+
+function parseObject(file: string, json: string): unknown {
   try {
-    value = JSON.parse(json);
+    return JSON.parse(json.replace(/^\uFEFF/, ''));
   } catch (cause) {
     throw new AppError('BAD_USER_INPUT', `${file} is not JSON.`, { cause });
   }
+}
+
+function check<T extends z.ZodType>(file: string, value: unknown, schema: T): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new AppError('BAD_USER_INPUT', `${file}: ${describeIssue(parsed.error)}.`);

@@ -53,7 +53,7 @@ function compiledVariants(model: CompiledModel): ReadonlyMap<Variant, ManifestVa
 
 async function verifyFiles(model: CompiledModel): Promise<VerifyCheck> {
   const { folder, weights } = model;
-  const files: ManifestFile[] = [weights];
+  const files: ManifestFile[] = [...weights.files];
   for (const { image, text, data } of compiledVariants(model).values()) {
     files.push(image, text, ...(data ? [data] : []));
   }
@@ -118,7 +118,7 @@ async function verifyGolden(
   golden: Golden,
   run: RunGraph,
 ): Promise<VerifyCheck> {
-  const tokenizer = await Tokenizer.open(model.folder, model.config.text);
+  const tokenizer = await Tokenizer.open(model.folder, model.config);
   const outcomes: string[] = [];
   for (const [variant, graphs] of compiledVariants(model)) {
     const embed: EmbedRow = async (tower, input) =>

@@ -161,7 +161,7 @@ test('a repository that is not there, private, or of another layout gets a plain
   const unfit = await modelsWith({ HF_ENDPOINT: other.url }, 'pull', 'owner/name');
   expect([unfit.code, unfit.err]).toEqual([
     1,
-    expect.stringContaining(`has no file ${NAMES[0] ?? ''}`),
+    expect.stringContaining(`There is no file ${NAMES[0] ?? ''}`),
   ]);
   await other.stop();
 });

@@ -216,7 +216,7 @@ describe('a compiled model', () => {
     ['whose graph was edited', append('image.onnx', 'x'), /image\.onnx is gone or not what was/],
     ['whose config was edited', append(CONFIG, ' '), /open_clip_config\.json is gone/],
     ['whose weights are another’s', append(WEIGHTS, 'x'), /open_clip_model\.safetensors is gone/],
-    ['whose int8 weights are gone', remove('open_clip_model.int8.bin'), /int8\.bin is gone/],
+    ['whose int8 weights are gone', remove('weights.int8.bin'), /int8\.bin is gone/],
     [
       'of another version',
       editManifest((manifest) => ({ ...manifest, recipe: 0 })),
@@ -224,7 +224,10 @@ describe('a compiled model', () => {
     ],
     [
       'that names a file elsewhere',
-      editManifest((m) => ({ ...m, weights: { ...(m.weights as object), file: '../x' } })),
+      editManifest((m) => ({
+        ...m,
+        configs: [{ ...(m.configs as object[])[0], file: '../x' }],
+      })),
       /plain file name/,
     ],
     ['whose manifest is broken', write(MANIFEST, '{'), /not JSON/],

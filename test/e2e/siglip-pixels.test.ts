@@ -53,7 +53,7 @@ test('the CMYK image, decoded through a profile of coated paper, has the shapes 
 });
 
 test('every text has the ids of the reference', async () => {
-  const tokenizer = await Tokenizer.open(FIXTURE, checkpoint.config.text);
+  const tokenizer = await Tokenizer.open(FIXTURE, checkpoint.config);
   const canonical = golden.texts.map(({ text }) => canonicalText(text));
   expect(canonical).toEqual(golden.texts.map((text) => text.canonical));
   const ids = await tokenizer.encode(canonical);

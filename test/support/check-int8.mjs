@@ -32,7 +32,7 @@ for (const name of readdirSync(models)) {
     const outputs = await session.run({ [session.inputNames[0]]: new Tensor(type, data, shape) });
     return outputs[session.outputNames[0]].data;
   };
-  const tokenizer = await Tokenizer.open(model.folder, model.config.text);
+  const tokenizer = await Tokenizer.open(model.folder, model.config);
   const outcome = await checkGolden({ ...model, variant: 'int8', tokenizer }, golden, embed);
   console.log(`${name}: ${outcome}`);
 }

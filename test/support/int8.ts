@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openCheckpoint } from '../../src/siglip/checkpoint.js';
 import { DataFile } from '../../src/siglip/data-file.js';
-import { quantizedNames, writeInt8Weights } from '../../src/siglip/quantize.js';
+import { quantizedStacks, writeInt8Weights } from '../../src/siglip/quantize.js';
 import { temporaryFolder } from './folder.js';
 
-const DATA_FILE = 'open_clip_model.int8.bin';
+const DATA_FILE = 'weights.int8.bin';
 
 /** Gives each column of each int8 weight of a compiled model the scale of the column after it. */
 export async function breakScales(folder: string): Promise<void> {
@@ -14,7 +14,7 @@ export async function breakScales(folder: string): Promise<void> {
   // Written once more, as the places of the scales are told to the graphs alone.
   const target = await DataFile.create(path.join(scratch.path, DATA_FILE), DATA_FILE);
   try {
-    const matrices = await writeInt8Weights(weights, quantizedNames(config), target, {});
+    const matrices = await writeInt8Weights(weights, quantizedStacks(config), target, {});
     const file = path.join(folder, DATA_FILE);
     const bytes = readFileSync(file);
     for (const { scales } of matrices.values()) {

@@ -17,8 +17,15 @@ export const plainAttention: Attention = (tower, query, key, value, queries) => 
     graph.node('Mul', [heads(tower, query, queries), graph.floats(scaleOf(tower))]),
     heads(tower, key, tokens, [0, 2, 3, 1]),
   ]);
-  return mixValues(tower, scores, value);
+  return mixValues(tower, tower.causal ? masked(tower, scores) : scores, value);
 };
+
+/** Scores of a causal tower: −∞ for what comes later. `[n, heads, tokens, tokens]`. */
+function masked({ graph, tokens }: TowerBuilder, scores: Value): Value {
+  const full = graph.node('Expand', [graph.floats(-Infinity), graph.integers([tokens, tokens])]);
+  const later = graph.node('Trilu', [full, graph.integers(1)], { upper: { int: 1 } });
+  return graph.node('Add', [scores, later]);
+}
 
 /**
  * In float32, as one operator: to the bit what {@link plainAttention} gives, without its copies, and a
@@ -31,6 +38,7 @@ export const fusedAttention: Attention = (tower, query, key, value, queries) => 
     q_num_heads: { int: config.heads },
     kv_num_heads: { int: config.heads },
     scale: { float: scaleOf(tower) },
+    ...(tower.causal ? { is_causal: { int: 1 } } : {}),
   });
   return graph.node('Reshape', [mixed, graph.integers([-1, config.width])]);
 };

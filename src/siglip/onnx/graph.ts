@@ -1,5 +1,6 @@
-import type { SafetensorsFile } from '../safetensors.js';
-import type { Dtype, TensorInfo } from '../safetensors-header.js';
+import { type TensorRef, wholeTensors } from '../names.js';
+import type { Dtype } from '../safetensors-header.js';
+import type { WeightTensor } from '../weights.js';
 import type { Field } from './protobuf.js';
 import {
   type Attribute,
@@ -30,23 +31,15 @@ export const OPSET_WITH_GELU: Opset = { opset: 20, irVersion: 9 };
 /** The first with `Attention`. */
 export const OPSET_WITH_ATTENTION: Opset = { opset: 23, irVersion: 11 };
 
-const STORED_TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const satisfies Record<
-  Dtype,
-  DataType
->;
+const STORED_TYPES = {
+  F32: 'float32',
+  F16: 'float16',
+  BF16: 'bfloat16',
+  I64: 'int64',
+} as const satisfies Record<Dtype, DataType>;
 
-/** One of the equal parts that the rows of a tensor are cut into, counted from 0. */
-export interface Part {
-  readonly at: number;
-  readonly of: number;
-}
-const WHOLE: Part = { at: 0, of: 1 };
-
-/** Where a graph finds the checkpoint: the tensors, and the file's name beside the graph. */
-export interface WeightSource {
-  readonly file: string;
-  readonly tensors: SafetensorsFile['tensors'];
-}
+/** Where a graph finds the checkpoint: its tensors, and which file beside the graph holds each. */
+export type WeightSource = ReadonlyMap<string, WeightTensor>;
 
 /**
  * Collects the nodes and constants of one ONNX graph. Weights are never copied into it: they are external
@@ -117,19 +110,16 @@ export class GraphBuilder {
    * A tensor of the checkpoint as float32. What is stored in half precision is widened when the graph
    * is loaded; see the README for what that costs.
    *
+   * @param ref a part leaves out all but some of the tensor's rows, which lie one behind the other
    * @param dims another shape for the same bytes
-   * @param part leaves out all but some of its rows, which lie one behind the other
    * @throws AppError BAD_USER_INPUT when the checkpoint has no such tensor
    */
-  weight(name: string, dims?: readonly number[], { at, of }: Part = WHOLE): Value {
-    const { dtype, shape, offset, bytes } = this.#tensor(name);
-    const [rows = 1, ...rest] = shape;
-    const kept = dims ?? (of === 1 ? shape : [rows / of, ...rest]);
-    const location = {
-      file: this.source.file,
-      offset: offset + (at * bytes) / of,
-      bytes: bytes / of,
-    };
+  weight({ tensor: name, part, leadingOnes = 0 }: TensorRef, dims?: readonly number[]): Value {
+    const { dtype, shape, offset, bytes, file } = this.#tensor(name);
+    const { at, of } = part ?? { at: 0, of: 1 };
+    const [rows = 1, ...rest] = shape.slice(leadingOnes);
+    const kept = dims ?? (shape.length === leadingOnes ? [] : [rows / of, ...rest]);
+    const location = { file, offset: offset + (at * bytes) / of, bytes: bytes / of };
     const value = of === 1 ? name : `${name}[${String(at)}]`;
     const stored = this.external(value, STORED_TYPES[dtype], kept, location);
     if (dtype === 'F32') return stored;
@@ -139,6 +129,15 @@ export class GraphBuilder {
       this.#widened.set(value, widened);
     }
     return widened;
+  }
+
+  /** Rows of several refs, one behind the other. Constant: the runtime joins them once, at load. */
+  stack(refs: readonly TensorRef[]): Value {
+    const names = wholeTensors(refs);
+    const [only] = names;
+    if (only !== undefined && names.length === 1) return this.weight({ tensor: only });
+    const parts = names.map((tensor) => this.weight({ tensor }));
+    return this.node('Concat', parts, { axis: { int: 0 } });
   }
 
   /** A constant whose bytes lie in a file beside the graph. */
@@ -172,8 +171,8 @@ export class GraphBuilder {
     return modelProto({ graph, opsets, irVersion });
   }
 
-  #tensor(name: string): TensorInfo {
-    const tensor = this.source.tensors.get(name);
+  #tensor(name: string): WeightTensor {
+    const tensor = this.source.get(name);
     if (!tensor)
       throw new RangeError(`The checkpoint was not checked: it has no tensor "${name}".`);
     return tensor;

@@ -1,4 +1,4 @@
-import type { SiglipConfig } from '../config.js';
+import type { ModelConfig } from '../config.js';
 import { GraphBuilder, OPSET_WITH_ATTENTION, type WeightSource } from './graph.js';
 import { type Kernels, l2Normalize } from './layers.js';
 import type { ValueInfo } from './proto.js';
@@ -14,8 +14,8 @@ export interface Graph {
 
 /** What every graph is built from. */
 export interface Model {
-  readonly config: SiglipConfig;
-  readonly source: WeightSource;
+  readonly config: ModelConfig;
+  readonly tensors: WeightSource;
 }
 
 const BATCH = 'batch';
@@ -24,8 +24,8 @@ const BATCH = 'batch';
  * `pixel_values`, uint8 `[n, S, S, 3]`: red, green, blue as they come from the resize →
  * `image_embeds`, float32 `[n, embedDim]`, each of length 1.
  */
-export function imageGraph({ config, source }: Model, kernels: Kernels): Graph {
-  const graph = new GraphBuilder(source, OPSET_WITH_ATTENTION);
+export function imageGraph({ config, tensors }: Model, kernels: Kernels): Graph {
+  const graph = new GraphBuilder(tensors, OPSET_WITH_ATTENTION);
   const size = config.preprocess.imageSize;
   const pixels = normalizePixels(graph, 'pixel_values', config);
   const { pooled } = visionTower(graph, pixels, config, kernels);
@@ -40,8 +40,8 @@ export function imageGraph({ config, source }: Model, kernels: Kernels): Graph {
  * `input_ids`, int64 `[n, contextLength]`, padded and cut to that length → `text_embeds`, float32
  * `[n, embedDim]`, each of length 1.
  */
-export function textGraph({ config, source }: Model, kernels: Kernels): Graph {
-  const graph = new GraphBuilder(source, OPSET_WITH_ATTENTION);
+export function textGraph({ config, tensors }: Model, kernels: Kernels): Graph {
+  const graph = new GraphBuilder(tensors, OPSET_WITH_ATTENTION);
   const feature = textFeature(graph, 'input_ids', config, kernels);
   graph.output(l2Normalize(graph, feature), 'text_embeds');
   return finish(graph, 'text', {

@@ -1,10 +1,9 @@
-import { TEXT_PREFIX } from '../architecture.js';
-import type { SiglipConfig } from '../config.js';
+import type { ModelConfig } from '../config.js';
 import { plainAttention } from './attention.js';
 import { GraphBuilder, OPSET_WITH_GELU, type Value } from './graph.js';
 import { finish, type Graph, type Model } from './graphs.js';
 import { floatLinear, floatProjections, type Kernels, l2Normalize, layerNorm } from './layers.js';
-import { textTower } from './text.js';
+import { textTower, textTowerOf } from './text.js';
 import { visionTower } from './vision.js';
 
 /*
@@ -23,8 +22,8 @@ const PORTABLE: Kernels = {
 };
 
 /** `vision_model.onnx`: `pixel_values` → `last_hidden_state`, `pooler_output` (not L2-normalised). */
-export function huggingFaceVisionGraph({ config, source }: Model): Graph {
-  const graph = new GraphBuilder(source, OPSET_WITH_GELU);
+export function huggingFaceVisionGraph({ config, tensors }: Model): Graph {
+  const graph = new GraphBuilder(tensors, OPSET_WITH_GELU);
   const { hidden, pooled } = visionTower(graph, 'pixel_values', config, PORTABLE);
   graph.output(hidden, 'last_hidden_state');
   graph.output(pooled, 'pooler_output');
@@ -35,12 +34,12 @@ export function huggingFaceVisionGraph({ config, source }: Model): Graph {
 }
 
 /** `text_model.onnx`: `input_ids` → `last_hidden_state`, `pooler_output` (not L2-normalised). */
-export function huggingFaceTextGraph({ config, source }: Model): Graph {
-  const graph = new GraphBuilder(source, OPSET_WITH_GELU);
+export function huggingFaceTextGraph({ config, tensors }: Model): Graph {
+  const graph = new GraphBuilder(tensors, OPSET_WITH_GELU);
   const { text } = config;
   const { hidden, pooled } = textTower(graph, 'input_ids', config, PORTABLE);
-  const tower = { graph, config: text, tokens: text.contextLength, ...PORTABLE };
-  graph.output(layerNorm(tower, hidden, `${TEXT_PREFIX}ln_final`), 'last_hidden_state');
+  const tower = textTowerOf(graph, config, PORTABLE);
+  graph.output(layerNorm(tower, hidden, config.names.text.norm), 'last_hidden_state');
   graph.output(pooled, 'pooler_output');
   return finish(graph, 'text_model', {
     inputs: [inputIds(config, 'batch_size')],
@@ -49,11 +48,11 @@ export function huggingFaceTextGraph({ config, source }: Model): Graph {
 }
 
 /** `model.onnx`: both towers; `logits_per_image` `[images, texts]` and its transpose, and both embeddings. */
-export function huggingFaceGraph({ config, source }: Model): Graph {
-  const graph = new GraphBuilder(source, OPSET_WITH_GELU);
+export function huggingFaceGraph({ config, tensors }: Model): Graph {
+  const graph = new GraphBuilder(tensors, OPSET_WITH_GELU);
   const image = l2Normalize(graph, visionTower(graph, 'pixel_values', config, PORTABLE).pooled);
   const text = l2Normalize(graph, textTower(graph, 'input_ids', config, PORTABLE).pooled);
-  const perText = logits(graph, text, image);
+  const perText = logits(graph, config, text, image);
   graph.output(graph.node('Transpose', [perText], { perm: { ints: [1, 0] } }), 'logits_per_image');
   graph.output(perText, 'logits_per_text');
   graph.output(text, 'text_embeds');
@@ -72,14 +71,16 @@ export function huggingFaceGraph({ config, source }: Model): Graph {
 }
 
 /** `exp(logit_scale) · text · imageᵀ + logit_bias`. */
-function logits(graph: GraphBuilder, text: Value, image: Value): Value {
+function logits(graph: GraphBuilder, { names }: ModelConfig, text: Value, image: Value): Value {
   const transposed = graph.node('Transpose', [image], { perm: { ints: [1, 0] } });
   const cosines = graph.node('MatMul', [text, transposed]);
-  const scale = graph.node('Exp', [graph.weight('logit_scale', [])]);
-  return graph.node('Add', [graph.node('Mul', [cosines, scale]), graph.weight('logit_bias', [])]);
+  const scale = graph.node('Exp', [graph.weight({ tensor: names.logitScale }, [])]);
+  const scaled = graph.node('Mul', [cosines, scale]);
+  if (names.logitBias === undefined) return scaled;
+  return graph.node('Add', [scaled, graph.weight({ tensor: names.logitBias }, [])]);
 }
 
-function pixelValues({ preprocess: { imageSize } }: SiglipConfig, batch: string) {
+function pixelValues({ preprocess: { imageSize } }: ModelConfig, batch: string) {
   return {
     name: 'pixel_values',
     type: 'float32',
@@ -87,7 +88,7 @@ function pixelValues({ preprocess: { imageSize } }: SiglipConfig, batch: string)
   } as const;
 }
 
-function inputIds({ text }: SiglipConfig, batch: string) {
+function inputIds({ text }: ModelConfig, batch: string) {
   return { name: 'input_ids', type: 'int64', shape: [batch, text.contextLength] } as const;
 }
 

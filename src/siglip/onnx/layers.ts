@@ -1,48 +1,36 @@
-import type { BlockNames } from '../architecture.js';
-import type { TowerConfig } from '../config.js';
-import type { GraphBuilder, Part, Value } from './graph.js';
+import type { Activation, TowerConfig } from '../config.js';
+import { type BlockNames, blockNames, type BlocksNames, type LinearNames } from '../names.js';
+import type { GraphBuilder, Value } from './graph.js';
 
 /**
  * Adds `x · weightᵀ + bias` for a Linear of the checkpoint. `x` has rank 2, `[rows, in]`; the result is
  * `[rows, out]`. One for each variant: which numbers the product is computed in is all that differs.
  */
-export type Linear = (graph: GraphBuilder, x: Value, weight: string, bias: string) => Value;
+export type Linear = (graph: GraphBuilder, x: Value, names: LinearNames) => Value;
 
-/**
- * In float32, from the published `[out, in]` layout: nothing is transposed.
- *
- * @param part leaves out all but some of the outputs
- */
-export function floatLinear(
-  graph: GraphBuilder,
-  x: Value,
-  weight: string,
-  bias: string,
-  part?: Part,
-): Value {
-  const inputs = [x, graph.weight(weight, undefined, part), graph.weight(bias, undefined, part)];
-  return graph.node('Gemm', inputs, { transB: { int: 1 } });
-}
+/** In float32, from the layout of the checkpoint: nothing is transposed in memory. */
+export const floatLinear: Linear = (graph, x, { weight, bias, transposed = false }) => {
+  const inputs = [x, graph.weight(weight), ...(bias ? [graph.weight(bias)] : [])];
+  return graph.node('Gemm', inputs, { transB: { int: transposed ? 0 : 1 } });
+};
 
-/**
- * Adds query, key and value of an attention, from one Linear of the checkpoint that holds all three. `x` is
- * `[rows, width]`, as each of them is. One for each variant.
- */
+/** Adds query, key and value of an attention. `x` is `[rows, width]`, as each of them is. One for each variant. */
 export type Projections = (
   graph: GraphBuilder,
   x: Value,
-  names: Pick<BlockNames, 'qkvWeight' | 'qkvBias'>,
+  names: Pick<BlockNames, 'query' | 'key' | 'value'>,
 ) => [query: Value, key: Value, value: Value];
 
-/** In float32, a product for each third of the rows, so that no result is copied to be cut. */
-export const floatProjections: Projections = (graph, x, { qkvWeight, qkvBias }) => {
-  const third = (at: number) => floatLinear(graph, x, qkvWeight, qkvBias, { at, of: 3 });
-  return [third(0), third(1), third(2)];
-};
+/** In float32, a product for each, also where the checkpoint packs them: no result is copied to be cut. */
+export const floatProjections: Projections = (graph, x, { query, key, value }) => [
+  floatLinear(graph, x, query),
+  floatLinear(graph, x, key),
+  floatLinear(graph, x, value),
+];
 
 /**
- * Adds multi-head attention without a mask, `softmax(query · keyᵀ / √(width / heads)) · value`, heads one
- * after the other in the width. One for each variant.
+ * Adds multi-head attention, `softmax(query · keyᵀ / √(width / heads)) · value`, heads one
+ * after the other in the width, with a mask where the tower is causal. One for each variant.
  *
  * @param query `[n · queries, width]`, and so is the result
  * @param key as `value`, `[n · tokens, width]`
@@ -68,6 +56,8 @@ export interface TowerBuilder extends Kernels {
   readonly config: TowerConfig;
   /** Positions of one image or text. */
   readonly tokens: number;
+  /** A position attends to itself and to those before it only. */
+  readonly causal: boolean;
 }
 
 /** `[n · positions, width]` → `[n, positions, width]`: nothing moves. */
@@ -89,13 +79,29 @@ export function lastPosition(tower: TowerBuilder, x: Value): Value {
 export function layerNorm({ graph, config }: TowerBuilder, x: Value, name: string): Value {
   return graph.node(
     'LayerNormalization',
-    [x, graph.weight(`${name}.weight`), graph.weight(`${name}.bias`)],
+    [x, graph.weight({ tensor: `${name}.weight` }), graph.weight({ tensor: `${name}.bias` })],
     { axis: { int: -1 }, epsilon: { float: config.layerNormEpsilon } },
   );
 }
 
-/** A pre-norm transformer block: `x += attention(norm1(x)); x += mlp(norm2(x))`. No mask. */
-export function block(tower: TowerBuilder, x: Value, names: BlockNames): Value {
+/** The first `depth` blocks of a tower. `[n · tokens, width]`, and so is the result. */
+export function blocks(
+  tower: TowerBuilder,
+  x: Value,
+  { names, depth, scope }: { names: BlocksNames; depth: number; scope: string },
+): Value {
+  let result = x;
+  for (let index = 0; index < depth; index += 1) {
+    const input = result;
+    result = tower.graph.within(`${scope}.blocks.${String(index)}`, () =>
+      block(tower, input, blockNames(names, index)),
+    );
+  }
+  return result;
+}
+
+/** A pre-norm transformer block: `x += attention(norm1(x)); x += mlp(norm2(x))`. */
+function block(tower: TowerBuilder, x: Value, names: BlockNames): Value {
   const normed = layerNorm(tower, x, names.norm1);
   const [query, key, value] = tower.projections(tower.graph, normed, names);
   const mixed = tower.attention(tower, query, key, value, tower.tokens);
@@ -113,14 +119,8 @@ export function lastBlock(tower: TowerBuilder, x: Value, names: BlockNames): Val
 /** @param mixed what the attention gave for each row of `x` */
 function afterAttention(tower: TowerBuilder, x: Value, mixed: Value, names: BlockNames): Value {
   const { graph, linear } = tower;
-  const attended = linear(
-    graph,
-    mixed,
-    `${names.attentionOut}.weight`,
-    `${names.attentionOut}.bias`,
-  );
-  const middle = graph.node('Add', [x, attended]);
-  const changed = mlp(tower, layerNorm(tower, middle, names.norm2), names.mlpUp, names.mlpDown);
+  const middle = graph.node('Add', [x, linear(graph, mixed, names.attentionOut)]);
+  const changed = mlp(tower, layerNorm(tower, middle, names.norm2), names);
   return graph.node('Add', [middle, changed]);
 }
 
@@ -128,14 +128,19 @@ function afterAttention(tower: TowerBuilder, x: Value, mixed: Value, names: Bloc
 export function mlp(
   { graph, config, linear }: TowerBuilder,
   x: Value,
-  up: string,
-  down: string,
+  { mlpUp, mlpDown }: Pick<BlockNames, 'mlpUp' | 'mlpDown'>,
 ): Value {
-  const wide = linear(graph, x, `${up}.weight`, `${up}.bias`);
-  const approximate = config.activation === 'gelu_tanh' ? 'tanh' : 'none';
-  const active = graph.node('Gelu', [wide], { approximate: { string: approximate } });
-  return linear(graph, active, `${down}.weight`, `${down}.bias`);
+  return linear(graph, ACTIVATIONS[config.activation](graph, linear(graph, x, mlpUp)), mlpDown);
 }
+
+const ACTIVATIONS: Readonly<Record<Activation, (graph: GraphBuilder, x: Value) => Value>> = {
+  gelu: (graph, x) => graph.node('Gelu', [x], { approximate: { string: 'none' } }),
+  gelu_tanh: (graph, x) => graph.node('Gelu', [x], { approximate: { string: 'tanh' } }),
+  quick_gelu: (graph, x) => {
+    const gate = graph.node('Sigmoid', [graph.node('Mul', [x, graph.floats(1.702)])]);
+    return graph.node('Mul', [x, gate]);
+  },
+};
 
 /** Rows of length 1: `x / max(‖x‖, 1e-12)`, as torch's `F.normalize`. */
 export function l2Normalize(graph: GraphBuilder, x: Value): Value {

@@ -1,9 +1,9 @@
-import { VISION_PREFIX, visionBlockNames } from '../architecture.js';
-import type { SiglipConfig } from '../config.js';
+import type { ModelConfig } from '../config.js';
+import type { PoolNames, VisionNames } from '../names.js';
 import type { GraphBuilder, Value } from './graph.js';
 import {
   batched,
-  block,
+  blocks,
   floatLinear,
   type Kernels,
   layerNorm,
@@ -11,13 +11,11 @@ import {
   type TowerBuilder,
 } from './layers.js';
 
-const POOL = `${VISION_PREFIX}attn_pool.`;
-
 /** What the tower computes from an image, both before L2 normalisation. */
 export interface VisionOutputs {
-  /** `[n, tokens, width]`: every patch, after the final norm. */
+  /** `[n, tokens, width]`: every position, after the final norm where all have one. */
   readonly hidden: Value;
-  /** `[n, width]`. */
+  /** `[n, embedDim]`. */
   readonly pooled: Value;
 }
 
@@ -25,7 +23,7 @@ export interface VisionOutputs {
  * uint8 `[n, S, S, 3]` → float32 `[n, 3, S, S]`, normalised: `(x / 255 − mean) / std`, in the three steps
  * and the precision of torchvision, so that the result is equal to the reference's bit for bit.
  */
-export function normalizePixels(graph: GraphBuilder, bytes: Value, config: SiglipConfig): Value {
+export function normalizePixels(graph: GraphBuilder, bytes: Value, config: ModelConfig): Value {
   return graph.within('pixels', () => {
     const { mean, std } = config.preprocess;
     const numbers = graph.node('Cast', [bytes], { to: { int: 1 } });
@@ -40,36 +38,74 @@ export function normalizePixels(graph: GraphBuilder, bytes: Value, config: Sigli
 export function visionTower(
   graph: GraphBuilder,
   pixels: Value,
-  { vision }: SiglipConfig,
+  { vision, names: { vision: names } }: ModelConfig,
   kernels: Kernels,
 ): VisionOutputs {
-  const tower: TowerBuilder = { graph, config: vision, tokens: vision.tokens, ...kernels };
-  let x = graph.within('vision.patches', () => patches(tower, pixels, vision.patchSize));
-  for (let index = 0; index < vision.depth; index += 1) {
-    x = graph.within(`vision.blocks.${String(index)}`, () =>
-      block(tower, x, visionBlockNames(index)),
-    );
-  }
+  const tower = { graph, config: vision, tokens: vision.tokens, causal: false, ...kernels };
+  const embedded = graph.within('vision.embeddings', () => {
+    const placed = embeddings(tower, pixels, names, vision.patchSize);
+    return names.normBefore === undefined ? placed : layerNorm(tower, placed, names.normBefore);
+  });
+  const { depth } = vision;
+  const x = blocks(tower, embedded, { names: names.blocks, depth, scope: 'vision' });
   return graph.within('vision.pool', () => {
-    const normed = layerNorm(tower, x, `${VISION_PREFIX}norm`);
-    return { hidden: batched(tower, normed), pooled: attentionPool(tower, normed) };
+    if (names.pool) {
+      const normed = layerNorm(tower, x, names.norm);
+      const pooled = attentionPool(tower, normed, names.pool);
+      return { hidden: batched(tower, normed), pooled: projected(graph, pooled, names) };
+    }
+    const hidden = batched(tower, x);
+    const first = graph.node('Gather', [hidden, graph.integers(0)], { axis: { int: 1 } });
+    const normed = layerNorm(tower, first, names.norm);
+    return { hidden, pooled: projected(graph, normed, names) };
   });
 }
 
-/** `[n, 3, S, S]` → `[n · tokens, width]`: one row a patch, left to right, then down. */
-function patches({ graph, config, tokens }: TowerBuilder, pixels: Value, patchSize: number): Value {
+function projected(graph: GraphBuilder, x: Value, { projection }: VisionNames): Value {
+  return projection ? floatLinear(graph, x, projection) : x;
+}
+
+/**
+ * `[n, 3, S, S]` → `[n · tokens, width]`: the class token where there is one, then one row a patch, left to right,
+ * then down.
+ */
+function embeddings(
+  { graph, config, tokens }: TowerBuilder,
+  pixels: Value,
+  names: VisionNames,
+  patchSize: number,
+): Value {
   const { width } = config;
-  const weight = graph.weight(`${VISION_PREFIX}patch_embed.proj.weight`);
-  const bias = graph.weight(`${VISION_PREFIX}patch_embed.proj.bias`);
+  const { weight, bias } = names.patches;
+  const patches = names.classToken ? tokens - 1 : tokens;
   // Without padding: pixels right of and below the last whole patch are never read.
-  const planes = graph.node('Conv', [pixels, weight, bias], {
-    kernel_shape: { ints: [patchSize, patchSize] },
-    strides: { ints: [patchSize, patchSize] },
-  });
-  const flat = graph.node('Reshape', [planes, graph.integers([-1, width, tokens])]);
+  const planes = graph.node(
+    'Conv',
+    [pixels, graph.weight(weight), ...(bias ? [graph.weight(bias)] : [])],
+    {
+      kernel_shape: { ints: [patchSize, patchSize] },
+      strides: { ints: [patchSize, patchSize] },
+    },
+  );
+  const flat = graph.node('Reshape', [planes, graph.integers([-1, width, patches])]);
   const rows = graph.node('Transpose', [flat], { perm: { ints: [0, 2, 1] } });
-  const placed = graph.node('Add', [rows, graph.weight(`${VISION_PREFIX}pos_embed`)]);
+  const all = names.classToken ? withClassToken(graph, rows, names.classToken, width) : rows;
+  const placed = graph.node('Add', [all, graph.weight(names.positions)]);
   return graph.node('Reshape', [placed, graph.integers([-1, width])]);
+}
+
+/** `[n, patches, width]` → `[n, 1 + patches, width]`. */
+function withClassToken(
+  graph: GraphBuilder,
+  rows: Value,
+  classToken: NonNullable<VisionNames['classToken']>,
+  width: number,
+): Value {
+  const token = graph.weight(classToken, [1, 1, width]);
+  const images = graph.node('Shape', [rows], { start: { int: 0 }, end: { int: 1 } });
+  const shape = graph.node('Concat', [images, graph.integers([1, width])], { axis: { int: 0 } });
+  const tokens = graph.node('Expand', [token, shape]);
+  return graph.node('Concat', [tokens, rows], { axis: { int: 1 } });
 }
 
 /**
@@ -78,12 +114,11 @@ function patches({ graph, config, tokens }: TowerBuilder, pixels: Value, patchSi
  *
  * In float32 in every variant: it costs next to nothing, and its errors go straight into the result.
  */
-function attentionPool(blocks: TowerBuilder, x: Value): Value {
-  const tower = { ...blocks, linear: floatLinear };
+function attentionPool(blocksTower: TowerBuilder, x: Value, names: PoolNames): Value {
+  const tower = { ...blocksTower, linear: floatLinear };
   const { graph } = tower;
-  const y = floatLinear(graph, latentAttention(tower, x), `${POOL}proj.weight`, `${POOL}proj.bias`);
-  const normed = layerNorm(tower, y, `${POOL}norm`);
-  return graph.node('Add', [y, mlp(tower, normed, `${POOL}mlp.fc1`, `${POOL}mlp.fc2`)]);
+  const y = floatLinear(graph, probeAttention(tower, x, names), names.out);
+  return graph.node('Add', [y, mlp(tower, layerNorm(tower, y, names.norm), names)]);
 }
 
 /**
@@ -94,17 +129,18 @@ function attentionPool(blocks: TowerBuilder, x: Value): Value {
  *
  * @returns `[n, width]`
  */
-function latentAttention({ graph, config, tokens }: TowerBuilder, x: Value): Value {
+function probeAttention(
+  { graph, config, tokens }: TowerBuilder,
+  x: Value,
+  names: PoolNames,
+): Value {
   const { width, heads } = config;
   const perHead = width / heads;
-  const latent = graph.weight(`${POOL}latent`, [1, width]);
-  const query = floatLinear(graph, latent, `${POOL}q.weight`, `${POOL}q.bias`);
-  const kv = (at: number, dims: readonly number[]) =>
-    graph.weight(`${POOL}kv.weight`, dims, { at, of: 2 });
+  const query = floatLinear(graph, graph.weight(names.probe, [1, width]), names.query);
   const scaled = graph.node('Mul', [query, graph.floats(perHead ** -0.5)]);
   const queryKey = graph.node('MatMul', [
     graph.node('Reshape', [scaled, graph.integers([heads, 1, perHead])]),
-    kv(0, [heads, perHead, width]),
+    graph.weight(names.key.weight, [heads, perHead, width]),
   ]);
   const asked = graph.node('Reshape', [queryKey, graph.integers([heads, width])]);
   const images = graph.node('Reshape', [x, graph.integers([-1, tokens, width])]);
@@ -113,8 +149,11 @@ function latentAttention({ graph, config, tokens }: TowerBuilder, x: Value): Val
   const shares = graph.node('Softmax', [scores], { axis: { int: -1 } });
   const mixed = graph.node('MatMul', [shares, images]);
   const perHeads = graph.node('Reshape', [mixed, graph.integers([-1, heads, width, 1])]);
-  const values = graph.node('MatMul', [kv(1, [heads, perHead, width]), perHeads]);
+  const values = graph.node('MatMul', [
+    graph.weight(names.value.weight, [heads, perHead, width]),
+    perHeads,
+  ]);
   const inRows = graph.node('Reshape', [values, graph.integers([-1, width])]);
-  const bias = graph.weight(`${POOL}kv.bias`, undefined, { at: 1, of: 2 });
-  return graph.node('Add', [inRows, bias]);
+  const { bias } = names.value;
+  return bias ? graph.node('Add', [inRows, graph.weight(bias)]) : inRows;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { TIMM_MODELS } from './timm-models.js';
+import { channels, depth, deviations, heads, only, ratio, size, square } from './config-values.js';
+import { TIMM_MODELS } from '../timm-models.js';
 
 /*
  * `open_clip_config.json`, as strictly as it matters: a setting that changes what the model computes is
@@ -8,32 +9,6 @@ import { TIMM_MODELS } from './timm-models.js';
  * (`CLIPVisionCfg`, `CLIPTextCfg`), transform.py (`PreprocessCfg`); timm, `VisionTransformer`.
  */
 
-/** One of the choices that the graphs implement; the message names the one that was asked for. */
-function only<const T extends string | number | boolean | null>(...choices: T[]) {
-  return z.literal(choices, {
-    error: ({ input }) =>
-      `${show(input)} is not supported; supported: ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`,
-  });
-}
-
-function show(input: unknown): string {
-  if (input === undefined) return 'Leaving it out';
-  return typeof input === 'object' && input !== null ? 'This' : JSON.stringify(input);
-}
-
-// Far above any published model; they bound the graph that a hostile config could ask for.
-const size = z.int().min(1).max(65_536);
-const depth = z.int().min(1).max(256);
-const heads = z.int().min(1).max(1024);
-const ratio = z.number().positive().max(64);
-const pixels = z.int().min(1).max(4096);
-const square = z
-  .union([
-    pixels,
-    z.tuple([pixels, pixels]).refine(([height, width]) => height === width, 'must be square'),
-  ])
-  .transform((value) => (typeof value === 'number' ? value : value[0]));
-const channels = z.tuple([z.number(), z.number(), z.number()]);
 const trainingOnly = z.number().nullable().optional();
 
 /** Overrides of what the timm name stands for. */
@@ -92,8 +67,9 @@ const textSchema = z.strictObject({
   no_causal_mask: only(true),
   use_pad_mask: only(false).optional(),
   pool_type: only('last'),
-  proj_type: only('linear').optional(),
-  proj_bias: only(true),
+  proj_type: only('linear', 'none').optional(),
+  // Nothing to add where there is no projection.
+  proj_bias: z.boolean().default(false),
   embed_cls: only(false).optional(),
   final_ln_after_pool: only(false).optional(),
   ls_init_value: only(null).optional(),
@@ -121,7 +97,7 @@ const modelSchema = z.strictObject({
 
 const preprocessSchema = z.strictObject({
   mean: channels,
-  std: channels.refine((values) => values.every((value) => value > 0), 'must be above 0'),
+  std: deviations,
   interpolation: only('bicubic'),
   resize_mode: only('squash'),
   size: square.optional(),

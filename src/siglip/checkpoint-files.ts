@@ -1,0 +1,79 @@
+import { constants } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError } from '../errors.js';
+import { readConfig } from './checkpoint.js';
+import { findLayout, type FoundLayout } from './layouts/layout.js';
+import { tryTokenizer } from './tokenizer.js';
+import { TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from './tokenizer-files.js';
+import { SENTENCEPIECE_FILE } from './tokenizer-sentencepiece.js';
+import { parseIndex } from './weights.js';
+
+const BESIDE = ['golden.json', 'README.md', 'LICENSE'];
+
+/** Which files of a repository or folder make a checkpoint. */
+export interface CheckpointFiles extends FoundLayout {
+  /** Small: configuration, tokenizer, the index of the weights, and what is kept beside. They come first. */
+  readonly small: readonly string[];
+}
+
+/**
+ * @param names of all files there
+ * @throws AppError BAD_USER_INPUT that says what is missing, or why none of it runs here
+ */
+export function checkpointFiles(names: ReadonlySet<string>): CheckpointFiles {
+  const found = findLayout(names);
+  const { required, optional } = found.layout.configFiles;
+  const wanted = [
+    ...required,
+    ...optional,
+    TOKENIZER_FILE,
+    TOKENIZER_CONFIG_FILE,
+    SENTENCEPIECE_FILE,
+  ];
+  const small = new Set([...wanted, ...BESIDE].filter((name) => names.has(name)));
+  if (found.weights.endsWith('.json')) small.add(found.weights);
+  return { ...found, small: [...small] };
+}
+
+/** Names of the files that hold the weights; `folder` has the small ones. @throws AppError BAD_USER_INPUT */
+export async function weightFiles(folder: string, { weights }: CheckpointFiles): Promise<string[]> {
+  if (!weights.endsWith('.json')) return [weights];
+  return parseIndex(weights, await readFile(path.join(folder, weights), 'utf8'));
+}
+
+/**
+ * Reads the configuration, opens the tokenizer and tries it: what passes, `classify` runs, given the weights.
+ *
+ * @param folder with the small files
+ * @throws AppError BAD_USER_INPUT that names file and setting
+ */
+export async function checkTokenizer(folder: string, { layout }: FoundLayout): Promise<void> {
+  await tryTokenizer(folder, await readConfig(folder, layout));
+}
+
+/**
+ * Copies a checkpoint's files, sharing their bytes where the file system can do that.
+ *
+ * @throws AppError BAD_USER_INPUT that names the file that is missing; nothing is copied then
+ */
+export async function copyCheckpoint(source: string, folder: string): Promise<void> {
+  const there = await readdir(source).catch((cause: unknown) => {
+    throw new AppError('BAD_USER_INPUT', `There is no folder ${source}.`, { cause });
+  });
+  const names = new Set(there);
+  const files = checkpointFiles(names);
+  await checkTokenizer(source, files);
+  const weights = await weightFiles(source, files);
+  const missing = weights.find((name) => !names.has(name));
+  if (missing !== undefined) {
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `${source} has no ${missing}, which ${files.weights} names.`,
+    );
+  }
+  await mkdir(folder, { recursive: true });
+  for (const name of [...files.small, ...weights]) {
+    await copyFile(path.join(source, name), path.join(folder, name), constants.COPYFILE_FICLONE);
+  }
+}

@@ -1,0 +1,88 @@
+import { AppError } from '../../errors.js';
+import type { ModelConfig } from '../config.js';
+import { HUGGING_FACE_CONFIG, parseHuggingFace, TOKENIZER_CONFIG } from './hugging-face.js';
+import { PREPROCESSOR_CONFIG } from './hugging-face-pixels.js';
+import { OPEN_CLIP_CONFIG, parseOpenClip } from './open-clip.js';
+
+/** A way in which checkpoints are published: which files, and how they are read into a {@link ModelConfig}. */
+export interface Layout {
+  readonly id: LayoutId;
+  readonly title: string;
+  /** What the model computes follows from these, and its hash covers them. */
+  readonly configFiles: {
+    readonly required: readonly string[];
+    readonly optional: readonly string[];
+  };
+  /** The first of them that is there holds the weights, or (`.index.json`) names the files that do. */
+  readonly weightFiles: readonly string[];
+  /** @throws AppError BAD_USER_INPUT that names file and setting */
+  readonly read: (files: ReadonlyMap<string, string>) => ModelConfig;
+}
+
+export type LayoutId = 'open_clip' | 'hugging_face';
+
+const LAYOUTS: readonly Layout[] = [
+  {
+    id: 'open_clip',
+    title: 'OpenCLIP',
+    configFiles: { required: [OPEN_CLIP_CONFIG], optional: [] },
+    // In the order of open_clip/factory.py.
+    weightFiles: ['open_clip_model.safetensors', 'open_clip_pytorch_model.safetensors'],
+    read: (files) => parseOpenClip(files.get(OPEN_CLIP_CONFIG) ?? ''),
+  },
+  {
+    id: 'hugging_face',
+    title: 'Hugging Face',
+    configFiles: {
+      required: [HUGGING_FACE_CONFIG, PREPROCESSOR_CONFIG],
+      optional: [TOKENIZER_CONFIG],
+    },
+    weightFiles: ['model.safetensors', 'model.safetensors.index.json'],
+    read: parseHuggingFace,
+  },
+];
+
+export function layoutOf(id: LayoutId): Layout {
+  const layout = LAYOUTS.find((one) => one.id === id);
+  if (layout === undefined) throw new RangeError(`There is no layout ${id}.`);
+  return layout;
+}
+
+/** Which layout some files are in, and the one that holds the weights or names those that do. */
+export interface FoundLayout {
+  readonly layout: Layout;
+  readonly weights: string;
+}
+
+/**
+ * The layout of a folder or a repository, by the names of its files. Where several fit, the first of {@link LAYOUTS}.
+ *
+ * @throws AppError BAD_USER_INPUT that says what is missing
+ */
+export function findLayout(names: ReadonlySet<string>): FoundLayout {
+  let closest: AppError | undefined;
+  for (const layout of LAYOUTS) {
+    const missing = layout.configFiles.required.filter((name) => !names.has(name));
+    const weights = layout.weightFiles.find((name) => names.has(name));
+    if (missing.length === 0 && weights !== undefined) return { layout, weights };
+    if (missing.length === layout.configFiles.required.length && weights === undefined) continue;
+    closest ??= incomplete(layout, [
+      ...missing,
+      ...(weights === undefined ? layout.weightFiles.slice(0, 1) : []),
+    ]);
+  }
+  throw (
+    closest ??
+    new AppError(
+      'BAD_USER_INPUT',
+      `There is no file ${OPEN_CLIP_CONFIG}, and none of ${HUGGING_FACE_CONFIG}: this is no checkpoint of OpenCLIP’s or Hugging Face’s layout.`,
+    )
+  );
+}
+
+function incomplete({ title }: Layout, [missing = '']: readonly string[]): AppError {
+  return new AppError(
+    'BAD_USER_INPUT',
+    `There is no file ${missing}, which the ${title} layout has.`,
+  );
+}
