@@ -6,7 +6,7 @@ export interface ImageScores {
   /** Best first. */
   readonly scores: readonly {
     readonly label: string | undefined;
-    readonly probability: number;
+    readonly probability: number | null;
     readonly share: number;
   }[];
   readonly noneOfTheAbove: boolean;
@@ -15,7 +15,8 @@ export interface ImageScores {
 /** Columns: the label, its own probability, its share among the labels, and the share as a bar. */
 export function scoreTable({ image, scores, noneOfTheAbove }: ImageScores): string {
   const width = Math.max(...scores.map(({ label = '' }) => stringWidth(label)));
-  const percent = (value: number) => `${(value * 100).toFixed(1)} %`.padStart(8);
+  const percent = (value: number | null) =>
+    (value === null ? '–' : `${(value * 100).toFixed(1)} %`).padStart(8);
   const lines = scores.map(({ label = '', probability, share }) => {
     const gap = ' '.repeat(width - stringWidth(label));
     const bar = '█'.repeat(Math.round(share * 24));

@@ -2,15 +2,14 @@ import type { Model } from '../catalog/index.js';
 import { AppError } from '../errors.js';
 import { accountOf } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
-import type { TextCleaning } from '../siglip/index.js';
 import { checkLabels } from './classification.service.js';
 import type { ImagesService, PreparedImage } from './images.service.js';
 import type { ClassifyCall, EmbedCall, Quoted } from './inference-call.js';
 import type { LabelSet } from './label-set.js';
 import type { LabelSetsService } from './label-sets.service.js';
 import type { MeterService } from './meter.service.js';
-import type { Quote, Units } from './metered-call.js';
-import type { ModelService } from './model.service.js';
+import type { Quote, Scoring, Units } from './metered-call.js';
+import type { LoadedModel, ModelService } from './model.service.js';
 
 const TEXT_ALONE = '{}';
 
@@ -30,6 +29,7 @@ export type CheckedEmbedding = Checked;
 export interface CheckedClassification extends Checked {
   readonly labels: readonly string[];
   readonly template: string | undefined;
+  readonly scoring: Scoring;
   /** The saved set that the prompts are of. */
   readonly set: LabelSet | undefined;
 }
@@ -51,8 +51,9 @@ export class CallChecks {
     const accountId = accountOf(actor);
     const model = await this.parts.meter.model(actor, call.model);
     const { labels, template, set } = await this.labelsOf(call);
-    const cleaning = await this.cleaningOf(model);
+    const { textCleaning: cleaning, loss } = await this.readingOf(model);
     const prompts = checkLabels(labels, { template, cleaning });
+    const scoring = scoringOf(loss, call);
     if (threshold !== undefined && !(threshold >= 0 && threshold <= 1)) {
       throw bad('threshold', 'The threshold is 0 to 1.');
     }
@@ -60,7 +61,7 @@ export class CallChecks {
     const images = await this.parts.images.prepare(accountId, call.images);
     const units: Units = { IMAGE: images.length, LABEL_TEXT: distinct(prompts).length };
     const quote = this.parts.meter.quote({ operation: 'classifyImage', model, units, tier });
-    return { accountId, model, quote, images, labels, template, prompts, set };
+    return { accountId, model, quote, images, labels, template, prompts, set, scoring };
   }
 
   /** @throws AppError as `MeteredClassificationService.embed`, before it runs */
@@ -69,7 +70,7 @@ export class CallChecks {
     const accountId = accountOf(actor);
     const images =
       call.images === undefined ? [] : await this.parts.images.prepare(accountId, call.images);
-    const cleaning = await this.cleaningOf(model);
+    const { textCleaning: cleaning } = await this.readingOf(model);
     const prompts =
       texts === undefined
         ? []
@@ -80,13 +81,18 @@ export class CallChecks {
     return { accountId, model, quote, images, prompts };
   }
 
-  /** A model that is not installed here has a price too; it is refused when it is run. */
-  private async cleaningOf({ servedAs }: Model): Promise<TextCleaning> {
+  /**
+   * How the model reads texts, and what its scores mean. One that is not installed here has a price too; it is refused
+   * when it is run.
+   */
+  private async readingOf({
+    servedAs,
+  }: Model): Promise<Pick<LoadedModel['config'], 'textCleaning' | 'loss'>> {
     const loaded = await this.parts.models.get(servedAs).catch((error: unknown) => {
       if (error instanceof AppError) return undefined;
       throw error;
     });
-    return loaded?.config.textCleaning ?? 'canonicalize';
+    return loaded?.config ?? { textCleaning: 'canonicalize', loss: 'sigmoid' };
   }
 
   private async labelsOf({ actor, labels, labelSetId, template }: Quoted<ClassifyCall>) {
@@ -108,6 +114,24 @@ export class CallChecks {
 /** Equal prompts are one unit, wherever they stand. */
 export function distinct(prompts: readonly string[]): string[] {
   return [...new Set(prompts)];
+}
+
+/**
+ * What `score` is. The logits of a model that was trained with softmax say which of some labels fits better; a sigmoid of
+ * one would be near 1 for any label.
+ */
+function scoringOf(
+  loss: LoadedModel['config']['loss'],
+  { scoring, threshold }: Pick<Quoted<ClassifyCall>, 'scoring' | 'threshold'>,
+): Scoring {
+  if (loss === 'sigmoid') return scoring ?? 'SIGMOID';
+  const reason =
+    'This model was trained with softmax: it says which label fits better, not how likely one is by itself.';
+  if (scoring === 'SIGMOID') {
+    throw bad('scoring', `${reason} Use SOFTMAX, or a SigLIP model.`);
+  }
+  if (threshold !== undefined) throw bad('threshold', `${reason} It has no threshold.`);
+  return 'SOFTMAX';
 }
 
 function bad(argument: string, message: string): AppError {

@@ -98,7 +98,8 @@ export class ClassificationService {
       images: images.map(({ vectors, cached }) => {
         const [vector = new Float32Array()] = vectors;
         const logits = labelLogits(vector, rows, model.scoring);
-        return { ...rankLabels(logits, request.threshold), cached: cached === 1 };
+        const { loss } = model.config;
+        return { ...rankLabels(logits, request.threshold, loss), cached: cached === 1 };
       }),
       labelsCached: labels.cached,
       labelVectors: labels.vectors,

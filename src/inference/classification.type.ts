@@ -15,8 +15,12 @@ export class LabelScoreType {
   @Field(() => Float, { description: 'Without bounds; what both others are made from.' })
   readonly logit!: number;
 
-  @Field(() => Float, { description: 'Of this label alone, 0 to 1.' })
-  readonly probability!: number;
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Of this label alone, 0 to 1; null where the model was trained to compare labels only, as CLIP.',
+  })
+  readonly probability!: number | null;
 
   @Field(() => Float, { description: 'Among the labels given, which add up to 1.' })
   readonly share!: number;

@@ -5,7 +5,10 @@ registerEnumType(SCORINGS, {
   name: 'Scoring',
   description: 'What the score of a label is.',
   valuesConfig: {
-    SIGMOID: { description: 'The label’s own probability; all may be low, or several high.' },
+    SIGMOID: {
+      description:
+        'The label’s own probability; all may be low, or several high. Refused for models trained with softmax.',
+    },
     SOFTMAX: { description: 'Its share among the labels given; they add up to 1.' },
   },
 });
@@ -57,12 +60,17 @@ export class ClassifyImageInput {
   })
   template?: string;
 
-  @Field(() => SCORINGS, { defaultValue: 'SIGMOID', description: 'What `score` is.' })
-  scoring!: Scoring;
+  @Field(() => SCORINGS, {
+    nullable: true,
+    description:
+      'What `score` is. By default as the model was trained: SIGMOID for SigLIP, SOFTMAX for CLIP.',
+  })
+  scoring?: Scoring;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Probability, 0 to 1, at which a label counts as a match, for `noneOfTheAbove`.',
+    description:
+      'Probability, 0 to 1, at which a label counts as a match, for `noneOfTheAbove`. Refused where there are none.',
   })
   threshold?: number;
 

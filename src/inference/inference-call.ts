@@ -24,7 +24,8 @@ export interface ClassifyCall extends InferenceCall {
   readonly labelSetId?: string | undefined;
   /** With saved labels: that of the set by default. */
   readonly template?: string | undefined;
-  readonly scoring: Scoring;
+  /** Left out: as the model was trained. SIGMOID is refused where that says nothing. */
+  readonly scoring?: Scoring | undefined;
   /** 0–1: the probability at which a label counts as a match. */
   readonly threshold?: number | undefined;
   /** Labels to answer with, the best ones; all by default. */
@@ -40,7 +41,8 @@ export interface ClassifyResult {
       readonly label: string;
       readonly score: number;
       readonly logit: number;
-      readonly probability: number;
+      /** null where the model was trained to compare labels, not to judge each by itself. */
+      readonly probability: number | null;
       readonly share: number;
     }[];
     readonly margin: number;

@@ -121,8 +121,8 @@ export class MeteredClassificationService {
    */
   async classify(call: ClassifyCall): Promise<Metered<ClassifyResult>> {
     const checked = await this.checks.classification(call);
-    const { quote, accountId, images, labels, template, set } = checked;
-    const { threshold = THRESHOLD_DEFAULT, scoring, topK } = call;
+    const { quote, accountId, images, labels, template, set, scoring } = checked;
+    const { threshold = THRESHOLD_DEFAULT, topK } = call;
     const identities = images.map(({ identity }) => identity);
     const request = { identities, labels, template, scoring, threshold, topK };
     let made:
@@ -150,7 +150,7 @@ export class MeteredClassificationService {
           labels: ranked.slice(0, topK).map(({ index, logit, probability, share }) => ({
             index,
             label: labels[index] ?? '',
-            score: scoring === 'SIGMOID' ? probability : share,
+            score: scoring === 'SIGMOID' && probability !== null ? probability : share,
             logit,
             probability,
             share,

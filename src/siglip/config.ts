@@ -36,6 +36,8 @@ export interface TextConfig extends TowerConfig {
   readonly contextLength: number;
   /** Ids are 0 to `vocabSize − 1`. A tokenizer may know more (open_clip#735): those must not be sent. */
   readonly vocabSize: number;
+  /** What fills a text up, where it is not what the tokenizer's own files say. */
+  readonly padId?: number;
   /** A position attends to itself and to those before it only. */
   readonly causal: boolean;
   /** The position that is the feature: the last one, or that of the largest id, which ends a text. */
@@ -67,8 +69,10 @@ export interface PreprocessConfig {
  * - `canonicalize`: open_clip's for SigLIP: ftfy, HTML, `_` to a space, no ASCII punctuation, lower case, single spaces
  * - `siglip`: transformers' `SiglipTokenizer`: lower case, no ASCII punctuation, single spaces
  * - `lower`: transformers' `Siglip2Tokenizer`: lower case
+ * - `whitespace-lower`: open_clip's `clean="lower"` for CLIP: ftfy, HTML, single spaces, lower case
+ * - `clip`: transformers' `CLIPTokenizer`: NFC, single spaces, lower case of each character by itself
  */
-export type TextCleaning = 'canonicalize' | 'siglip' | 'lower';
+export type TextCleaning = 'canonicalize' | 'siglip' | 'lower' | 'whitespace-lower' | 'clip';
 
 /**
  * Which file says how a cleaned prompt becomes ids. `tokenizer.json` says itself which of its kinds it is;

@@ -15,6 +15,8 @@ const CONFIG = {
   imageSize: pillow.size,
   interpolation: 'bicubic',
   rgb: 'after-resize',
+  resizeMode: 'squash',
+  cropOffset: 'round',
 } as const;
 const rows = Object.entries(pillow.files).map(([file, { asStored, upright }]) => ({
   file,
@@ -123,3 +125,12 @@ test('bytes in the middle of a larger buffer are read as they are', async () => 
 function meanDifference(a: Uint8Array, b: Uint8Array): number {
   return a.reduce((sum, value, at) => sum + Math.abs(value - (b[at] ?? NaN)), 0) / a.length;
 }
+
+test('a line of pixels is cropped without being resized as a whole', async () => {
+  const create = { width: 1, height: 60_000, channels: 3, background: 'red' } as const;
+  const line = await sharp({ create }).png().toBuffer();
+  const config = { ...CONFIG, resizeMode: 'shortest' } as const;
+  const pixels = await imagePixels(line, config);
+  expect(pixels).toHaveLength(CONFIG.imageSize ** 2 * 3);
+  expect(new Set(pixels)).toEqual(new Set([255, 0]));
+});

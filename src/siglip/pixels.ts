@@ -2,7 +2,7 @@ import { AppError } from '../errors.js';
 import type { PreprocessConfig } from './config.js';
 import { decodeImage } from './image-decode.js';
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.js';
-import { type Raster, resize } from './resize.js';
+import { type Raster, resize, type Size, type Window } from './resize.js';
 
 export interface PixelOptions extends Partial<ImageLimits> {
   /** True by default: the picture as a person sees it. False: as the reference does, which ignores EXIF. */
@@ -10,6 +10,40 @@ export interface PixelOptions extends Partial<ImageLimits> {
   /** Ends the call with the signal's reason; what libvips has begun ends by itself. */
   readonly signal?: AbortSignal | undefined;
 }
+
+type PixelConfig = Pick<
+  PreprocessConfig,
+  'imageSize' | 'interpolation' | 'rgb' | 'resizeMode' | 'cropOffset'
+>;
+
+/** What an image is resized to, and which part of that is the input. */
+type Target = (source: Size, config: PixelConfig) => { size: Size; window: Window | undefined };
+
+const TARGETS: Readonly<Record<PreprocessConfig['resizeMode'], Target>> = {
+  squash: (_source, { imageSize }) => ({
+    size: { width: imageSize, height: imageSize },
+    window: undefined,
+  }),
+  // torchvision's `Resize(size)` and transformers' `get_resize_output_image_size`: the longer side is cut to an integer.
+  shortest: ({ width, height }, { imageSize, cropOffset }) => {
+    const longer = Math.trunc((imageSize * Math.max(width, height)) / Math.min(width, height));
+    const size =
+      width <= height ? { width: imageSize, height: longer } : { width: longer, height: imageSize };
+    const offset = (side: number) => OFFSETS[cropOffset](side - imageSize);
+    const [left, top] = [offset(size.width), offset(size.height)];
+    return { size, window: { left, top, width: imageSize, height: imageSize } };
+  },
+};
+
+/** Pixels before the crop, of those that are left over. */
+const OFFSETS: Readonly<Record<PreprocessConfig['cropOffset'], (surplus: number) => number>> = {
+  floor: (surplus) => Math.floor(surplus / 2),
+  // Half to even, as Python rounds.
+  round: (surplus) => {
+    const half = Math.floor(surplus / 2);
+    return surplus % 2 === 0 ? half : half + (half % 2);
+  },
+};
 
 /**
  * Makes an image file what the vision graph takes. Decodes on a thread of libuv's pool and resizes here,
@@ -22,7 +56,7 @@ export interface PixelOptions extends Partial<ImageLimits> {
  */
 export async function imagePixels(
   bytes: Uint8Array,
-  config: Pick<PreprocessConfig, 'imageSize' | 'interpolation' | 'rgb'>,
+  config: PixelConfig,
   { exifOrientation = true, signal, ...limits }: PixelOptions = {},
 ): Promise<Uint8Array> {
   signal?.throwIfAborted();
@@ -30,12 +64,13 @@ export async function imagePixels(
   const deadline = startDeadline(allLimits.decodeTimeoutMs, signal);
   try {
     const image = await deadline.race(decodeImage(bytes, { ...allLimits, exifOrientation }));
-    const size = { width: config.imageSize, height: config.imageSize };
     const rgbFirst = config.rgb === 'before-resize';
     // What is resized as RGB has no palette any more, and no alpha to weigh colours by.
     const interpolation = image.indexed && !rgbFirst ? 'nearest' : config.interpolation;
     const source = rgbFirst ? toRgb(image) : image;
-    return toRgb(await resize(source, size, { interpolation, signal: deadline.signal })).data;
+    const { size, window } = TARGETS[config.resizeMode](source, config);
+    const { signal: until } = deadline;
+    return toRgb(await resize(source, size, { interpolation, window, signal: until })).data;
   } finally {
     deadline.stop();
   }

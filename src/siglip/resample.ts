@@ -41,20 +41,28 @@ function bicubic(distance: number): number {
   return 0;
 }
 
-/** Weights that turn an axis of `from` pixels into one of `to`; both at least 1. */
-export function axisWeights(from: number, to: number, kernel: Kernel): AxisWeights {
+/** An axis of the result, and the stretch of it that is wanted. */
+export interface Axis {
+  /** Pixels, at least 1. */
+  readonly size: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Weights that turn an axis of `from` pixels, at least 1, into a stretch of another. */
+export function axisWeights(from: number, axis: Axis, kernel: Kernel): AxisWeights {
   const { support, value } = KERNELS[kernel];
-  const scale = from / to;
+  const scale = from / axis.size;
   // Shrinking widens the kernel, which is the antialias; growing does not narrow it.
   const kernelScale = Math.max(scale, 1);
   const reach = support * kernelScale;
   const countMax = Math.ceil(reach) * 2 + 1;
-  const firsts = new Int32Array(to);
-  const counts = new Int32Array(to);
-  const weights = new Int32Array(to * countMax);
+  const firsts = new Int32Array(axis.count);
+  const counts = new Int32Array(axis.count);
+  const weights = new Int32Array(axis.count * countMax);
   const exact = new Float64Array(countMax);
-  for (let index = 0; index < to; index++) {
-    const centre = (index + 0.5) * scale;
+  for (let index = 0; index < axis.count; index++) {
+    const centre = (axis.first + index + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - reach + 0.5));
     const count = Math.min(from, Math.trunc(centre + reach + 0.5)) - first;
     let sum = 0;

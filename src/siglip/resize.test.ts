@@ -107,3 +107,26 @@ function noise(width: number, height: number, channels: 1 | 3 | 4): Raster {
   });
   return { data, width, height, channels };
 }
+
+test.each<[number, number, Interpolation]>([
+  [61, 37, 'bicubic'],
+  [37, 61, 'bilinear'],
+  [20, 90, 'nearest'],
+  [24, 80, 'bicubic'],
+])('a window of %d × %d is that part of the whole result (%s)', async (width, height, kernel) => {
+  const source: Raster = {
+    width,
+    height,
+    channels: 3,
+    data: Uint8Array.from({ length: width * height * 3 }, (_, at) => (at * 97 + (at >> 4)) % 256),
+  };
+  const size = { width: 40, height: 80 };
+  const window = { left: 7, top: 21, width: 24, height: 24 };
+  const whole = await resize(source, size, { interpolation: kernel });
+  const part = await resize(source, size, { interpolation: kernel, window });
+  const rows = Array.from({ length: window.height }, (_, y) => {
+    const from = ((window.top + y) * size.width + window.left) * 3;
+    return Array.from(whole.data.subarray(from, from + window.width * 3));
+  });
+  expect(Array.from(part.data)).toEqual(rows.flat());
+});

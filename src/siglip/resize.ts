@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { axisWeights, type Kernel, resampleColumns, resampleRow } from './resample.js';
+import { type Axis, axisWeights, type Kernel, resampleColumns, resampleRow } from './resample.js';
 
 /*
  * Pillow's `Image.resize`, to the bit: the reference resizes with it, and every other resampling tried
@@ -34,8 +34,16 @@ type Steps<T> = Generator<undefined, T>;
 /** Multiplications, or about as many bytes, between two pauses: 2 to 4 ms. */
 const OPERATIONS_PER_STEP = 3_000_000;
 
+/** A part of the result, in its pixels: inside of it. */
+export interface Window extends Size {
+  readonly left: number;
+  readonly top: number;
+}
+
 export interface ResizeOptions {
   readonly interpolation: Interpolation;
+  /** What is kept of the result; all by default. No more than that is computed of it. */
+  readonly window?: Window | undefined;
   /** Ends the work, within some milliseconds, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,9 +59,10 @@ export interface ResizeOptions {
 export async function resize(
   source: Raster,
   size: Size,
-  { interpolation, signal }: ResizeOptions,
+  { interpolation, window, signal }: ResizeOptions,
 ): Promise<Raster> {
-  const steps = resizeInSteps(source, size, interpolation);
+  const target = axesOf(size, window ?? { left: 0, top: 0, ...size });
+  const steps = resizeInSteps(source, size, target, interpolation);
   for (;;) {
     signal?.throwIfAborted();
     const step = steps.next();
@@ -62,25 +71,47 @@ export async function resize(
   }
 }
 
-function* resizeInSteps(source: Raster, size: Size, interpolation: Interpolation): Steps<Raster> {
+interface Axes {
+  readonly columns: Axis;
+  readonly rows: Axis;
+}
+
+function axesOf(size: Size, { left, top, width, height }: Window): Axes {
+  if (left < 0 || top < 0 || left + width > size.width || top + height > size.height) {
+    throw new RangeError('A window lies inside of the image.');
+  }
+  return {
+    columns: { size: size.width, first: left, count: width },
+    rows: { size: size.height, first: top, count: height },
+  };
+}
+
+function* resizeInSteps(
+  source: Raster,
+  size: Size,
+  target: Axes,
+  interpolation: Interpolation,
+): Steps<Raster> {
   checkRaster(source, size);
   // Before alpha is touched, as in Pillow: an image of the right size stays as it is.
-  if (source.width === size.width && source.height === size.height) return source;
-  if (interpolation === 'nearest') return resizeToNearest(source, size);
+  const isSameSize = source.width === size.width && source.height === size.height;
+  if (isSameSize) return cut(source, target.columns, target.rows);
+  if (interpolation === 'nearest') return resizeToNearest(source, target);
 
   // Rounded to 8 bits in between, so that the order of the passes shows: Pillow's own exception.
   const columnsFirst = source.height > 100 * source.width && size.height < source.height;
   let image = source.channels === 4 ? yield* premultiply(source) : source;
-  if (columnsFirst) image = yield* resizeHeight(image, size.height, interpolation);
-  image = yield* resizeWidth(image, size.width, interpolation);
-  image = yield* resizeHeight(image, size.height, interpolation);
+  if (columnsFirst) image = yield* resizeHeight(image, target.rows, interpolation);
+  image = yield* resizeWidth(image, target.columns, interpolation);
+  if (!columnsFirst) image = yield* resizeHeight(image, target.rows, interpolation);
   return source.channels === 4 ? unpremultiply(image) : image;
 }
 
-function* resizeWidth(source: Raster, width: number, kernel: Kernel): Steps<Raster> {
-  if (source.width === width) return source;
+function* resizeWidth(source: Raster, target: Axis, kernel: Kernel): Steps<Raster> {
+  if (source.width === target.size) return cut(source, target, wholeAxis(source.height));
   const { height, channels } = source;
-  const axis = axisWeights(source.width, width, kernel);
+  const width = target.count;
+  const axis = axisWeights(source.width, target, kernel);
   const from = rowsOf(source.data, source.width * channels);
   const { data, row } = rowsOf(new Uint8Array(width * height * channels), width * channels);
   const rowsPerStep = perStep(width * channels * axis.countMax);
@@ -91,10 +122,11 @@ function* resizeWidth(source: Raster, width: number, kernel: Kernel): Steps<Rast
   return { data, width, height, channels };
 }
 
-function* resizeHeight(source: Raster, height: number, kernel: Kernel): Steps<Raster> {
-  if (source.height === height) return source;
+function* resizeHeight(source: Raster, target: Axis, kernel: Kernel): Steps<Raster> {
+  if (source.height === target.size) return cut(source, wholeAxis(source.width), target);
   const { width, channels } = source;
-  const axis = axisWeights(source.height, height, kernel);
+  const height = target.count;
+  const axis = axisWeights(source.height, target, kernel);
   const from = rowsOf(source.data, width * channels);
   const { data, row } = rowsOf(new Uint8Array(width * height * channels), width * channels);
   const rowsPerStep = perStep(width * channels * axis.countMax);
@@ -105,12 +137,23 @@ function* resizeHeight(source: Raster, height: number, kernel: Kernel): Steps<Ra
   return { data, width, height, channels };
 }
 
-function resizeToNearest({ data, channels, ...source }: Raster, { width, height }: Size): Raster {
-  const columns = nearestIndexes(source.width, width);
+function wholeAxis(size: number): Axis {
+  return { size, first: 0, count: size };
+}
+
+/** A part of an image of the right size; the image itself where that is all. */
+function cut(source: Raster, columns: Axis, rows: Axis): Raster {
+  if (columns.count === source.width && rows.count === source.height) return source;
+  return resizeToNearest(source, { columns, rows });
+}
+
+function resizeToNearest({ data, channels, ...source }: Raster, { columns, rows }: Axes): Raster {
+  const [width, height] = [columns.count, rows.count];
+  const fromColumns = nearestIndexes(source.width, columns);
   const target = new Uint8Array(width * height * channels);
   let at = 0;
-  for (const row of nearestIndexes(source.height, height)) {
-    for (const column of columns) {
+  for (const row of nearestIndexes(source.height, rows)) {
+    for (const column of fromColumns) {
       const from = (row * source.width + column) * channels;
       for (let channel = 0; channel < channels; channel++) {
         target[at++] = data[from + channel] ?? 0;
@@ -121,12 +164,12 @@ function resizeToNearest({ data, channels, ...source }: Raster, { width, height 
 }
 
 /** Which source pixel each pixel of the result takes: summed up as in Pillow, rounding errors included. */
-function nearestIndexes(from: number, to: number): Int32Array {
-  const scale = from / to;
-  const indexes = new Int32Array(to);
+function nearestIndexes(from: number, { size, first, count }: Axis): Int32Array {
+  const scale = from / size;
+  const indexes = new Int32Array(count);
   let position = scale * 0.5;
-  for (let index = 0; index < to; index++, position += scale) {
-    indexes[index] = Math.min(Math.trunc(position), from - 1);
+  for (let index = 0; index < first + count; index++, position += scale) {
+    if (index >= first) indexes[index - first] = Math.min(Math.trunc(position), from - 1);
   }
   return indexes;
 }

@@ -1,4 +1,5 @@
 import type { Scoring } from './checkpoint.js';
+import type { ModelConfig } from './config.js';
 
 /** How well one label fits an image. */
 export interface LabelScore {
@@ -6,8 +7,11 @@ export interface LabelScore {
   readonly index: number;
   /** `scale · cosine + bias`, without bounds. */
   readonly logit: number;
-  /** `sigmoid(logit)`, 0–1: of this label alone. Over all labels they add up to anything. */
-  readonly probability: number;
+  /**
+   * `sigmoid(logit)`, 0–1: of this label alone. Over all labels they add up to anything. null for a model that was
+   * trained with softmax: its logits say which label fits better, not how well one does.
+   */
+  readonly probability: number | null;
   /** Softmax over the labels of the request, 0–1: they add up to 1, whether any label fits or none. */
   readonly share: number;
 }
@@ -53,20 +57,24 @@ export function labelLogits(
  * @param threshold 0–1, which a probability must reach; 0 by default: every label does
  * @throws RangeError when a logit is no finite number: the model is broken, and no order is right
  */
-export function rankLabels(logits: Float64Array, threshold = 0): RankedScores {
+export function rankLabels(
+  logits: Float64Array,
+  threshold = 0,
+  loss: ModelConfig['loss'] = 'sigmoid',
+): RankedScores {
   if (!logits.every(Number.isFinite)) throw new RangeError('A logit is no finite number.');
   const shares = softmax(logits);
   const ranked = Array.from(logits, (logit, index) => ({
     index,
     logit,
-    probability: sigmoid(logit),
+    probability: loss === 'sigmoid' ? sigmoid(logit) : null,
     share: shares[index] ?? 0,
   })).sort((a, b) => b.logit - a.logit || a.index - b.index);
   const [first, second] = ranked;
   return {
     ranked,
     margin: (first?.share ?? 0) - (second?.share ?? 0),
-    noneOfTheAbove: !ranked.some(({ probability }) => probability >= threshold),
+    noneOfTheAbove: !ranked.some(({ probability }) => (probability ?? 1) >= threshold),
   };
 }
 

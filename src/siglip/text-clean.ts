@@ -40,6 +40,14 @@ const CLEANERS: Readonly<Record<TextCleaning, (text: string) => string>> = {
   canonicalize: canonicalText,
   siglip: siglipText,
   lower: (text) => bounded(text.toLowerCase()),
+  'whitespace-lower': (text) =>
+    bounded(
+      unescapeHtml(unescapeHtml(repair(text)))
+        .replace(WHITESPACE, ' ')
+        .trim()
+        .toLowerCase(),
+    ),
+  clip: clipText,
 };
 
 /**
@@ -70,6 +78,15 @@ export function canonicalText(text: string): string {
 function siglipText(text: string): string {
   const spaced = text.replaceAll('▁', ' ').toLowerCase().replace(PUNCTUATION, '');
   return bounded(`▁${spaced}`.replace(WHITESPACE_OF_RE, ' ').replace(/ $/, '').slice(1));
+}
+
+/** The normaliser of transformers' `CLIPTokenizer`; Rust lowers each character by itself, a sigma at an end as well. */
+function clipText(text: string): string {
+  const spaced = text
+    .slice(0, CLEAN_CHARS_MAX)
+    .normalize('NFC')
+    .replace(/\p{White_Space}+/gu, ' ');
+  return bounded(Array.from(spaced, (character) => character.toLowerCase()).join(''));
 }
 
 function bounded(text: string): string {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../errors.js';
 import { describeIssue } from './describe-issue.js';
 import { CharacterMap } from './tokenizer-charsmap.js';
+import { ClipEncoder } from './tokenizer-clip.js';
 import type { Encoder } from './tokenizer-encoder.js';
 import { GemmaEncoder } from './tokenizer-gemma.js';
 
@@ -102,25 +103,27 @@ const tokenizerSchema = z.looseObject({
   model: modelSchema,
 });
 
-const kindSchema = z.looseObject({ model: z.looseObject({ type: z.string() }) });
+const kindSchema = z.looseObject({
+  model: z.looseObject({ type: z.string(), end_of_word_suffix: z.unknown() }),
+});
 
 /**
  * Reads `tokenizer.json`, of whichever kind it is.
  *
+ * @param configJson text of `tokenizer_config.json`; CLIP's needs none
  * @throws AppError BAD_USER_INPUT that names the file and the setting
  */
-export function loadTokenizer(tokenizerJson: string, configJson: string): Encoder {
-  const { eos_token: endToken, pad_token: padToken } = parse(
-    TOKENIZER_CONFIG_FILE,
-    configJson,
-    configSchema,
-  );
+export function loadTokenizer(tokenizerJson: string, configJson: string | undefined): Encoder {
   const json = parseObject(TOKENIZER_FILE, tokenizerJson);
-  const kind = kindSchema.safeParse(json);
-  if (kind.success && kind.data.model.type === 'BPE') {
-    return new GemmaEncoder(json, { end: endToken, pad: padToken });
+  const { model } = kindSchema.safeParse(json).data ?? {};
+  const isBpe = model?.type === 'BPE';
+  if (isBpe && model.end_of_word_suffix === '</w>') return new ClipEncoder(json);
+  if (configJson === undefined) {
+    throw new AppError('BAD_USER_INPUT', `There is no file ${TOKENIZER_CONFIG_FILE}.`);
   }
-  return loadUnigram(json, { end: endToken, pad: padToken });
+  const config = parse(TOKENIZER_CONFIG_FILE, configJson, configSchema);
+  const special = { end: config.eos_token, pad: config.pad_token };
+  return isBpe ? new GemmaEncoder(json, special) : loadUnigram(json, special);
 }
 
 /** The library's tokenizer, but that it reads SentencePiece's table of replacements. */

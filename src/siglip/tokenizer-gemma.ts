@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../errors.js';
 import { BytePairs } from './byte-pairs.js';
 import { describeIssue } from './describe-issue.js';
+import { isMerges, isVocabulary, type Merge, mergesOf, type Vocabulary } from './tokenizer-bpe.js';
 import type { Encoder } from './tokenizer-encoder.js';
 
 /*
@@ -10,8 +11,6 @@ import type { Encoder } from './tokenizer-encoder.js';
  * 256,000 pieces and 580,604 merges.
  */
 
-const PIECES_MAX = 2 ** 20;
-
 const replaceSpaces = z.looseObject({
   type: z.literal('Replace'),
   pattern: z.looseObject({ String: z.literal(' ') }),
@@ -19,21 +18,6 @@ const replaceSpaces = z.looseObject({
 });
 // Texts are lower case before they come here.
 const lowercase = z.looseObject({ type: z.literal('Lowercase') });
-
-const isVocabulary = (value: unknown): value is Record<string, number> => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const ids: unknown[] = Object.values(value);
-  return ids.length <= PIECES_MAX && ids.every((id) => Number.isInteger(id) && isId(id as number));
-};
-const isId = (id: number) => id >= 0 && id < PIECES_MAX;
-/** A pair as a list, or as one text with a space between. */
-const isMerges = (value: unknown): value is (string | [string, string])[] =>
-  Array.isArray(value) &&
-  value.every(
-    (merge: unknown) =>
-      typeof merge === 'string' ||
-      (Array.isArray(merge) && merge.length === 2 && merge.every((one) => typeof one === 'string')),
-  );
 
 const schema = z.looseObject({
   added_tokens: z
@@ -73,8 +57,8 @@ const schema = z.looseObject({
     dropout: z.literal([null, 0]).optional(),
     continuing_subword_prefix: z.literal(['', null]).optional(),
     end_of_word_suffix: z.literal(['', null]).optional(),
-    vocab: z.custom<Record<string, number>>(isVocabulary, 'must map pieces to ids'),
-    merges: z.custom<(string | [string, string])[]>(isMerges, 'must be pairs of pieces'),
+    vocab: z.custom<Vocabulary>(isVocabulary, 'must map pieces to ids'),
+    merges: z.custom<readonly Merge[]>(isMerges, 'must be pairs of pieces'),
   }),
 });
 
@@ -158,21 +142,6 @@ export class GemmaEncoder implements Encoder {
 
 function escapeRegExp(text: string): string {
   return text.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&');
-}
-
-function* mergesOf(
-  merges: readonly (string | [string, string])[],
-  vocabulary: ReadonlyMap<string, number>,
-) {
-  for (const merge of merges) {
-    const [left = '', right = ''] = typeof merge === 'string' ? merge.split(' ') : merge;
-    const ids = [left, right, left + right].map((piece) => vocabulary.get(piece));
-    const [leftId, rightId, id] = ids;
-    if (leftId === undefined || rightId === undefined || id === undefined) {
-      throw fault(`it merges "${left}" and "${right}", which its vocabulary lacks`);
-    }
-    yield { left: leftId, right: rightId, id };
-  }
 }
 
 function fault(what: string): AppError {

@@ -14,7 +14,7 @@ const FILE_BYTES_MAX = 64 * 2 ** 20;
 /** Characters between two pauses: about 5 ms in the tokenizer. */
 const CHARS_PER_STEP = 1000;
 
-type Sizes = Pick<TextConfig, 'contextLength' | 'vocabSize'>;
+type Sizes = Pick<TextConfig, 'contextLength' | 'vocabSize' | 'padId'>;
 
 /** Makes prompts the ids that a checkpoint's text graph takes. */
 export class Tokenizer {
@@ -79,7 +79,7 @@ export class Tokenizer {
    */
   async encode(prompts: readonly string[], signal?: AbortSignal): Promise<BigInt64Array> {
     const { contextLength } = this.sizes;
-    const padId = BigInt(this.encoder.padId);
+    const padId = BigInt(this.sizes.padId ?? this.encoder.padId);
     const ids = new BigInt64Array(prompts.length * contextLength).fill(padId);
     let charsInStep = 0;
     for (const [row, prompt] of prompts.entries()) {
@@ -113,9 +113,11 @@ export async function tryTokenizer(folder: string, config: ModelConfig): Promise
 }
 
 async function openJson(folder: string): Promise<Encoder> {
-  // One after the other: of two that are missing it is always the same one that is named.
   const tokenizerJson = await readText(folder, TOKENIZER_FILE);
-  return loadTokenizer(tokenizerJson, await readText(folder, TOKENIZER_CONFIG_FILE));
+  const found = await stat(path.join(folder, TOKENIZER_CONFIG_FILE)).catch(() => undefined);
+  const hasConfig = found?.isFile() === true;
+  const configJson = hasConfig ? await readText(folder, TOKENIZER_CONFIG_FILE) : undefined;
+  return loadTokenizer(tokenizerJson, configJson);
 }
 
 /** SigLIP's: a text is filled with what ends it (transformers, `SiglipTokenizer`). */

@@ -28,6 +28,8 @@ describe.each([
   ['hf-siglip-micro', 'hugging_face', 'siglip', 2],
   ['hf-siglip2-micro', 'hugging_face', 'lower', 1],
   ['open-clip-siglip2-micro', 'open_clip', 'canonicalize', 1],
+  ['open-clip-clip-micro', 'open_clip', 'whitespace-lower', 1],
+  ['hf-clip-micro', 'hugging_face', 'clip', 1],
 ] as const)('%s', (name, layout, cleaning, files) => {
   const fixture = path.join(FIXTURES, name);
   const golden = JSON.parse(readFileSync(path.join(fixture, 'golden.json'), 'utf8')) as Golden;

@@ -75,6 +75,8 @@ export function huggingfaceModelRoutes(calls: MeteredCalls): Route[] {
   );
 }
 
+const SCORING_OF = { sigmoid: 'SIGMOID', softmax: 'SOFTMAX' } as const;
+
 async function classify(calls: MeteredCalls, call: Call, { model, body }: Run) {
   const image = body.image ?? imageIn(body.inputs);
   const given = body.parameters ?? Parameters.parse({});
@@ -86,7 +88,7 @@ async function classify(calls: MeteredCalls, call: Call, { model, body }: Run) {
     images: [imageSourceOf(image)],
     labels,
     template: given.hypothesis_template,
-    scoring: applied === 'softmax' ? 'SOFTMAX' : 'SIGMOID',
+    scoring: applied === undefined || applied === 'none' ? undefined : SCORING_OF[applied],
     topK: given.top_k,
   });
   const [first] = result.images;

@@ -15,9 +15,10 @@ export const Parameters = z.object({
     default: 'This is a photo of {}.',
   }),
   // The names are those of the sibling task image-classification. The default is what the pipeline of
-  // transformers, the reference for this task, does with SigLIP's logits.
-  function_to_apply: z.enum(['sigmoid', 'softmax', 'none']).default('sigmoid').meta({
-    description: 'sigmoid: each label by itself; softmax: shares that add up to 1; none: logits',
+  // transformers, the reference for this task, does: sigmoid with SigLIP's logits, softmax with others.
+  function_to_apply: z.enum(['sigmoid', 'softmax', 'none']).optional().meta({
+    description:
+      'sigmoid: each label by itself; softmax: shares that add up to 1; none: logits. Default: as the model was trained',
   }),
   top_k: z.int().min(1).optional().meta({ description: 'Labels to answer with; all by default' }),
 });

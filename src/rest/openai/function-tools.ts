@@ -18,6 +18,7 @@ export type ToolChoice = 'none' | 'auto' | 'required' | { readonly name: string 
 export interface ToolForm {
   readonly labels: readonly string[];
   readonly write: (scores: Scores) => readonly ToolCall[];
+  readonly readsProbability: boolean;
 }
 
 export interface ToolCall {
@@ -65,6 +66,7 @@ export function readTools({ tools, choice, inParallel, argument }: Asked): ToolF
 function callsOf(forms: readonly (readonly [FunctionTool, LabelForm])[]): ToolForm {
   return {
     labels: [...new Set(forms.flatMap(([, { labels }]) => labels))],
+    readsProbability: forms.some(([, form]) => form.readsProbability === true),
     write: (scores) =>
       forms.map(([{ name }, { write }]) => ({ name, arguments: JSON.stringify(write(scores)) })),
   };

@@ -17,6 +17,8 @@ export interface LabelForm {
   /** What to choose from, each once. */
   readonly labels: readonly string[];
   readonly write: (scores: Scores) => unknown;
+  /** It needs each label's own probability. */
+  readonly readsProbability?: boolean;
 }
 
 interface Part extends LabelForm {
@@ -65,7 +67,8 @@ export function readLabelSchema(schema: unknown, argument: string): LabelForm {
         : `The schema requires "${unanswerable}". A classifier can say an enum of strings, an array of it, a const, and a number "score" beside an enum.`,
     );
   }
-  return { labels: [...new Set(part.labels)], write: part.write };
+  const { labels, write, readsProbability = false } = part;
+  return { labels: [...new Set(labels)], write, readsProbability };
 }
 
 class SchemaReader {
@@ -134,6 +137,7 @@ class SchemaReader {
     return {
       labels: inOrder.flatMap(([, { labels }]) => labels),
       isFixed: inOrder.every(([, { isFixed }]) => isFixed),
+      readsProbability: inOrder.some(([, part]) => part.readsProbability === true),
       write: (scores) =>
         Object.fromEntries(inOrder.map(([name, { write }]) => [name, write(scores)])),
     };
@@ -168,9 +172,10 @@ function severalOf(schema: Json, labels: readonly string[] | undefined): Part | 
   if (labels === undefined || least > labels.length) return undefined;
   return {
     labels,
+    readsProbability: true,
     write: (scores) => {
       const ranked = rankScores(labels, scores);
-      const present = ranked.filter(({ probability }) => probability >= PRESENT).length;
+      const present = ranked.filter(({ probability }) => (probability ?? 0) >= PRESENT).length;
       return ranked.slice(0, Math.min(Math.max(present, least), most)).map(({ label }) => label);
     },
   };

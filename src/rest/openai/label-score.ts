@@ -3,7 +3,7 @@ export interface LabelScore {
   readonly label: string;
   readonly logit: number;
   /** Of this label alone, 0–1. */
-  readonly probability: number;
+  readonly probability: number | null;
 }
 
 /** Scores of all labels of a call, by label. */

@@ -39,6 +39,8 @@ export interface Question {
   readonly image: ImageSource;
   readonly labels: readonly string[];
   readonly write: (image: ClassifyResult['images'][number]) => Answer;
+  /** Whether the answer has probabilities, not only shares. */
+  readonly readsProbability?: boolean;
 }
 
 export interface Answer {
@@ -64,10 +66,11 @@ export interface Arguments {
  */
 export function readQuestion(asked: Asked, places: Arguments): Question {
   const image = lastImage(asked.said, places.conversation);
-  const { labels, write } = readForm(asked, places);
+  const { labels, write, readsProbability = false } = readForm(asked, places);
   return {
     image,
     labels,
+    readsProbability,
     write: (scored) => {
       const scores = new Map(scored.labels.map((score) => [score.label, score]));
       return { toolCalls: [], ...write(scores), alternatives: rankScores(labels, scores) };
@@ -78,12 +81,17 @@ export function readQuestion(asked: Asked, places: Arguments): Question {
 interface Form {
   readonly labels: readonly string[];
   readonly write: (scores: Scores) => Pick<Answer, 'content'> & Partial<Pick<Answer, 'toolCalls'>>;
+  readonly readsProbability?: boolean | undefined;
 }
 
 function readForm({ said, format, tools, isAfterCall }: Asked, places: Arguments): Form {
   if (tools !== undefined && isAfterCall !== true) {
-    const { labels, write } = tools;
-    return { labels, write: (scores) => ({ content: '', toolCalls: write(scores) }) };
+    const { labels, write, readsProbability } = tools;
+    return {
+      labels,
+      readsProbability,
+      write: (scores) => ({ content: '', toolCalls: write(scores) }),
+    };
   }
   if (format.type === 'json_schema') return schemaForm(format.schema, places.format);
   const texts = said.flatMap((part) => ('text' in part ? [part] : []));
@@ -101,15 +109,20 @@ function readForm({ said, format, tools, isAfterCall }: Asked, places: Arguments
 }
 
 function schemaForm(schema: unknown, argument: string): Form {
-  const { labels, write } = readLabelSchema(schema, argument);
-  return { labels, write: (scores) => ({ content: JSON.stringify(write(scores)) }) };
+  const { labels, write, readsProbability } = readLabelSchema(schema, argument);
+  return {
+    labels,
+    readsProbability,
+    write: (scores) => ({ content: JSON.stringify(write(scores)) }),
+  };
 }
 
 /** Who does not ask for JSON by its name finds it in the text by its fence. */
 function embeddedForm(schema: Json, { type }: AnswerFormat, argument: string): Form {
-  const { labels, write } = readLabelSchema(schema, argument);
+  const { labels, write, readsProbability } = readLabelSchema(schema, argument);
   return {
     labels,
+    readsProbability,
     write: (scores) => {
       const json = JSON.stringify(write(scores));
       return { content: type === 'text' ? `\`\`\`json\n${json}\n\`\`\`` : json };
@@ -147,13 +160,14 @@ export async function ask<Caller>(
   calls: Pick<PaidCalls<Caller>, 'classify'>,
   call: Caller,
   model: string,
-  { image, labels, write }: Question,
+  { image, labels, write, readsProbability = false }: Question,
 ): Promise<{ readonly metered: Metered<ClassifyResult>; readonly answer: Answer }> {
   const metered = await calls.classify(call, {
     model,
     images: [image],
     labels,
-    scoring: 'SOFTMAX',
+    // A model that has no probabilities refuses what asks for them.
+    scoring: readsProbability ? 'SIGMOID' : 'SOFTMAX',
   });
   const [scored] = metered.result.images;
   if (scored === undefined) throw new Error('One image gave no result.');

@@ -65,7 +65,6 @@ export function replicateRoutes(calls: MeteredCalls): Route[] {
           images: [imageSourceOf(input.image)],
           labels: input.labels,
           template: input.template,
-          scoring: 'SIGMOID',
         });
         const completedAt = new Date();
         const [first] = metered.result.images;

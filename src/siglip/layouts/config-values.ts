@@ -29,6 +29,15 @@ export const square = z
     z.tuple([pixels, pixels]).refine(([height, width]) => height === width, 'must be square'),
   ])
   .transform((value) => (typeof value === 'number' ? value : value[0]));
+/** Of CLIP's text towers, which nearly all have these. */
+export const textSizes = {
+  context_length: z.int().min(1).max(4096).default(77),
+  vocab_size: z
+    .int()
+    .min(1)
+    .max(2 ** 20)
+    .default(49_408),
+};
 export const channels = z.tuple([z.number(), z.number(), z.number()]);
 /** Below it, a pixel would become infinite; above it, all would be one. */
 export const deviations = channels.refine(

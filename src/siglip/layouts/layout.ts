@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.js';
 import type { ModelConfig } from '../config.js';
-import { HUGGING_FACE_CONFIG, parseHuggingFace, TOKENIZER_CONFIG } from './hugging-face.js';
+import { parseHuggingFace } from './hugging-face.js';
+import { HUGGING_FACE_CONFIG, TOKENIZER_CONFIG } from './hugging-face-parts.js';
 import { PREPROCESSOR_CONFIG } from './hugging-face-pixels.js';
 import { OPEN_CLIP_CONFIG, parseOpenClip } from './open-clip.js';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { channels, depth, deviations, heads, only, ratio, size, square } from './config-values.js';
+import { depth, heads, only, ratio, size, square } from './config-values.js';
+import { preprocessSchema } from './open-clip-parts.js';
 import { TIMM_MODELS } from '../timm-models.js';
 
 /*
@@ -93,17 +94,6 @@ const modelSchema = z.strictObject({
   // What training started from; the trained values are in the checkpoint.
   init_logit_scale: trainingOnly,
   init_logit_bias: trainingOnly,
-});
-
-const preprocessSchema = z.strictObject({
-  mean: channels,
-  std: deviations,
-  interpolation: only('bicubic'),
-  resize_mode: only('squash'),
-  size: square.optional(),
-  mode: only('RGB').optional(),
-  // Only other resize modes leave a border to fill.
-  fill_color: z.number().optional(),
 });
 
 export const openClipConfigSchema = z.strictObject({

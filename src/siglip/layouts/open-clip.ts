@@ -1,4 +1,5 @@
-import type { ModelConfig, PreprocessConfig, TextConfig, VisionConfig } from '../config.js';
+import { z } from 'zod';
+import type { ModelConfig, TextConfig, VisionConfig } from '../config.js';
 import {
   linear,
   type LinearNames,
@@ -16,6 +17,8 @@ import {
   readAs,
   SettingFault,
 } from './config-values.js';
+import { parseOpenClipClip } from './open-clip-clip.js';
+import { preprocessConfig, textNames } from './open-clip-parts.js';
 import { type OpenClipConfig, openClipConfigSchema } from './open-clip-schema.js';
 
 export const OPEN_CLIP_CONFIG = 'open_clip_config.json';
@@ -61,26 +64,6 @@ function keyOrValue(at: 0 | 1) {
   return packedLinear(`${kv}.weight`, `${kv}.bias`, { at, of: 2 });
 }
 
-/** @param prefix `text.` where the text tower is a module of its own (`custom_text`) */
-function textNames(prefix: string): Omit<TensorNames['text'], 'projection'> {
-  return {
-    tokens: whole(`${prefix}token_embedding.weight`),
-    positions: whole(`${prefix}positional_embedding`),
-    blocks: {
-      prefix: `${prefix}transformer.resblocks.`,
-      of: (block) => ({
-        norm1: `${block}ln_1`,
-        ...packedProjections(`${block}attn.in_proj_weight`, `${block}attn.in_proj_bias`),
-        attentionOut: linear(`${block}attn.out_proj`),
-        norm2: `${block}ln_2`,
-        mlpUp: linear(`${block}mlp.c_fc`),
-        mlpDown: linear(`${block}mlp.c_proj`),
-      }),
-    },
-    norm: `${prefix}ln_final`,
-  };
-}
-
 const TEXT_NAMES = textNames('text.');
 
 /**
@@ -91,34 +74,39 @@ const TEXT_NAMES = textNames('text.');
  */
 export function parseOpenClip(json: string): ModelConfig {
   return readAs(OPEN_CLIP_CONFIG, () => {
-    const config = parseJson(json, openClipConfigSchema);
-    const { model_cfg: model, preprocess_cfg: preprocess } = config;
-    const vision = visionConfig(config);
-    const text = textConfig(config);
-    // Without a projection (timm_proj "none") the image's embedding is as wide as its tower.
-    checkEqual(
-      'model_cfg.embed_dim',
-      model.embed_dim,
-      'the width of the vision tower',
-      vision.width,
-    );
-    const imageSize = preprocess.size ?? vision.imageSize;
-    checkEqual('preprocess_cfg.size', imageSize, 'the image size of the model', vision.imageSize);
-    const projection = textProjection(model.text_cfg);
-    if (projection === undefined) {
-      checkEqual('model_cfg.embed_dim', model.embed_dim, 'the width of the text tower', text.width);
-    }
-    return {
-      embedDim: model.embed_dim,
-      vision,
-      text,
-      preprocess: preprocessConfig(config, imageSize),
-      textCleaning: model.text_cfg.tokenizer_kwargs.clean,
-      tokenizer: 'tokenizer.json',
-      loss: 'sigmoid',
-      names: { ...SIGLIP_NAMES, text: { ...TEXT_NAMES, projection } },
-    };
+    // open_clip asks the same: a tower of timm's, or of its own.
+    const { timm_model_name: timmName } = parseJson(json, kindSchema).model_cfg.vision_cfg;
+    return timmName ? parseSiglip(json) : parseOpenClipClip(json);
   });
+}
+
+const kindSchema = z.looseObject({
+  model_cfg: z.looseObject({
+    vision_cfg: z.looseObject({ timm_model_name: z.string().max(200).nullish() }),
+  }),
+});
+
+function parseSiglip(json: string): ModelConfig {
+  const config = parseJson(json, openClipConfigSchema);
+  const { model_cfg: model } = config;
+  const vision = visionConfig(config);
+  const text = textConfig(config);
+  // Without a projection (timm_proj "none") the image's embedding is as wide as its tower.
+  checkEqual('model_cfg.embed_dim', model.embed_dim, 'the width of the vision tower', vision.width);
+  const projection = textProjection(model.text_cfg);
+  if (projection === undefined) {
+    checkEqual('model_cfg.embed_dim', model.embed_dim, 'the width of the text tower', text.width);
+  }
+  return {
+    embedDim: model.embed_dim,
+    vision,
+    text,
+    preprocess: preprocessConfig(config.preprocess_cfg, vision.imageSize),
+    textCleaning: model.text_cfg.tokenizer_kwargs.clean,
+    tokenizer: 'tokenizer.json',
+    loss: 'sigmoid',
+    names: { ...SIGLIP_NAMES, text: { ...TEXT_NAMES, projection } },
+  };
 }
 
 /** A Linear where it has a bias; without one, a matrix of its own, `[in, out]` (open_clip/transformer.py). */
@@ -129,22 +117,6 @@ function textProjection({
   if (type === 'none') return undefined;
   if (hasBias) return linear('text.text_projection');
   return { weight: whole('text.text_projection'), transposed: true };
-}
-
-function preprocessConfig(
-  { preprocess_cfg: config }: OpenClipConfig,
-  imageSize: number,
-): PreprocessConfig {
-  return {
-    imageSize,
-    resizeMode: config.resize_mode,
-    interpolation: config.interpolation,
-    // open_clip/transform.py: `MaybeConvertMode` comes after `Resize`; torchvision's crop rounds.
-    rgb: 'after-resize',
-    cropOffset: 'round',
-    mean: config.mean,
-    std: config.std,
-  };
 }
 
 function visionConfig({ model_cfg: { vision_cfg: config } }: OpenClipConfig): VisionConfig {
