@@ -29,7 +29,7 @@ export async function requestMail(
   await db.query(
     `INSERT INTO identity_mail (id, kind, email, name) VALUES ($1, $2, $3, $4)
      ON CONFLICT (kind, email) DO UPDATE
-        SET id = excluded.id, name = excluded.name, attempts = 0, due_at = now(), created_at = now()`,
+        SET id = excluded.id, name = excluded.name, attempts = 0, due_at = db_now(), created_at = db_now()`,
     [id, kind, email, name],
   );
 }
@@ -45,8 +45,8 @@ export async function claimMails(
   leaseS: number,
 ): Promise<ClaimedMail[]> {
   return db.query<ClaimedMail>(
-    `UPDATE identity_mail m SET attempts = m.attempts + 1, due_at = now() + make_interval(secs => $2)
-      WHERE m.id IN (SELECT id FROM identity_mail WHERE due_at <= now()
+    `UPDATE identity_mail m SET attempts = m.attempts + 1, due_at = db_now() + make_interval(secs => $2)
+      WHERE m.id IN (SELECT id FROM identity_mail WHERE due_at <= db_now()
                       ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
      RETURNING m.id, m.kind, m.email, m.name, m.attempts`,
     [atMost, leaseS],
@@ -60,7 +60,7 @@ export async function deleteMail(db: Reader, id: MailId): Promise<void> {
 
 export async function retryMail(db: Reader, id: MailId, inS: number): Promise<void> {
   await db.query(
-    'UPDATE identity_mail SET due_at = now() + make_interval(secs => $2) WHERE id = $1',
+    'UPDATE identity_mail SET due_at = db_now() + make_interval(secs => $2) WHERE id = $1',
     [id, inS],
   );
 }

@@ -23,9 +23,9 @@ export async function rememberDevice(
   await db.query(
     `WITH forgotten AS (
        DELETE FROM known_device
-        WHERE user_id = $1 AND device <> $2 AND last_used_at < now() - make_interval(days => $4))
+        WHERE user_id = $1 AND device <> $2 AND last_used_at < db_now() - make_interval(days => $4))
      INSERT INTO known_device (user_id, device, network) VALUES ($1, $2, $3)
-     ON CONFLICT (user_id, device) DO UPDATE SET last_used_at = now()`,
+     ON CONFLICT (user_id, device) DO UPDATE SET last_used_at = db_now()`,
     [userId, device, network, FORGOTTEN_DAYS],
   );
 }
@@ -34,7 +34,7 @@ export async function rememberDevice(
 export async function isKnownNetwork(db: Reader, email: string, network: string): Promise<boolean> {
   const rows = await db.query(
     `SELECT FROM known_device d JOIN app_user u ON u.id = d.user_id
-      WHERE u.email = $1 AND d.network = $2 AND d.last_used_at >= now() - make_interval(days => $3) LIMIT 1`,
+      WHERE u.email = $1 AND d.network = $2 AND d.last_used_at >= db_now() - make_interval(days => $3) LIMIT 1`,
     [email, network, FORGOTTEN_DAYS],
   );
   return rows.length > 0;

@@ -7,7 +7,7 @@ type Reader = Pick<Database, 'query'>;
 /** Which of these stored tokens belong to a session that has not expired. */
 export async function findTokenHashes(db: Reader, hashes: readonly string[]): Promise<Set<string>> {
   const rows = await db.query<{ token: string }>(
-    'SELECT token FROM session WHERE token = ANY ($1::text[]) AND expires_at > now()',
+    'SELECT token FROM session WHERE token = ANY ($1::text[]) AND expires_at > db_now()',
     [hashes],
   );
   return new Set(rows.map(({ token }) => token));
@@ -18,7 +18,7 @@ export async function listSessions(db: Reader, userId: UserId): Promise<ActiveSe
   return db.query<ActiveSession>(
     `SELECT id, created_at AS "createdAt", expires_at AS "expiresAt",
             nullif(ip_address, '') AS "ipAddress", nullif(user_agent, '') AS "userAgent"
-       FROM session WHERE user_id = $1 AND expires_at > now() ORDER BY created_at DESC, id DESC`,
+       FROM session WHERE user_id = $1 AND expires_at > db_now() ORDER BY created_at DESC, id DESC`,
     [userId],
   );
 }

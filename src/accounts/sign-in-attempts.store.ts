@@ -17,20 +17,20 @@ const FORGOTTEN_DAYS = 1;
 export async function countAttempt(db: Reader, person: string): Promise<number> {
   const counted = await db.query(
     `INSERT INTO sign_in_attempt AS a (person, attempts, next_at, last_at)
-     VALUES ($1, 1, now(), now())
+     VALUES ($1, 1, db_now(), db_now())
      ON CONFLICT (person) DO UPDATE
-        SET attempts = CASE WHEN a.last_at < now() - make_interval(days => $4) THEN 1 ELSE a.attempts + 1 END,
-            next_at = now() + make_interval(secs =>
-              CASE WHEN a.last_at < now() - make_interval(days => $4) OR a.attempts + 1 < $2 THEN 0
+        SET attempts = CASE WHEN a.last_at < db_now() - make_interval(days => $4) THEN 1 ELSE a.attempts + 1 END,
+            next_at = db_now() + make_interval(secs =>
+              CASE WHEN a.last_at < db_now() - make_interval(days => $4) OR a.attempts + 1 < $2 THEN 0
                    ELSE least(2 ^ least(a.attempts + 1 - $2, 20), $3) END),
-            last_at = now()
-      WHERE a.next_at <= now()
+            last_at = db_now()
+      WHERE a.next_at <= db_now()
      RETURNING attempts`,
     [person, FREE_ATTEMPTS, DELAY_S_MAX, FORGOTTEN_DAYS],
   );
   if (counted.length > 0) return 0;
   const [row] = await db.query<{ seconds: number }>(
-    `SELECT ceil(extract(epoch FROM next_at - now()))::int AS seconds FROM sign_in_attempt WHERE person = $1`,
+    `SELECT ceil(extract(epoch FROM next_at - db_now()))::int AS seconds FROM sign_in_attempt WHERE person = $1`,
     [person],
   );
   return Math.max(1, row?.seconds ?? 1);
@@ -39,7 +39,7 @@ export async function countAttempt(db: Reader, person: string): Promise<number> 
 /** The attempt succeeded: it is not one of the guesses. */
 export async function forgiveAttempt(db: Reader, person: string): Promise<void> {
   await db.query(
-    `UPDATE sign_in_attempt SET attempts = greatest(attempts - 1, 0), next_at = now() WHERE person = $1`,
+    `UPDATE sign_in_attempt SET attempts = greatest(attempts - 1, 0), next_at = db_now() WHERE person = $1`,
     [person],
   );
 }
@@ -48,7 +48,7 @@ export async function forgiveAttempt(db: Reader, person: string): Promise<void> 
 export async function deleteOldAttempts(db: Reader, atMost: number): Promise<number> {
   const rows = await db.query(
     `DELETE FROM sign_in_attempt WHERE person IN (
-       SELECT person FROM sign_in_attempt WHERE last_at < now() - make_interval(days => $1)
+       SELECT person FROM sign_in_attempt WHERE last_at < db_now() - make_interval(days => $1)
         LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING person`,
     [FORGOTTEN_DAYS, atMost],
   );

@@ -19,8 +19,10 @@ async function keyWith(
   return bearer(body.data.createApiKey.secret as string);
 }
 
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
 const operators = (name: string, args: string, selection = '{ __typename }'): Attack => ({
-  id: `rights-operator-${name.toLowerCase()}`,
+  id: `rights-operator-${kebab(name)}`,
   requirement: 'V8.2.1, API5:2023',
   attempt: `${name}, which operators may, by an owner of an account and by a key with every scope`,
   run: async (world) => {

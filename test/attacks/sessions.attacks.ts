@@ -1,7 +1,7 @@
 import { PASSWORD } from '../support/people.js';
 import { bearer } from '../support/platform.js';
 import { answered, type Attack, gql, refused, send } from './attack.js';
-import { somebody, tokenSent, RESET, cookieOf, signInByCookie, VIEWER } from './somebody.js';
+import { newIp, somebody, tokenSent, RESET, cookieOf, signInByCookie, VIEWER } from './somebody.js';
 
 /** Sessions, their cookies, and pages of other origins. */
 export const sessionAttacks: readonly Attack[] = [
@@ -105,6 +105,7 @@ export const sessionAttacks: readonly Attack[] = [
     run: async (world) => {
       const { email } = await somebody(world);
       const answer = await send(world, '/api/auth/sign-in/email', {
+        ip: newIp(),
         body: { email, password: PASSWORD, callbackURL: 'https://evil.example/' },
       });
       expect(answer.headers.get('location') ?? '').not.toContain('evil.example');

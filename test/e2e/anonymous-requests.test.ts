@@ -51,7 +51,13 @@ test.each<[string, Asked]>([
   ['GraphQL with a cookie that is no session', { ...QUERY, headers: { cookie: 'a=b' } }],
   [
     'GraphQL with a session’s cookie that nobody signed',
-    { ...QUERY, headers: { cookie: 'gigarouter.session_token=x.y' } },
+    {
+      ...QUERY,
+      headers: {
+        cookie: 'gigarouter.session_token=x.y',
+        'sec-fetch-site': 'same-origin',
+      },
+    },
   ],
   ['REST', { path: '/v1/models' }],
   ['an address that leads nowhere', { path: '/nowhere' }],

@@ -38,7 +38,11 @@ const ALL = ['INFERENCE', 'READ', 'BILLING', 'ADMIN'] as const;
 const HOUR_MS = 3_600_000;
 const inHours = (hours: number) => new Date(Date.now() + hours * HOUR_MS).toISOString();
 const caller = (nanos = 0n) => newCaller(w.platform, nanos, { scopes: ALL });
-const operator = (side: Side) => operators.get(side) as Person;
+function operator(side: Side): Person {
+  const found = operators.get(side);
+  if (found === undefined) throw new Error('It has no operator.');
+  return found;
+}
 
 /** Fails unless an instant is that far from now, to within two minutes. */
 function expectAt(instant: unknown, hours: number, withinMs = 120_000): void {

@@ -20,15 +20,16 @@ function copyOf(fixture: string): string {
 
 type Damage = (folder: string) => void;
 
-/** Changes a JSON file. */
+/** Changes a JSON file. @typeParam T what it holds, as the damage knows */
 const edit =
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
   <T>(name: string, change: (json: T) => void): Damage =>
-  (folder) => {
-    const file = path.join(folder, name);
-    const json = JSON.parse(readFileSync(file, 'utf8')) as T;
-    change(json);
-    writeFileSync(file, JSON.stringify(json));
-  };
+    (folder) => {
+      const file = path.join(folder, name);
+      const json = JSON.parse(readFileSync(file, 'utf8')) as T;
+      change(json);
+      writeFileSync(file, JSON.stringify(json));
+    };
 
 interface TokenizerJson {
   added_tokens: object[];

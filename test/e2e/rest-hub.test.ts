@@ -1,3 +1,4 @@
+// cspell:ignore sreach
 import { HubApiError, listModels, type ModelEntry, modelInfo } from '@huggingface/hub';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { DEMO_MODEL, newCaller } from '../support/platform.js';
@@ -204,7 +205,7 @@ test('errors are texts that the client shows', async () => {
     'num_parameters=',
     'gated=maybe',
     'apps=vllm',
-    'serach=shapes',
+    'sreach=shapes',
   ]) {
     const { status, body } = await callRest(t.url, 'GET', `/api/models?${query}`);
     expect([query, status, body]).toEqual([query, 400, { error: expect.any(String) }]);

@@ -1,3 +1,4 @@
+// cspell:ignore KMBT
 import { z } from 'zod';
 import { CALLABLE, MODEL_TASKS, type ModelFilter, type ModelOrder } from '../../catalog/index.js';
 import { hubTask, PROVIDER } from '../model-object.js';
