@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,8 @@ import type { PasswordTask } from './password-hasher.thread.js';
 const THREADS = Math.max(1, Math.floor(availableParallelism() / 4));
 /** The last in the queue waits for about a second. */
 const WAITING_PER_THREAD = 16;
-const RETRY_AFTER_S = 2;
+/** At random, so that those who are refused together do not come back together. */
+const RETRY_AFTER_S = { min: 1, max: 4 } as const;
 
 // Tests run the sources.
 const THREAD_FILE = new URL(`./password-hasher.thread${extname(import.meta.url)}`, import.meta.url);
@@ -44,8 +46,9 @@ export class PasswordHasher {
   /** @throws AppError OVERLOADED where `hash` and `verify` would */
   refuseWhenFull(): void {
     if (this.pool === undefined || this.pool.queueSize < this.waitingMax) return;
+    const retryAfterS = randomInt(RETRY_AFTER_S.min, RETRY_AFTER_S.max + 1);
     throw new AppError('OVERLOADED', 'Too many sign-ins are in progress. Try again in a moment.', {
-      details: { retryAfterS: RETRY_AFTER_S },
+      details: { retryAfterS },
     });
   }
 

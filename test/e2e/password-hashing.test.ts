@@ -100,7 +100,8 @@ describe('while the queue is full', () => {
     ['the route of the identity library', () => post('/api/auth/sign-in/email', credentials)],
   ])('%s is 503 with Retry-After and a code', async (_name, ask) => {
     const { status, headers, text } = await ask();
-    expect([status, headers['retry-after']]).toEqual([503, '2']);
+    expect(status).toBe(503);
+    expect(headers['retry-after']).toMatch(/^[1-4]$/);
     expect(text).toContain('"code":"OVERLOADED"');
   });
 
