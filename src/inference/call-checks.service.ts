@@ -53,7 +53,7 @@ export class CallChecks {
     const { labels, template, set } = await this.labelsOf(call);
     const { textCleaning: cleaning, loss } = await this.readingOf(model);
     const prompts = checkLabels(labels, { template, cleaning });
-    const scoring = scoringOf(loss, call);
+    const scoring = resolveScoring(loss, call);
     if (threshold !== undefined && !(threshold >= 0 && threshold <= 1)) {
       throw bad('threshold', 'The threshold is 0 to 1.');
     }
@@ -119,10 +119,11 @@ export function distinct(prompts: readonly string[]): string[] {
 /**
  * What `score` is. The logits of a model that was trained with softmax say which of some labels fits better; a sigmoid of
  * one would be near 1 for any label.
+ * @throws AppError BAD_USER_INPUT for what such a model cannot say
  */
-function scoringOf(
+export function resolveScoring(
   loss: LoadedModel['config']['loss'],
-  { scoring, threshold }: Pick<Quoted<ClassifyCall>, 'scoring' | 'threshold'>,
+  { scoring, threshold }: Pick<ClassifyCall, 'scoring' | 'threshold'>,
 ): Scoring {
   if (loss === 'sigmoid') return scoring ?? 'SIGMOID';
   const reason =

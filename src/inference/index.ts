@@ -1,3 +1,4 @@
+export { resolveScoring } from './call-checks.service.js';
 export { holdOf } from './call-hold.js';
 export { CHARGED_UNITS } from './charged-units.js';
 export { ClassificationService } from './classification.service.js';

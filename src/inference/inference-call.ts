@@ -85,6 +85,9 @@ export interface ServedModel {
   readonly embeddingSize: number;
   /** A logit is this times the cosine, and a bias that is the same for all labels. */
   readonly logitScale: number;
+  readonly logitBias: number;
+  /** Whether it was trained to judge each label by itself, or to compare labels. */
+  readonly loss: 'sigmoid' | 'softmax';
   /** Tokens of a text; what is longer is cut. */
   readonly contextLength: number;
   /** Precision of the weights that run, as `fp32`. */

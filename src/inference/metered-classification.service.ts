@@ -60,6 +60,8 @@ export class MeteredClassificationService {
     return {
       embeddingSize: config.embedDim,
       logitScale: scoring.logitScale,
+      logitBias: scoring.logitBias,
+      loss: config.loss,
       contextLength: config.text.contextLength,
       variant,
     };

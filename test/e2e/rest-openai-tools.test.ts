@@ -167,6 +167,12 @@ test('JSON by a schema in the prompt, as clients ask models that take none', asy
   expect(asJson.choices[0]?.message.content).toBe('{"shape":"green heart"}');
   const asText = await ask({ messages });
   expect(asText.choices[0]?.message.content).toBe('```json\n{"shape":"green heart"}\n```');
+  const format = {
+    type: 'json_object',
+    schema: z.toJSONSchema(z.object({ shape: z.enum(LABELS) })),
+  };
+  const beside = await ask({ messages: [user(HEART)], response_format: format as never });
+  expect(beside.choices[0]?.message.content).toBe('{"shape":"green heart"}');
 });
 
 test('the picture is that of the last message that has one', async () => {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { CatalogService } from '../../catalog/index.js';
+import { resolveScoring } from '../../inference/index.js';
 import { EXAMPLE_IMAGE } from '../example-image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import { onlyLiveModel } from '../only-live-model.js';
 import { route, type Route } from '../route.js';
+import { Scoring, scoringOf } from '../scoring.js';
 import { cosine, type Embeddable, embedInOrder } from '../vectors.js';
 import { bentoml } from './bentoml.dialect.js';
 
@@ -29,6 +31,7 @@ const Model = z.object({
 const Request = Model.extend({
   queries: z.array(Item).min(1),
   candidates: z.array(Item).min(1),
+  scoring: Scoring,
 });
 
 const Rows = z.array(z.array(z.number())).meta({ description: 'A row for each query' });
@@ -66,7 +69,9 @@ export function bentomlRoutes(
       handle: async (call, { query, body }) => {
         const { queries, candidates } = body;
         const model = body.model ?? query.model ?? (await onlyLiveModel(catalog));
-        const { logitScale } = await calls.describe(call, model);
+        const { logitScale, logitBias, loss } = await calls.describe(call, model);
+        const asked = scoringOf('bentoml', body.scoring, candidates.length);
+        const scoring = resolveScoring(loss, { scoring: asked });
         const { result } = await embedInOrder(calls, call, {
           model,
           inputs: [...queries, ...candidates],
@@ -75,7 +80,11 @@ export function bentomlRoutes(
         const columns = result.vectors.slice(queries.length);
         const cosines = rows.map((row) => columns.map((column) => cosine(row, column)));
         return {
-          probabilities: cosines.map((row) => softmax(row.map((value) => logitScale * value))),
+          probabilities: cosines.map((row) =>
+            scoring === 'SIGMOID'
+              ? row.map((value) => 1 / (1 + Math.exp(-(logitScale * value + logitBias))))
+              : softmax(row.map((value) => logitScale * value)),
+          ),
           cosine_similarities: cosines,
         };
       },

@@ -5,6 +5,7 @@ import type { Form } from '../form.js';
 import { imageSourceOf } from '../image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import { route, type Route } from '../route.js';
+import { Scoring, scoringOf } from '../scoring.js';
 import { Cost, costOf, usageOf } from '../usage.js';
 import { deepinfra } from './deepinfra.dialect.js';
 
@@ -15,6 +16,7 @@ const Request = z.object({
     description: 'A file, in a form; base64, a data: URL, an https: address, or the id of a file',
   }),
   candidate_labels: CandidateLabels,
+  scoring: Scoring,
 });
 
 const Answer = z.object({
@@ -29,7 +31,7 @@ const Answer = z.object({
   }),
 });
 
-/** `/v1/inference/{model}`: zero-shot classification as DeepInfra has it, whose scores add up to 1. */
+/** `/v1/inference/{model}`: zero-shot classification as DeepInfra has it. */
 export function deepinfraRoutes(calls: MeteredCalls): Route[] {
   return [
     route({
@@ -59,7 +61,7 @@ export function deepinfraRoutes(calls: MeteredCalls): Route[] {
           model: params['*'],
           images: [imageSourceOf(body.image)],
           labels: body.candidate_labels,
-          scoring: 'SOFTMAX',
+          scoring: scoringOf('deepinfra', body.scoring, body.candidate_labels.length),
         });
         const [first] = metered.result.images;
         return {
@@ -84,5 +86,6 @@ function requestOf({ fields, repeated, files }: Form): object {
   return {
     image: files.image?.toString('base64') ?? fields.image,
     candidate_labels: labels.length > 1 ? labels : labels[0],
+    scoring: fields.scoring,
   };
 }

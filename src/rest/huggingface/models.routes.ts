@@ -5,6 +5,7 @@ import { EXAMPLE_IMAGE } from '../example-image.js';
 import { imageSourceOf } from '../image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import { route, type Route } from '../route.js';
+import { scoringOf } from '../scoring.js';
 import { type Embeddable, embedInOrder } from '../vectors.js';
 import { huggingface } from './huggingface.dialect.js';
 import { type Input, Parameters, RunAnswer, RunRequest } from './run.request.js';
@@ -75,8 +76,6 @@ export function huggingfaceModelRoutes(calls: MeteredCalls): Route[] {
   );
 }
 
-const SCORING_OF = { sigmoid: 'SIGMOID', softmax: 'SOFTMAX' } as const;
-
 async function classify(calls: MeteredCalls, call: Call, { model, body }: Run) {
   const image = body.image ?? imageIn(body.inputs);
   const given = body.parameters ?? Parameters.parse({});
@@ -88,7 +87,7 @@ async function classify(calls: MeteredCalls, call: Call, { model, body }: Run) {
     images: [imageSourceOf(image)],
     labels,
     template: given.hypothesis_template,
-    scoring: applied === undefined || applied === 'none' ? undefined : SCORING_OF[applied],
+    scoring: scoringOf('huggingface', applied === 'none' ? undefined : applied, labels.length),
     topK: given.top_k,
   });
   const [first] = result.images;

@@ -14,8 +14,7 @@ export const Parameters = z.object({
     description: 'Prompt with {} where the label goes',
     default: 'This is a photo of {}.',
   }),
-  // The names are those of the sibling task image-classification. The default is what the pipeline of
-  // transformers, the reference for this task, does: sigmoid with SigLIP's logits, softmax with others.
+  // The names are those of the sibling task image-classification.
   function_to_apply: z.enum(['sigmoid', 'softmax', 'none']).optional().meta({
     description:
       'sigmoid: each label by itself; softmax: shares that add up to 1; none: logits. Default: as the model was trained',

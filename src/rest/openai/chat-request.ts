@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { imageSourceOf } from '../image.js';
+import { Scoring } from '../scoring.js';
 import { FunctionTool, type ToolChoice } from './function-tools.js';
 import { ModelChoice } from './model-fallbacks.js';
 import { ImagePart, TextPart } from './parts.js';
@@ -16,7 +17,12 @@ const Answered = z.object({ role: z.enum(['assistant', 'tool', 'function']) });
 
 const ResponseFormat = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text') }),
-  z.object({ type: z.literal('json_object') }),
+  z.object({
+    type: z.literal('json_object'),
+    schema: z.record(z.string(), z.unknown()).nullish().meta({
+      description: 'As some clients send what belongs in `json_schema`',
+    }),
+  }),
   z.object({
     type: z.literal('json_schema'),
     json_schema: z.object({ schema: z.record(z.string(), z.unknown()) }),
@@ -52,6 +58,7 @@ export const ChatRequest = ModelChoice.extend({
     .max(N_MAX)
     .nullish()
     .meta({ description: 'Choices; all are the same, and paid once' }),
+  scoring: Scoring,
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish().meta({
     description: 'With `logprobs`: how many labels to list, with the logarithms of their shares',
@@ -82,8 +89,9 @@ export function saidIn(messages: ChatRequest['messages']): Said[] {
 }
 
 export function formatOf(given: ChatRequest['response_format']): AnswerFormat {
-  if (given?.type !== 'json_schema') return given ?? { type: 'text' };
-  return { type: 'json_schema', schema: given.json_schema.schema };
+  if (given == null || given.type === 'text') return { type: 'text' };
+  const schema = given.type === 'json_schema' ? given.json_schema.schema : given.schema;
+  return schema == null ? { type: 'json_object' } : { type: 'json_schema', schema };
 }
 
 /** Functions as `tools`, or as `functions`, which they were called before. */

@@ -25,7 +25,8 @@ choose from. Labels are
   best label; with \`{"type": "json_object"}\` by \`{"label": …, "score": …}\`.
 
 The image is that of the last message that has one; earlier ones were answered before. \`stream\` sends the same in
-chunks, when the call has run. \`logprobs\` are logarithms of the labels' shares. \`n\` choices are all the same, and paid
+chunks, when the call has run. \`logprobs\` are logarithms of the labels' shares, or of their own probabilities with
+\`scoring: "sigmoid"\`, and where there is one label alone. \`n\` choices are all the same, and paid
 once. Refused are audio, and files that are no images. All that steers the writing of texts, such as \`temperature\`,
 does nothing.`;
 
@@ -117,6 +118,7 @@ export async function completeChat<Caller>(
       said: saidIn(body.messages),
       format: formatOf(body.response_format),
       tools: readTools({ ...tools, inParallel }),
+      scoring: body.scoring,
       isAfterCall: isAnswerOfTool(body.messages.at(-1)?.role) && tools.choice === 'auto',
     },
     { conversation: 'messages', format: 'response_format' },

@@ -5,6 +5,7 @@ import { imageSourceOf } from '../image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import type { PaidCalls } from '../paid-calls.js';
 import { route, type Route } from '../route.js';
+import { Scoring, scoringOf } from '../scoring.js';
 import { Usage, usageOf } from '../usage.js';
 import { openai } from './openai.dialect.js';
 
@@ -28,10 +29,7 @@ export const ClassifyRequest = z.object({
     description: 'Prompt with {} where the label goes',
     default: 'This is a photo of {}.',
   }),
-  scoring: z
-    .enum(['sigmoid', 'softmax'])
-    .default('softmax')
-    .meta({ description: 'sigmoid: each label by itself; softmax: shares that add up to 1' }),
+  scoring: Scoring,
   threshold: z.number().min(0).max(1).optional(),
   top_k: z.int().min(1).optional(),
 });
@@ -113,7 +111,7 @@ export async function classify<Caller>(
     data: metered.result.images.map((image, index) => ({
       object: 'classification',
       index,
-      ...classificationOf(image, body.top_k),
+      ...classificationOf(image, body),
     })),
     usage: usageOf(metered),
   };
@@ -121,9 +119,16 @@ export async function classify<Caller>(
 
 /** The names of Jina and those of vLLM beside each other. @param image with all its labels, best first */
 function classificationOf(
-  { labels, margin, noneOfTheAbove }: ClassifyResult['images'][number],
-  topK: number | undefined,
+  { labels: scored, margin, noneOfTheAbove }: ClassifyResult['images'][number],
+  { scoring, top_k: topK }: Pick<z.output<typeof ClassifyRequest>, 'scoring' | 'top_k'>,
 ) {
+  // How many labels a saved set has is known by now only.
+  const way = scoringOf('classify', scoring, scored.length);
+  const labels = scored.map(({ index, label, probability, share }) => ({
+    index,
+    label,
+    score: way !== 'SOFTMAX' && probability !== null ? probability : share,
+  }));
   const [best] = labels;
   const inOrder = labels.toSorted((one, other) => one.index - other.index);
   return {

@@ -5,6 +5,7 @@ import { imageSourceOf } from '../image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import { onlyLiveModel } from '../only-live-model.js';
 import { route, type Route } from '../route.js';
+import { scoringOf } from '../scoring.js';
 import { Usage, usageOf } from '../usage.js';
 import {
   FLAGGED_AT,
@@ -95,7 +96,7 @@ export function moderationsRoutes(
           model,
           images: body.input.map(({ image_url: address }) => imageSourceOf(address)),
           labels: MODERATION_LABELS,
-          scoring: 'SIGMOID',
+          scoring: scoringOf('moderations', undefined, MODERATION_LABELS.length),
         });
         return {
           id: `modr-${metered.runId}`,

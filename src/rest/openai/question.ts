@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors.js';
 import type { ClassifyResult, ImageSource, Metered } from '../../inference/index.js';
 import type { PaidCalls } from '../paid-calls.js';
+import { type Scoring, scoringOf } from '../scoring.js';
 import { schemaInText } from './embedded-schema.js';
 import type { ToolCall, ToolForm } from './function-tools.js';
 import type { Json } from './json-schema.js';
@@ -30,6 +31,7 @@ export interface Asked {
   readonly format: AnswerFormat;
   /** Functions to call instead of an answer. */
   readonly tools?: ToolForm | undefined;
+  readonly scoring?: Scoring;
   /** A function that was called has answered: what is asked for now is a text. */
   readonly isAfterCall?: boolean;
 }
@@ -70,9 +72,10 @@ export function readQuestion(asked: Asked, places: Arguments): Question {
   return {
     image,
     labels,
-    readsProbability,
+    readsProbability: readsProbability || asked.scoring === 'sigmoid',
     write: (scored) => {
-      const scores = new Map(scored.labels.map((score) => [score.label, score]));
+      const way = (among: number) => scoringOf('chat', asked.scoring, among);
+      const scores = new Map(scored.labels.map((score) => [score.label, { ...score, way }]));
       return { toolCalls: [], ...write(scores), alternatives: rankScores(labels, scores) };
     },
   };
@@ -167,7 +170,7 @@ export async function ask<Caller>(
     images: [image],
     labels,
     // A model that has no probabilities refuses what asks for them.
-    scoring: readsProbability ? 'SIGMOID' : 'SOFTMAX',
+    scoring: readsProbability ? 'SIGMOID' : scoringOf('chat', undefined, labels.length),
   });
   const [scored] = metered.result.images;
   if (scored === undefined) throw new Error('One image gave no result.');

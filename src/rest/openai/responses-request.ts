@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors.js';
 import type { ImageSource } from '../../inference/index.js';
 import { imageSourceOf } from '../image.js';
+import { Scoring } from '../scoring.js';
 import { AnswerFormat, type Said } from './question.js';
 import { notWanted } from './unsupported.js';
 
@@ -34,6 +35,7 @@ export const ResponsesRequest = z.object({
     .meta({ description: 'Read as a text of the system: labels may be in it' }),
   text: z.object({ format: AnswerFormat.nullish() }).nullish(),
   stream: z.boolean().nullish(),
+  scoring: Scoring,
   metadata: z.record(z.string(), z.string()).nullish(),
   background: z.literal(false, { error: 'An answer takes no time: ask for it at once.' }).nullish(),
   previous_response_id: nothingKept('Nothing is kept of a response: send the image again.'),

@@ -53,7 +53,7 @@ function responsesRoute(calls: MeteredCalls, { prefix, dialect, operationId }: P
     handle: async (call, { body }) => {
       const format = body.text?.format ?? { type: 'text' };
       const places = { conversation: 'input', format: 'text.format' };
-      const question = readQuestion({ said: saidIn(body), format }, places);
+      const question = readQuestion({ said: saidIn(body), format, scoring: body.scoring }, places);
       const { metered, answer } = await ask(calls, call, body.model, question);
       const response = toResponse(body, metered, answer.content);
       return body.stream === true ? eventStream(call, toResponseEvents(response)) : response;

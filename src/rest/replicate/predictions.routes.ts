@@ -4,6 +4,7 @@ import { EXAMPLE_IMAGE } from '../example-image.js';
 import { imageSourceOf } from '../image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import { route, type Route } from '../route.js';
+import { Scoring, scoringOf } from '../scoring.js';
 import { replicate } from './replicate.dialect.js';
 
 const Input = z.object({
@@ -12,6 +13,7 @@ const Input = z.object({
   }),
   labels: CandidateLabels,
   template: z.string().optional().meta({ description: 'Prompt with {} where the label goes' }),
+  scoring: Scoring,
 });
 
 const Answer = z.object({
@@ -43,7 +45,7 @@ export function replicateRoutes(calls: MeteredCalls): Route[] {
       tag: 'Replicate',
       summary: 'Scores an image against labels',
       description:
-        'Scores are sigmoid probabilities, best label first. Webhooks and `stream` are left out: the answer is there at once.',
+        'Best label first. Webhooks and `stream` are left out: the answer is there at once.',
       dialect: replicate,
       scope: 'inference',
       params: z.object({ owner: z.string(), name: z.string() }),
@@ -65,6 +67,7 @@ export function replicateRoutes(calls: MeteredCalls): Route[] {
           images: [imageSourceOf(input.image)],
           labels: input.labels,
           template: input.template,
+          scoring: scoringOf('replicate', input.scoring, input.labels.length),
         });
         const completedAt = new Date();
         const [first] = metered.result.images;
