@@ -236,7 +236,8 @@ function sendError(
         .header('content-type', rendered.contentType ?? 'application/json; charset=utf-8')
         // Clients made by Stainless, as OpenAI's, would repeat every 409.
         .header('x-should-retry', String(appError.isRetryable))
-        .send(rendered.body)
+        // As bytes, since Fastify would add a charset to the media type.
+        .send(Buffer.from(JSON.stringify(rendered.body)))
     );
   }
   if (errorShape === 'graphql') return sendGraphQLError(request, reply, appError);

@@ -103,6 +103,9 @@ test('numbers that nobody knows are left out, and those that are known can be fi
   for (const model of all) {
     expect([model.id, model.likes]).toEqual([model.id, facts.get(model.id)?.likes ?? undefined]);
     expect(Object.values(model)).not.toContain(null);
+    const known = Number(facts.get(model.id)?.parameters);
+    const safetensors = known > 0 ? { parameters: {}, total: known } : undefined;
+    expect([model.id, model.safetensors]).toEqual([model.id, safetensors]);
   }
   const sizes = (list: { id: string }[]) =>
     list.map(({ id }) => Number(facts.get(id)?.parameters)).filter((size) => size > 0);

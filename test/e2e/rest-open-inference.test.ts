@@ -160,6 +160,8 @@ test('a model that is not live is not ready, and one that nobody has is not foun
     ]);
     const unknown = await get(`/v2/models/nobody/nothing${suffix}`);
     expect([unknown.status, unknown.body.error]).toEqual([404, expect.stringMatching(/nobody/)]);
+    // KServe's client shows the text of no other media type.
+    expect(unknown.headers.get('content-type')).toBe('application/json');
   }
 });
 

@@ -26,7 +26,10 @@ export const HubModel = z.object({
   createdAt: z.string(),
   lastModified: z.string(),
   safetensors: z
-    .object({ total: z.int() })
+    .object({
+      parameters: z.object({}).meta({ description: 'By precision: not known' }),
+      total: z.int(),
+    })
     .optional()
     .meta({ description: 'Number of parameters; left out while it is not known' }),
   inferenceProviderMapping: z
@@ -67,7 +70,7 @@ export function toHubModel(model: Model, expand: readonly string[]): z.infer<typ
     gated: false,
     createdAt: createdAt.toISOString(),
     lastModified: (updatedOn === null ? createdAt : new Date(updatedOn)).toISOString(),
-    ...(parameters === null ? {} : { safetensors: { total: parameters } }),
+    ...(parameters === null ? {} : { safetensors: { parameters: {}, total: parameters } }),
     ...(expand.includes('inferenceProviderMapping')
       ? { inferenceProviderMapping: isCallable(model) ? [mapping] : [] }
       : {}),
