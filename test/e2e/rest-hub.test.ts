@@ -1,4 +1,3 @@
-// cspell:ignore sreach
 import { HubApiError, listModels, type ModelEntry, modelInfo } from '@huggingface/hub';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { DEMO_MODEL, newCaller } from '../support/platform.js';
@@ -208,7 +207,7 @@ test('errors are texts that the client shows', async () => {
     'num_parameters=',
     'gated=maybe',
     'apps=vllm',
-    'sreach=shapes',
+    'searched=shapes',
   ]) {
     const { status, body } = await callRest(t.url, 'GET', `/api/models?${query}`);
     expect([query, status, body]).toEqual([query, 400, { error: expect.any(String) }]);

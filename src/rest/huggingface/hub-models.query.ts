@@ -27,7 +27,7 @@ const Range = z.string().transform((text, context) => {
   const range: { parametersMin?: number; parametersMax?: number } = {};
   for (const end of text.split(',')) {
     const [, name, digits, unit = ''] =
-      /^\s*(min|max):(\d{1,15}(?:\.\d{1,9})?)([KMBT]?)\s*$/i.exec(end) ?? [];
+      /^\s*(min|max):(\d{1,15}(?:\.\d{1,9})?)(K|M|B|T|)\s*$/i.exec(end) ?? [];
     if (name === undefined) {
       context.addIssue({ code: 'custom', message: RANGE_HINT });
       return z.NEVER;
