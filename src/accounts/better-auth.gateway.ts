@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
+import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
 import { bearer, magicLink } from 'better-auth/plugins';
+import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
 import { newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
 import type { Client } from './active-session.js';
+import { checkPersonFields, fitPersonFields, fitUserAgent } from './identity-fields.js';
 import { magicLinkMail } from './identity-mail.js';
 import type { PasswordHasher } from './password-hasher.service.js';
 import { refuseWhenFull } from './password-routes.gateway.js';
-import { PASSWORD_CHARS } from './password.js';
+import { checkPassword, PASSWORD_CHARS } from './password.js';
 import { withHashedSessionTokens } from './session-token.js';
 import { deleteVerifications } from './sessions.store.js';
 
@@ -128,13 +131,24 @@ export function createAuth(options: IdentityOptions) {
         },
       }),
     ],
+    hooks: {
+      before: createAuthMiddleware(async (context) => {
+        if (context.path !== '/change-password') return;
+        const session = await getSessionFromCtx(context);
+        const { newPassword } = context.body as { newPassword?: unknown };
+        if (session === null || typeof newPassword !== 'string') return;
+        await asAPIError(() => {
+          checkPassword(newPassword, session.user);
+        });
+      }),
+    },
     rateLimit: {
       enabled: true,
       storage: 'memory',
       window: 60,
       max: 60,
       // Failures are counted elsewhere (sign-in-limits.service.ts), not people who share an address.
-      customRules: { '/sign-in/email': false },
+      customRules: { '/sign-in/email': false, '/change-password': { window: 600, max: 50 } },
     },
     advanced: {
       // Checked in tests too: the library would leave it out there.
@@ -153,6 +167,7 @@ export function createAuth(options: IdentityOptions) {
     databaseHooks: {
       user: {
         create: {
+          before: (user) => Promise.resolve({ data: { ...user, ...fitPersonFields(user) } }),
           after: async (user) => {
             const { name, email, emailVerified } = user;
             const id = user.id as UserId;
@@ -163,6 +178,7 @@ export function createAuth(options: IdentityOptions) {
           },
         },
         update: {
+          before: (user) => asAPIError(() => ({ data: { ...user, ...checkPersonFields(user) } })),
           after: async ({ id, email, emailVerified }) => {
             if (emailVerified) await options.onEmailVerified({ id: id as UserId, email });
           },
@@ -179,6 +195,10 @@ export function createAuth(options: IdentityOptions) {
       },
       session: {
         create: {
+          before: (session) => {
+            const userAgent = fitUserAgent(session.userAgent ?? '');
+            return Promise.resolve({ data: { ...session, userAgent } });
+          },
           after: async ({ userId, ipAddress, userAgent }) => {
             await options.onSignIn(userId as UserId, {
               ipAddress: ipAddress ?? '',
@@ -189,6 +209,17 @@ export function createAuth(options: IdentityOptions) {
       },
     },
   });
+}
+
+/** The library answers any other error as one of the server. */
+async function asAPIError<Result>(work: () => Result): Promise<Result> {
+  try {
+    return await Promise.resolve(work());
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, message } = error;
+    throw new APIError('BAD_REQUEST', { code, message });
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   mailLink,
 } from './better-auth.gateway.js';
 import { knownAddressMail, passwordResetMail, signUpMail } from './identity-mail.js';
-import { checkPasswordLength } from './password.js';
+import { checkPassword } from './password.js';
 import { hashSessionToken } from './session-token.js';
 import { findTokenHashes } from './sessions.store.js';
 
@@ -114,12 +114,12 @@ export class IdentityGateway {
   async confirmSignUp(token: string, password: string): Promise<void> {
     const { internalAdapter, password: passwords } = await this.auth.$context;
     const identifier = `sign-up:${token}`;
-    if ((await internalAdapter.findVerificationValue(identifier)) === null) throw linkOver();
-    checkPasswordLength(password);
-    const hash = await passwords.hash(password);
-    const pending = await internalAdapter.consumeVerificationValue(identifier);
+    const pending = await internalAdapter.findVerificationValue(identifier);
     if (pending === null) throw linkOver();
     const { email, name } = JSON.parse(pending.value) as PendingSignUp;
+    checkPassword(password, { email, name });
+    const hash = await passwords.hash(password);
+    if ((await internalAdapter.consumeVerificationValue(identifier)) === null) throw linkOver();
     const known = await internalAdapter.findUserByEmail(email);
     // Confirmed in another way since: a password is set by a link for that then.
     if (known?.user.emailVerified === true) throw linkOver();
@@ -184,6 +184,11 @@ export class IdentityGateway {
 
   /** Ends all of the person's sessions. @throws AppError BAD_USER_INPUT */
   async resetPassword(token: string, newPassword: string): Promise<void> {
+    const { internalAdapter } = await this.auth.$context;
+    const link = await internalAdapter.findVerificationValue(`reset-password:${token}`);
+    const user = link === null ? null : await internalAdapter.findUserById(link.value);
+    if (user === null) throw linkOver();
+    checkPassword(newPassword, user);
     await this.ask(() => this.auth.api.resetPassword({ body: { token, newPassword } }));
   }
 

@@ -3,6 +3,7 @@ import { Access } from '../graphql/access.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import type { Client } from './active-session.js';
+import { PASSWORD_RULE } from './password.js';
 import { AcknowledgementType, DONE, SessionType } from './session.type.js';
 import type { SignInService } from './sign-in.service.js';
 
@@ -63,7 +64,7 @@ export class IdentityResolver {
   @Access({ scope: 'public' })
   async verifyEmail(
     @Arg('token', () => String, { description: 'From the mail.' }) token: string,
-    @Arg('password', () => String, { description: '10 to 128 characters.' }) password: string,
+    @Arg('password', () => String, { description: PASSWORD_RULE }) password: string,
   ): Promise<AcknowledgementType> {
     await this.people.confirmSignUp(token, password);
     return DONE;
@@ -114,7 +115,7 @@ export class IdentityResolver {
   @Access({ scope: 'public' })
   async resetPassword(
     @Arg('token', () => String, { description: 'From the mail; works once.' }) token: string,
-    @Arg('password', () => String, { description: 'The new one, 10 to 128 characters.' })
+    @Arg('password', () => String, { description: PASSWORD_RULE })
     password: string,
   ): Promise<AcknowledgementType> {
     await this.people.resetPassword(token, password);
