@@ -3,11 +3,12 @@ import path from 'node:path';
 import type { Say } from '../bring-up.js';
 import type { Config } from '../config.js';
 import { AppError } from '../errors.js';
-import { type DownloadProgress, Hub } from '../inference/index.js';
+import { type DownloadProgress, Hub, type HubSnapshot } from '../inference/index.js';
 import { runOnce } from '../predictor/run-once.js';
 import {
   checkpointFiles,
   checkTokenizer,
+  checkWeightHeaders,
   compile,
   type CompileOptions,
   copyCheckpoint,
@@ -47,12 +48,16 @@ export async function pullModel(
     };
     try {
       const snapshot = await hub.list(source, options.revision);
-      const files = checkpointFiles(new Set(snapshot.files.map(({ name }) => name)));
+      const files = checkpointFiles(new Set(snapshot.files.map(({ name }) => name)), source);
       await hub.reserve(snapshot, folder, [...files.small, files.weights]);
       await hub.download(snapshot, folder, files.small, onProgress);
       // Judged before gigabytes are fetched for nothing.
       await checkTokenizer(folder, files);
       const weights = await weightFiles(folder, files);
+      const sizes = new Map(weights.map((name) => [name, sizeOf(snapshot, name)]));
+      if (!(await areThere(folder, sizes))) {
+        await checkWeightHeaders(folder, files, sizes, (...range) => hub.read(snapshot, ...range));
+      }
       weightsSha256 = await hub.download(snapshot, folder, weights, onProgress);
     } finally {
       await hub.close();
@@ -64,6 +69,22 @@ export async function pullModel(
   } else {
     print(options, { model: slug, folder });
   }
+}
+
+/** Whether all are in the folder, by their sizes; the download compares their hashes. */
+async function areThere(folder: string, sizes: ReadonlyMap<string, number>): Promise<boolean> {
+  for (const [name, bytes] of sizes) {
+    const found = await stat(path.join(folder, name)).catch(() => undefined);
+    if (found?.size !== bytes) return false;
+  }
+  return true;
+}
+
+/** @throws AppError BAD_USER_INPUT for a file that the repository does not have */
+function sizeOf({ repository, files }: HubSnapshot, name: string): number {
+  const file = files.find((one) => one.name === name);
+  if (file !== undefined) return file.bytes;
+  throw new AppError('BAD_USER_INPUT', `${repository} has no file ${name}.`);
 }
 
 export async function compileModel(

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,19 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, interceptors, request } from 'undici';
 import { z } from 'zod';
 import { AppError } from '../errors.js';
+import { checkDisk, hashFile, type HubFile } from './hub-file.js';
 
 export interface HubOptions {
   /** `https://huggingface.co`, or a mirror that speaks the same. */
   readonly endpoint: string;
   readonly token: string | undefined;
-}
-
-/** A file of a repository, as the Hub lists it. */
-export interface HubFile {
-  readonly name: string;
-  readonly bytes: number;
-  /** Git's hash of a small file (SHA-1, with its header), or the SHA-256 of a large one. */
-  readonly hash: { readonly kind: 'git' | 'sha256'; readonly hex: string };
 }
 
 /** A repository at one commit. */
@@ -38,8 +30,6 @@ export interface DownloadProgress {
 
 const ATTEMPTS_MAX = 6;
 const RETRY_AFTER_MS = 100;
-/** Left free on the disk, beside the files. */
-const SPARE_BYTES = 256 * 2 ** 20;
 
 const infoSchema = z.object({
   sha: z.string().regex(/^[0-9a-f]{40}$/),
@@ -125,6 +115,37 @@ export class Hub {
     return hashes;
   }
 
+  /**
+   * Some bytes of a file, for what has to be known before all of it is fetched.
+   * @throws AppError as {@link download}
+   */
+  async read(
+    { repository, commit }: HubSnapshot,
+    name: string,
+    from: number,
+    length: number,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
+    if (length === 0) return new Uint8Array();
+    return retry(async () => {
+      const address = `/${repository}/resolve/${commit}/${name}`;
+      const last = from + length - 1;
+      const { statusCode, body } = await this.get(address, from, signal, last);
+      // A server that knows no ranges sends all, of which no more than that is read.
+      const skipped = statusCode === 206 ? 0 : from;
+      const parts: Buffer[] = [];
+      let bytes = 0;
+      for await (const chunk of body) {
+        parts.push(chunk as Buffer);
+        bytes += (chunk as Buffer).length;
+        if (bytes >= skipped + length) break;
+      }
+      const read = Buffer.concat(parts).subarray(skipped, skipped + length);
+      if (read.length < length) throw new Error(`${name} ended early.`);
+      return new Uint8Array(read);
+    }, signal);
+  }
+
   async close(): Promise<void> {
     await this.dispatcher.close();
   }
@@ -184,6 +205,7 @@ export class Hub {
     address: string,
     from: number,
     signal: AbortSignal | undefined,
+    last?: number,
   ): Promise<Dispatcher.ResponseData> {
     const { endpoint, token } = this.options;
     const response = await request(endpoint + address, {
@@ -191,7 +213,9 @@ export class Hub {
       headers: {
         'user-agent': 'gigarouter',
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(from === 0 ? {} : { range: `bytes=${String(from)}-` }),
+        ...(from === 0 && last === undefined
+          ? {}
+          : { range: `bytes=${String(from)}-${last === undefined ? '' : String(last)}` }),
       },
       ...(signal === undefined ? {} : { signal }),
     });
@@ -228,44 +252,6 @@ async function retry<T>(attempt: () => Promise<T>, signal: AbortSignal | undefin
       await sleep(RETRY_AFTER_MS * 2 ** count, undefined, signal === undefined ? {} : { signal });
     }
   }
-}
-
-async function checkDisk(folder: string, files: readonly HubFile[]): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  let needed = SPARE_BYTES;
-  for (const { name, bytes, hash } of files) {
-    const target = path.join(folder, name);
-    const [whole, part] = await Promise.all(
-      [target, `${target}.${hash.hex.slice(0, 12)}.part`].map((one) =>
-        stat(one).catch(() => undefined),
-      ),
-    );
-    needed += Math.max(0, bytes - Math.max(whole?.size ?? 0, part?.size ?? 0));
-  }
-  const free = bavail * bsize;
-  if (free >= needed) return;
-  throw new AppError(
-    'BAD_USER_INPUT',
-    `The disk of ${folder} has ${megabytes(free)} free, and ${megabytes(needed)} are needed. Set MODELS_DIR to a larger one.`,
-  );
-}
-
-const megabytes = (bytes: number) => `${String(Math.ceil(bytes / 1e6))} MB`;
-
-/** Undefined when there is no such file. */
-async function hashFile(
-  file: string,
-  { bytes, hash }: HubFile,
-): Promise<{ sha256: string; fits: boolean } | undefined> {
-  if ((await stat(file).catch(() => undefined))?.size !== bytes) return undefined;
-  const sha256 = createHash('sha256');
-  const git = createHash('sha1').update(`blob ${String(bytes)}\0`);
-  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) {
-    sha256.update(chunk as Buffer);
-    if (hash.kind === 'git') git.update(chunk as Buffer);
-  }
-  const hex = sha256.digest('hex');
-  return { sha256: hex, fits: hash.hex === (hash.kind === 'git' ? git.digest('hex') : hex) };
 }
 
 function parseJson(text: string): unknown {

@@ -2,8 +2,11 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../errors.js';
+import { checkTensors } from './architecture.js';
 import { readConfig } from './checkpoint.js';
 import { findLayout, type FoundLayout } from './layouts/layout.js';
+import { headerLength } from './safetensors.js';
+import { parseHeader, type TensorInfo } from './safetensors-header.js';
 import { tryTokenizer } from './tokenizer.js';
 import { TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from './tokenizer-files.js';
 import { SENTENCEPIECE_FILE } from './tokenizer-sentencepiece.js';
@@ -21,8 +24,8 @@ export interface CheckpointFiles extends FoundLayout {
  * @param names of all files there
  * @throws AppError BAD_USER_INPUT that says what is missing, or why none of it runs here
  */
-export function checkpointFiles(names: ReadonlySet<string>): CheckpointFiles {
-  const found = findLayout(names);
+export function checkpointFiles(names: ReadonlySet<string>, repository?: string): CheckpointFiles {
+  const found = findLayout(names, repository);
   const { required, optional } = found.layout.configFiles;
   const wanted = [
     ...required,
@@ -50,6 +53,41 @@ export async function weightFiles(folder: string, { weights }: CheckpointFiles):
  */
 export async function checkTokenizer(folder: string, { layout }: FoundLayout): Promise<void> {
   await tryTokenizer(folder, await readConfig(folder, layout));
+}
+
+/** Reads bytes of a file that is not here yet. */
+export type ReadRange = (name: string, from: number, length: number) => Promise<Uint8Array>;
+
+/**
+ * Reads the headers of the weights alone, some kilobytes, and checks every tensor's name and shape against the
+ * configuration: a checkpoint that does not fit is refused before gigabytes are fetched.
+ *
+ * @param folder with the small files
+ * @param sizes of the files of weights, in bytes
+ * @throws AppError BAD_USER_INPUT that names the tensor or file
+ */
+export async function checkWeightHeaders(
+  folder: string,
+  { layout }: FoundLayout,
+  sizes: ReadonlyMap<string, number>,
+  read: ReadRange,
+): Promise<void> {
+  const tensors = new Map<string, TensorInfo>();
+  for (const [name, bytes] of sizes) {
+    const header = await readHeader(name, bytes, read);
+    for (const tensor of header) tensors.set(tensor.name, tensor);
+  }
+  checkTensors(await readConfig(folder, layout), tensors);
+}
+
+async function readHeader(name: string, bytes: number, read: ReadRange): Promise<TensorInfo[]> {
+  try {
+    const headerBytes = headerLength(await read(name, 0, Math.min(8, bytes)), bytes);
+    return parseHeader(await read(name, 8, headerBytes), bytes - 8 - headerBytes);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'BAD_USER_INPUT') throw error;
+    throw new AppError(error.code, `${name}: ${error.message}`, { cause: error });
+  }
 }
 
 /**

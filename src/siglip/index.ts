@@ -2,6 +2,7 @@ export { compile, type CompileOptions } from './compile.js';
 export {
   checkpointFiles,
   checkTokenizer,
+  checkWeightHeaders,
   copyCheckpoint,
   weightFiles,
 } from './checkpoint-files.js';

@@ -129,10 +129,19 @@ export class SafetensorsFile {
 
 async function readHeaderLength(handle: FileHandle, fileBytes: number): Promise<number> {
   const length = new Uint8Array(8);
-  if (!(await fill(handle, length, 0))) {
+  const isThere = await fill(handle, length, 0);
+  return headerLength(isThere ? length : new Uint8Array(), fileBytes);
+}
+
+/**
+ * @param start the first 8 bytes of the file
+ * @throws AppError BAD_USER_INPUT for a header that the file cannot have, or a larger one than any of ours
+ */
+export function headerLength(start: Uint8Array, fileBytes: number): number {
+  if (start.length < 8) {
     throw new AppError('BAD_USER_INPUT', `${String(fileBytes)} bytes are no safetensors file.`);
   }
-  const headerBytes = new DataView(length.buffer).getBigUint64(0, true);
+  const headerBytes = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (headerBytes > BigInt(fileBytes - 8)) {
     throw new AppError(
       'BAD_USER_INPUT',

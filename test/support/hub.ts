@@ -6,7 +6,7 @@ export interface TestHub {
   readonly url: string;
   /** Each request: method, path and range. */
   readonly requests: string[];
-  /** Handles the next request for a path that ends so, instead of the hub. */
+  /** Handles the next request for a path that ends so, instead of the hub; not one for a part of a file with an end. */
   once(
     pathEnd: string,
     handler: (request: IncomingMessage, response: ServerResponse) => void,
@@ -41,7 +41,8 @@ export async function startTestHub(
     const path = new URL(request.url ?? '/', 'http://hub').pathname;
     requests.push([request.method, path, request.headers.range].filter(Boolean).join(' '));
     for (const [end, handler] of once) {
-      if (!path.endsWith(end)) continue;
+      const isPart = /^bytes=\d+-\d+$/.test(request.headers.range ?? '');
+      if (!path.endsWith(end) || isPart) continue;
       once.delete(end);
       handler(request, response);
       return;
@@ -93,12 +94,14 @@ export async function startTestHub(
 }
 
 function sendFile(bytes: Buffer, { headers }: IncomingMessage, response: ServerResponse): void {
-  const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);
-  const rest = bytes.subarray(from);
-  const range = `bytes ${String(from)}-${String(bytes.length - 1)}/${String(bytes.length)}`;
-  response.writeHead(from > 0 ? 206 : 200, {
+  const [isPart, first = '0', end = ''] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
+  const from = Number(first);
+  const last = end === '' ? bytes.length - 1 : Math.min(Number(end), bytes.length - 1);
+  const rest = bytes.subarray(from, last + 1);
+  const range = `bytes ${String(from)}-${String(last)}/${String(bytes.length)}`;
+  response.writeHead(isPart === undefined ? 200 : 206, {
     'content-length': rest.length,
-    ...(from > 0 ? { 'content-range': range } : {}),
+    ...(isPart === undefined ? {} : { 'content-range': range }),
   });
   response.end(rest);
 }

@@ -1,13 +1,21 @@
 import { z } from 'zod';
 import type { ModelConfig } from '../config.js';
-import { only, parseJson, readAs } from './config-values.js';
+import { parseJson, readAs } from './config-values.js';
 import { parseHuggingFaceClip } from './hugging-face-clip.js';
 import { HUGGING_FACE_CONFIG } from './hugging-face-parts.js';
 import { parseHuggingFaceSiglip } from './hugging-face-siglip.js';
+import { refusalOfModelType } from './refusals.js';
 
 const FAMILIES = { siglip: parseHuggingFaceSiglip, clip: parseHuggingFaceClip } as const;
 
-const kindSchema = z.looseObject({ model_type: only('siglip', 'clip') });
+const kindSchema = z.looseObject({
+  model_type: z.enum(['siglip', 'clip'], {
+    error: ({ input }) => {
+      const type = typeof input === 'string' ? input.slice(0, 100) : 'none';
+      return refusalOfModelType(type) ?? `"${type}" is not supported; supported: "siglip", "clip"`;
+    },
+  }),
+});
 
 /**
  * Reads a checkpoint of transformers, by its `model_type`.

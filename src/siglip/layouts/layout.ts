@@ -4,6 +4,7 @@ import { parseHuggingFace } from './hugging-face.js';
 import { HUGGING_FACE_CONFIG, TOKENIZER_CONFIG } from './hugging-face-parts.js';
 import { PREPROCESSOR_CONFIG } from './hugging-face-pixels.js';
 import { OPEN_CLIP_CONFIG, parseOpenClip } from './open-clip.js';
+import { refusalOfFiles } from './refusals.js';
 
 /** A way in which checkpoints are published: which files, and how they are read into a {@link ModelConfig}. */
 export interface Layout {
@@ -56,11 +57,11 @@ export interface FoundLayout {
 }
 
 /**
- * The layout of a folder or a repository, by the names of its files. Where several fit, the first of {@link LAYOUTS}.
+ * The layout of a folder or a repository, `owner/name`, by the names of its files. Where several fit, the first of {@link LAYOUTS}.
  *
  * @throws AppError BAD_USER_INPUT that says what is missing
  */
-export function findLayout(names: ReadonlySet<string>): FoundLayout {
+export function findLayout(names: ReadonlySet<string>, repository = 'The folder'): FoundLayout {
   let closest: AppError | undefined;
   for (const layout of LAYOUTS) {
     const missing = layout.configFiles.required.filter((name) => !names.has(name));
@@ -73,6 +74,7 @@ export function findLayout(names: ReadonlySet<string>): FoundLayout {
     ]);
   }
   throw (
+    refusalOfFiles(repository, names) ??
     closest ??
     new AppError(
       'BAD_USER_INPUT',

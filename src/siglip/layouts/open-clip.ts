@@ -19,6 +19,7 @@ import {
 } from './config-values.js';
 import { parseOpenClipClip } from './open-clip-clip.js';
 import { preprocessConfig, textNames } from './open-clip-parts.js';
+import { refusalOfTimmModel } from './refusals.js';
 import { type OpenClipConfig, openClipConfigSchema } from './open-clip-schema.js';
 
 export const OPEN_CLIP_CONFIG = 'open_clip_config.json';
@@ -76,7 +77,9 @@ export function parseOpenClip(json: string): ModelConfig {
   return readAs(OPEN_CLIP_CONFIG, () => {
     // open_clip asks the same: a tower of timm's, or of its own.
     const { timm_model_name: timmName } = parseJson(json, kindSchema).model_cfg.vision_cfg;
-    return timmName ? parseSiglip(json) : parseOpenClipClip(json);
+    if (!timmName) return parseOpenClipClip(json);
+    if (TIMM_MODELS.has(timmName)) return parseSiglip(json);
+    throw new SettingFault(`model_cfg.vision_cfg.timm_model_name: ${refusalOfTimmModel(timmName)}`);
   });
 }
 
