@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
-import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
 import { bearer, magicLink } from 'better-auth/plugins';
 import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
@@ -11,8 +10,8 @@ import type { Client } from './active-session.js';
 import { checkPersonFields, fitPersonFields, fitUserAgent } from './identity-fields.js';
 import { magicLinkMail } from './identity-mail.js';
 import type { PasswordHasher } from './password-hasher.service.js';
-import { refuseWhenFull } from './password-routes.gateway.js';
-import { checkPassword, PASSWORD_CHARS } from './password.js';
+import { asAPIError, guardPasswordRoutes } from './password-routes.gateway.js';
+import { PASSWORD_CHARS } from './password.js';
 import { withHashedSessionTokens } from './session-token.js';
 import { deleteVerifications } from './sessions.store.js';
 
@@ -131,17 +130,7 @@ export function createAuth(options: IdentityOptions) {
         },
       }),
     ],
-    hooks: {
-      before: createAuthMiddleware(async (context) => {
-        if (context.path !== '/change-password') return;
-        const session = await getSessionFromCtx(context);
-        const { newPassword } = context.body as { newPassword?: unknown };
-        if (session === null || typeof newPassword !== 'string') return;
-        await asAPIError(() => {
-          checkPassword(newPassword, session.user);
-        });
-      }),
-    },
+    hooks: { before: guardPasswordRoutes(passwords) },
     rateLimit: {
       enabled: true,
       storage: 'memory',
@@ -163,7 +152,6 @@ export function createAuth(options: IdentityOptions) {
           model === 'user' ? newId('usr') : newId('idn'),
       },
     },
-    hooks: { before: refuseWhenFull(passwords) },
     databaseHooks: {
       user: {
         create: {
@@ -209,17 +197,6 @@ export function createAuth(options: IdentityOptions) {
       },
     },
   });
-}
-
-/** The library answers any other error as one of the server. */
-async function asAPIError<Result>(work: () => Result): Promise<Result> {
-  try {
-    return await Promise.resolve(work());
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const { code, message } = error;
-    throw new APIError('BAD_REQUEST', { code, message });
-  }
 }
 
 /**

@@ -1,13 +1,35 @@
-import { createAuthMiddleware } from 'better-auth/api';
+import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
+import { AppError } from '../errors.js';
+import { checkPassword } from './password.js';
 import type { PasswordHasher } from './password-hasher.service.js';
 
 /** Of the identity library's routes, those that hash a password for anybody. */
 const HASHES_FOR_ANYBODY = new Set(['/sign-in/email', '/reset-password']);
 
-/** A hook of the identity library. Refuses before the database is asked: a flood is refused at the least cost. */
-export function refuseWhenFull(passwords: Pick<PasswordHasher, 'refuseWhenFull'>) {
-  return createAuthMiddleware(({ path }) => {
-    if (HASHES_FOR_ANYBODY.has(path)) passwords.refuseWhenFull();
-    return Promise.resolve();
+/**
+ * A hook of the identity library, before a route that takes a password. Refuses a flood before the database is asked, at
+ * the least cost, and a new password that is not accepted.
+ */
+export function guardPasswordRoutes(passwords: Pick<PasswordHasher, 'refuseWhenFull'>) {
+  return createAuthMiddleware(async (context) => {
+    if (HASHES_FOR_ANYBODY.has(context.path)) passwords.refuseWhenFull();
+    if (context.path !== '/change-password') return;
+    const session = await getSessionFromCtx(context);
+    const { newPassword } = context.body as { newPassword?: unknown };
+    if (session === null || typeof newPassword !== 'string') return;
+    await asAPIError(() => {
+      checkPassword(newPassword, session.user);
+    });
   });
+}
+
+/** The library answers any other error as one of the server. */
+export async function asAPIError<Result>(work: () => Result): Promise<Result> {
+  try {
+    return await Promise.resolve(work());
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, message } = error;
+    throw new APIError('BAD_REQUEST', { code, message });
+  }
 }
