@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { isAPIError } from 'better-auth/api';
 import { AppError } from '../errors.js';
 import type { SessionId, UserId } from '../platform/ids.js';
-import { readNow } from '../platform/now.store.js';
 import type { Client } from './active-session.js';
 import {
   type Auth,
@@ -196,11 +195,11 @@ export class IdentityGateway {
   private async createLinkToken(purpose: string, value: string, lifeS: number): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     const { internalAdapter } = await this.auth.$context;
-    const now = await readNow(this.options.db);
     await internalAdapter.createVerificationValue({
       identifier: `${purpose}:${token}`,
       value,
-      expiresAt: new Date(now.getTime() + lifeS * 1_000),
+      // eslint-disable-next-line no-restricted-syntax -- The library compares it with this server's clock, as all it stores.
+      expiresAt: new Date(Date.now() + lifeS * 1_000),
     });
     return token;
   }
