@@ -208,6 +208,12 @@ export function refuseOtherMethods(
   });
 }
 
+/** Whether a stream broke off because whoever asked for it has left. */
+function endedByClient(error: unknown, { raw }: FastifyReply): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' && (raw.socket === null || raw.socket.destroyed);
+}
+
 function sendError(
   { logger, renderErrorAt }: Pick<HttpOptions, 'logger' | 'renderErrorAt'>,
   error: unknown,
@@ -218,7 +224,7 @@ function sendError(
   const { code, message, details, status, cause } = appError;
   const context = requestContext();
   if (context !== undefined) context.code = code;
-  if (code === 'INTERNAL')
+  if (code === 'INTERNAL' && !endedByClient(error, reply))
     logger.error({ requestId: request.id, err: cause ?? error }, 'unexpected error');
 
   const { errorShape, renderError = errorShape ? undefined : renderErrorAt?.(request.url) } =
