@@ -12,6 +12,7 @@ import {
   StripeCards,
   StripeEventsService,
   StripeGateway,
+  TopUpPages,
   TopUpsService,
   UsageReportsService,
 } from './payments/index.js';
@@ -48,7 +49,8 @@ export function createPaymentServices(
     publicUrl: config.publicUrl,
   };
   const payments = new PaymentsService(selling);
-  const topUps = new TopUpsService({ ...selling, payments, mailer, logger });
+  const pages = new TopUpPages(db, payments);
+  const topUps = new TopUpsService({ ...selling, pages, mailer, logger });
   const usageReports = new UsageReportsService({
     ...selling,
     payments,

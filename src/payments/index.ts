@@ -16,6 +16,7 @@ export { StripeEventsService } from './stripe-events.service.js';
 export { STRIPE_API_VERSION, StripeApi, type StripeOptions } from './stripe-api.gateway.js';
 export { StripeCards } from './stripe-cards.gateway.js';
 export { StripeGateway } from './stripe.gateway.js';
+export { TopUpPages } from './top-up-pages.service.js';
 export { TopUpsResolver } from './top-ups.resolver.js';
 export { TopUpsService } from './top-ups.service.js';
 export { UsageReportsService } from './usage-reports.service.js';

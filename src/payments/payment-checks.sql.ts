@@ -87,9 +87,9 @@ export const PAYMENT_CHECKS: readonly Check[] = [
   ],
   [
     'F17',
-    'no account has two automatic top-ups under way',
+    'no account has two automatic top-ups under way, by its card or on the page of one that was declined',
     'SELECT count(*) FROM top_up_policy',
-    `SELECT account_id FROM purchase WHERE kind = 'TOP_UP' AND state IN ('PENDING', 'WAITING')
+    `SELECT account_id FROM purchase WHERE (kind = 'TOP_UP' OR for_top_up) AND state IN ('PENDING', 'WAITING')
       GROUP BY account_id HAVING count(*) > 1`,
   ],
 ];

@@ -33,6 +33,8 @@ export interface Buying {
   readonly currency: string;
   /** The person agrees that the card is kept for later. */
   readonly saveCard: boolean;
+  /** The page of a top-up that was declined: one of an account at a time. */
+  readonly forTopUp?: true;
   readonly idempotencyKey: string;
 }
 
@@ -62,11 +64,11 @@ export class PaymentsService {
 
   /**
    * Opens a checkout page, one for each idempotency key, however often it is asked for.
-   * @throws AppError BAD_USER_INPUT, NOT_FOUND (pack), IDEMPOTENCY_MISMATCH, CONFLICT (its page is over),
-   *   UPSTREAM_UNAVAILABLE
+   * @throws AppError BAD_USER_INPUT, NOT_FOUND (pack), IDEMPOTENCY_MISMATCH, CONFLICT (its page is over, or with
+   *   `forTopUp` another one is open), UPSTREAM_UNAVAILABLE
    */
   async buy(buying: Buying): Promise<Purchase> {
-    const { accountId, idempotencyKey, saveCard, actor } = buying;
+    const { accountId, idempotencyKey, saveCard, forTopUp = false, actor } = buying;
     if (idempotencyKey === '' || idempotencyKey.length > KEY_CHARS_MAX) {
       throw bad('idempotencyKey', `The key has 1 to ${String(KEY_CHARS_MAX)} characters.`);
     }
@@ -81,6 +83,7 @@ export class PaymentsService {
         provider: this.parts.stripe.provider,
         kind: 'CHECKOUT',
         saveCard,
+        forTopUp,
         actor,
         idempotencyKey,
         requestHash,
@@ -88,7 +91,9 @@ export class PaymentsService {
       }),
     );
     const found = await store.findByKey(this.parts.db, accountId, idempotencyKey);
-    if (found === undefined) throw new Error('The purchase was not written.');
+    if (found === undefined) {
+      throw new AppError('CONFLICT', 'Another top-up of the account is under way.');
+    }
     if (!found.requestHash.equals(requestHash)) {
       throw new AppError(
         'IDEMPOTENCY_MISMATCH',
@@ -114,6 +119,18 @@ export class PaymentsService {
   async find(accountId: AccountId, id: string): Promise<Purchase | undefined> {
     const purchase = isPurchaseId(id) ? await store.findPurchase(this.parts.db, id) : undefined;
     return purchase?.accountId === accountId ? purchase : undefined;
+  }
+
+  /**
+   * Closes a checkout page, unless somebody has paid there. May be repeated.
+   * @returns the purchase as it is then: EXPIRED, or paid in the last moment, or with its money on its way
+   * @throws AppError UPSTREAM_UNAVAILABLE
+   */
+  async endPage(purchase: Purchase): Promise<Purchase> {
+    const { db, stripe, fulfilment } = this.parts;
+    if (purchase.sessionId === null) await store.expireWithoutPage(db, purchase.id);
+    else await stripe.expireCheckout(purchase.sessionId);
+    return (await fulfilment.settle(purchase.id)) ?? purchase;
   }
 
   /** For the success page: what became of the purchase whose checkout page somebody comes from. */
@@ -180,7 +197,13 @@ export class PaymentsService {
     }
     const customerId = await this.customerOf(purchase.accountId);
     const page = await this.parts.stripe.createCheckout(purchase, customerId, this.returnUrls());
-    await store.setCheckout(this.parts.db.prisma, purchase.id, page);
+    if (!(await store.setCheckout(this.parts.db, purchase.id, page))) {
+      await this.parts.stripe.expireCheckout(page.sessionId);
+      throw new AppError(
+        'CONFLICT',
+        'The purchase was ended meanwhile. Buy again, with a new key.',
+      );
+    }
     return { ...purchase, sessionId: page.sessionId, checkoutUrl: page.url };
   }
 }

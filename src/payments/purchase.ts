@@ -21,6 +21,8 @@ export interface Purchase extends Terms {
   readonly kind: PurchaseKind;
   readonly state: PurchaseState;
   readonly saveCard: boolean;
+  /** A page that an automatic top-up opened when its card was declined. */
+  readonly forTopUp: boolean;
   readonly sessionId: string | null;
   readonly paymentIntentId: string | null;
   readonly checkoutUrl: string | null;

@@ -8,6 +8,7 @@ type Amount = 'creditNanos' | 'bonusNanos' | 'amountMinor' | 'clawedBackNanos';
 
 const COLUMNS = `id, account_id AS "accountId", kind, state, pack_id AS "packId", credit_nanos AS "creditNanos",
   bonus_nanos AS "bonusNanos", amount_minor AS "amountMinor", currency, save_card AS "saveCard",
+  for_top_up AS "forTopUp",
   session_id AS "sessionId", payment_intent_id AS "paymentIntentId", checkout_url AS "checkoutUrl",
   receipt_url AS "receiptUrl", clawed_back_nanos AS "clawedBackNanos", reversals, failure, created_at AS "createdAt",
   expires_at AS "expiresAt", ended_at AS "endedAt"`;
@@ -32,6 +33,7 @@ export type NewPurchase = Pick<
   | 'amountMinor'
   | 'currency'
   | 'saveCard'
+  | 'forTopUp'
   | 'kind'
   | 'expiresAt'
 > & {
@@ -41,7 +43,9 @@ export type NewPurchase = Pick<
   readonly requestHash: Uint8Array<ArrayBuffer> | null;
 };
 
-/** One row for each idempotency key of an account, and one open top-up: of two that race, one stays. */
+/**
+ * One row for each idempotency key of an account, and one open top-up, its page included: of two that race, one stays.
+ */
 export async function insertPurchase(db: Transaction, purchase: NewPurchase): Promise<void> {
   await db.purchase.createMany({ data: [purchase], skipDuplicates: true });
 }
@@ -107,12 +111,26 @@ export async function listOpen(
   return rows.map(({ id }) => id);
 }
 
+/** @returns false when the purchase has ended meanwhile */
 export async function setCheckout(
-  db: Transaction,
+  db: Reader,
   id: PurchaseId,
   { sessionId, url }: { sessionId: string; url: string },
-): Promise<void> {
-  await db.purchase.update({ where: { id }, data: { sessionId, checkoutUrl: url } });
+): Promise<boolean> {
+  const rows = await db.query(
+    `UPDATE purchase SET session_id = $2, checkout_url = $3 WHERE id = $1 AND state = 'PENDING' RETURNING id`,
+    [id, sessionId, url],
+  );
+  return rows.length === 1;
+}
+
+/** Ends a purchase whose page was not made, or not written down; one that has a page stays as it is. */
+export async function expireWithoutPage(db: Reader, id: PurchaseId): Promise<void> {
+  await db.query(
+    `UPDATE purchase SET state = 'EXPIRED', ended_at = db_now()
+      WHERE id = $1 AND state = 'PENDING' AND session_id IS NULL`,
+    [id],
+  );
 }
 
 /** Writes down the page of a purchase that has none yet. */

@@ -84,7 +84,7 @@ export class RefundsService {
     );
     const settled =
       request.state === 'PENDING'
-        ? await this.finish(id, request)
+        ? await this.finish(id, request, false)
         : await this.fulfilment.settle(id);
     return settled ?? purchase;
   }
@@ -100,7 +100,7 @@ export class RefundsService {
       atMost: AT_ONCE,
     });
     for (const { purchaseId, ...request } of unknown) {
-      await this.finish(purchaseId, request).catch((err: unknown) => {
+      await this.finish(purchaseId, request, true).catch((err: unknown) => {
         this.logger.warn({ err, purchaseId }, 'a refund did not end; it is looked at again');
       });
     }
@@ -108,11 +108,13 @@ export class RefundsService {
 
   /**
    * Asks Stripe for a refund that was written down, unless Stripe has it already: its key may be forgotten.
+   * @param again it was asked for a while ago
    * @throws AppError CONFLICT when it comes to nothing; UPSTREAM_UNAVAILABLE
    */
   private async finish(
     purchaseId: PurchaseId,
     request: { id: RefundRequestId; amountMinor: bigint; createdAt: Date },
+    again: boolean,
   ): Promise<Purchase | undefined> {
     // Settling ends a request that Stripe has, and says by what the purchase was paid, a moment ago perhaps.
     const purchase = await this.fulfilment.settle(purchaseId);
@@ -122,7 +124,7 @@ export class RefundsService {
       await this.fail(purchaseId, request.id, 'Stripe knows nothing of it.');
       throw new AppError('CONFLICT', 'Stripe knows nothing of this refund. Use a new key.');
     }
-    await this.send(purchase, request);
+    await this.send(purchase, request, again);
     return this.fulfilment.settle(purchaseId);
   }
 
@@ -140,10 +142,11 @@ export class RefundsService {
   private async send(
     { id, paymentIntentId }: Purchase,
     request: { id: RefundRequestId; amountMinor: bigint },
+    again: boolean,
   ): Promise<void> {
     if (paymentIntentId === null) throw new Error(`Purchase ${id} was paid by nothing.`);
     try {
-      await this.stripe.refund({ ...request, paymentIntentId });
+      await this.stripe.refund({ ...request, paymentIntentId }, again);
     } catch (error) {
       if (error instanceof AppError) throw error;
       const failure = error instanceof Error ? error.message : String(error);

@@ -19,6 +19,8 @@ export interface StripeOptions {
 export const STRIPE_API_VERSION: string = Stripe.API_VERSION;
 
 const RETRIES = 3;
+/** Of one write. */
+const KEYS_MAX = 10;
 /** Signatures are refused when older than this, or further ahead. */
 const SIGNATURE_S = 300;
 
@@ -68,12 +70,36 @@ export class StripeApi {
         minTimeout: 200,
         maxTimeout: 2_000,
         randomize: true,
-        shouldRetry: ({ error }) => isTransient(error),
+        // What is stored is answered until the key is forgotten.
+        shouldRetry: ({ error }) => isTransient(error) && !isStored(error),
       });
     } catch (cause) {
       if (!isTransient(cause)) throw cause;
       const message = 'The payment service cannot be reached at the moment. Try again shortly.';
       throw new AppError('UPSTREAM_UNAVAILABLE', message, { cause });
+    }
+  }
+
+  /**
+   * Writes under an idempotency key. Stripe keeps its answer to a key for a day, an error of its own included, and
+   * gives it again: then what exists is read, and where nothing does the write is sent under a new key. Keys are made in
+   * one order, so that whoever tries again passes by those that are spent.
+   * @param find what an earlier try has made; asked before each new key
+   * @throws AppError UPSTREAM_UNAVAILABLE when what became of it is unknown; a StripeError otherwise; as `find`
+   */
+  async write<T>(
+    key: string,
+    work: (stripe: Stripe, idempotencyKey: string) => Promise<T>,
+    find: () => Promise<T | undefined>,
+  ): Promise<T> {
+    for (let n = 1; ; n++) {
+      try {
+        return await this.ask((stripe) => work(stripe, n === 1 ? key : `${key}:${String(n)}`));
+      } catch (error) {
+        if (n === KEYS_MAX || !(error instanceof AppError) || !isStored(error.cause)) throw error;
+        const made = await find();
+        if (made !== undefined) return made;
+      }
     }
   }
 
@@ -112,5 +138,14 @@ function isTransient(error: unknown): boolean {
     error instanceof Stripe.errors.StripeRateLimitError ||
     (error instanceof Stripe.errors.StripeAPIError && (error.statusCode ?? 500) >= 500) ||
     (error instanceof Stripe.errors.StripeError && error.statusCode === 409)
+  );
+}
+
+/** An error of Stripe's own that it has kept with the key, and gives again. */
+function isStored(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeAPIError &&
+    (error.statusCode ?? 0) >= 500 &&
+    error.headers?.['idempotent-replayed'] === 'true'
   );
 }

@@ -2,6 +2,7 @@ import Stripe from 'stripe';
 import type { AccountId } from '../platform/ids.js';
 import type { Card, Purchase } from './purchase.js';
 import type { StripeApi } from './stripe-api.gateway.js';
+import { notYet } from './stripe.gateway.js';
 
 /** What became of charging a saved card. */
 export interface Charged {
@@ -67,31 +68,37 @@ export class StripeCards {
 
   /**
    * Charges a card while its owner is away.
+   * @param again the attempt began a while ago: when Stripe has kept an error of its own, and has no such payment, the
+   *   card is charged under a new key
    * @returns the payment, and why the card was declined, if it was, or cannot be charged at all
    * @throws AppError UPSTREAM_UNAVAILABLE: whether it was charged is unknown
    */
   async chargeSavedCard(
-    { id, accountId, amountMinor, currency }: Purchase,
-    customerId: string,
-    card: Card,
+    purchase: Purchase,
+    { customerId, card, again }: { customerId: string; card: Card; again: boolean },
   ): Promise<Charged> {
+    const { id, accountId, amountMinor, currency } = purchase;
+    const find = () => this.findOwnIntent(purchase, customerId);
     try {
-      const intent = await this.api.ask((stripe) =>
-        stripe.paymentIntents.create(
-          {
-            amount: Number(amountMinor),
-            currency,
-            customer: customerId,
-            payment_method: card.paymentMethodId,
-            off_session: true,
-            confirm: true,
-            // Nobody is there to be sent to another page.
-            automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-            description: 'API credit, automatic top-up',
-            metadata: { purchase_id: id, account_id: accountId },
-          },
-          { idempotencyKey: `top-up:${id}` },
-        ),
+      const intent = await this.api.write(
+        `top-up:${id}`,
+        (stripe, idempotencyKey) =>
+          stripe.paymentIntents.create(
+            {
+              amount: Number(amountMinor),
+              currency,
+              customer: customerId,
+              payment_method: card.paymentMethodId,
+              off_session: true,
+              confirm: true,
+              // Nobody is there to be sent to another page.
+              automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+              description: 'API credit, automatic top-up',
+              metadata: { purchase_id: id, account_id: accountId },
+            },
+            { idempotencyKey },
+          ),
+        again ? find : notYet,
       );
       return chargedOf(intent);
     } catch (error) {
@@ -109,17 +116,24 @@ export class StripeCards {
 
   /** The payment of an attempt whose answer never came, by what we wrote on it. */
   async findIntent(
-    { id, createdAt }: Pick<Purchase, 'id' | 'createdAt'>,
+    purchase: Pick<Purchase, 'id' | 'createdAt'>,
     customerId: string,
   ): Promise<Charged | undefined> {
+    const intent = await this.findOwnIntent(purchase, customerId);
+    return intent && chargedOf(intent);
+  }
+
+  private async findOwnIntent(
+    { id, createdAt }: Pick<Purchase, 'id' | 'createdAt'>,
+    customerId: string,
+  ): Promise<Stripe.PaymentIntent | undefined> {
     const gte = Math.floor(createdAt.getTime() / 1_000) - CLOCKS_DIFFER_S;
     const intents = await this.api.ask((stripe) =>
       stripe.paymentIntents
         .list({ customer: customerId, created: { gte }, limit: 100 })
         .autoPagingToArray({ limit: LIST_MAX }),
     );
-    const intent = intents.find(({ metadata }) => metadata.purchase_id === id);
-    return intent && chargedOf(intent);
+    return intents.find(({ metadata }) => metadata.purchase_id === id);
   }
 
   /** So that a card that was declined is not charged by it later. Does nothing when it has ended. */

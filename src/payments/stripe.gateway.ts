@@ -36,11 +36,15 @@ export class StripeGateway {
     const hash = createHash('sha256')
       .update(JSON.stringify([name, email]))
       .digest('hex');
-    const customer = await this.api.ask((stripe) =>
-      stripe.customers.create(
-        { name, ...(email === undefined ? {} : { email }), metadata: { account_id: id } },
-        { idempotencyKey: `customer:${id}:${hash.slice(0, 16)}` },
-      ),
+    const customer = await this.api.write(
+      `customer:${id}:${hash.slice(0, 16)}`,
+      (stripe, idempotencyKey) =>
+        stripe.customers.create(
+          { name, ...(email === undefined ? {} : { email }), metadata: { account_id: id } },
+          { idempotencyKey },
+        ),
+      // A second one does no harm: the first to be written down is used.
+      () => Promise.resolve(undefined),
     );
     return customer.id;
   }
@@ -53,46 +57,58 @@ export class StripeGateway {
   ): Promise<{ sessionId: string; url: string }> {
     const metadata = { purchase_id: purchase.id, account_id: purchase.accountId };
     const { tax = false, invoices = false } = this.api.options ?? {};
-    const session = await this.api.ask((stripe) =>
-      stripe.checkout.sessions.create(
-        {
-          mode: 'payment',
-          customer: customerId,
-          client_reference_id: purchase.id,
-          line_items: [
-            {
-              quantity: 1,
-              price_data: {
-                currency: purchase.currency,
-                unit_amount: Number(purchase.amountMinor),
-                product_data: { name: `API credit ${formatNanos(purchase.creditNanos)}` },
-                ...(tax ? { tax_behavior: 'exclusive' as const } : {}),
+    const session = await this.api.write(
+      `checkout:${purchase.id}`,
+      (stripe, idempotencyKey) =>
+        stripe.checkout.sessions.create(
+          {
+            mode: 'payment',
+            customer: customerId,
+            client_reference_id: purchase.id,
+            line_items: [
+              {
+                quantity: 1,
+                price_data: {
+                  currency: purchase.currency,
+                  unit_amount: Number(purchase.amountMinor),
+                  product_data: { name: `API credit ${formatNanos(purchase.creditNanos)}` },
+                  ...(tax ? { tax_behavior: 'exclusive' as const } : {}),
+                },
               },
-            },
-          ],
-          metadata,
-          payment_intent_data: {
-            // A session's metadata does not reach the payment.
+            ],
             metadata,
-            ...(purchase.saveCard ? { setup_future_usage: 'off_session' as const } : {}),
+            payment_intent_data: {
+              // A session's metadata does not reach the payment.
+              metadata,
+              ...(purchase.saveCard ? { setup_future_usage: 'off_session' as const } : {}),
+            },
+            // The sum that was asked for is the sum that is paid.
+            adaptive_pricing: { enabled: false },
+            ...(tax
+              ? { automatic_tax: { enabled: true }, customer_update: { address: 'auto' as const } }
+              : {}),
+            ...(invoices ? { invoice_creation: { enabled: true } } : {}),
+            expires_at: Math.floor(purchase.expiresAt.getTime() / 1_000),
+            success_url: urls.success,
+            cancel_url: urls.cancel,
           },
-          // The sum that was asked for is the sum that is paid.
-          adaptive_pricing: { enabled: false },
-          ...(tax
-            ? { automatic_tax: { enabled: true }, customer_update: { address: 'auto' as const } }
-            : {}),
-          ...(invoices ? { invoice_creation: { enabled: true } } : {}),
-          expires_at: Math.floor(purchase.expiresAt.getTime() / 1_000),
-          success_url: urls.success,
-          cancel_url: urls.cancel,
-        },
-        { idempotencyKey: `checkout:${purchase.id}` },
-      ),
+          { idempotencyKey },
+        ),
+      () => this.findCheckout(purchase.id, customerId),
     );
     if (session.url === null) {
       throw new AppError('CONFLICT', 'The page of this purchase is closed. Buy again.');
     }
     return { sessionId: session.id, url: session.url };
+  }
+
+  /** Closes a page: nobody can begin to pay there any more. Does nothing when it is paid, or closed already. */
+  async expireCheckout(sessionId: string): Promise<void> {
+    try {
+      await this.api.ask((stripe) => stripe.checkout.sessions.expire(sessionId));
+    } catch (error) {
+      if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+    }
   }
 
   /** What became of a purchase; undefined while Stripe knows nothing of it. */
@@ -134,23 +150,38 @@ export class StripeGateway {
     return ours(intent.metadata.purchase_id);
   }
 
-  /** Gives money back. @throws AppError CONFLICT when Stripe refuses */
-  async refund(request: {
-    id: RefundRequestId;
-    paymentIntentId: string;
-    amountMinor: bigint;
-  }): Promise<string> {
+  /**
+   * Gives money back.
+   * @param again it was asked for a while ago: when Stripe has kept an error of its own, and has no such refund, it is
+   *   asked for under a new key
+   * @throws AppError CONFLICT when Stripe refuses
+   */
+  async refund(
+    request: { id: RefundRequestId; paymentIntentId: string; amountMinor: bigint },
+    again = false,
+  ): Promise<string> {
     const { id, paymentIntentId, amountMinor } = request;
-    const refund = await this.api.ask((stripe) =>
-      stripe.refunds.create(
-        {
-          payment_intent: paymentIntentId,
-          amount: Number(amountMinor),
-          reason: 'requested_by_customer',
-          metadata: { refund_request_id: id },
-        },
-        { idempotencyKey: `refund:${id}` },
-      ),
+    const find = async () => {
+      const refunds = await this.api.ask((stripe) =>
+        stripe.refunds
+          .list({ payment_intent: paymentIntentId, limit: 100 })
+          .autoPagingToArray({ limit: LIST_MAX }),
+      );
+      return refunds.find(({ metadata }) => metadata?.refund_request_id === id);
+    };
+    const refund = await this.api.write(
+      `refund:${id}`,
+      (stripe, idempotencyKey) =>
+        stripe.refunds.create(
+          {
+            payment_intent: paymentIntentId,
+            amount: Number(amountMinor),
+            reason: 'requested_by_customer',
+            metadata: { refund_request_id: id },
+          },
+          { idempotencyKey },
+        ),
+      again ? find : notYet,
     );
     return refund.id;
   }
@@ -169,16 +200,20 @@ export class StripeGateway {
   }): Promise<string | undefined> {
     const { id, eventName, customerId, nanos, at } = usage;
     try {
-      await this.api.ask((stripe) =>
-        stripe.billing.meterEvents.create(
-          {
-            event_name: eventName,
-            identifier: id,
-            timestamp: Math.floor(at.getTime() / 1_000),
-            payload: { stripe_customer_id: customerId, value: nanos.toString() },
-          },
-          { idempotencyKey: id },
-        ),
+      await this.api.write(
+        id,
+        (stripe, idempotencyKey) =>
+          stripe.billing.meterEvents.create(
+            {
+              event_name: eventName,
+              identifier: id,
+              timestamp: Math.floor(at.getTime() / 1_000),
+              payload: { stripe_customer_id: customerId, value: nanos.toString() },
+            },
+            { idempotencyKey },
+          ),
+        // The meter itself counts an identifier once.
+        () => Promise.resolve(undefined),
       );
       return undefined;
     } catch (error) {
@@ -212,6 +247,15 @@ export class StripeGateway {
     return lines.filter((line) => line !== undefined);
   }
 
+  private async findCheckout(id: PurchaseId, customerId: string) {
+    const sessions = await this.api.ask((stripe) =>
+      stripe.checkout.sessions
+        .list({ customer: customerId, limit: 100 })
+        .autoPagingToArray({ limit: LIST_MAX }),
+    );
+    return sessions.find(({ client_reference_id: ours }) => ours === id);
+  }
+
   private async reversalsOf(intent: Stripe.PaymentIntent | null) {
     if (intent?.latest_charge == null) return { refunds: [], disputes: [] };
     const payment = { payment_intent: intent.id, limit: 100 };
@@ -226,6 +270,14 @@ export class StripeGateway {
     ]);
     return { refunds, disputes };
   }
+}
+
+/** What exists may not show yet: the same key goes on, until it was a while ago. */
+export function notYet(): never {
+  throw new AppError(
+    'UPSTREAM_UNAVAILABLE',
+    'The payment service had an error. What became of the payment is found out shortly.',
+  );
 }
 
 /** Others may use the same account at Stripe. */

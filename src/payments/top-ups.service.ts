@@ -8,12 +8,13 @@ import { type CreditOffer, termsOfAmount } from './credit-pack.js';
 import { formatAmount, parseAmount } from './currency.js';
 import { findCustomer } from './customers.store.js';
 import type { FulfilmentService } from './fulfilment.service.js';
-import type { FindContact, PaymentsService } from './payments.service.js';
+import type { FindContact } from './payments.service.js';
 import type { Card, Purchase } from './purchase.js';
 import * as purchases from './purchases.store.js';
 import type { Charged, StripeCards } from './stripe-cards.gateway.js';
 import type { StripeGateway } from './stripe.gateway.js';
 import { consentOf, monthOf, retryAfter, type TopUpPolicy } from './top-up.js';
+import type { TopUpPages } from './top-up-pages.service.js';
 import * as store from './top-ups.store.js';
 
 export interface TopUpSetting {
@@ -30,10 +31,11 @@ export interface TopUpParts {
   readonly stripe: Pick<StripeGateway, 'provider'>;
   readonly cards: StripeCards;
   readonly fulfilment: FulfilmentService;
-  readonly payments: PaymentsService;
+  readonly pages: Pick<TopUpPages, 'close' | 'open'>;
   readonly offer: CreditOffer;
   readonly findContact: FindContact;
   readonly mailer: Mailer;
+  readonly publicUrl: string;
   readonly logger: Logger;
 }
 
@@ -130,8 +132,10 @@ export class TopUpsService {
   }
 
   private async attempt(accountId: AccountId): Promise<void> {
+    // Of a declined attempt before: what is paid there is not charged to the card as well.
+    if (!(await this.parts.pages.close(accountId))) return;
     const purchase = await this.parts.db.prisma.$transaction((tx) => this.begin(tx, accountId));
-    if (purchase !== undefined) await this.charge(purchase);
+    if (purchase !== undefined) await this.charge(purchase, false);
   }
 
   /** Writes the attempt down before Stripe is asked. One is open at a time: a unique index sees to it. */
@@ -140,6 +144,7 @@ export class TopUpsService {
     const policy = await store.lockPolicy(tx, accountId);
     const now = await readNow(tx);
     if (policy?.enabled !== true || policy.nextAttemptAt > now) return undefined;
+    if (!(await store.isBelow(tx, accountId))) return undefined;
     const { amountMinor, currency } = policy;
     const month = monthOf(now);
     const spentMinor = await store.sumTopUps(tx, accountId, month);
@@ -160,6 +165,7 @@ export class TopUpsService {
       provider: stripe.provider,
       kind: 'TOP_UP',
       saveCard: false,
+      forTopUp: false,
       actor: 'system',
       idempotencyKey: null,
       requestHash: null,
@@ -168,7 +174,8 @@ export class TopUpsService {
     return (await purchases.lockPurchase(tx, id))?.purchase;
   }
 
-  private async charge(purchase: Purchase): Promise<void> {
+  /** @param again it was tried a while ago */
+  private async charge(purchase: Purchase, again: boolean): Promise<void> {
     const { db, stripe, cards } = this.parts;
     const { accountId } = purchase;
     const { policy, card, spentMinor } = await this.find(accountId);
@@ -183,7 +190,8 @@ export class TopUpsService {
       await this.giveUp(purchase, 'The account is frozen or closed.');
       return;
     }
-    await this.finish(purchase, await cards.chargeSavedCard(purchase, customer.customerId, card));
+    const how = { customerId: customer.customerId, card, again };
+    await this.finish(purchase, await cards.chargeSavedCard(purchase, how));
   }
 
   /** Writes down what became of an attempt; safe to repeat. */
@@ -215,7 +223,7 @@ export class TopUpsService {
     const charged = customer && (await cards.findIntent(purchase, customer.customerId));
     if (charged !== undefined) await this.finish(purchase, charged);
     else if (purchase.createdAt.getTime() > (await readNow(db)).getTime() - KEY_KEPT_MS) {
-      await this.charge(purchase);
+      await this.charge(purchase, true);
     } else await this.giveUp(purchase, 'Stripe knows nothing of it.');
   }
 
@@ -228,7 +236,7 @@ export class TopUpsService {
     purchase: Purchase,
     declined: { readonly code: string; readonly message: string },
   ): Promise<void> {
-    const { db, payments, mailer, findContact } = this.parts;
+    const { db, pages, mailer, findContact, publicUrl } = this.parts;
     const { accountId } = purchase;
     // Its owner may have set it anew since the attempt began: then this is the first.
     const failures = Math.max((await store.findPolicy(db.prisma, accountId))?.failures ?? 0, 1);
@@ -238,14 +246,7 @@ export class TopUpsService {
       await store.changePolicy(db.prisma, accountId, { enabled: false, offReason });
     }
     // On a page its owner can prove who they are, or use another card.
-    const page = await payments.buy({
-      accountId,
-      actor: 'system',
-      amount: formatAmount(purchase.amountMinor, purchase.currency),
-      currency: purchase.currency,
-      saveCard: true,
-      idempotencyKey: `top-up:${purchase.id}`,
-    });
+    const page = await pages.open(purchase);
     const { email } = await findContact(accountId);
     if (email === undefined) return;
     const next =
@@ -255,9 +256,15 @@ export class TopUpsService {
     await mailer.send({
       to: email,
       subject: 'Your automatic top-up did not go through',
-      text: `${declined.message}\n\n${next}\n\nPay it here, with this card or another:\n\n${page.checkoutUrl ?? ''}\n`,
+      text: `${declined.message}\n\n${next}\n\n${wayToPay(page, publicUrl)}\n`,
     });
   }
+}
+
+function wayToPay(page: Purchase | undefined, publicUrl: string): string {
+  return page?.checkoutUrl == null
+    ? `Buy credit, or save another card:\n\n${publicUrl}`
+    : `Pay it here, with this card or another:\n\n${page.checkoutUrl}`;
 }
 
 function bad(argument: string, message: string): AppError {

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import type { Purchase } from './purchase.js';
+import { findPurchase } from './purchases.store.js';
 import type { TopUpPolicy } from './top-up.js';
 
 type Reader = Pick<Database, 'query'>;
@@ -80,7 +81,30 @@ export async function isOpen(db: Reader, accountId: AccountId): Promise<boolean>
   return rows.length === 1;
 }
 
-/** What the account's attempts of a time have cost, or may still cost, in minor units. */
+/** The page of a top-up that was declined, while it may be paid. */
+export async function findOpenPage(
+  db: Reader,
+  accountId: AccountId,
+): Promise<Purchase | undefined> {
+  const [row] = await db.query<{ id: string }>(
+    `SELECT id FROM purchase WHERE account_id = $1 AND for_top_up AND state IN ('PENDING', 'WAITING')`,
+    [accountId],
+  );
+  return row && findPurchase(db, row.id);
+}
+
+/** Whether the account's credit is below its threshold. */
+export async function isBelow(tx: Transaction, accountId: AccountId): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT FROM top_up_policy p JOIN account_balance b ON b.account_id = p.account_id
+     WHERE p.account_id = ${accountId} AND p.threshold_nanos > b.posted - b.held`;
+  return rows.length === 1;
+}
+
+/**
+ * What the account's attempts of a time have cost, or may still cost, in minor units: by its card, and on the pages that
+ * declined attempts have opened.
+ */
 export async function sumTopUps(
   tx: Transaction,
   accountId: AccountId,
@@ -89,7 +113,7 @@ export async function sumTopUps(
   const sum = await tx.purchase.aggregate({
     where: {
       accountId,
-      kind: 'TOP_UP',
+      OR: [{ kind: 'TOP_UP' }, { forTopUp: true }],
       state: { in: ['PENDING', 'WAITING', 'PAID', 'REVIEW'] },
       createdAt: { gte: start, lt: end },
     },

@@ -110,6 +110,19 @@ test('a refund whose answer was lost, and that nobody asks for again, is finishe
   expect(await shop.posted(customer)).toBe(15n * DOLLAR);
 });
 
+test('an error that Stripe keeps for a refund does not keep it from being made, once', async () => {
+  const purchase = await shop.paid(customer);
+  shop.double.faults.plan('stored-500', /POST \/v1\/refunds/);
+  expect(codeOf(await ask(purchase, '2.00', 'kept'))).toBe('UPSTREAM_UNAVAILABLE');
+  await shop.skip(60);
+  await shop.app.services.refunds.turn();
+  await shop.app.services.refunds.turn();
+  expect((await ask(purchase, '2.00', 'kept')).body.errors).toBeUndefined();
+  expect((await shop.charge(purchase)).amount_refunded).toBe(200);
+  await shop.catchUp();
+  expect(await shop.posted(customer)).toBe(8n * DOLLAR);
+});
+
 test('F23: a refund that never reached Stripe is given up after a day, and its credit is back', async () => {
   const purchase = await shop.paid(customer);
   shop.double.faults.plan('reset', /POST \/v1\/refunds/, 100);

@@ -164,9 +164,8 @@ test.each(['lost', 'truncated', 'timeout', 'stored-500'] as const)(
     shop.double.faults.clear();
     await shop.skip(60);
     await turn();
-    const isKept = fault === 'stored-500';
-    expect(charges()).toBe(isKept ? 0 : 1);
-    expect((await state()).posted).toBe(isKept ? FREE : 10n * DOLLAR + FREE);
+    expect(charges()).toBe(1);
+    expect((await state()).posted).toBe(10n * DOLLAR + FREE);
   },
 );
 

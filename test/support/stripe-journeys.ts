@@ -140,7 +140,11 @@ export const JOURNEYS: Readonly<Record<string, Journey>> = {
     const { method, customer } = await charge(sandbox);
     await api.ask((stripe) => stripe.paymentMethods.detach(method.id));
     const removed = { paymentMethodId: method.id, brand: 'visa', lastFour: '4242' };
-    const { declined } = await cards.chargeSavedCard(newPurchase(), customer, removed);
+    const { declined } = await cards.chargeSavedCard(newPurchase(), {
+      customerId: customer,
+      card: removed,
+      again: false,
+    });
     expect(declined).toBeDefined();
   },
 

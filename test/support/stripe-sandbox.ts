@@ -48,6 +48,7 @@ export function newPurchase(): Purchase {
     amountMinor: 1_234n,
     currency: 'usd',
     saveCard: false,
+    forTopUp: false,
     sessionId: null,
     paymentIntentId: null,
     checkoutUrl: null,
@@ -71,7 +72,8 @@ export async function charge(sandbox: Sandbox, card = 'pm_card_visa', purchase =
   const customer = await newCustomer(sandbox, purchase.accountId);
   const method = await api.ask((stripe) => stripe.paymentMethods.attach(card, { customer }));
   const saved = { paymentMethodId: method.id, brand: 'visa', lastFour: method.card?.last4 ?? '' };
-  const again = () => cards.chargeSavedCard(purchase, customer, saved);
+  const again = () =>
+    cards.chargeSavedCard(purchase, { customerId: customer, card: saved, again: false });
   const charged = await again();
   return { purchase, customer, method, charged, again, id: charged.paymentIntentId ?? '' };
 }
