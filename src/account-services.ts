@@ -8,6 +8,7 @@ import {
   IdentityMails,
   KeysService,
   MembersService,
+  type OpenPages,
   PasswordHasher,
   SessionsService,
   SignInLimits,
@@ -32,14 +33,16 @@ export function createAccountServices(
     mailer: Mailer;
     /** Counts mails to people who are nobody yet for a day. */
     mailsADay: RateCounter;
+    /** Closes pages on which credit is bought. */
+    pages: OpenPages;
     /** Signs sessions. */
     secret: string;
     logger: Logger;
   },
 ) {
-  const { db, credits, mailer, mailsADay, secret, logger } = parts;
+  const { db, credits, mailer, mailsADay, pages, secret, logger } = parts;
   const { publicUrl } = config;
-  const accounts = new AccountsService(db, credits, config.freeCredit);
+  const accounts = new AccountsService(db, credits, pages, config.freeCredit);
   const keys = new KeysService(db);
   const passwords = new PasswordHasher(logger);
   const devices = new DevicesService(db, accounts);

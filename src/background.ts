@@ -30,6 +30,7 @@ const WORK = [
     everyMs: 60_000,
     turn: ({ fulfilment }) => fulfilment.settleOpen(),
   },
+  { name: 'purchases of ended accounts', everyMs: 10_000, turn: ({ returns }) => returns.turn() },
   { name: 'sweeping the ledger', everyMs: 2_000, turn: ({ credits }) => credits.sweep() },
   { name: 'sweeping paid units', everyMs: 60_000, turn: ({ paidUnits }) => paidUnits.prune() },
   { name: 'sweeping uploads', everyMs: 60_000, turn: ({ uploads }) => uploads.sweep() },

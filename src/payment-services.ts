@@ -8,6 +8,7 @@ import {
   PromosService,
   ReconcilerService,
   RefundsService,
+  ReturnsService,
   StripeApi,
   StripeCards,
   StripeEventsService,
@@ -59,6 +60,7 @@ export function createPaymentServices(
   });
   const promos = new PromosService(db, credits);
   const refunds = new RefundsService(db, credits, stripe, fulfilment, logger);
+  const returns = new ReturnsService(db, stripe, payments, refunds, logger);
   const reconciler = new ReconcilerService({ ...selling, logger });
   const stripeEvents = new StripeEventsService({
     ...selling,
@@ -69,6 +71,7 @@ export function createPaymentServices(
   return {
     payments,
     refunds,
+    returns,
     topUps,
     promos,
     usageReports,

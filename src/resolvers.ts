@@ -51,6 +51,7 @@ type Unspoken =
   | 'usageReports'
   | 'rollups'
   | 'reconciler'
+  | 'returns'
   | 'launches';
 
 /** The domains' resolvers over their services. */

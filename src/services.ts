@@ -95,6 +95,7 @@ export function createServices(
     credits,
     mailer,
     mailsADay,
+    pages: { endPages: (accountId) => selling.payments.endPages(accountId) },
     secret,
     logger,
   });

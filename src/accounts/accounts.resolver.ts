@@ -46,7 +46,8 @@ export class AccountsResolver {
 
   @Mutation(() => AcknowledgementType, {
     complexity: LOOKUP_COST,
-    description: 'Ends the account and its keys; its history stays. Cannot be undone.',
+    description:
+      'Ends the account and its keys; its history stays. Its checkout pages are closed; refused while money is on its way. Cannot be undone.',
   })
   @Access({ scope: 'owner' })
   async closeAccount(

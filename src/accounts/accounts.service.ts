@@ -26,13 +26,20 @@ export interface FreeCredit {
   readonly days: number;
 }
 
+/** Pages at the payment service on which an account's credit can be bought. */
+export interface OpenPages {
+  /** Closes them, but for those where somebody has paid. @throws AppError UPSTREAM_UNAVAILABLE */
+  endPages(accountId: AccountId): Promise<void>;
+}
+
 const NAME_CHARS_MAX = 100;
 
 /** Accounts, who belongs to them, and what was done there. */
 export class AccountsService {
   constructor(
     private readonly db: Pick<Database, 'query' | 'prisma'>,
-    private readonly credits: Pick<CreditsService, 'grant' | 'adjust' | 'balance'>,
+    private readonly credits: Pick<CreditsService, 'grant' | 'postWithin'>,
+    private readonly payments: OpenPages,
     private readonly freeCredit: FreeCredit,
   ) {}
 
@@ -204,37 +211,57 @@ export class AccountsService {
   }
 
   /**
-   * Ends an account: its keys stop, its history stays. Credit that is left is given up, by an entry.
+   * Ends an account: its keys stop, its history stays. Pages on which credit could be bought are closed first. Credit
+   * that is left is given up, by an entry.
    * @param giveUpCredit must be said when there is credit left
    * @throws AppError FORBIDDEN while it is frozen; CONFLICT that names what is in the way: runs in flight, debt,
-   *   messages not sent
+   *   messages not sent, money on its way; UPSTREAM_UNAVAILABLE when its pages cannot be closed now
    */
   async close(actor: Actor, accountId: AccountId, giveUpCredit: boolean): Promise<void> {
-    const obstacles = await store.findObstacles(this.db, accountId);
-    if (obstacles === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
-    const { holds, postedNanos, unsent, frozenReason } = obstacles;
-    if (frozenReason !== null) throw accountFrozen(accountId, frozenReason);
-    if (holds > 0) throw inTheWay(`${String(holds)} calls are in flight; wait for them to end.`);
-    if (unsent > 0) throw inTheWay(`${String(unsent)} messages wait to be sent; try again later.`);
-    if (postedNanos < 0n) throw inTheWay('Its balance is negative; settle it first.');
-    if (postedNanos > 0n && !giveUpCredit) {
-      throw inTheWay('It has credit left; say that you give it up (giveUpCredit: true).');
-    }
-    const { availableNanos } = await this.credits.balance(accountId);
-    if (availableNanos > 0n) {
-      await this.credits.adjust({
-        id: `closing:${accountId}`,
-        accountId,
-        nanos: -availableNanos,
-        actor: actor.userId === undefined ? 'system' : `user:${actor.userId}`,
-        reason: 'Given up when the account was closed',
-      });
-    }
+    const before = await store.findObstacles(this.db, accountId);
+    // Nobody's page is closed for an account that stays.
+    refuseObstacles(accountId, before && { ...before, unpaid: 0 }, giveUpCredit);
+    if (before?.unpaid !== 0) await this.payments.endPages(accountId);
     await this.db.prisma.$transaction(async (tx) => {
+      const obstacles = await store.lockObstacles(tx, accountId);
+      const { availableNanos } = refuseObstacles(accountId, obstacles, giveUpCredit);
       if (!(await store.closeAccount(tx, accountId))) return;
-      await insertAuditEvent(tx, { actor, accountId, action: 'account.closed', target: accountId });
+      if (availableNanos > 0n) {
+        await this.credits.postWithin(tx, {
+          id: `closing:${accountId}`,
+          accountId,
+          kind: 'ADJUSTMENT',
+          nanos: -availableNanos,
+          actor: actor.userId === undefined ? 'system' : `user:${actor.userId}`,
+          reason: 'Given up when the account was closed',
+        });
+      }
+      const details = { givenUpNanos: String(availableNanos) };
+      const event = { actor, accountId, action: 'account.closed', target: accountId } as const;
+      await insertAuditEvent(tx, { ...event, details });
     });
   }
+}
+
+/** @throws AppError as `close` */
+function refuseObstacles(
+  accountId: AccountId,
+  obstacles: store.Obstacles | undefined,
+  giveUpCredit: boolean,
+): store.Obstacles {
+  if (obstacles === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+  const { holds, postedNanos, unsent, unpaid, frozenReason } = obstacles;
+  if (frozenReason !== null) throw accountFrozen(accountId, frozenReason);
+  if (holds > 0) throw inTheWay(`${String(holds)} calls are in flight; wait for them to end.`);
+  if (unsent > 0) throw inTheWay(`${String(unsent)} messages wait to be sent; try again later.`);
+  if (unpaid > 0) {
+    throw inTheWay(`the money of ${String(unpaid)} purchases is on its way; wait for it.`);
+  }
+  if (postedNanos < 0n) throw inTheWay('its balance is negative; settle it first.');
+  if (postedNanos > 0n && !giveUpCredit) {
+    throw inTheWay('it has credit left; say that you give it up (giveUpCredit: true).');
+  }
+  return obstacles;
 }
 
 function inTheWay(message: string): AppError {

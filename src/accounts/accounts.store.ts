@@ -69,28 +69,58 @@ export async function listContacts(tx: Transaction, accountId: AccountId): Promi
   return rows.map(({ user }) => user.email);
 }
 
-/** What keeps an account from being closed. One statement. */
+/** What keeps an account from being closed, and the credit that is left. */
+export interface Obstacles {
+  readonly holds: number;
+  readonly postedNanos: bigint;
+  /** What of it has not expired, and is not held. */
+  readonly availableNanos: bigint;
+  /** Messages that wait to be sent. */
+  readonly unsent: number;
+  /** Purchases whose money may still come. */
+  readonly unpaid: number;
+  readonly frozenReason: string | null;
+}
+
+/** One statement. */
 export async function findObstacles(
   db: Pick<Database, 'query'>,
   accountId: AccountId,
-): Promise<
-  { holds: number; postedNanos: bigint; unsent: number; frozenReason: string | null } | undefined
-> {
-  const [row] = await db.query<{
-    holds: number;
-    posted: string;
-    unsent: number;
-    frozenReason: string | null;
-  }>(
-    `SELECT b.posted, a.frozen_reason AS "frozenReason", (SELECT count(*)::int FROM hold h WHERE h.account_id = b.account_id) AS holds,
+): Promise<Obstacles | undefined> {
+  const [row] = await db.query<
+    Pick<Obstacles, 'holds' | 'unsent' | 'unpaid' | 'frozenReason'> & {
+      posted: string | bigint;
+      available: string | bigint;
+    }
+  >(
+    `SELECT b.posted, b.posted - b.held - (SELECT coalesce(sum(lost), 0) FROM ledger_lost_credit($1, ledger_now()))::bigint AS available,
+            a.frozen_reason AS "frozenReason", (SELECT count(*)::int FROM hold h WHERE h.account_id = b.account_id) AS holds,
             (SELECT count(*)::int FROM outbox_message o
-              WHERE o.account_id = b.account_id AND o.sent_at IS NULL AND o.dead_reason IS NULL AND o.kind <> 'usage') AS unsent
+              WHERE o.account_id = b.account_id AND o.sent_at IS NULL AND o.dead_reason IS NULL AND o.kind <> 'usage') AS unsent,
+            (SELECT count(*)::int FROM purchase p
+              WHERE p.account_id = b.account_id AND p.state IN ('PENDING', 'WAITING')) AS unpaid
        FROM account_balance b JOIN account a ON a.id = b.account_id WHERE b.account_id = $1`,
     [accountId],
   );
   if (row === undefined) return undefined;
-  const { posted, ...obstacles } = row;
-  return { ...obstacles, postedNanos: BigInt(posted) };
+  const { posted, available, ...obstacles } = row;
+  return { ...obstacles, postedNanos: BigInt(posted), availableNanos: BigInt(available) };
+}
+
+/**
+ * The same, with the account's balance and the account locked until the transaction ends: no credit moves meanwhile, and
+ * nothing is bought.
+ */
+export async function lockObstacles(
+  tx: Transaction,
+  accountId: AccountId,
+): Promise<Obstacles | undefined> {
+  await tx.$queryRaw`SELECT FROM account_balance WHERE account_id = ${accountId} FOR UPDATE`;
+  await tx.$queryRaw`SELECT FROM account WHERE id = ${accountId} FOR UPDATE`;
+  const inTransaction: Pick<Database, 'query'> = {
+    query: (sql, values) => tx.$queryRawUnsafe(sql, ...values),
+  };
+  return findObstacles(inTransaction, accountId);
 }
 
 /** @returns false when it was closed already, or is frozen */

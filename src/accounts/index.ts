@@ -1,7 +1,7 @@
 export { AccountAdminResolver } from './account-admin.resolver.js';
 export { AccountAdminService } from './account-admin.service.js';
 export { AccountsResolver } from './accounts.resolver.js';
-export { AccountsService } from './accounts.service.js';
+export { AccountsService, type OpenPages } from './accounts.service.js';
 export type { AuditLogEvent, AuditLogFilter } from './audit-event.js';
 export { AuditLogResolver } from './audit-log.resolver.js';
 export { AuditLogService } from './audit-log.service.js';

@@ -12,6 +12,7 @@ export { PromosService } from './promos.service.js';
 export { type Reconciliation } from './reconciliation.js';
 export { ReconcilerService } from './reconciler.service.js';
 export { RefundsService } from './refunds.service.js';
+export { ReturnsService } from './returns.service.js';
 export { StripeEventsService } from './stripe-events.service.js';
 export { STRIPE_API_VERSION, StripeApi, type StripeOptions } from './stripe-api.gateway.js';
 export { StripeCards } from './stripe-cards.gateway.js';

@@ -86,6 +86,15 @@ export const PAYMENT_CHECKS: readonly Check[] = [
       WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = name AND tgenabled = 'O')`,
   ],
   [
+    'F58',
+    'a closed account has nothing that can be paid, and money that came after its end went back',
+    `SELECT count(*) FROM account WHERE status = 'CLOSED'`,
+    `SELECT p.id FROM purchase p JOIN account a ON a.id = p.account_id
+      WHERE a.status = 'CLOSED' AND (p.state IN ('PENDING', 'WAITING') OR (
+        p.state = 'PAID' AND p.ended_at >= a.closed_at AND p.ended_at < db_now() - interval '1 hour'
+          AND EXISTS (SELECT FROM credit_lot l WHERE l.id = p.id AND l.remaining > 0)))`,
+  ],
+  [
     'F17',
     'no account has two automatic top-ups under way, by its card or on the page of one that was declined',
     'SELECT count(*) FROM top_up_policy',

@@ -65,7 +65,7 @@ export class PaymentsService {
   /**
    * Opens a checkout page, one for each idempotency key, however often it is asked for.
    * @throws AppError BAD_USER_INPUT, NOT_FOUND (pack), IDEMPOTENCY_MISMATCH, CONFLICT (its page is over, or with
-   *   `forTopUp` another one is open), UPSTREAM_UNAVAILABLE
+   *   `forTopUp` another one is open), FORBIDDEN (the account is closed or frozen), UPSTREAM_UNAVAILABLE
    */
   async buy(buying: Buying): Promise<Purchase> {
     const { accountId, idempotencyKey, saveCard, forTopUp = false, actor } = buying;
@@ -75,8 +75,9 @@ export class PaymentsService {
     const terms = this.termsOf(buying);
     const requestHash = hashOf(buying);
     const now = await readNow(this.parts.db);
-    await this.parts.db.prisma.$transaction((tx) =>
-      store.insertPurchase(tx, {
+    await this.parts.db.prisma.$transaction(async (tx) => {
+      if (!(await store.lockActive(tx, accountId))) throw notActive();
+      await store.insertPurchase(tx, {
         ...terms,
         id: newId('pur'),
         accountId,
@@ -88,8 +89,8 @@ export class PaymentsService {
         idempotencyKey,
         requestHash,
         expiresAt: new Date(now.getTime() + CHECKOUT_MS),
-      }),
-    );
+      });
+    });
     const found = await store.findByKey(this.parts.db, accountId, idempotencyKey);
     if (found === undefined) {
       throw new AppError('CONFLICT', 'Another top-up of the account is under way.');
@@ -131,6 +132,13 @@ export class PaymentsService {
     if (purchase.sessionId === null) await store.expireWithoutPage(db, purchase.id);
     else await stripe.expireCheckout(purchase.sessionId);
     return (await fulfilment.settle(purchase.id)) ?? purchase;
+  }
+
+  /** Closes all checkout pages of an account, as `endPage`. */
+  async endPages(accountId: AccountId): Promise<void> {
+    for (const purchase of await store.listOpenPages(this.parts.db, accountId)) {
+      await this.endPage(purchase);
+    }
   }
 
   /** For the success page: what became of the purchase whose checkout page somebody comes from. */
@@ -211,6 +219,10 @@ export class PaymentsService {
 function hashOf({ pack, amount, currency, saveCard }: Buying): Buffer<ArrayBuffer> {
   const request = JSON.stringify([pack, amount, currency.toLowerCase(), saveCard]);
   return createHash('sha256').update(request).digest();
+}
+
+function notActive(): AppError {
+  return new AppError('FORBIDDEN', 'The account is closed or frozen: it buys nothing.');
 }
 
 function bad(argument: string, message: string): AppError {

@@ -50,6 +50,16 @@ export async function insertPurchase(db: Transaction, purchase: NewPurchase): Pr
   await db.purchase.createMany({ data: [purchase], skipDuplicates: true });
 }
 
+/**
+ * Locks an account against being closed or frozen until the transaction ends.
+ * @returns false when it is one of the two
+ */
+export async function lockActive(tx: Transaction, accountId: AccountId): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT id FROM account WHERE id = ${accountId} AND status = 'ACTIVE' FOR SHARE`;
+  return rows.length === 1;
+}
+
 /** By its idempotency key. */
 export async function findByKey(
   db: Reader,
@@ -93,6 +103,16 @@ export async function listPurchases(
     `SELECT ${COLUMNS} FROM purchase WHERE account_id = $1 AND ($2::text IS NULL OR id < $2)
       ORDER BY id DESC LIMIT $3`,
     [accountId, page.after ?? null, page.first],
+  );
+  return rows.map(toPurchase);
+}
+
+/** Purchases of an account whose checkout page may be open, oldest first. */
+export async function listOpenPages(db: Reader, accountId: AccountId): Promise<Purchase[]> {
+  const rows = await db.query<Row>(
+    `SELECT ${COLUMNS} FROM purchase
+      WHERE account_id = $1 AND kind = 'CHECKOUT' AND state = 'PENDING' ORDER BY created_at, id`,
+    [accountId],
   );
   return rows.map(toPurchase);
 }

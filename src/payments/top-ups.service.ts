@@ -145,6 +145,7 @@ export class TopUpsService {
     const now = await readNow(tx);
     if (policy?.enabled !== true || policy.nextAttemptAt > now) return undefined;
     if (!(await store.isBelow(tx, accountId))) return undefined;
+    if (!(await purchases.lockActive(tx, accountId))) return undefined;
     const { amountMinor, currency } = policy;
     const month = monthOf(now);
     const spentMinor = await store.sumTopUps(tx, accountId, month);
