@@ -28,6 +28,8 @@ export interface ApiKey {
   /** Slugs that it may run; empty: all. */
   readonly models: readonly string[];
   readonly ratePerMinute: number | null;
+  /** Id of the person or key that made it; null: the server itself. It ends when that person leaves the account. */
+  readonly createdBy: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   /** May lie ahead: a key that was rotated works until then. */

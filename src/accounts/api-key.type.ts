@@ -59,6 +59,13 @@ export class ApiKeyType {
   })
   readonly ratePerMinute: number | null;
 
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'Person or key that made it, "usr_…" or "key_…"; null: the server itself. The key ends when that person leaves the account.',
+  })
+  readonly createdBy: string | null;
+
   @Field(() => GraphQLISODateTime, { description: 'When it was made.' })
   readonly createdAt: Date;
 
@@ -84,6 +91,7 @@ export class ApiKeyType {
     this.capPeriod = key.capPeriod;
     this.models = key.models;
     this.ratePerMinute = key.ratePerMinute;
+    this.createdBy = key.createdBy;
     this.createdAt = key.createdAt;
     this.expiresAt = key.expiresAt;
     this.revokedAt = key.revokedAt;

@@ -1,3 +1,4 @@
+export { ACCOUNT_CHECKS } from './account-checks.sql.js';
 export { AccountAdminResolver } from './account-admin.resolver.js';
 export { AccountAdminService } from './account-admin.service.js';
 export { AccountsResolver } from './accounts.resolver.js';

@@ -229,7 +229,7 @@ export class KeysService {
         tx,
         { ...pickCopied(old), id, lineageId },
         secret,
-        actor.userId ?? null,
+        actor.userId ?? actor.keyId ?? null,
       );
       await store.replaceKey(tx, keyId, { by: id, graceHours });
       await insertAuditEvent(tx, {

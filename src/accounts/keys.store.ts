@@ -1,13 +1,13 @@
 import type { Database, Transaction } from '../platform/database.js';
-import type { AccountId, KeyId } from '../platform/ids.js';
+import type { AccountId, KeyId, UserId } from '../platform/ids.js';
 import type { AccountStanding } from './account.js';
 import { STANDING } from './accounts.store.js';
-import type { ApiKey, CapPeriod, NewSecret } from './api-key.js';
+import type { ApiKey, CapPeriod, KeyScope, NewSecret } from './api-key.js';
 
 /** Of a key `k`: everything but its hash. */
 const COLUMNS = `k.id, k.account_id AS "accountId", k.name, k.prefix, k.last_four AS "lastFour",
   k.scopes::text[] AS scopes, k.spend_cap_nanos AS "spendCapNanos", k.cap_period::text AS "capPeriod", k.models,
-  k.rate_per_minute AS "ratePerMinute", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
+  k.rate_per_minute AS "ratePerMinute", k.created_by AS "createdBy", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
   k.revoked_at AS "revokedAt", coalesce(k.revoked_at <= db_now(), false) AS "isRevoked", k.last_used_at AS "lastUsedAt"`;
 
 type Row = Omit<ApiKey, 'spendCapNanos'> & { spendCapNanos: string | bigint | null };
@@ -122,6 +122,20 @@ export async function revokeKey(tx: Transaction, keyId: KeyId): Promise<boolean>
     UPDATE api_key SET revoked_at = db_now()
      WHERE id = ${keyId} AND (revoked_at IS NULL OR revoked_at > db_now())`;
   return count === 1;
+}
+
+/**
+ * Ends what somebody made in an account: their keys, keys that were made with those, and so on. @param lacking only keys
+ * with one of these scopes; undefined: all. @returns those that it ended
+ */
+export async function endKeysMadeBy(
+  tx: Transaction,
+  accountId: AccountId,
+  { maker, lacking }: { readonly maker: UserId; readonly lacking?: readonly KeyScope[] },
+): Promise<KeyId[]> {
+  const rows = await tx.$queryRaw<{ id: KeyId }[]>`
+    SELECT id FROM end_keys_made_by(${accountId}, ${maker}, ${lacking ?? null}::text[])`;
+  return rows.map(({ id }) => id);
 }
 
 /** A key, how long it works still, and the standing of its account. */

@@ -88,7 +88,8 @@ export class MembersResolver {
 
   @Mutation(() => MemberType, {
     complexity: LOOKUP_COST,
-    description: 'Changes what a member may do. Owners are changed by owners.',
+    description:
+      'Changes what a member may do. Owners are changed by owners. API keys that the member made end if they may do more.',
   })
   @Access({ scope: 'admin' })
   changeMemberRole(
@@ -101,7 +102,8 @@ export class MembersResolver {
 
   @Mutation(() => AcknowledgementType, {
     complexity: LOOKUP_COST,
-    description: 'Takes a member off the account.',
+    description:
+      'Takes a member off the account. The API keys that the member made end: rotate those that are needed first.',
   })
   @Access({ scope: 'admin' })
   async removeMember(
@@ -114,7 +116,7 @@ export class MembersResolver {
 
   @Mutation(() => AcknowledgementType, {
     complexity: LOOKUP_COST,
-    description: 'Takes you off the account.',
+    description: 'Takes you off the account. The API keys that you made there end.',
   })
   @Access({ scope: 'session' })
   async leaveAccount(@Ctx() context: GraphQLContext): Promise<AcknowledgementType> {

@@ -17,6 +17,8 @@ import {
 } from './account.js';
 import * as accounts from './accounts.store.js';
 import { type AuditAction, insertAuditEvent } from '../platform/audit.store.js';
+import { KEY_SCOPES } from './api-key.js';
+import { endKeysMadeBy } from './keys.store.js';
 import type { Invitation, Member } from './member.js';
 import * as store from './members.store.js';
 
@@ -154,7 +156,7 @@ export class MembersService {
   }
 
   /**
-   * A role never gives more than its giver has.
+   * A role never gives more than its giver has. Keys that the member made end when they may do what the role may not.
    * @throws AppError NOT_FOUND, FORBIDDEN, CONFLICT when no owner would be left
    */
   async changeRole(
@@ -173,6 +175,7 @@ export class MembersService {
       if (current === 'OWNER' && role !== 'OWNER') await this.refuseLastOwner(tx, accountId);
       await store.setRole(tx, accountId, userId, role);
       await this.revokeMightierInvitations(tx, accountId, userId, SCOPES_OF_ROLE[role]);
+      await this.endKeys(tx, actor, accountId, userId, SCOPES_OF_ROLE[role]);
       await this.writeDown(tx, actor, accountId, 'member.changed', userId, { from: current, role });
     });
     const member = (await this.list(accountId)).find((one) => one.userId === userId);
@@ -180,12 +183,16 @@ export class MembersService {
     return member;
   }
 
-  /** @throws AppError NOT_FOUND, FORBIDDEN, CONFLICT when no owner would be left */
+  /**
+   * The keys that the member made end, and those that were made with them.
+   * @throws AppError NOT_FOUND, FORBIDDEN, CONFLICT when no owner would be left
+   */
   async remove(actor: Actor, accountId: AccountId, userId: UserId): Promise<void> {
     await this.change(accountId, async (tx) => {
       const current = await this.currentRole(tx, accountId, userId);
       if (actor.userId !== userId) refuseUnlessOwner(actor, current);
       if (current === 'OWNER') await this.refuseLastOwner(tx, accountId);
+      await this.endKeys(tx, actor, accountId, userId, []);
       await store.deleteMember(tx, accountId, userId);
       await this.revokeMightierInvitations(tx, accountId, userId, []);
       await this.writeDown(tx, actor, accountId, 'member.removed', userId);
@@ -226,6 +233,22 @@ export class MembersService {
       (role) => !SCOPES_OF_ROLE[role].every((scope) => scopes.includes(scope)),
     );
     await store.revokeInvitations(tx, accountId, { invitedBy, roles: mightier });
+  }
+
+  /** Ends the keys that a member made and that have a scope beyond these: their maker knows them. */
+  private async endKeys(
+    tx: Transaction,
+    actor: Actor,
+    accountId: AccountId,
+    maker: UserId,
+    scopes: readonly Scope[],
+  ): Promise<void> {
+    const lacking = Object.values(KEY_SCOPES).filter(
+      (scope) => !scopes.includes(scope.toLowerCase() as Scope),
+    );
+    for (const id of await endKeysMadeBy(tx, accountId, { maker, lacking })) {
+      await this.writeDown(tx, actor, accountId, 'key.revoked', id, { madeBy: maker });
+    }
   }
 
   private async currentRole(tx: Transaction, accountId: AccountId, userId: UserId): Promise<Role> {

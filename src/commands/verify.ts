@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { ACCOUNT_CHECKS } from '../accounts/index.js';
 import { BATCH_CHECKS } from '../batches/index.js';
 import { bringUpDatabase, type Say } from '../bring-up.js';
 import { readConfig } from '../config.js';
@@ -16,7 +17,7 @@ const VERIFY_MS = 600_000;
 export function verifyCommand(say: Say): Command {
   return new Command('verify')
     .description(
-      'check every promise of the ledger, of payments, batches, usage and demand on live data (src/*/README.md)',
+      'check every promise of the ledger, of payments, batches, usage, demand and accounts on live data (src/*/README.md)',
     )
     .option('--json', 'print the findings as JSON')
     .action(async ({ json }: { json?: true }) => {
@@ -35,6 +36,7 @@ export function verifyCommand(say: Say): Command {
           ...BATCH_CHECKS,
           ...DEMAND_CHECKS,
           ...USAGE_CHECKS,
+          ...ACCOUNT_CHECKS,
         ]);
         if (json) process.stdout.write(`${toJson(findings)}\n`);
         else for (const line of describeFindings(findings)) process.stdout.write(`${line}\n`);

@@ -37,7 +37,7 @@ export const KeyObject = KeySpendingObject.extend({
   created_at: z.string(),
   updated_at: z.null(),
   expires_at: z.string().nullable(),
-  creator_user_id: z.null(),
+  creator_user_id: z.string().nullable(),
   external_user: z.null(),
   workspace_id: z.string().meta({ description: 'Id of the account' }),
 });
@@ -78,7 +78,7 @@ export function toKeyObject(
     created_at: key.createdAt.toISOString(),
     updated_at: null,
     expires_at: key.expiresAt?.toISOString() ?? null,
-    creator_user_id: null,
+    creator_user_id: key.createdBy?.startsWith('usr_') === true ? key.createdBy : null,
     external_user: null,
     workspace_id: key.accountId,
   };
