@@ -68,6 +68,8 @@ const PARAMETERS: Readonly<Record<string, Named>> = {
   },
   'POST /v2/models/:model/infer body.id': CALLERS_OWN,
   'POST /v2/models/:owner/:name/infer body.id': CALLERS_OWN,
+  'POST /v2/models/:model/versions/:version/infer body.id': CALLERS_OWN,
+  'POST /v2/models/:owner/:name/versions/:version/infer body.id': CALLERS_OWN,
 };
 
 /** Names of parameters that may name an object. */
@@ -165,7 +167,8 @@ const addressOf = ({ url }: Route) =>
     .replace('*', DEMO_MODEL)
     .replace(':model', encodeURIComponent(DEMO_MODEL))
     .replace(':owner', owner)
-    .replace(':name', name);
+    .replace(':name', name)
+    .replace(':version', '1');
 
 /** Where an image is asked for, a file may be named: each example that shows one is such a place. */
 const images = routes.flatMap((route) =>
