@@ -138,7 +138,7 @@ test('a server that lost its connection for announcements forgets what it knew',
   holdTime();
   expect(await accepts(other, secret)).toBe(true);
   const pids = await t.database.query<{ pid: number }>(
-    `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`,
+    `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gigarouter listener'`,
   );
   expect(pids.length).toBeGreaterThan(0);
   await revokeInSilence(key.id);
