@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { createSecret } from '../../src/accounts/api-key.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
-import { PASSWORD, signUp } from '../support/people.js';
+import { signInBrowser, signUp } from '../support/people.js';
 import { newCaller } from '../support/platform.js';
 
 const outbox = temporaryFolder();
@@ -58,13 +58,7 @@ async function statements(): Promise<number> {
 
 async function signedIn(email: string) {
   const { token } = await signUp({ url: t.url, outboxDir: outbox.path }, email);
-  const response = await fetch(`${t.url}/api/auth/sign-in/email`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email, password: PASSWORD }),
-  });
-  const cookie = response.headers.get('set-cookie')?.split(';')[0];
-  expect(cookie).toMatch(/session_token=/);
+  const { cookie } = await signInBrowser(t.url, email);
   return [bearer(token), { cookie }];
 }
 
