@@ -278,12 +278,10 @@ export class MembersService {
 function refuseMightier(actor: Actor, given: readonly Scope[]): void {
   const lacking = given.filter((scope) => !actor.scopes.has(scope));
   if (lacking.length === 0) return;
-  throw new AppError(
-    'FORBIDDEN',
-    lacking.includes('owner')
-      ? 'Only an owner can make an owner.'
-      : `You cannot give a role whose scopes you do not have: ${lacking.join(', ')}.`,
-  );
+  const message = lacking.includes('owner')
+    ? 'Only an owner can make an owner.'
+    : `You cannot give a role whose scopes you do not have: ${lacking.join(', ')}.`;
+  throw new AppError('FORBIDDEN', message);
 }
 
 /** Owners are changed and removed by owners. */
