@@ -10,7 +10,8 @@ const FORGOTTEN_DAYS = 1;
 
 /**
  * Counts an attempt to sign in as somebody, before it is made, unless the delay after the last one is not over. One
- * statement, so attempts at once cannot all come before the first one counts.
+ * statement, so attempts at once cannot all come before the first one counts. The first ones have no delay and so are
+ * not compared with the time: one that began earlier may come after another that ended.
  * @param person hash of an address, whether anybody has it or not
  * @returns seconds to wait; 0: it was counted, and may be made
  */
@@ -24,7 +25,7 @@ export async function countAttempt(db: Reader, person: string): Promise<number> 
               CASE WHEN a.last_at < db_now() - make_interval(days => $4) OR a.attempts + 1 < $2 THEN 0
                    ELSE least(2 ^ least(a.attempts + 1 - $2, 20), $3) END),
             last_at = db_now()
-      WHERE a.next_at <= db_now()
+      WHERE a.attempts < $2 OR a.next_at <= db_now()
      RETURNING attempts`,
     [person, FREE_ATTEMPTS, DELAY_S_MAX, FORGOTTEN_DAYS],
   );
@@ -36,10 +37,10 @@ export async function countAttempt(db: Reader, person: string): Promise<number> 
   return Math.max(1, row?.seconds ?? 1);
 }
 
-/** The attempt succeeded: it is not one of the guesses. */
+/** The attempt succeeded: it is not one of the guesses, and delays no other. */
 export async function forgiveAttempt(db: Reader, person: string): Promise<void> {
   await db.query(
-    `UPDATE sign_in_attempt SET attempts = greatest(attempts - 1, 0), next_at = db_now() WHERE person = $1`,
+    `UPDATE sign_in_attempt SET attempts = greatest(attempts - 1, 0), next_at = last_at WHERE person = $1`,
     [person],
   );
 }
