@@ -9,7 +9,9 @@ import {
   KeysService,
   MembersService,
   type OpenPages,
+  OrganisationsService,
   PasswordHasher,
+  PersonsService,
   SessionsService,
   SignInLimits,
   SignInService,
@@ -42,6 +44,7 @@ export function createAccountServices(
 ) {
   const { db, credits, mailer, mailsADay, pages, secret, logger } = parts;
   const { publicUrl } = config;
+  const persons = new PersonsService();
   const accounts = new AccountsService(db, credits, pages, config.freeCredit);
   const keys = new KeysService(db);
   const passwords = new PasswordHasher(logger);
@@ -66,9 +69,11 @@ export function createAccountServices(
   const signInLimits = new SignInLimits(db, mailsAnHour);
   return {
     accounts,
+    persons,
     accountAdmin: new AccountAdminService(db),
     auditLog: new AuditLogService(db),
     members: new MembersService({ db, mailer, mails: mailsADay, publicUrl }),
+    organisations: new OrganisationsService(db, config.organisationsPerPerson),
     keys,
     passwords,
     identity,

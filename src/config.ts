@@ -57,6 +57,8 @@ export interface Config {
   mail: { smtpUrl: string | undefined; from: string; outboxDir: string };
   oauth: { github: OAuthClient | undefined; google: OAuthClient | undefined };
   freeCredit: { nanos: bigint; days: number };
+  /** Organisations that a person may have made at a time. */
+  organisationsPerPerson: number;
   /** undefined: payments go to the local double, which main starts. */
   stripe: StripeOptions | undefined;
   stripeDouble: { host: string; port: number; file: string } & Pick<
@@ -180,6 +182,7 @@ export function readConfig(
       values.CREDIT_PACKS_FILE ?? path.join(PACKAGE_DIR, 'prisma/seed/credit-packs.yaml'),
     ),
     freeCredit: { nanos: BigInt(values.FREE_CREDIT_NANOS), days: values.FREE_CREDIT_DAYS },
+    organisationsPerPerson: values.ORGANISATIONS_PER_PERSON,
     modelCheckMs: values.MODEL_CHECK_MINUTES * 60_000,
     hubSyncMs: values.HUB_SYNC_HOURS === 0 ? undefined : values.HUB_SYNC_HOURS * 3_600_000,
     imageUrl: {

@@ -71,6 +71,7 @@ export const environment = z.object({
     .regex(/^\d{1,18}$/, 'must be whole nano-dollars')
     .default('100000000'),
   FREE_CREDIT_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
+  ORGANISATIONS_PER_PERSON: z.coerce.number().int().min(0).max(10_000).default(10),
   STRIPE_SECRET_KEY: z
     .string()
     .regex(/^(sk|rk)_(test|live)_\S+$/, 'must be a secret key of Stripe, as sk_test_…')

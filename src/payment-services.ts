@@ -1,4 +1,4 @@
-import type { AccountsService } from './accounts/index.js';
+import type { AccountsService, PersonsService } from './accounts/index.js';
 import type { Config } from './config.js';
 import type { CreditsService } from './credits/index.js';
 import {
@@ -26,6 +26,7 @@ interface PaymentParts {
   readonly db: Database;
   readonly credits: CreditsService;
   readonly findContact: AccountsService['contact'];
+  readonly persons: PersonsService;
   readonly offer: CreditOffer;
   readonly mailer: Mailer;
   readonly logger: Logger;
@@ -34,7 +35,7 @@ interface PaymentParts {
 /** Every service of payments, over one client of Stripe. */
 export function createPaymentServices(
   config: Pick<Config, 'stripe' | 'stripeMeterEvent' | 'publicUrl'>,
-  { db, credits, findContact, offer, mailer, logger }: PaymentParts,
+  { db, credits, findContact, persons, offer, mailer, logger }: PaymentParts,
 ) {
   const stripeApi = new StripeApi(config.stripe);
   const stripe = new StripeGateway(stripeApi);
@@ -58,7 +59,7 @@ export function createPaymentServices(
     logger,
     eventName: config.stripeMeterEvent,
   });
-  const promos = new PromosService(db, credits);
+  const promos = new PromosService(db, credits, persons);
   const refunds = new RefundsService(db, credits, stripe, fulfilment, logger);
   const returns = new ReturnsService(db, stripe, payments, refunds, logger);
   const reconciler = new ReconcilerService({ ...selling, logger });

@@ -37,6 +37,7 @@ type Unspoken =
   | 'signInLimits'
   | 'notifications'
   | 'paidUnits'
+  | 'persons'
   | 'passwords'
   | 'uploads'
   | 'embeddings'
@@ -102,7 +103,7 @@ export function createResolvers(services: Omit<Services, Unspoken | 'live'>): ob
     deadLetters,
     new BackgroundJobsResolver(services.backgroundJobs),
     new OperatorsResolver(accounts),
-    new MembersResolver(services.members),
+    new MembersResolver(services.members, services.organisations),
     new KeysResolver(services.keys),
     new InferenceResolver(services.inference, services.limits),
     new LabelSetsResolver(services.labelSets),
@@ -137,6 +138,7 @@ export function createPrintableSchema(): GraphQLSchema {
       deadLetters: service,
       backgroundJobs: service,
       members: service,
+      organisations: service,
       keys: service,
       signIn: service,
       sessions: service,

@@ -114,7 +114,7 @@ export function createServices(
   );
   const webhookEndpoints = new WebhookEndpointsService(database, webhooks, notifications);
   const proposals = new ProposalsService();
-  const demand = new DemandService(database, proposals);
+  const demand = new DemandService(database, proposals, people.persons);
   const waitlist = new WaitlistService({
     db: database,
     proposals,
@@ -192,6 +192,7 @@ export function createServices(
     db: database,
     credits,
     findContact: (accountId) => accounts.contact(accountId),
+    persons: people.persons,
     offer: parts.offer,
     mailer,
     logger,

@@ -77,22 +77,4 @@ export function checkEmail(email: string): string {
   });
 }
 
-/**
- * An address in its plainest form, to tell whether two are one person's: without case, tags and, where
- * the provider ignores them, dots. For comparing only; mail goes to the address as it was given.
- */
-export function plainEmail(email: string): string {
-  const [local = '', domain = ''] = email.normalize('NFKC').toLowerCase().trim().split('@');
-  const host = asciiDomain(domain);
-  const [untagged = ''] = local.split('+');
-  const ignoresDots = host === 'gmail.com' || host === 'googlemail.com';
-  return `${ignoresDots ? untagged.replaceAll('.', '') : untagged}@${host.replace('googlemail.', 'gmail.')}`;
-}
-
-function asciiDomain(domain: string): string {
-  try {
-    return new URL(`http://${domain}`).hostname.replace(/\.$/, '');
-  } catch {
-    return domain;
-  }
-}
+export { plainEmail } from './mailbox.js';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type CreditsService } from '../credits/index.js';
 import { AppError } from '../errors.js';
 import { accountFrozen, type Actor, type Scope } from '../platform/actor.js';
@@ -9,7 +8,6 @@ import {
   type AccountKind,
   type AccountOfUser,
   checkEmail,
-  plainEmail,
   SCOPES_OF_ROLE,
   standingOf,
   type User,
@@ -18,6 +16,7 @@ import * as store from './accounts.store.js';
 import { type AuditAction, type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
 import type { AuditEvent } from './audit-event.js';
 import { listAuditEvents } from './audit.store.js';
+import { mailboxHash } from './mailbox.js';
 import * as operators from './operators.store.js';
 
 export interface FreeCredit {
@@ -68,11 +67,10 @@ export class AccountsService {
     if (nanos === 0n) return;
     const [account] = await store.listAccounts(this.db, user.id);
     if (account === undefined) return;
-    const hash = createHash('sha256').update(plainEmail(user.email)).digest('hex');
     const now = await readNow(this.db);
     await this.credits
       .grant({
-        id: `sign-up:${hash}`,
+        id: `sign-up:${mailboxHash(user.email)}`,
         accountId: account.id,
         nanos,
         source: 'SIGN_UP',

@@ -4,7 +4,7 @@ import type { AccountKind, AccountOfUser, User } from './account.js';
 
 export async function insertAccount(
   tx: Transaction,
-  account: { id: AccountId; kind: AccountKind; name: string },
+  account: { id: AccountId; kind: AccountKind; name: string; openedBy?: string },
   ownerId: UserId | undefined,
 ): Promise<{ readonly createdAt: Date }> {
   const { createdAt } = await tx.account.create({ data: account });

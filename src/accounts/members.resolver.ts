@@ -7,13 +7,17 @@ import { type Role, ROLES } from './account.js';
 import { AccountType } from './account.type.js';
 import { InvitationType, MemberType } from './member.type.js';
 import type { MembersService } from './members.service.js';
+import type { OrganisationsService } from './organisations.service.js';
 import { AcknowledgementType, DONE } from './session.type.js';
 
 const LIST_COST = ({ childComplexity }: { childComplexity: number }) => 20 + childComplexity;
 
 @Resolver()
 export class MembersResolver {
-  constructor(private readonly people: MembersService) {}
+  constructor(
+    private readonly people: MembersService,
+    private readonly organisations: OrganisationsService,
+  ) {}
 
   @Query(() => [MemberType], {
     complexity: LIST_COST,
@@ -35,16 +39,15 @@ export class MembersResolver {
 
   @Mutation(() => AccountType, {
     complexity: LOOKUP_COST,
-    description: 'Opens an account for several people; you become its owner.',
+    description:
+      'Opens an account for several people; you become its owner. Needs a confirmed e-mail address; a person may have some at a time.',
   })
   @Access({ scope: 'session' })
   async createOrganisation(
     @Arg('name', () => String, { description: '1 to 100 characters.' }) name: string,
     @Ctx() context: GraphQLContext,
   ): Promise<AccountType> {
-    return new AccountType(
-      await this.people.createOrganisation(context.actor, userOf(context), name),
-    );
+    return new AccountType(await this.organisations.create(context.actor, userOf(context), name));
   }
 
   @Mutation(() => InvitationType, {

@@ -4,12 +4,10 @@ import type { Actor, Scope } from '../platform/actor.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, type InvitationId, newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
-import { checkName } from '../platform/name.js';
 import type { RateCounter } from '../platform/rate-counter.js';
 import {
   type AccountOfUser,
   checkEmail,
-  GOOD_STANDING,
   plainEmail,
   type Role,
   ROLES,
@@ -42,17 +40,6 @@ export class MembersService {
 
   constructor(private readonly parts: MembersParts) {
     this.db = parts.db;
-  }
-
-  /** The person becomes its owner. @throws AppError BAD_USER_INPUT */
-  async createOrganisation(actor: Actor, userId: UserId, name: string): Promise<AccountOfUser> {
-    const account = { id: newId('acct'), kind: 'ORGANISATION', name: checkName(name) } as const;
-    const { createdAt } = await this.db.prisma.$transaction(async (tx) => {
-      const created = await accounts.insertAccount(tx, account, userId);
-      await this.writeDown(tx, actor, account.id, 'account.created', account.id);
-      return created;
-    });
-    return { ...account, role: 'OWNER', standing: GOOD_STANDING, createdAt };
   }
 
   /** By time of joining. */

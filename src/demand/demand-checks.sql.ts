@@ -20,4 +20,12 @@ export const DEMAND_CHECKS: readonly Check[] = [
                    GROUP BY 1, 2) t ON t.id = 'launch:' || r.id
       WHERE (r.account_id, r.launch_credit_nanos) IS DISTINCT FROM (t.account_id, t.nanos)`,
   ],
+  [
+    'D3',
+    'one person asks once for a model, and gets what is given to the first ones once: its index stands',
+    'SELECT count(*) FROM model_request',
+    `SELECT 'model_request_mailbox_model_id_key' WHERE NOT EXISTS (
+       SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE c.relname = 'model_request_mailbox_model_id_key' AND i.indisunique AND i.indisvalid)`,
+  ],
 ];

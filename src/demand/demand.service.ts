@@ -1,3 +1,4 @@
+import type { PersonsService } from '../accounts/index.js';
 import type { ProposalsService } from '../catalog/index.js';
 import { AppError } from '../errors.js';
 import { accountOf, type Actor } from '../platform/actor.js';
@@ -13,13 +14,16 @@ export class DemandService {
   constructor(
     private readonly db: Pick<Database, 'query' | 'prisma'>,
     private readonly proposals: Pick<ProposalsService, 'findOrPropose'>,
+    private readonly persons: Pick<PersonsService, 'personOf'>,
   ) {}
 
   /**
    * Asks for a model in the name of the account, or changes what it said before. A model that the catalog does
-   * not have becomes a proposal. May be repeated.
+   * not have becomes a proposal. May be repeated. One person asks once, with whatever account; who has left the address
+   * before asks with the account from now on, at the same place.
    * @param model slug, alias, or address of its page at the Hugging Face Hub
-   * @throws AppError BAD_USER_INPUT; CONFLICT for a model that is live or was retired
+   * @throws AppError BAD_USER_INPUT; CONFLICT for a model that is live or was retired, and for a person who has asked
+   *   with another account; FORBIDDEN when the person's address is not verified
    */
   async request(actor: Actor, model: string, reasons: RequestReasons): Promise<ModelRequest> {
     const accountId = accountOf(actor);
@@ -28,8 +32,16 @@ export class DemandService {
       const found = await this.proposals.findOrPropose(tx, model);
       refuseUnlessOpen(found);
       const { userId } = actor;
-      const request = { ...checked, modelId: found.id, accountId, userId };
-      return store.saveAccountRequest(tx, request);
+      const mailbox = await this.persons.personOf(tx, accountId, userId);
+      const place = { modelId: found.id, accountId, mailbox };
+      if (await store.hasAskedElsewhere(tx, place)) {
+        throw new AppError(
+          'CONFLICT',
+          `You have asked for ${found.slug} already, with another account. Withdraw that request first, or let somebody else of this account ask.`,
+          { details: { model: found.slug } },
+        );
+      }
+      return store.saveAccountRequest(tx, { ...checked, ...place, userId });
     });
   }
 

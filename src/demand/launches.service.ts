@@ -66,7 +66,7 @@ export class LaunchesService {
   private async tell(tx: Transaction, due: Due, plan: LockedPlan): Promise<number> {
     const waiting = await store.lockWaiting(tx, due, AT_ONCE);
     const withCredit = waiting
-      .filter(({ accountId, isActive }) => accountId !== null && isActive)
+      .filter(({ accountId, isActive, isPerson }) => accountId !== null && isActive && isPerson)
       .slice(0, plan.launchCreditsLeft);
     const told = {
       ids: waiting.map(({ id }) => id),

@@ -20,7 +20,9 @@ export async function listDue(db: Reader): Promise<Due[]> {
      SELECT p.model_id, 'EARLY_ACCESS' FROM model_plan p JOIN model m ON m.id = p.model_id
       WHERE m.status = 'COMING_SOON' AND p.stage = 'ONBOARDING' AND p.early_access_given < p.early_access_count
         AND EXISTS (SELECT FROM model_request r WHERE r.model_id = p.model_id AND r.account_id IS NOT NULL
-                      AND r.early_access_at IS NULL AND r.notified_at IS NULL AND r.withdrawn_at IS NULL)`,
+                      AND r.early_access_at IS NULL AND r.notified_at IS NULL AND r.withdrawn_at IS NULL
+                      AND (NOT starts_with(r.mailbox, 'account:')
+                             OR NOT EXISTS (SELECT FROM membership s WHERE s.account_id = r.account_id)))`,
     [],
   );
 }
@@ -60,6 +62,8 @@ export interface Waiting {
   /** null: somebody without an account. */
   readonly accountId: AccountId | null;
   readonly isActive: boolean;
+  /** A person stands behind it who stands behind no other request, or an account that has no members. */
+  readonly isPerson: boolean;
   /** Where to write; null: they do not want it, or nobody has an address there. */
   readonly email: string | null;
 }
@@ -75,13 +79,17 @@ export async function lockWaiting(
 ): Promise<Waiting[]> {
   return tx.$queryRaw<Waiting[]>`
     SELECT r.id, r.account_id AS "accountId", coalesce(a.status = 'ACTIVE', true) AS "isActive",
+           (NOT starts_with(r.mailbox, 'account:')
+             OR NOT EXISTS (SELECT FROM membership s WHERE s.account_id = r.account_id)) AS "isPerson",
            CASE WHEN NOT r.contact_ok OR a.status <> 'ACTIVE' THEN NULL ELSE coalesce(r.email, (
              SELECT u.email FROM app_user u JOIN membership s ON s.user_id = u.id AND s.account_id = r.account_id
               WHERE u.email_verified AND (u.id = r.user_id OR s.role = 'OWNER')
               ORDER BY u.id = r.user_id DESC NULLS LAST, s.created_at, u.id LIMIT 1)) END AS email
       FROM model_request r LEFT JOIN account a ON a.id = r.account_id
      WHERE r.model_id = ${modelId} AND r.notified_at IS NULL AND r.withdrawn_at IS NULL
-       AND (${step} = 'LAUNCH' OR (r.account_id IS NOT NULL AND r.early_access_at IS NULL))
+       AND (${step} = 'LAUNCH' OR (r.account_id IS NOT NULL AND r.early_access_at IS NULL
+              AND (NOT starts_with(r.mailbox, 'account:')
+                     OR NOT EXISTS (SELECT FROM membership s WHERE s.account_id = r.account_id))))
      ORDER BY r.created_at, r.id LIMIT ${atMost} FOR UPDATE OF r`;
 }
 

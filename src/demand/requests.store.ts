@@ -27,24 +27,55 @@ function toRequest(row: Row): ModelRequest {
   };
 }
 
+/** Whose request it is, and for what. */
+interface Place {
+  readonly modelId: ModelId;
+  readonly accountId: AccountId;
+  /** Of the person behind it, as `PersonsService.personOf`. */
+  readonly mailbox: string;
+}
+
+/** Whether the person has asked for the model with another account, unless somebody of this one has asked before. */
+export async function hasAskedElsewhere(
+  tx: Transaction,
+  { modelId, accountId, mailbox }: Place,
+): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT id FROM model_request r
+     WHERE r.model_id = ${modelId} AND r.mailbox = ${mailbox} AND r.account_id <> ${accountId}
+       AND NOT EXISTS (SELECT FROM model_request o
+                        WHERE o.model_id = ${modelId} AND o.account_id = ${accountId} AND o.withdrawn_at IS NULL)`;
+  return rows.length > 0;
+}
+
 /**
  * An account's request: the only one for the model, written anew or over the one that is there. One that was
- * withdrawn begins again at the end of the queue.
+ * withdrawn begins again at the end of the queue. It takes the place of a request that the person has left by mail.
  */
 export async function saveAccountRequest(
   tx: Transaction,
-  request: RequestReasons & { modelId: ModelId; accountId: AccountId; userId: UserId | undefined },
+  request: RequestReasons & Place & { userId: UserId | undefined },
 ): Promise<ModelRequest> {
-  const { modelId, accountId, userId = null, useCase, monthlyVolume, contactOk } = request;
+  const { modelId, accountId, mailbox, userId = null } = request;
+  const { useCase, monthlyVolume, contactOk } = request;
+  const [left] = await tx.$queryRaw<{ createdAt: Date | null }[]>`
+    DELETE FROM model_request WHERE model_id = ${modelId} AND mailbox = ${mailbox} AND account_id IS NULL
+    RETURNING CASE WHEN withdrawn_at IS NULL THEN created_at END AS "createdAt"`;
+  const since = left?.createdAt ?? null;
   const [row] = await tx.$queryRaw<{ id: ModelRequestId }[]>`
     INSERT INTO model_request AS r
-      (id, model_id, account_id, user_id, use_case, monthly_volume, contact_ok, created_at, updated_at)
-    VALUES (${newId('mreq')}, ${modelId}, ${accountId}, ${userId}, ${useCase}, ${monthlyVolume}::bigint,
-            ${contactOk}, db_now(), db_now())
+      (id, model_id, account_id, mailbox, user_id, use_case, monthly_volume, contact_ok, created_at, updated_at)
+    VALUES (${newId('mreq')}, ${modelId}, ${accountId}, ${mailbox}, ${userId}, ${useCase}, ${monthlyVolume}::bigint,
+            ${contactOk}, coalesce(${since}::timestamptz, db_now()), db_now())
     ON CONFLICT (account_id, model_id) DO UPDATE
       SET user_id = excluded.user_id, use_case = excluded.use_case, monthly_volume = excluded.monthly_volume,
           contact_ok = excluded.contact_ok, updated_at = excluded.updated_at, withdrawn_at = NULL,
-          created_at = CASE WHEN r.withdrawn_at IS NULL THEN r.created_at ELSE excluded.created_at END
+          created_at = CASE WHEN r.withdrawn_at IS NULL THEN least(r.created_at, excluded.created_at)
+                            ELSE excluded.created_at END,
+          mailbox = CASE WHEN starts_with(r.mailbox, 'account:')
+                           AND NOT EXISTS (SELECT FROM model_request o
+                                            WHERE o.model_id = excluded.model_id AND o.mailbox = excluded.mailbox)
+                         THEN excluded.mailbox ELSE r.mailbox END
     RETURNING id`;
   if (row === undefined) throw new Error('The request was not saved.');
   const [saved] = await tx.$queryRawUnsafe<Row[]>(
@@ -74,17 +105,24 @@ export async function insertMailRequest(
         WHERE u.email = ${email} AND o.withdrawn_at IS NULL)
     ON CONFLICT (mailbox, model_id) DO UPDATE
       SET withdrawn_at = NULL, updated_at = excluded.updated_at,
-          created_at = CASE WHEN r.withdrawn_at IS NULL THEN r.created_at ELSE excluded.created_at END`;
+          created_at = CASE WHEN r.withdrawn_at IS NULL THEN r.created_at ELSE excluded.created_at END
+    WHERE r.account_id IS NULL`;
 }
 
-/** @returns whether the account has such a request; it may be repeated */
+/**
+ * The person may ask with another account then, unless something was given for the request: that is given once.
+ * @returns whether the account has such a request; it may be repeated
+ */
 export async function withdraw(
   tx: Transaction,
   accountId: AccountId,
   id: string,
 ): Promise<boolean> {
   const count = await tx.$executeRaw`
-    UPDATE model_request SET withdrawn_at = db_now(), updated_at = db_now()
+    UPDATE model_request
+       SET withdrawn_at = db_now(), updated_at = db_now(),
+           mailbox = CASE WHEN early_access_at IS NULL AND launch_credit_nanos IS NULL THEN 'account:' || account_id
+                          ELSE mailbox END
      WHERE id = ${id} AND account_id = ${accountId} AND withdrawn_at IS NULL`;
   return count === 1 || (await tx.modelRequest.count({ where: { id, accountId } })) === 1;
 }
@@ -153,8 +191,15 @@ export async function hasEarlyAccess(
   return rows.length > 0;
 }
 
-/** Requests of a model move to another one; where both have one of the same account, they become one. */
+/** Requests of a model move to another one; where both have one of the same account or person, they become one. */
 export async function moveRequests(tx: Transaction, from: ModelId, to: ModelId): Promise<void> {
+  // Who has left an address there and asked with an account here has asked with the account.
+  await tx.$executeRaw`
+    UPDATE model_request kept SET account_id = moved.account_id, user_id = moved.user_id, email = NULL
+      FROM model_request moved
+     WHERE moved.model_id = ${from} AND kept.model_id = ${to} AND moved.mailbox = kept.mailbox
+       AND kept.account_id IS NULL AND moved.account_id IS NOT NULL
+       AND NOT EXISTS (SELECT FROM model_request o WHERE o.model_id = ${to} AND o.account_id = moved.account_id)`;
   // The older place in the queue and the larger volume count; one of the two stands if either does.
   await tx.$executeRaw`
     UPDATE model_request kept
@@ -162,6 +207,10 @@ export async function moveRequests(tx: Transaction, from: ModelId, to: ModelId):
            monthly_volume = greatest(kept.monthly_volume, moved.monthly_volume),
            use_case = coalesce(kept.use_case, moved.use_case),
            contact_ok = kept.contact_ok OR moved.contact_ok,
+           mailbox = CASE WHEN starts_with(kept.mailbox, 'account:') AND moved.account_id = kept.account_id
+                            AND NOT EXISTS (SELECT FROM model_request o
+                                             WHERE o.model_id = ${to} AND o.mailbox = moved.mailbox)
+                          THEN moved.mailbox ELSE kept.mailbox END,
            withdrawn_at = CASE WHEN moved.withdrawn_at IS NULL THEN NULL ELSE kept.withdrawn_at END
       FROM model_request moved
      WHERE moved.model_id = ${from} AND kept.model_id = ${to}

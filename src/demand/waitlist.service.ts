@@ -1,6 +1,6 @@
 import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
-import { checkEmail, plainEmail } from '../accounts/index.js';
+import { checkEmail, mailboxHash, plainEmail } from '../accounts/index.js';
 import { type ProposalsService, slugOf } from '../catalog/index.js';
 import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
@@ -86,7 +86,7 @@ export class WaitlistService {
     await db.prisma.$transaction(async (tx) => {
       const found = await proposals.findOrPropose(tx, model);
       refuseUnlessOpen(found);
-      const request = { modelId: found.id, email, mailbox: plainEmail(email), useCase };
+      const request = { modelId: found.id, email, mailbox: mailboxHash(email), useCase };
       await store.insertMailRequest(tx, request);
     });
   }

@@ -78,6 +78,14 @@ export const PAYMENT_CHECKS: readonly Check[] = [
       WHERE r.id IS NULL OR t.id IS NULL OR t.amount <> r.nanos`,
   ],
   [
+    'I10',
+    'each person uses a code once, with whatever account: its index stands',
+    'SELECT count(*) FROM promo_redemption',
+    `SELECT 'promo_redemption_code_mailbox_key' WHERE NOT EXISTS (
+       SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE c.relname = 'promo_redemption_code_mailbox_key' AND i.indisunique AND i.indisvalid)`,
+  ],
+  [
     'I11',
     'what Stripe’s balance said, and what was sold, cannot be changed: its triggers stand',
     'SELECT 3::bigint',

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.js';
 import type { AccountId } from '../platform/ids.js';
 
-/** A code that gives credit, once for each account. */
+/** A code that gives credit, once for each account and each person. */
 export interface PromoCode {
   /** In capitals. */
   readonly code: string;

@@ -3,7 +3,6 @@ import { Access } from '../graphql/access.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import { checkPageSize, PAGE_SIZE_DEFAULT } from '../graphql/page.js';
-import { actorName } from '../platform/actor.js';
 import { CreatePromoCodeInput, ManagedPromoCodeType, PromoCodeType } from './promo-code.type.js';
 import type { PromosService } from './promos.service.js';
 
@@ -14,15 +13,14 @@ export class PromosResolver {
 
   @Mutation(() => PromoCodeType, {
     complexity: LOOKUP_COST,
-    description: 'Takes the credit of a code, once for each account.',
+    description: 'Takes the credit of a code, once for each account and each person.',
   })
   @Access({ scope: 'billing' })
   async redeemPromoCode(
     @Arg('code', () => String, { description: 'In any case.' }) code: string,
     @Ctx() context: GraphQLContext,
   ): Promise<PromoCodeType> {
-    const actor = actorName(context.actor);
-    return new PromoCodeType(await this.promos.redeem(accountOf(context), code, actor));
+    return new PromoCodeType(await this.promos.redeem(context.actor, accountOf(context), code));
   }
 
   @Mutation(() => PromoCodeType, {

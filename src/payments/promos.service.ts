@@ -1,20 +1,26 @@
 import { AppError } from '../errors.js';
 import type { CreditsService } from '../credits/index.js';
-import { actorName } from '../platform/actor.js';
+import { type Actor, actorName } from '../platform/actor.js';
 import { type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
-import type { Database } from '../platform/database.js';
-import type { AccountId } from '../platform/ids.js';
+import type { Database, Transaction } from '../platform/database.js';
+import type { AccountId, UserId } from '../platform/ids.js';
 import { readNow } from '../platform/now.store.js';
 import { checkPromoCode, type ManagedPromoCode, normalise, type PromoCode } from './promo-code.js';
 import * as store from './promos.store.js';
 
 const DAY_MS = 86_400_000;
 
+/** Who stands behind what is done on an account (`PersonsService`). */
+export interface Persons {
+  personOf(tx: Transaction, accountId: AccountId, userId: UserId | undefined): Promise<string>;
+}
+
 /** Codes that give credit. */
 export class PromosService {
   constructor(
     private readonly db: Pick<Database, 'prisma' | 'query'>,
     private readonly credits: Pick<CreditsService, 'postWithin'>,
+    private readonly persons: Persons,
   ) {}
 
   /** Newest first. @param page `after`: a code @throws AppError BAD_USER_INPUT */
@@ -64,16 +70,22 @@ export class PromosService {
   }
 
   /**
-   * Gives the code's credit to an account, once.
-   * @throws AppError BAD_USER_INPUT, NOT_FOUND (unknown or over: one answer), CONFLICT (used by this account)
+   * Gives the code's credit to an account, once for each account and person.
+   * @throws AppError BAD_USER_INPUT, NOT_FOUND (unknown or over: one answer), CONFLICT (used by this account, or by the
+   *   person elsewhere), FORBIDDEN (the person's address is not verified)
    */
-  async redeem(accountId: AccountId, text: string, actor: string): Promise<PromoCode> {
+  async redeem(by: Actor, accountId: AccountId, text: string): Promise<PromoCode> {
     const code = normalise(text);
+    const actor = actorName(by);
     return this.db.prisma.$transaction(async (tx) => {
       const now = await readNow(tx);
       const found = await store.lockPromoCode(tx, code);
       if (found !== undefined && (await store.hasRedeemed(tx, code, accountId))) {
         throw new AppError('CONFLICT', 'This account has used the code already.');
+      }
+      const mailbox = await this.persons.personOf(tx, accountId, by.userId);
+      if (found !== undefined && (await store.hasPersonRedeemed(tx, code, mailbox))) {
+        throw new AppError('CONFLICT', 'You have used the code already, with another account.');
       }
       const isOver =
         found !== undefined &&
@@ -83,7 +95,7 @@ export class PromosService {
         throw noSuchCode();
       }
       const { promo } = found;
-      await store.insertRedemption(tx, { code, accountId, actor });
+      await store.insertRedemption(tx, { code, accountId, mailbox, actor });
       await this.credits.postWithin(tx, {
         id: `promo:${code}:${accountId}`,
         accountId,

@@ -37,9 +37,20 @@ export async function hasRedeemed(
   return (await tx.promoRedemption.findUnique({ where })) !== null;
 }
 
+/** With another account. */
+export async function hasPersonRedeemed(
+  tx: Transaction,
+  code: string,
+  mailbox: string,
+): Promise<boolean> {
+  const where = { code_mailbox: { code, mailbox } };
+  return (await tx.promoRedemption.findUnique({ where })) !== null;
+}
+
+/** Once for each account and each person: two unique indexes see to it. */
 export async function insertRedemption(
   tx: Transaction,
-  redemption: { code: string; accountId: AccountId; actor: string },
+  redemption: { code: string; accountId: AccountId; mailbox: string; actor: string },
 ): Promise<void> {
   await tx.promoRedemption.create({ data: redemption });
 }

@@ -1,34 +1,11 @@
-import { cp, readdir, rm } from 'node:fs/promises';
-import path from 'node:path';
 import { LEDGER_CHECKS } from '../../src/credits/index.js';
 import { runChecks } from '../../src/platform/checks.js';
-import { openDatabase } from '../../src/platform/database.js';
-import { migrate } from '../../src/platform/migrations.js';
-import { createTestDatabase } from '../support/database.js';
-import { temporaryFolder } from '../support/folder.js';
-
-const MIGRATIONS = path.resolve(import.meta.dirname, '../../prisma/migrations');
-const LINEAGE = '20261130200000_key_lineage';
+import { startBefore } from '../support/earlier-schema.js';
 
 test('keys that were rotated before become one lineage, and what all of them spent counts', async () => {
-  const database = await createTestDatabase({ migrated: false });
-  const folder = temporaryFolder();
-  const before = path.join(folder.path, 'migrations');
-  await cp(MIGRATIONS, before, { recursive: true });
-  for (const name of await readdir(before)) {
-    if (name >= LINEAGE && name !== 'migration_lock.toml') {
-      await rm(path.join(before, name), { recursive: true });
-    }
-  }
-  const db = openDatabase({
-    url: database.url,
-    connectionsMax: 2,
-    statementTimeoutMs: 60_000,
-    connectTimeoutMs: 60_000,
-  });
+  const before = await startBefore('20261130200000_key_lineage');
   try {
-    await migrate(database.url, before);
-    await database.query(`
+    await before.sql(`
       INSERT INTO account (id, kind, name) VALUES ('acct_1', 'PERSONAL', 'test');
       INSERT INTO api_key (id, account_id, name, hash, prefix, last_four, spend_cap_nanos, cap_period, replaced_by_id,
                            created_at)
@@ -48,9 +25,9 @@ test('keys that were rotated before become one lineage, and what all of them spe
                        ('key_alone', 'MONTH', 1, 0)) AS s(key_id, period, spent, held);
       INSERT INTO alert_rule (id, account_id, kind, threshold_share) VALUES ('alr_near', 'acct_1', 'KEY_NEAR_CAP', 0.5);
       INSERT INTO alert_state (rule_id, subject, crossings) VALUES ('alr_near', 'key_a', 1), ('alr_near', 'key_c', 2);`);
-    await migrate(database.url, MIGRATIONS);
+    await before.migrate();
     expect(
-      await database.query(
+      await before.sql(
         `SELECT id, lineage_id, spend_cap_nanos::int AS cap, cap_period FROM api_key ORDER BY id`,
       ),
     ).toEqual([
@@ -60,7 +37,7 @@ test('keys that were rotated before become one lineage, and what all of them spe
       { id: 'key_c', lineage_id: 'key_a', cap: 20, cap_period: 'TOTAL' },
     ]);
     expect(
-      await database.query(
+      await before.sql(
         `SELECT lineage_id, spent::int, held::int FROM key_spend ORDER BY lineage_id`,
       ),
     ).toEqual([
@@ -68,15 +45,13 @@ test('keys that were rotated before become one lineage, and what all of them spe
       { lineage_id: 'key_alone', spent: 1, held: 0 },
     ]);
     expect(
-      await database.query(
+      await before.sql(
         `SELECT subject, crossings FROM alert_state WHERE rule_id = 'alr_near' ORDER BY 1`,
       ),
     ).toEqual([{ subject: 'key_a', crossings: 2 }]);
     const caps = LEDGER_CHECKS.filter(([name]) => name === 'caps');
-    expect((await runChecks(db, caps)).map(({ broken }) => broken)).toEqual([0n, 0n]);
+    expect((await runChecks(before.database, caps)).map(({ broken }) => broken)).toEqual([0n, 0n]);
   } finally {
-    await db.close();
-    await database.drop();
-    folder.remove();
+    await before.stop();
   }
 });

@@ -8,7 +8,10 @@ let ada: Person;
 let bob: Person;
 beforeAll(async () => {
   t = await startTestApp({
-    config: { mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path } },
+    config: {
+      organisationsPerPerson: 100,
+      mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path },
+    },
   });
   const server = { url: t.url, outboxDir: outbox.path };
   ada = await signUp(server, 'ada@example.org');

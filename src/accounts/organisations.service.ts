@@ -1,0 +1,47 @@
+import { AppError } from '../errors.js';
+import type { Actor } from '../platform/actor.js';
+import { insertAuditEvent } from '../platform/audit.store.js';
+import type { Database } from '../platform/database.js';
+import { newId, type UserId } from '../platform/ids.js';
+import { checkName } from '../platform/name.js';
+import { type AccountOfUser, GOOD_STANDING } from './account.js';
+import * as accounts from './accounts.store.js';
+import { mailboxHash } from './mailbox.js';
+import { countOrganisations, lockPersonsTurn } from './persons.store.js';
+
+/** Accounts that people share. */
+export class OrganisationsService {
+  constructor(
+    private readonly db: Pick<Database, 'query' | 'prisma'>,
+    /** Organisations that a person may have made at a time. */
+    private readonly perPersonMax: number,
+  ) {}
+
+  /**
+   * The person becomes its owner.
+   * @throws AppError BAD_USER_INPUT; FORBIDDEN unless their address is verified; CONFLICT when they have made as many as
+   *   they may, with whatever address of their mailbox
+   */
+  async create(actor: Actor, userId: UserId, name: string): Promise<AccountOfUser> {
+    const account = { id: newId('acct'), kind: 'ORGANISATION', name: checkName(name) } as const;
+    const user = await accounts.findUser(this.db, userId);
+    if (user?.emailVerified !== true) {
+      throw new AppError('FORBIDDEN', 'Confirm your e-mail address first.');
+    }
+    const openedBy = mailboxHash(user.email);
+    const { createdAt } = await this.db.prisma.$transaction(async (tx) => {
+      await lockPersonsTurn(tx, openedBy);
+      if ((await countOrganisations(tx, openedBy)) >= this.perPersonMax) {
+        throw new AppError(
+          'CONFLICT',
+          `You have made ${String(this.perPersonMax)} organisations, which is the most. Close one first.`,
+        );
+      }
+      const created = await accounts.insertAccount(tx, { ...account, openedBy }, userId);
+      const event = { actor, accountId: account.id, action: 'account.created' } as const;
+      await insertAuditEvent(tx, { ...event, target: account.id });
+      return created;
+    });
+    return { ...account, role: 'OWNER', standing: GOOD_STANDING, createdAt };
+  }
+}
