@@ -66,7 +66,9 @@ export function createAccountServices(
   });
   const identityMails = new IdentityMails({ db, identity, logger });
   const mailsAnHour = createRateCounter(db, config.limits.store, HOUR_S);
-  const signInLimits = new SignInLimits(db, mailsAnHour);
+  const signInLimits = new SignInLimits(db, mailsAnHour, (email, ipAddress) =>
+    accounts.auditFailedSignIn(email, ipAddress),
+  );
   return {
     accounts,
     persons,

@@ -46,6 +46,11 @@ const WORK = [
     turn: ({ hubSync }) => hubSync.turn(),
   },
   { name: 'identity-mails', everyMs: 1_000, turn: ({ identityMails }) => identityMails.runOnce() },
+  {
+    name: 'security-notices',
+    everyMs: 2_000,
+    turn: ({ securityNotices }) => securityNotices.runOnce(),
+  },
   { name: 'sign-in-limits', everyMs: 600_000, turn: ({ signInLimits }) => signInLimits.prune() },
   { name: 'notifications', everyMs: 1_000, turn: ({ notifications }) => notifications.turn() },
   { name: 'alerts', everyMs: 60_000, turn: ({ alerts }) => alerts.turn() },

@@ -35,6 +35,7 @@ type Unspoken =
   | 'identity'
   | 'identityMails'
   | 'signInLimits'
+  | 'securityNotices'
   | 'notifications'
   | 'paidUnits'
   | 'persons'

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createAccountServices } from './account-services.js';
+import { SecurityNotices } from './accounts/index.js';
 import { AlertsService } from './alerts/index.js';
 import { BatchesService, BatchInputService, BatchWorker } from './batches/index.js';
 import {
@@ -112,6 +113,11 @@ export function createServices(
     },
     config.notificationKeepDays,
   );
+  const securityNotices = new SecurityNotices({
+    db: database,
+    publicUrl: config.publicUrl,
+    post: (tx, all) => notifications.post(tx, all),
+  });
   const webhookEndpoints = new WebhookEndpointsService(database, webhooks, notifications);
   const proposals = new ProposalsService();
   const demand = new DemandService(database, proposals, people.persons);
@@ -223,6 +229,7 @@ export function createServices(
     rollups,
     ...people,
     notifications,
+    securityNotices,
     webhookEndpoints,
     alerts,
     inference,

@@ -67,6 +67,8 @@ export interface User {
   readonly emailVerified: boolean;
   readonly name: string;
   readonly operator: boolean;
+  /** Gets mails about sign-ins, passwords and keys. */
+  readonly securityMails: boolean;
 }
 
 /** @returns the address in lower case. @throws AppError BAD_USER_INPUT */

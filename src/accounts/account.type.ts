@@ -79,6 +79,11 @@ export class ViewerType {
   @Field(() => Boolean, { description: 'Runs the platform.' })
   readonly operator!: boolean;
 
+  @Field(() => Boolean, {
+    description: 'Gets mails about sign-ins from new places, changed passwords and new keys.',
+  })
+  readonly securityMails!: boolean;
+
   @Field(() => [AccountType], {
     description: 'The personal one first, then organisations by name.',
   })

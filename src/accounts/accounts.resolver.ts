@@ -47,6 +47,21 @@ export class AccountsResolver {
   @Mutation(() => AcknowledgementType, {
     complexity: LOOKUP_COST,
     description:
+      'Switches mails about sign-ins from new places, changed passwords and new keys on or off. Switching them off sends the last one.',
+  })
+  @Access({ scope: 'session' })
+  async setSecurityMails(
+    @Arg('enabled', () => Boolean, { description: 'Whether you get them from now on.' })
+    enabled: boolean,
+    @Ctx() context: GraphQLContext,
+  ): Promise<AcknowledgementType> {
+    await this.accounts.setSecurityMails(context.actor, userOf(context), enabled);
+    return DONE;
+  }
+
+  @Mutation(() => AcknowledgementType, {
+    complexity: LOOKUP_COST,
+    description:
       'Ends the account and its keys; its history stays. Its checkout pages are closed; refused while money is on its way. Cannot be undone.',
   })
   @Access({ scope: 'owner' })

@@ -193,6 +193,7 @@ export class AccountsService {
     userId: UserId,
     action: AuditAction,
     ipAddress: string | undefined,
+    details: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     const [account] = await store.listAccounts(this.db, userId);
     await this.audit({
@@ -200,7 +201,33 @@ export class AccountsService {
       accountId: account?.id,
       action,
       target: userId,
+      details,
     });
+  }
+
+  /** Writes down an attempt to sign in that failed; of nobody's address, without the address. */
+  async auditFailedSignIn(email: string, ipAddress: string): Promise<void> {
+    const userId = await store.findUserId(this.db, email);
+    const action = 'user.sign-in-failed';
+    if (userId === undefined) await this.audit({ actor: { ipAddress }, action });
+    else {
+      const [account] = await store.listAccounts(this.db, userId);
+      // Whoever tried is not known to be the person.
+      const event = {
+        actor: { ipAddress },
+        accountId: account?.id,
+        action,
+        target: userId,
+      } as const;
+      await this.audit(event);
+    }
+  }
+
+  /** Switches mails about sign-ins, passwords and keys on or off. May be repeated. */
+  async setSecurityMails(actor: Actor, userId: UserId, enabled: boolean): Promise<void> {
+    if (!(await store.setSecurityMails(this.db, userId, enabled))) return;
+    const action = enabled ? 'user.security-mails-on' : 'user.security-mails-off';
+    await this.auditPerson(userId, action, actor.ipAddress);
   }
 
   /** Writes down an act that another domain did. */

@@ -39,10 +39,35 @@ export async function findUser(
   userId: UserId,
 ): Promise<User | undefined> {
   const [user] = await db.query<User>(
-    `SELECT id, email, email_verified AS "emailVerified", name, operator FROM app_user WHERE id = $1`,
+    `SELECT id, email, email_verified AS "emailVerified", name, operator, security_mails AS "securityMails"
+       FROM app_user WHERE id = $1`,
     [userId],
   );
   return user;
+}
+
+/** @param email in lower case */
+export async function findUserId(
+  db: Pick<Database, 'query'>,
+  email: string,
+): Promise<UserId | undefined> {
+  const [user] = await db.query<{ id: UserId }>('SELECT id FROM app_user WHERE email = $1', [
+    email,
+  ]);
+  return user?.id;
+}
+
+/** @returns false when it was so already */
+export async function setSecurityMails(
+  db: Pick<Database, 'query'>,
+  userId: UserId,
+  enabled: boolean,
+): Promise<boolean> {
+  const rows = await db.query(
+    'UPDATE app_user SET security_mails = $2 WHERE id = $1 AND security_mails <> $2 RETURNING id',
+    [userId, enabled],
+  );
+  return rows.length === 1;
 }
 
 /** Its name and kind, and the address of the person who has owned it longest. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
+import { createAuthMiddleware, isAPIError } from 'better-auth/api';
 import { bearer, magicLink } from 'better-auth/plugins';
 import type { Database } from '../platform/database.js';
 import { newId, type UserId } from '../platform/ids.js';
@@ -19,7 +20,7 @@ export interface OAuthClient {
   readonly clientSecret: string;
 }
 
-export type PersonalAct = 'user.email-verified' | 'user.password-reset';
+export type PersonalAct = 'user.email-verified' | 'user.password-changed' | 'user.password-reset';
 
 export interface IdentityOptions {
   readonly db: Pick<Database, 'prisma' | 'query'>;
@@ -108,9 +109,6 @@ export function createAuth(options: IdentityOptions) {
       revokeSessionsOnPasswordReset: true,
       // Whoever signs up has to confirm the address first (identity.gateway.ts).
       disableSignUp: true,
-      onPasswordReset: async ({ user }) => {
-        await options.onAct(user.id as UserId, 'user.password-reset', undefined);
-      },
     },
     socialProviders: {
       ...(github === undefined ? {} : { github: { ...github } }),
@@ -129,7 +127,16 @@ export function createAuth(options: IdentityOptions) {
         },
       }),
     ],
-    hooks: { before: guardPasswordRoutes(passwords) },
+    hooks: {
+      after: createAuthMiddleware(async (context) => {
+        const { path, headers } = context;
+        const { session, returned } = context.context;
+        if (path !== '/change-password' || session === null || isAPIError(returned)) return;
+        const ipAddress = headers?.get(IP_ADDRESS_HEADER) ?? undefined;
+        await options.onAct(session.user.id as UserId, 'user.password-changed', ipAddress);
+      }),
+      before: guardPasswordRoutes(passwords),
+    },
     rateLimit: {
       enabled: true,
       storage: 'memory',

@@ -17,7 +17,8 @@ export class DevicesService {
   async signedIn(userId: UserId, { ipAddress, userAgent = '' }: Client): Promise<void> {
     const network = clientNetwork(ipAddress);
     const device = createHash('sha256').update(`${network}\n${userAgent}`).digest('hex');
-    await rememberDevice(this.db, userId, { device, network });
-    await this.accounts.auditPerson(userId, 'user.signed-in', ipAddress);
+    const isNew = await rememberDevice(this.db, userId, { device, network });
+    const details = isNew ? { place: 'new' } : {};
+    await this.accounts.auditPerson(userId, 'user.signed-in', ipAddress, details);
   }
 }

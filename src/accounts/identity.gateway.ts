@@ -182,13 +182,14 @@ export class IdentityGateway {
   }
 
   /** Ends all of the person's sessions. @throws AppError BAD_USER_INPUT */
-  async resetPassword(token: string, newPassword: string): Promise<void> {
+  async resetPassword(token: string, newPassword: string, ipAddress: string): Promise<void> {
     const { internalAdapter } = await this.auth.$context;
     const link = await internalAdapter.findVerificationValue(`reset-password:${token}`);
     const user = link === null ? null : await internalAdapter.findUserById(link.value);
     if (user === null) throw linkOver();
     checkPassword(newPassword, user);
     await this.ask(() => this.auth.api.resetPassword({ body: { token, newPassword } }));
+    await this.options.onAct(user.id as UserId, 'user.password-reset', ipAddress);
   }
 
   /** @param purpose as the library looks for it */

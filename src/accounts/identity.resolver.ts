@@ -117,8 +117,9 @@ export class IdentityResolver {
     @Arg('token', () => String, { description: 'From the mail; works once.' }) token: string,
     @Arg('password', () => String, { description: PASSWORD_RULE })
     password: string,
+    @Ctx() { actor }: GraphQLContext,
   ): Promise<AcknowledgementType> {
-    await this.people.resetPassword(token, password);
+    await this.people.resetPassword(actor, token, password);
     return DONE;
   }
 }

@@ -21,6 +21,7 @@ export { MembersService } from './members.service.js';
 export { OrganisationsService } from './organisations.service.js';
 export { OperatorsResolver } from './operators.resolver.js';
 export { PasswordHasher } from './password-hasher.service.js';
+export { SecurityNotices } from './security-notices.service.js';
 export { SessionsResolver } from './sessions.resolver.js';
 export { SessionsService } from './sessions.service.js';
 export { SignInLimits } from './sign-in-limits.service.js';

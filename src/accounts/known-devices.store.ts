@@ -14,20 +14,25 @@ export interface Device {
   readonly network: string;
 }
 
-/** Notes that a person has signed in there. Forgets what was not used for long. */
+/**
+ * Notes that a person has signed in there. Forgets what was not used for long.
+ * @returns whether they have signed in before, but not there
+ */
 export async function rememberDevice(
   db: Reader,
   userId: UserId,
   { device, network }: Device,
-): Promise<void> {
-  await db.query(
+): Promise<boolean> {
+  const [row] = await db.query<{ isNew: boolean }>(
     `WITH forgotten AS (
        DELETE FROM known_device
         WHERE user_id = $1 AND device <> $2 AND last_used_at < db_now() - make_interval(days => $4))
      INSERT INTO known_device (user_id, device, network) VALUES ($1, $2, $3)
-     ON CONFLICT (user_id, device) DO UPDATE SET last_used_at = db_now()`,
+     ON CONFLICT (user_id, device) DO UPDATE SET last_used_at = db_now()
+     RETURNING xmax = 0 AND EXISTS (SELECT FROM known_device WHERE user_id = $1 AND device <> $2) AS "isNew"`,
     [userId, device, network, FORGOTTEN_DAYS],
   );
+  return row?.isNew ?? false;
 }
 
 /** Whether the person with this address has signed in from the network. */

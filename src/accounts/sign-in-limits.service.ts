@@ -33,10 +33,14 @@ export class SignInLimits {
     duration: FAILURES_S,
   });
 
-  /** @param mails counts for an hour */
+  /**
+   * @param mails counts for an hour
+   * @param onFailure told of each attempt that was made and failed
+   */
   constructor(
     private readonly db: Pick<Database, 'query'>,
     private readonly mails: RateCounter,
+    private readonly onFailure: (email: string, ipAddress: string) => Promise<void>,
   ) {}
 
   /**
@@ -69,10 +73,12 @@ export class SignInLimits {
     try {
       const result = await signIn();
       if (isSuccess(result)) await forgive();
+      else await this.onFailure(email, ipAddress);
       return result;
     } catch (error) {
       // Nothing was learnt of the password.
       if (!(error instanceof AppError) || error.status >= 500) await forgive();
+      else if (error.code === 'UNAUTHENTICATED') await this.onFailure(email, ipAddress);
       throw error;
     }
   }

@@ -77,8 +77,8 @@ export class SignInService {
     await this.requestMail('password-reset', from, email);
   }
 
-  resetPassword(token: string, password: string): Promise<void> {
-    return this.identity.resetPassword(token, password);
+  resetPassword({ ipAddress }: Client, token: string, password: string): Promise<void> {
+    return this.identity.resetPassword(token, password, ipAddress);
   }
 
   private async requestMail(

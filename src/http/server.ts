@@ -141,6 +141,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     logger.info(
       {
         requestId: request.id,
+        ipAddress: request.ip,
         method: request.method,
         route,
         status: reply.statusCode,

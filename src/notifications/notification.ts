@@ -12,7 +12,9 @@ export const NOTIFICATION_TYPES = {
   WEBHOOK_TEST: 'webhook.test',
   WEBHOOK_DISABLED: 'webhook.disabled',
 } as const;
-export type NotificationType = (typeof NOTIFICATION_TYPES)[keyof typeof NOTIFICATION_TYPES];
+export type WebhookType = (typeof NOTIFICATION_TYPES)[keyof typeof NOTIFICATION_TYPES];
+/** Besides those that webhooks carry, what people are told by mail only. */
+export type NotificationType = WebhookType | 'security.event';
 
 /** Something that people are told, once. */
 export interface NewNotification {

@@ -57,6 +57,10 @@ export type AuditAction =
   | 'demand.merged'
   | 'demand.accepted'
   | 'user.signed-in'
+  | 'user.sign-in-failed'
+  | 'user.password-changed'
+  | 'user.security-mails-on'
+  | 'user.security-mails-off'
   | 'user.email-verified'
   | 'user.password-reset';
 

@@ -17,6 +17,8 @@ export interface LogFields {
   /** Name, code and stack of an error and its causes; none of their other fields. */
   readonly err?: unknown;
   readonly eventId?: string | undefined;
+  /** Network address of a client. */
+  readonly ipAddress?: string | undefined;
   readonly labelSetId?: string | undefined;
   readonly line?: number | undefined;
   readonly method?: string | undefined;
@@ -54,6 +56,7 @@ const FIELDS: Readonly<Record<keyof LogFields, true>> = {
   durationMs: true,
   err: true,
   eventId: true,
+  ipAddress: true,
   labelSetId: true,
   line: true,
   method: true,

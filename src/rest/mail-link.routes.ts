@@ -116,7 +116,7 @@ async function use(
   if (name === 'waitlist') return waitlist.confirm(token);
   if (name === 'leave-waitlist') return waitlist.leave(token);
   if (name === 'verify-email') return identity.confirmSignUp(token, password);
-  if (name === 'reset-password') return identity.resetPassword(token, password);
+  if (name === 'reset-password') return identity.resetPassword(token, password, request.ip);
   const client = { ipAddress: request.ip, userAgent: request.headers['user-agent'] };
   const { cookies } = await identity.signInWithMagicLink(token, client);
   reply.header('set-cookie', cookies);

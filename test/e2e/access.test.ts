@@ -42,6 +42,7 @@ const MAY: Record<string, string> = {
   resetPassword: '*',
   signOut: EVERYBODY,
   sessions: EVERYBODY,
+  setSecurityMails: EVERYBODY,
   endSession: EVERYBODY,
   endOtherSessions: EVERYBODY,
   viewer: EVERYBODY,
