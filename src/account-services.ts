@@ -3,15 +3,18 @@ import {
   AccountsService,
   AuditLogService,
   Authenticator,
+  createAuth,
   DevicesService,
   IdentityGateway,
   IdentityMails,
+  MailLinks,
   KeysService,
   MembersService,
   type OpenPages,
   OrganisationsService,
   PasswordHasher,
   PersonsService,
+  ProofsService,
   SessionsService,
   SignInLimits,
   SignInService,
@@ -49,7 +52,7 @@ export function createAccountServices(
   const keys = new KeysService(db);
   const passwords = new PasswordHasher(logger);
   const devices = new DevicesService(db, accounts);
-  const identity = new IdentityGateway({
+  const options: Parameters<typeof createAuth>[0] = {
     db,
     mailer,
     passwords,
@@ -61,14 +64,24 @@ export function createAccountServices(
       await accounts.openPersonalAccount(user);
     },
     onSignIn: (userId, client) => devices.signedIn(userId, client),
+    onCode: (userId) => signInLimits.admitCode(userId),
+    onCodeAccepted: async (userId, sessionId) => {
+      await signInLimits.forgiveCode(userId);
+      await proofs.markSecondFactor(sessionId);
+    },
+    requireRecentProof: (sessionId) => proofs.requireRecent(sessionId),
     onAct: (userId, act, ipAddress) => accounts.auditPerson(userId, act, ipAddress),
     onEmailVerified: (user) => accounts.giveFreeCredit(user),
-  });
-  const identityMails = new IdentityMails({ db, identity, logger });
+  };
+  const auth = createAuth(options);
+  const identity = new IdentityGateway(auth, options);
+  const mailLinks = new MailLinks(auth, options);
+  const identityMails = new IdentityMails({ db, links: mailLinks, logger });
   const mailsAnHour = createRateCounter(db, config.limits.store, HOUR_S);
   const signInLimits = new SignInLimits(db, mailsAnHour, (email, ipAddress) =>
-    accounts.auditFailedSignIn(email, ipAddress),
+    devices.failedSignIn(email, ipAddress),
   );
+  const proofs = new ProofsService({ db, accounts, identity, limits: signInLimits });
   return {
     accounts,
     persons,
@@ -79,10 +92,12 @@ export function createAccountServices(
     keys,
     passwords,
     identity,
+    mailLinks,
     identityMails,
     signInLimits,
-    signIn: new SignInService(identity, identityMails, signInLimits),
+    signIn: new SignInService(identity, mailLinks, identityMails, signInLimits),
     sessions: new SessionsService(db),
-    authenticator: new Authenticator(keys, identity, accounts),
+    proofs,
+    authenticator: new Authenticator(keys, identity, accounts, proofs),
   };
 }

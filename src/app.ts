@@ -154,7 +154,7 @@ export async function createApp(
   await registerDocs(server, routes, { publicUrl: config.publicUrl, version: VERSION });
 
   await registerMailLinkRoutes(server, {
-    identity: services.identity,
+    links: services.mailLinks,
     publicUrl: config.publicUrl,
     waitlist: services.waitlist,
     acceptInvitation: async (request, token) => {

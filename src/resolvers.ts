@@ -34,6 +34,7 @@ type Unspoken =
   | 'batchWorker'
   | 'identity'
   | 'identityMails'
+  | 'mailLinks'
   | 'signInLimits'
   | 'securityNotices'
   | 'notifications'
@@ -97,7 +98,7 @@ export function createResolvers(services: Omit<Services, Unspoken | 'live'>): ob
     new ModelDemandResolver(services.demand),
     new BoardResolver(services.board, catalog.findNode),
     new IdentityResolver(services.signIn),
-    new SessionsResolver(services.sessions),
+    new SessionsResolver(services.sessions, services.proofs),
     new AccountsResolver(accounts),
     accountAdmin,
     auditLog,
@@ -143,6 +144,7 @@ export function createPrintableSchema(): GraphQLSchema {
       keys: service,
       signIn: service,
       sessions: service,
+      proofs: service,
       inference: service,
       labelSets: service,
       limits: service,

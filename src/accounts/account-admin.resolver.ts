@@ -95,6 +95,21 @@ export class AccountAdminResolver {
 
   @Mutation(() => ManagedAccountType, {
     complexity: LOOKUP_COST,
+    description:
+      'Sets whether members act on an organisation only in a session in which they have shown a second factor. Takes effect with their next request; its keys go on. May be repeated. For operators.',
+  })
+  @Access({ scope: 'operator' })
+  async requireSecondFactor(
+    @Arg('id', () => ID, { description: 'The account.' }) id: string,
+    @Arg('required', () => Boolean, { description: 'Whether it is required from now on.' })
+    required: boolean,
+    @Ctx() { actor }: GraphQLContext,
+  ): Promise<ManagedAccountType> {
+    return new ManagedAccountType(await this.accountAdmin.requireSecondFactor(actor, id, required));
+  }
+
+  @Mutation(() => ManagedAccountType, {
+    complexity: LOOKUP_COST,
     description: 'Sets both limits of an account, on every server within 5 seconds. For operators.',
   })
   @Access({ scope: 'operator' })

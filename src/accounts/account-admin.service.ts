@@ -110,6 +110,31 @@ export class AccountAdminService {
     });
   }
 
+  /**
+   * Whether members act on an organisation only in a session in which they have shown a second factor. Takes effect with
+   * the next request; keys go on. May be repeated.
+   * @throws AppError NOT_FOUND; CONFLICT for a personal account
+   */
+  async requireSecondFactor(
+    by: AuditedActor,
+    id: string,
+    required: boolean,
+  ): Promise<ManagedAccount> {
+    if ((await this.get(id)).kind === 'PERSONAL') {
+      throw new AppError('CONFLICT', 'A second factor can be required of an organisation only.');
+    }
+    return this.change(id, async (tx, accountId) => {
+      await store.setSecondFactorRequired(tx, accountId, required);
+      await insertAuditEvent(tx, {
+        actor: by,
+        accountId,
+        action: 'account.second-factor-required',
+        target: accountId,
+        details: { required: String(required) },
+      });
+    });
+  }
+
   private async change(
     id: string,
     work: (tx: Transaction, accountId: AccountId) => Promise<void>,

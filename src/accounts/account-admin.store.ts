@@ -101,6 +101,14 @@ export async function setFrozen(
            frozen_at = CASE WHEN ${reason}::text IS NOT NULL THEN db_now() END WHERE id = ${id}`;
 }
 
+export async function setSecondFactorRequired(
+  tx: Transaction,
+  id: AccountId,
+  required: boolean,
+): Promise<void> {
+  await tx.account.updateMany({ where: { id }, data: { secondFactorRequired: required } });
+}
+
 export async function setLimits(
   tx: Transaction,
   id: AccountId,

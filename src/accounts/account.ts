@@ -38,11 +38,14 @@ export type AccountStatus = keyof typeof ACCOUNT_STATUSES;
 export interface AccountStanding extends AccountLimits {
   /** Why it is frozen; null: it is not. */
   readonly frozenReason: string | null;
+  /** Members act on it only in a session in which they have shown a second factor. */
+  readonly secondFactorRequired: boolean;
 }
 
 /** As an account stands when nobody has decided anything about it. */
 export const GOOD_STANDING: AccountStanding = {
   frozenReason: null,
+  secondFactorRequired: false,
   ratePerMinute: null,
   concurrencyMax: null,
 };
@@ -69,6 +72,7 @@ export interface User {
   readonly operator: boolean;
   /** Gets mails about sign-ins, passwords and keys. */
   readonly securityMails: boolean;
+  readonly hasSecondFactor: boolean;
 }
 
 /** @returns the address in lower case. @throws AppError BAD_USER_INPUT */

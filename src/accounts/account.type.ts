@@ -84,6 +84,9 @@ export class ViewerType {
   })
   readonly securityMails!: boolean;
 
+  @Field(() => Boolean, { description: 'Signs in with a code of an authenticator app as well.' })
+  readonly hasSecondFactor!: boolean;
+
   @Field(() => [AccountType], {
     description: 'The personal one first, then organisations by name.',
   })

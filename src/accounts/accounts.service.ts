@@ -1,6 +1,6 @@
 import { type CreditsService } from '../credits/index.js';
 import { AppError } from '../errors.js';
-import { accountFrozen, type Actor, type Scope } from '../platform/actor.js';
+import { accountFrozen, type Actor, requireRecentProof, type Scope } from '../platform/actor.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, newId, type UserId } from '../platform/ids.js';
 import { readNow } from '../platform/now.store.js';
@@ -98,9 +98,14 @@ export class AccountsService {
   /**
    * What a signed-in person is on an account.
    * @param wanted the account that the request names; the personal one by default
-   * @throws AppError FORBIDDEN when the person does not belong to it
+   * @throws AppError FORBIDDEN when the person does not belong to it, or it requires a second factor that their session
+   *   has not shown
    */
-  async actorOf(userId: UserId, wanted: string | undefined, ipAddress: string): Promise<Actor> {
+  async actorOf(
+    { userId, hasSecondFactor }: { userId: UserId; hasSecondFactor: boolean },
+    wanted: string | undefined,
+    ipAddress: string,
+  ): Promise<Actor> {
     const [user, accounts] = await Promise.all([
       store.findUser(this.db, userId),
       store.listAccounts(this.db, userId),
@@ -109,6 +114,7 @@ export class AccountsService {
     if (user === undefined || account === undefined) {
       throw new AppError('FORBIDDEN', 'You do not belong to this account.');
     }
+    if (account.standing.secondFactorRequired && !hasSecondFactor) throw secondFactorRequired();
     const scopes = new Set<Scope>(['public', 'session', ...SCOPES_OF_ROLE[account.role]]);
     if (user.operator) scopes.add('operator');
     return {
@@ -205,24 +211,6 @@ export class AccountsService {
     });
   }
 
-  /** Writes down an attempt to sign in that failed; of nobody's address, without the address. */
-  async auditFailedSignIn(email: string, ipAddress: string): Promise<void> {
-    const userId = await store.findUserId(this.db, email);
-    const action = 'user.sign-in-failed';
-    if (userId === undefined) await this.audit({ actor: { ipAddress }, action });
-    else {
-      const [account] = await store.listAccounts(this.db, userId);
-      // Whoever tried is not known to be the person.
-      const event = {
-        actor: { ipAddress },
-        accountId: account?.id,
-        action,
-        target: userId,
-      } as const;
-      await this.audit(event);
-    }
-  }
-
   /** Switches mails about sign-ins, passwords and keys on or off. May be repeated. */
   async setSecurityMails(actor: Actor, userId: UserId, enabled: boolean): Promise<void> {
     if (!(await store.setSecurityMails(this.db, userId, enabled))) return;
@@ -243,6 +231,7 @@ export class AccountsService {
    *   messages not sent, money on its way; UPSTREAM_UNAVAILABLE when its pages cannot be closed now
    */
   async close(actor: Actor, accountId: AccountId, giveUpCredit: boolean): Promise<void> {
+    await requireRecentProof(actor);
     const before = await store.findObstacles(this.db, accountId);
     // Nobody's page is closed for an account that stays.
     refuseObstacles(accountId, before && { ...before, unpaid: 0 }, giveUpCredit);
@@ -287,6 +276,14 @@ function refuseObstacles(
     throw inTheWay('it has credit left; say that you give it up (giveUpCredit: true).');
   }
   return obstacles;
+}
+
+function secondFactorRequired(): AppError {
+  return new AppError(
+    'FORBIDDEN',
+    'This account requires a second factor. Set one up at /api/auth/two-factor/enable; if you have one, sign in with it, or send its code to confirmIdentity on your personal account.',
+    { details: { secondFactorRequired: true } },
+  );
 }
 
 function inTheWay(message: string): AppError {

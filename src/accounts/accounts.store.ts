@@ -18,7 +18,8 @@ export async function insertAccount(
 
 /** How an account `a` stands, as a column. */
 export const STANDING = `jsonb_build_object('frozenReason', a.frozen_reason,
-  'ratePerMinute', a.rate_per_minute, 'concurrencyMax', a.concurrency_max) AS standing`;
+  'ratePerMinute', a.rate_per_minute, 'concurrencyMax', a.concurrency_max,
+  'secondFactorRequired', a.second_factor_required) AS standing`;
 
 /** Accounts that a person belongs to and that are not closed, the personal one first, then by name. */
 export async function listAccounts(
@@ -39,7 +40,8 @@ export async function findUser(
   userId: UserId,
 ): Promise<User | undefined> {
   const [user] = await db.query<User>(
-    `SELECT id, email, email_verified AS "emailVerified", name, operator, security_mails AS "securityMails"
+    `SELECT id, email, email_verified AS "emailVerified", name, operator, security_mails AS "securityMails",
+            two_factor_enabled AS "hasSecondFactor"
        FROM app_user WHERE id = $1`,
     [userId],
   );

@@ -5,6 +5,7 @@ import { type Actor, anonymous } from '../platform/actor.js';
 import type { AccountsService } from './accounts.service.js';
 import type { IdentityGateway } from './identity.gateway.js';
 import type { KeysService } from './keys.service.js';
+import type { ProofsService } from './proofs.service.js';
 import { FailedCredentials } from './failed-credentials.service.js';
 import { sharedLookup } from './shared-lookup.js';
 
@@ -33,6 +34,7 @@ export class Authenticator {
     private readonly keys: Pick<KeysService, 'authenticate'>,
     private readonly identity: Pick<IdentityGateway, 'findSession' | 'findTokens'>,
     private readonly accounts: Pick<AccountsService, 'actorOf'>,
+    private readonly proofs: Pick<ProofsService, 'requireRecent'>,
   ) {}
 
   /**
@@ -82,8 +84,10 @@ export class Authenticator {
     }
     const wanted = headers[ACCOUNT_HEADER];
     const account = typeof wanted === 'string' ? wanted : undefined;
-    const actor = await this.accounts.actorOf(session.userId, account, ip);
-    return { ...actor, sessionId: session.id, validUntil: session.expiresAt };
+    const actor = await this.accounts.actorOf(session, account, ip);
+    const { id: sessionId, expiresAt: validUntil } = session;
+    const requireRecentProof = () => this.proofs.requireRecent(sessionId);
+    return { ...actor, sessionId, validUntil, requireRecentProof };
   }
 
   /** Keeps guesses away from the identity library, which asks the database for each. @throws AppError UNAUTHENTICATED */

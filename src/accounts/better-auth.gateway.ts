@@ -2,16 +2,21 @@ import { createHash } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
 import { createAuthMiddleware, isAPIError } from 'better-auth/api';
-import { bearer, magicLink } from 'better-auth/plugins';
+import { bearer, magicLink, twoFactor } from 'better-auth/plugins';
 import type { Database } from '../platform/database.js';
 import { newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
-import type { Client } from './active-session.js';
+import { asAPIError, IP_ADDRESS_HEADER } from './ask-library.js';
 import { checkPersonFields, fitPersonFields, fitUserAgent } from './identity-fields.js';
 import { magicLinkMail } from './identity-mail.js';
 import type { PasswordHasher } from './password-hasher.service.js';
-import { asAPIError, guardPasswordRoutes } from './password-routes.gateway.js';
+import { guardPasswordRoutes } from './password-routes.gateway.js';
 import { PASSWORD_CHARS } from './password.js';
+import {
+  isUndecided,
+  secondFactorHooks,
+  type SecondFactorOptions,
+} from './second-factor-hooks.gateway.js';
 import { withHashedSessionTokens } from './session-token.js';
 import { deleteVerifications } from './sessions.store.js';
 
@@ -20,9 +25,14 @@ export interface OAuthClient {
   readonly clientSecret: string;
 }
 
-export type PersonalAct = 'user.email-verified' | 'user.password-changed' | 'user.password-reset';
+export type PersonalAct =
+  | 'user.email-verified'
+  | 'user.password-changed'
+  | 'user.password-reset'
+  | 'user.second-factor-off'
+  | 'user.second-factor-on';
 
-export interface IdentityOptions {
+export interface IdentityOptions extends SecondFactorOptions {
   readonly db: Pick<Database, 'prisma' | 'query'>;
   readonly mailer: Mailer;
   /** Every door that takes a password goes through it. */
@@ -43,8 +53,6 @@ export interface IdentityOptions {
     act: PersonalAct,
     ipAddress: string | undefined,
   ) => Promise<void>;
-  /** Called for each new session. */
-  readonly onSignIn: (userId: UserId, client: Client) => Promise<void>;
   /** Called whenever an address has been verified; may be called again. */
   readonly onEmailVerified: (user: { id: UserId; email: string }) => Promise<void>;
 }
@@ -58,9 +66,6 @@ const SESSION_S = 7 * 24 * 3_600;
 export const MAIL_LINK_S = 15 * 60;
 /** Begins each stored identifier. */
 const HASHED = 'sha256:';
-
-/** Where better-auth reads the address that a person comes from; we set it, and nobody else. */
-export const IP_ADDRESS_HEADER = 'x-gigarouter-ip';
 
 export type Auth = ReturnType<typeof createAuth>;
 
@@ -92,6 +97,9 @@ export function createAuth(options: IdentityOptions) {
       encryptOAuthTokens: true,
     },
     session: {
+      additionalFields: {
+        secondFactorAt: { type: 'date', input: false, required: false, defaultValue: null },
+      },
       expiresIn: SESSION_S,
       disableSessionRefresh: true,
       cookieCache: { enabled: false },
@@ -107,7 +115,7 @@ export function createAuth(options: IdentityOptions) {
         verify: (attempt) => passwords.verify(attempt),
       },
       revokeSessionsOnPasswordReset: true,
-      // Whoever signs up has to confirm the address first (identity.gateway.ts).
+      // Whoever signs up has to confirm the address first (mail-links.gateway.ts).
       disableSignUp: true,
     },
     socialProviders: {
@@ -126,6 +134,9 @@ export function createAuth(options: IdentityOptions) {
           });
         },
       }),
+      // Those who sign in by links or a provider may have no password.
+      twoFactor({ allowPasswordless: true }),
+      secondFactorHooks(options),
     ],
     hooks: {
       after: createAuthMiddleware(async (context) => {
@@ -143,7 +154,12 @@ export function createAuth(options: IdentityOptions) {
       window: 60,
       max: 60,
       // Failures are counted elsewhere (sign-in-limits.service.ts), not people who share an address.
-      customRules: { '/sign-in/email': false, '/change-password': { window: 600, max: 50 } },
+      customRules: {
+        '/sign-in/email': false,
+        '/change-password': { window: 600, max: 50 },
+        // By default three in 10 s, of all who share an address.
+        '/two-factor/*': { window: 600, max: 100 },
+      },
     },
     advanced: {
       // Checked in tests too: the library would leave it out there.
@@ -172,7 +188,16 @@ export function createAuth(options: IdentityOptions) {
           },
         },
         update: {
-          before: (user) => asAPIError(() => ({ data: { ...user, ...checkPersonFields(user) } })),
+          before: async (user, context) => {
+            const { twoFactorEnabled: isOn } = user as { twoFactorEnabled?: boolean };
+            const userId = context?.context.session?.user.id as UserId | undefined;
+            if (isOn !== undefined && userId !== undefined) {
+              const ipAddress = context?.headers?.get(IP_ADDRESS_HEADER) ?? undefined;
+              const act = isOn ? 'user.second-factor-on' : 'user.second-factor-off';
+              await options.onAct(userId, act, ipAddress);
+            }
+            return asAPIError(() => ({ data: { ...user, ...checkPersonFields(user) } }));
+          },
           after: async ({ id, email, emailVerified }) => {
             if (emailVerified) await options.onEmailVerified({ id: id as UserId, email });
           },
@@ -193,7 +218,8 @@ export function createAuth(options: IdentityOptions) {
             const userAgent = fitUserAgent(session.userAgent ?? '');
             return Promise.resolve({ data: { ...session, userAgent } });
           },
-          after: async ({ userId, ipAddress, userAgent }) => {
+          after: async ({ userId, ipAddress, userAgent }, context) => {
+            if (isUndecided(context)) return;
             await options.onSignIn(userId as UserId, {
               ipAddress: ipAddress ?? '',
               userAgent: userAgent ?? undefined,

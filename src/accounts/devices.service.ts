@@ -3,6 +3,7 @@ import { clientNetwork } from '../platform/client-network.js';
 import type { Database } from '../platform/database.js';
 import type { UserId } from '../platform/ids.js';
 import type { AccountsService } from './accounts.service.js';
+import { findUserId, listAccounts } from './accounts.store.js';
 import type { Client } from './active-session.js';
 import { rememberDevice } from './known-devices.store.js';
 
@@ -10,7 +11,7 @@ import { rememberDevice } from './known-devices.store.js';
 export class DevicesService {
   constructor(
     private readonly db: Pick<Database, 'query'>,
-    private readonly accounts: Pick<AccountsService, 'auditPerson'>,
+    private readonly accounts: Pick<AccountsService, 'audit' | 'auditPerson'>,
   ) {}
 
   /** Writes down a sign-in. */
@@ -20,5 +21,18 @@ export class DevicesService {
     const isNew = await rememberDevice(this.db, userId, { device, network });
     const details = isNew ? { place: 'new' } : {};
     await this.accounts.auditPerson(userId, 'user.signed-in', ipAddress, details);
+  }
+
+  /** Writes down an attempt to sign in that failed; of nobody's address, without the address. */
+  async failedSignIn(email: string, ipAddress: string): Promise<void> {
+    const userId = await findUserId(this.db, email);
+    const [account] = userId === undefined ? [] : await listAccounts(this.db, userId);
+    // Whoever tried is not known to be the person.
+    await this.accounts.audit({
+      actor: { ipAddress },
+      accountId: account?.id,
+      action: 'user.sign-in-failed',
+      target: userId,
+    });
   }
 }

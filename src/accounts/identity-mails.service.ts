@@ -1,15 +1,12 @@
 import type { Database } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
-import type { IdentityGateway } from './identity.gateway.js';
 import * as store from './identity-mails.store.js';
+import type { MailLinks } from './mail-links.gateway.js';
 
 export interface IdentityMailsParts {
   readonly db: Pick<Database, 'query'>;
-  readonly identity: Pick<
-    IdentityGateway,
-    'sendMagicLink' | 'sendPasswordResetLink' | 'sendSignUpLink'
-  >;
+  readonly links: Pick<MailLinks, 'sendMagicLink' | 'sendPasswordResetLink' | 'sendSignUpLink'>;
   readonly logger: Logger;
 }
 
@@ -85,9 +82,9 @@ export class IdentityMails {
   }
 
   private send({ kind, email, name }: store.ClaimedMail): Promise<void> {
-    const { identity } = this.parts;
-    if (kind === 'sign-up') return identity.sendSignUpLink({ email, name: name ?? '' });
-    if (kind === 'magic-link') return identity.sendMagicLink(email);
-    return identity.sendPasswordResetLink(email);
+    const { links } = this.parts;
+    if (kind === 'sign-up') return links.sendSignUpLink({ email, name: name ?? '' });
+    if (kind === 'magic-link') return links.sendMagicLink(email);
+    return links.sendPasswordResetLink(email);
   }
 }

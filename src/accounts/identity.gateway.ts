@@ -1,30 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { isAPIError } from 'better-auth/api';
 import { AppError } from '../errors.js';
 import type { SessionId, UserId } from '../platform/ids.js';
 import type { Client } from './active-session.js';
-import {
-  type Auth,
-  createAuth,
-  IDENTITY_PATH,
-  type IdentityOptions,
-  IP_ADDRESS_HEADER,
-  MAIL_LINK_S,
-  mailLink,
-} from './better-auth.gateway.js';
-import { knownAddressMail, passwordResetMail, signUpMail } from './identity-mail.js';
-import { checkPassword } from './password.js';
+import { askLibrary, headersFrom } from './ask-library.js';
+import { type Auth, IDENTITY_PATH, type IdentityOptions } from './better-auth.gateway.js';
+import { PASSWORD_CHARS } from './password.js';
+import { cookiesOf, secondFactorNeeded, verifyCode } from './second-factor.gateway.js';
 import { hashSessionToken } from './session-token.js';
 import { findTokenHashes } from './sessions.store.js';
-
-/** How long a link that confirms an address works. */
-const SIGN_UP_LINK_S = 24 * 3_600;
-
-/** What is kept of a sign-up until the address is confirmed. */
-interface PendingSignUp {
-  readonly email: string;
-  readonly name: string;
-}
 
 /**
  * What of the library's own routes is used, by method and path: what needs a browser's cookies. Mails, tokens of
@@ -34,18 +16,27 @@ const ROUTES = [
   /^GET \/(?:ok|error|get-session|list-accounts|callback\/[\w-]+)$/,
   /^POST \/(?:sign-in\/(?:email|social)|sign-out|callback\/[\w-]+)$/,
   /^POST \/(?:change-password|update-user|link-social|unlink-account)$/,
+  /^POST \/two-factor\/(?:enable|disable|verify-totp|verify-backup-code|generate-backup-codes)$/,
 ];
 
+/** A session, as far as requests need to know it. */
+export interface FoundSession {
+  readonly id: SessionId;
+  readonly userId: UserId;
+  readonly expiresAt: Date;
+  /** A second factor was shown in it. */
+  readonly hasSecondFactor: boolean;
+}
+
 /**
- * Who people are: passwords, links by mail, OAuth, sessions. All of it is better-auth's; this is the door
+ * Who people are: passwords, OAuth, sessions. All of it is better-auth's; this is the door
  * to it, and turns what it says into our errors.
  */
 export class IdentityGateway {
-  private readonly auth: Auth;
-
-  constructor(private readonly options: IdentityOptions) {
-    this.auth = createAuth(options);
-  }
+  constructor(
+    private readonly auth: Auth,
+    private readonly options: Pick<IdentityOptions, 'db'>,
+  ) {}
 
   /**
    * Answers a request to IDENTITY_PATH. Sessions come and go as cookies: no answer contains a token that a script
@@ -66,9 +57,7 @@ export class IdentityGateway {
   }
 
   /** The session that the headers carry, as cookie or bearer token. */
-  async findSession(
-    headers: Headers,
-  ): Promise<{ id: SessionId; userId: UserId; expiresAt: Date } | undefined> {
+  async findSession(headers: Headers): Promise<FoundSession | undefined> {
     const found = await this.auth.api.getSession({ headers });
     if (found === null) return undefined;
     const { session, user } = found;
@@ -76,6 +65,7 @@ export class IdentityGateway {
       id: session.id as SessionId,
       userId: user.id as UserId,
       expiresAt: session.expiresAt,
+      hasSecondFactor: session.secondFactorAt != null,
     };
   }
 
@@ -89,159 +79,46 @@ export class IdentityGateway {
   }
 
   /**
-   * Mails a link with which the owner of the address confirms it and chooses a password: nobody else can have chosen
-   * one before. A person who has an account is told so instead.
+   * @returns a session's token, for `authorization: Bearer`
+   * @throws AppError UNAUTHENTICATED, with `secondFactor` in its details when a code is missing; RATE_LIMITED
    */
-  async sendSignUpLink({ email, name }: { email: string; name: string }): Promise<void> {
-    const { internalAdapter } = await this.auth.$context;
-    const known = await internalAdapter.findUserByEmail(email);
-    if (known?.user.emailVerified === true) {
-      await this.options.mailer.send({ to: email, ...knownAddressMail(this.options.publicUrl) });
-      return;
-    }
-    const value = JSON.stringify({ email, name } satisfies PendingSignUp);
-    const token = await this.createLinkToken('sign-up', value, SIGN_UP_LINK_S);
-    const link = mailLink(this.options.publicUrl, 'verify-email', token);
-    await this.options.mailer.send({ to: email, ...signUpMail(link) });
-  }
-
-  /**
-   * The owner of the address becomes a person, with this password.
-   * @throws AppError BAD_USER_INPUT for a link that was used, has expired, was replaced by a newer one or was never
-   *   sent; and for a password that is not accepted, after which the link still works
-   */
-  async confirmSignUp(token: string, password: string): Promise<void> {
-    const { internalAdapter, password: passwords } = await this.auth.$context;
-    const identifier = `sign-up:${token}`;
-    const pending = await internalAdapter.findVerificationValue(identifier);
-    if (pending === null) throw linkOver();
-    const { email, name } = JSON.parse(pending.value) as PendingSignUp;
-    checkPassword(password, { email, name });
-    const hash = await passwords.hash(password);
-    if ((await internalAdapter.consumeVerificationValue(identifier)) === null) throw linkOver();
-    const known = await internalAdapter.findUserByEmail(email);
-    // Confirmed in another way since: a password is set by a link for that then.
-    if (known?.user.emailVerified === true) throw linkOver();
-    if (known === null) {
-      const source = { method: 'email-password' } as const;
-      const user = await internalAdapter.createUser({ email, name, emailVerified: true }, source);
-      await this.setPassword(user.id, hash);
-      return;
-    }
-    // From before addresses were confirmed first, or from a provider that did not vouch for it: whatever leads to this
-    // person was set up by somebody who did not show that the address is theirs.
-    await internalAdapter.deleteAccounts(known.user.id);
-    await internalAdapter.deleteUserSessions(known.user.id);
-    await this.setPassword(known.user.id, hash);
-    await internalAdapter.updateUser(known.user.id, { emailVerified: true });
-    await this.options.onAct(known.user.id as UserId, 'user.email-verified', undefined);
-  }
-
-  /** @returns a session's token, for `authorization: Bearer`. @throws AppError UNAUTHENTICATED */
-  async signIn(body: { email: string; password: string }, client: Client): Promise<string> {
+  async signIn(
+    { code, ...body }: { email: string; password: string; code: string | undefined },
+    client: Client,
+  ): Promise<string> {
     const headers = headersFrom(client);
-    const { token } = await this.ask(() => this.auth.api.signInEmail({ body, headers }));
-    return token;
+    const asked = { body, headers, returnHeaders: true } as const;
+    const answer = await askLibrary(() => this.auth.api.signInEmail(asked));
+    const { token } = answer.response as { token?: string };
+    if (token !== undefined) return token;
+    if (code === undefined) throw secondFactorNeeded();
+    headers.set('cookie', cookiesOf(answer.headers));
+    return (await verifyCode(this.auth, headers, code)).token;
+  }
+
+  /** Whether the code is one of the person whose session the headers carry. @throws AppError RATE_LIMITED */
+  async isCode(headers: Headers, code: string): Promise<boolean> {
+    try {
+      await verifyCode(this.auth, headers, code);
+      return true;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'UNAUTHENTICATED') return false;
+      throw error;
+    }
+  }
+
+  async isPassword(userId: UserId, password: string): Promise<boolean> {
+    const { internalAdapter, password: passwords } = await this.auth.$context;
+    const hash = (await internalAdapter.findCredentialAccount(userId))?.password;
+    if (hash == null || password.length > PASSWORD_CHARS.max) return false;
+    return passwords.verify({ hash, password });
   }
 
   /** @returns values of `set-cookie` that make a browser forget its cookies */
   async signOut(headers: Headers): Promise<string[]> {
-    const answer = await this.ask(() => this.auth.api.signOut({ headers, returnHeaders: true }));
+    const answer = await askLibrary(() => this.auth.api.signOut({ headers, returnHeaders: true }));
     return answer.headers.getSetCookie();
   }
-
-  async sendMagicLink(email: string): Promise<void> {
-    await this.ask(() =>
-      this.auth.api.signInMagicLink({ body: { email }, headers: new Headers() }),
-    );
-  }
-
-  /**
-   * @returns a session: its token for a program, the values of `set-cookie` for a browser
-   * @throws AppError BAD_USER_INPUT for a link that is over
-   */
-  async signInWithMagicLink(
-    token: string,
-    { ipAddress, userAgent }: Client,
-  ): Promise<{ token: string; cookies: string[] }> {
-    const headers = headersFrom({ ipAddress, userAgent });
-    const answer = await this.ask(() =>
-      this.auth.api.magicLinkVerify({ query: { token }, headers, returnHeaders: true }),
-    );
-    return { token: answer.response.token, cookies: answer.headers.getSetCookie() };
-  }
-
-  /** Mails nothing where nobody has the address. */
-  async sendPasswordResetLink(email: string): Promise<void> {
-    const { internalAdapter } = await this.auth.$context;
-    const known = await internalAdapter.findUserByEmail(email);
-    if (known === null) return;
-    const token = await this.createLinkToken('reset-password', known.user.id, MAIL_LINK_S);
-    const link = mailLink(this.options.publicUrl, 'reset-password', token);
-    await this.options.mailer.send({ to: email, ...passwordResetMail(link) });
-  }
-
-  /** Ends all of the person's sessions. @throws AppError BAD_USER_INPUT */
-  async resetPassword(token: string, newPassword: string, ipAddress: string): Promise<void> {
-    const { internalAdapter } = await this.auth.$context;
-    const link = await internalAdapter.findVerificationValue(`reset-password:${token}`);
-    const user = link === null ? null : await internalAdapter.findUserById(link.value);
-    if (user === null) throw linkOver();
-    checkPassword(newPassword, user);
-    await this.ask(() => this.auth.api.resetPassword({ body: { token, newPassword } }));
-    await this.options.onAct(user.id as UserId, 'user.password-reset', ipAddress);
-  }
-
-  /** @param purpose as the library looks for it */
-  private async createLinkToken(purpose: string, value: string, lifeS: number): Promise<string> {
-    const token = randomBytes(32).toString('base64url');
-    const { internalAdapter } = await this.auth.$context;
-    await internalAdapter.createVerificationValue({
-      identifier: `${purpose}:${token}`,
-      value,
-      // eslint-disable-next-line no-restricted-syntax -- The library compares it with this server's clock, as all it stores.
-      expiresAt: new Date(Date.now() + lifeS * 1_000),
-    });
-    return token;
-  }
-
-  private async setPassword(userId: string, password: string): Promise<void> {
-    const { internalAdapter } = await this.auth.$context;
-    const providerId = 'credential';
-    await internalAdapter.linkAccount({ userId, providerId, accountId: userId, password });
-  }
-
-  private async ask<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      if (!isAPIError(error)) throw error;
-      const { statusCode, body } = error;
-      // It answers a link that is over by leading a browser elsewhere.
-      if (statusCode === 302) throw linkOver(error);
-      const message = body?.message ?? 'The request was refused.';
-      if (statusCode === 401) throw new AppError('UNAUTHENTICATED', message, { cause: error });
-      if (statusCode === 403) throw new AppError('FORBIDDEN', message, { cause: error });
-      if (statusCode === 429) throw new AppError('RATE_LIMITED', message, { cause: error });
-      if (statusCode < 500) throw new AppError('BAD_USER_INPUT', message, { cause: error });
-      throw error;
-    }
-  }
-}
-
-function linkOver(cause?: unknown): AppError {
-  return new AppError(
-    'BAD_USER_INPUT',
-    'The link is not valid: it was used, has expired, or was replaced by a newer one. Ask for a new one.',
-    { cause },
-  );
-}
-
-/** The library takes both from the request. */
-function headersFrom({ ipAddress, userAgent }: Client): Headers {
-  const headers = new Headers({ [IP_ADDRESS_HEADER]: ipAddress });
-  if (userAgent !== undefined) headers.set('user-agent', userAgent);
-  return headers;
 }
 
 /** An answer as a browser may have it: the library shows session tokens to scripts, in a header and in JSON. */

@@ -12,6 +12,10 @@ const clientOf = ({ actor: { ipAddress }, userAgent }: GraphQLContext): Client =
   userAgent,
 });
 
+const CODE = {
+  nullable: true,
+  description: 'What the authenticator app shows, or a recovery code.',
+} as const;
 const EMAIL = { description: 'The address.' } as const;
 
 @Resolver()
@@ -35,15 +39,18 @@ export class IdentityResolver {
 
   @Mutation(() => SessionType, {
     complexity: LOOKUP_COST,
-    description: 'Signs in by password.',
+    description:
+      'Signs in by password. Somebody who has a second factor sends `code` too; without it the error has `secondFactor: true` in its extensions.',
   })
   @Access({ scope: 'public' })
   async signIn(
     @Arg('email', () => String, EMAIL) email: string,
     @Arg('password', () => String, { description: 'The password.' }) password: string,
+    @Arg('code', () => String, CODE) code: string | undefined,
     @Ctx() context: GraphQLContext,
   ): Promise<SessionType> {
-    return { token: await this.people.signIn(clientOf(context), { email, password }) };
+    const credential = { email, password, code: code ?? undefined };
+    return { token: await this.people.signIn(clientOf(context), credential) };
   }
 
   @Mutation(() => AcknowledgementType, {
@@ -85,14 +92,17 @@ export class IdentityResolver {
 
   @Mutation(() => SessionType, {
     complexity: LOOKUP_COST,
-    description: 'Signs in with what the mail carries; works once.',
+    description:
+      'Signs in with what the mail carries; works once. Somebody who has a second factor sends `code` too.',
   })
   @Access({ scope: 'public' })
   async signInWithMagicLink(
     @Arg('token', () => String, { description: 'From the mail.' }) token: string,
+    @Arg('code', () => String, CODE) code: string | undefined,
     @Ctx() context: GraphQLContext,
   ): Promise<SessionType> {
-    return { token: await this.people.signInWithMagicLink(clientOf(context), token) };
+    const from = clientOf(context);
+    return { token: await this.people.signInWithMagicLink(from, token, code ?? undefined) };
   }
 
   @Mutation(() => AcknowledgementType, {

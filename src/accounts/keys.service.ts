@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
-import { type Actor } from '../platform/actor.js';
+import { type Actor, requireRecentProof } from '../platform/actor.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, type KeyId, newId } from '../platform/ids.js';
 import { checkName } from '../platform/name.js';
@@ -140,6 +140,7 @@ export class KeysService {
   async create(actor: Actor, accountId: AccountId, input: NewKey): Promise<CreatedKey> {
     checkNewKey(input, await readNow(this.db));
     refuseMoreThanOwn(actor, input.scopes);
+    if (input.scopes.includes('ADMIN')) await requireRecentProof(actor);
     const secret = createSecret();
     const key = await this.db.prisma.$transaction(async (tx) => {
       if ((await store.countLiveKeys(tx, accountId)) >= KEYS_MAX) {
@@ -217,6 +218,8 @@ export class KeysService {
     if (!(graceHours >= 0 && graceHours <= GRACE_HOURS_MAX)) {
       throw badKey('graceHours', `The grace period is 0 to ${String(GRACE_HOURS_MAX)} hours.`);
     }
+    const { scopes } = await this.get(accountId, keyId);
+    if (scopes.includes('ADMIN')) await requireRecentProof(actor);
     const secret = createSecret();
     const key = await this.db.prisma.$transaction(async (tx) => {
       const lineageId = await store.lockLineage(tx, accountId, keyId);

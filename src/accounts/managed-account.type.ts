@@ -93,6 +93,11 @@ export class ManagedAccountType extends NodeType {
   @Field(() => [ManagedMemberType], { description: 'Those who joined first, at most 10.' })
   readonly members: readonly ManagedMemberType[];
 
+  @Field(() => Boolean, {
+    description: 'Members act on it only in a session in which they have shown a second factor.',
+  })
+  readonly secondFactorRequired: boolean;
+
   @Field(() => Int, { description: 'Keys that are not revoked.' })
   readonly keyCount: number;
 
@@ -109,6 +114,7 @@ export class ManagedAccountType extends NodeType {
     this.postedNanos = account.postedNanos;
     this.heldNanos = account.heldNanos;
     this.debtNanos = account.debtNanos;
+    this.secondFactorRequired = standing.secondFactorRequired;
     this.ratePerMinute = standing.ratePerMinute;
     this.concurrencyMax = standing.concurrencyMax;
     this.memberCount = account.memberCount;

@@ -1,5 +1,5 @@
-import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
-import { AppError } from '../errors.js';
+import { createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
+import { asAPIError } from './ask-library.js';
 import { checkPassword } from './password.js';
 import type { PasswordHasher } from './password-hasher.service.js';
 
@@ -21,15 +21,4 @@ export function guardPasswordRoutes(passwords: Pick<PasswordHasher, 'refuseWhenF
       checkPassword(newPassword, session.user);
     });
   });
-}
-
-/** The library answers any other error as one of the server. */
-export async function asAPIError<Result>(work: () => Result): Promise<Result> {
-  try {
-    return await Promise.resolve(work());
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const { code, message } = error;
-    throw new APIError('BAD_REQUEST', { code, message });
-  }
 }

@@ -5,6 +5,8 @@ export const NOTICED_ACTIONS = [
   'user.signed-in',
   'user.password-reset',
   'user.password-changed',
+  'user.second-factor-on',
+  'user.second-factor-off',
   'user.security-mails-off',
   'key.created',
   'key.rotated',
@@ -29,6 +31,8 @@ const SUBJECTS: Readonly<Record<NoticedAction, string>> = {
   'user.signed-in': 'You signed in from a new place',
   'user.password-reset': 'Your password was changed',
   'user.password-changed': 'Your password was changed',
+  'user.second-factor-on': 'You have a second factor now',
+  'user.second-factor-off': 'Your second factor was switched off',
   'user.security-mails-off': 'You get no more mails about your security',
   'key.created': 'A new API key was made',
   'key.rotated': 'An API key was replaced',
@@ -40,6 +44,10 @@ const NOT_YOU: Readonly<Record<NoticedAction, string>> = {
   'user.password-reset':
     'If it was not you, somebody reads your mail. Secure your mailbox first, then set a new password (requestPasswordReset).',
   'user.password-changed':
+    'If it was not you, set a new password now (requestPasswordReset): that ends every session.',
+  'user.second-factor-on':
+    'If it was not you, set a new password now (requestPasswordReset), and ask the operators of this platform to switch the second factor off.',
+  'user.second-factor-off':
     'If it was not you, set a new password now (requestPasswordReset): that ends every session.',
   'user.security-mails-off':
     'If it was not you, set a new password now (requestPasswordReset), then switch these mails on again (setSecurityMails).',

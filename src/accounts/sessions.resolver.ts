@@ -3,12 +3,16 @@ import { Access } from '../graphql/access.js';
 import { type GraphQLContext, userOf } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import type { SessionId } from '../platform/ids.js';
+import type { ProofsService } from './proofs.service.js';
 import { AcknowledgementType, ActiveSessionType, DONE } from './session.type.js';
 import type { SessionsService } from './sessions.service.js';
 
 @Resolver()
 export class SessionsResolver {
-  constructor(private readonly service: SessionsService) {}
+  constructor(
+    private readonly service: SessionsService,
+    private readonly proofs: ProofsService,
+  ) {}
 
   @Query(() => [ActiveSessionType], {
     complexity: ({ childComplexity }) => 20 + childComplexity,
@@ -21,6 +25,35 @@ export class SessionsResolver {
     return (await this.service.list(userOf(context))).map(
       (session) => new ActiveSessionType(session, session.id === sessionId),
     );
+  }
+
+  @Mutation(() => AcknowledgementType, {
+    complexity: LOOKUP_COST,
+    description:
+      'Confirms that it is you, for 10 minutes: needed before making keys with the scope ADMIN, closing an account, changing the second factor, and what operators do. Signing in is a confirmation too.',
+  })
+  @Access({ scope: 'session' })
+  async confirmIdentity(
+    @Arg('password', () => String, {
+      nullable: true,
+      description: 'Your password, where you have no second factor.',
+    })
+    password: string | undefined,
+    @Arg('code', () => String, {
+      nullable: true,
+      description:
+        'What your authenticator app shows, or a recovery code, where you have a second factor.',
+    })
+    code: string | undefined,
+    @Ctx() context: GraphQLContext,
+  ): Promise<AcknowledgementType> {
+    const { authorization, cookie } = context.credentials;
+    const credentials = new Headers(
+      authorization === undefined ? { cookie: cookie ?? '' } : { authorization },
+    );
+    const given = { password: password ?? undefined, code: code ?? undefined };
+    await this.proofs.confirm(context.actor, userOf(context), credentials, given);
+    return DONE;
   }
 
   @Mutation(() => AcknowledgementType, {

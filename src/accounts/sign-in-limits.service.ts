@@ -3,6 +3,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.js';
 import { clientNetwork } from '../platform/client-network.js';
 import type { Database } from '../platform/database.js';
+import type { UserId } from '../platform/ids.js';
 import type { RateCounter } from '../platform/rate-counter.js';
 import { plainEmail } from './account.js';
 import type { Client } from './active-session.js';
@@ -76,11 +77,27 @@ export class SignInLimits {
       else await this.onFailure(email, ipAddress);
       return result;
     } catch (error) {
-      // Nothing was learnt of the password.
-      if (!(error instanceof AppError) || error.status >= 500) await forgive();
+      // Nothing was learnt of the password, or it was right: the next attempt brings a code, which is counted for itself.
+      const isFailure = error instanceof AppError && error.status < 500;
+      if (!isFailure || error.details?.secondFactor === true) await forgive();
       else if (error.code === 'UNAUTHENTICATED') await this.onFailure(email, ipAddress);
       throw error;
     }
+  }
+
+  /**
+   * Counts a code of somebody's second factor, before it is looked at: six digits are soon guessed. Wherever it comes
+   * from, as whoever sends one knows the password, or has the session.
+   * @throws AppError RATE_LIMITED
+   */
+  async admitCode(userId: UserId): Promise<void> {
+    const waitS = await attempts.countAttempt(this.db, codeKey(userId));
+    if (waitS > 0) throw rateLimited('There were too many codes that are not right.', waitS);
+  }
+
+  /** The code was right. */
+  forgiveCode(userId: UserId): Promise<void> {
+    return attempts.forgiveAttempt(this.db, codeKey(userId));
   }
 
   /**
@@ -119,6 +136,10 @@ export class SignInLimits {
     const { count, msBeforeNext } = await this.mails.count(who);
     if (count > max) throw rateLimited(message, Math.ceil(msBeforeNext / 1_000));
   }
+}
+
+function codeKey(userId: UserId): string {
+  return createHash('sha256').update(`code:${userId}`).digest('hex');
 }
 
 async function consume(limiter: RateLimiterMemory, key: string, message: string): Promise<void> {

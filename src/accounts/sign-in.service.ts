@@ -3,6 +3,7 @@ import { checkEmail } from './account.js';
 import type { Client } from './active-session.js';
 import type { IdentityGateway } from './identity.gateway.js';
 import type { IdentityMails } from './identity-mails.service.js';
+import type { MailLinks } from './mail-links.gateway.js';
 import type { SignInLimits } from './sign-in-limits.service.js';
 
 /** Headers that say who sends a request. */
@@ -11,10 +12,19 @@ export interface Credentials {
   readonly cookie: string | undefined;
 }
 
+/** What somebody signs in with. */
+export interface Credential {
+  readonly email: string;
+  readonly password: string;
+  /** Of the second factor, where the person has one. */
+  readonly code: string | undefined;
+}
+
 /** Signing up and in, through GraphQL and through the identity library's own route, within limits. */
 export class SignInService {
   constructor(
     private readonly identity: IdentityGateway,
+    private readonly links: MailLinks,
     private readonly mails: Pick<IdentityMails, 'request'>,
     private readonly limits: Pick<SignInLimits, 'admitMail' | 'attempt'>,
   ) {}
@@ -29,14 +39,14 @@ export class SignInService {
 
   /** @throws AppError BAD_USER_INPUT for a link that is over, or a password that is not accepted */
   confirmSignUp(token: string, password: string): Promise<void> {
-    return this.identity.confirmSignUp(token, password);
+    return this.links.confirmSignUp(token, password);
   }
 
   /** @returns a session's token. @throws AppError UNAUTHENTICATED, RATE_LIMITED */
-  signIn(from: Client, { email, password }: { email: string; password: string }): Promise<string> {
+  signIn(from: Client, { email, ...proofs }: Credential): Promise<string> {
     const address = checkEmail(email);
     return this.limits.attempt(from, address, () =>
-      this.identity.signIn({ email: address, password }, from),
+      this.identity.signIn({ email: address, ...proofs }, from),
     );
   }
 
@@ -69,8 +79,12 @@ export class SignInService {
     await this.requestMail('magic-link', from, email);
   }
 
-  async signInWithMagicLink(from: Client, token: string): Promise<string> {
-    return (await this.identity.signInWithMagicLink(token, from)).token;
+  async signInWithMagicLink(
+    from: Client,
+    token: string,
+    code: string | undefined,
+  ): Promise<string> {
+    return (await this.links.signInWithMagicLink(token, from, code)).token;
   }
 
   async requestPasswordReset(from: Client, email: string): Promise<void> {
@@ -78,7 +92,7 @@ export class SignInService {
   }
 
   resetPassword({ ipAddress }: Client, token: string, password: string): Promise<void> {
-    return this.identity.resetPassword(token, password, ipAddress);
+    return this.links.resetPassword(token, password, ipAddress);
   }
 
   private async requestMail(

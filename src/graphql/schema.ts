@@ -5,7 +5,7 @@ import {
   printSchema,
 } from 'graphql';
 import { buildSchemaSync, type ClassType, type NonEmptyArray, type PubSub } from 'type-graphql';
-import { requireScope } from '../platform/actor.js';
+import { requireRecentProof, requireScope } from '../platform/actor.js';
 import type { Access } from './access.js';
 import type { GraphQLContext } from './context.js';
 import { checkSchema } from './schema-walk.js';
@@ -64,18 +64,21 @@ function describeRoots(schema: GraphQLSchema): void {
 }
 
 /**
- * Every root field that is not public asks for its scope first, whatever executes it. Done here and not
+ * Every root field that is not public asks for its scope first, and what operators do for a recent proof of who they are,
+ * whatever executes it. Done here and not
  * by type-graphql's own decorator, which some of its options switch off without a word.
  */
 function guardRoots(schema: GraphQLSchema): void {
   for (const root of [schema.getQueryType(), schema.getMutationType()]) {
+    const isAct = root === schema.getMutationType();
     for (const field of Object.values(root?.getFields() ?? {})) {
       const { scope } = field.extensions.access as Access;
       if (scope === 'public') continue;
       const resolve = field.resolve ?? defaultFieldResolver;
       field.resolve = (source, args, context: GraphQLContext, info): unknown => {
         requireScope(context.actor, scope);
-        return resolve(source, args, context, info);
+        const run = () => resolve(source, args, context, info);
+        return isAct && scope === 'operator' ? requireRecentProof(context.actor).then(run) : run();
       };
     }
   }

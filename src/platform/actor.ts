@@ -45,6 +45,16 @@ export interface Actor {
   readonly frozenReason?: string | undefined;
   /** When the key or session runs out by itself, as known now; undefined: it does not, or nobody is signed in. */
   readonly validUntil?: Date | undefined;
+  /** Of a session: refuses unless its person has proved lately who they are. */
+  readonly requireRecentProof?: (() => Promise<void>) | undefined;
+}
+
+/**
+ * Before what an open browser or a stolen cookie must not be enough for. Keys and commands prove nothing more.
+ * @throws AppError FORBIDDEN that says how to prove it
+ */
+export async function requireRecentProof(actor: Pick<Actor, 'requireRecentProof'>): Promise<void> {
+  await actor.requireRecentProof?.();
 }
 
 /** Who did something, for the audit log. An `Actor` is one. */

@@ -1,14 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { IdentityGateway } from '../accounts/index.js';
+import type { MailLinks } from '../accounts/index.js';
 import type { WaitlistService } from '../demand/index.js';
 import { AppError } from '../errors.js';
 import { escapeHtml, sendPage } from './page.js';
 
 export interface MailLinkOptions {
-  readonly identity: Pick<
-    IdentityGateway,
-    'confirmSignUp' | 'resetPassword' | 'signInWithMagicLink'
-  >;
+  readonly links: Pick<MailLinks, 'confirmSignUp' | 'resetPassword' | 'signInWithMagicLink'>;
   readonly publicUrl: string;
   readonly waitlist: Pick<WaitlistService, 'confirm' | 'leave'>;
   /** For the person whose session the request carries. @throws AppError UNAUTHENTICATED, NOT_FOUND */
@@ -23,6 +20,17 @@ interface LinkPage {
   readonly password?: string;
   readonly done: string;
 }
+
+/** What a form sends. */
+interface Fields {
+  readonly token: string;
+  readonly password: string;
+  /** Of a second factor. */
+  readonly code: string | undefined;
+}
+
+const CODE_FIELD =
+  '<label>Code of your authenticator app, or a recovery code <input name="code" maxlength="64" autocomplete="one-time-code" required autofocus></label>';
 
 const PAGES = {
   'verify-email': {
@@ -81,45 +89,44 @@ export async function registerMailLinkRoutes(
       scope.get<{ Querystring: { token?: string } }>(`/auth/${name}`, (request, reply) =>
         sendPage(reply, 200, page.title, formOf(page, request.query.token ?? '')),
       );
-      scope.post<{ Body: { token?: string; password?: string } | undefined }>(
-        `/auth/${name}`,
-        async (request, reply) => {
-          refuseOtherSites(request, options.publicUrl);
-          const { token = '', password = '' } = request.body ?? {};
-          try {
-            await use(options, { name, token, password }, request, reply);
-          } catch (error) {
-            if (!(error instanceof AppError) || error.status >= 500) throw error;
-            const again = page.password !== undefined ? formOf(page, token) : '';
-            return sendPage(
-              reply,
-              error.status,
-              page.title,
-              `<p>${escapeHtml(error.message)}</p>${again}`,
-            );
-          }
-          return sendPage(reply, 200, page.title, `<p>${page.done}</p>`);
-        },
-      );
+      scope.post<{ Body: Partial<Fields> | undefined }>(`/auth/${name}`, async (request, reply) => {
+        refuseOtherSites(request, options.publicUrl);
+        const { token = '', password = '', code } = request.body ?? {};
+        try {
+          await use(options, { name, token, password, code }, request, reply);
+        } catch (error) {
+          if (!(error instanceof AppError) || error.status >= 500) throw error;
+          const needsCode = code !== undefined || error.details?.secondFactor === true;
+          const isAgain = page.password !== undefined || needsCode;
+          const again = isAgain ? formOf(page, token, needsCode) : '';
+          return sendPage(
+            reply,
+            error.status,
+            page.title,
+            `<p>${escapeHtml(error.message)}</p>${again}`,
+          );
+        }
+        return sendPage(reply, 200, page.title, `<p>${page.done}</p>`);
+      });
     }
     ready();
   });
 }
 
 async function use(
-  { identity, waitlist, acceptInvitation }: MailLinkOptions,
-  { name, token, password }: { name: Page; token: string; password: string },
+  { links, waitlist, acceptInvitation }: MailLinkOptions,
+  { name, token, password, code }: { name: Page } & Fields,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
   if (name === 'invitation') return acceptInvitation(request, token);
   if (name === 'waitlist') return waitlist.confirm(token);
   if (name === 'leave-waitlist') return waitlist.leave(token);
-  if (name === 'verify-email') return identity.confirmSignUp(token, password);
-  if (name === 'reset-password') return identity.resetPassword(token, password, request.ip);
+  if (name === 'verify-email') return links.confirmSignUp(token, password);
+  if (name === 'reset-password') return links.resetPassword(token, password, request.ip);
   const client = { ipAddress: request.ip, userAgent: request.headers['user-agent'] };
-  const { cookies } = await identity.signInWithMagicLink(token, client);
-  reply.header('set-cookie', cookies);
+  const { cookies } = await links.signInWithMagicLink(token, client, code);
+  reply.header('set-cookie', [...cookies]);
 }
 
 /** A form on another site could sign a visitor in as somebody else. */
@@ -129,10 +136,10 @@ function refuseOtherSites({ headers }: FastifyRequest, publicUrl: string): void 
   throw new AppError('FORBIDDEN', `Open the link at ${publicUrl}: this form came from elsewhere.`);
 }
 
-function formOf({ button, password }: LinkPage, token: string): string {
+function formOf({ button, password }: LinkPage, token: string, needsCode = false): string {
   const field =
     password !== undefined
       ? `<label>${password} <input type="password" name="password" minlength="10" maxlength="128" autocomplete="new-password" required autofocus></label>`
       : '';
-  return `<form method="post" action="?"><input type="hidden" name="token" value="${escapeHtml(token)}">${field}<button>${button}</button></form>`;
+  return `<form method="post" action="?"><input type="hidden" name="token" value="${escapeHtml(token)}">${field}${needsCode ? CODE_FIELD : ''}<button>${button}</button></form>`;
 }

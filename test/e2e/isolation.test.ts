@@ -94,6 +94,7 @@ const ARGUMENTS: Readonly<Record<string, Named>> = {
   'Mutation.removeMember.userId': { kind: 'member' },
   'Mutation.removeProvider.id': { nothing: 'providers are the platform’s' },
   'Mutation.replayDeadLetter.id': { kind: 'deadLetter', operator: true },
+  'Mutation.requireSecondFactor.id': { kind: 'account', operator: true },
   'Mutation.revokeApiKey.id': { kind: 'key' },
   'Mutation.revokeInvitation.id': { kind: 'invitation' },
   'Mutation.rotateApiKey.id': { kind: 'key' },

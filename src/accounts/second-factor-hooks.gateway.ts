@@ -1,0 +1,133 @@
+import type { BetterAuthPlugin, GenericEndpointContext } from 'better-auth';
+import { APIError, createAuthMiddleware, getSessionFromCtx, isAPIError } from 'better-auth/api';
+import type { SessionId, UserId } from '../platform/ids.js';
+import type { Client } from './active-session.js';
+import { asAPIError, IP_ADDRESS_HEADER } from './ask-library.js';
+
+export interface SecondFactorOptions {
+  /** Called for each new session that may be used. */
+  readonly onSignIn: (userId: UserId, client: Client) => Promise<void>;
+  /** Counts a code before it is looked at. @throws AppError RATE_LIMITED */
+  readonly onCode: (userId: UserId) => Promise<void>;
+  /** The code was right: the session has a second factor. */
+  readonly onCodeAccepted: (userId: UserId, sessionId: SessionId) => Promise<void>;
+  /** @throws AppError FORBIDDEN unless the person has proved lately who they are */
+  readonly requireRecentProof: (sessionId: SessionId) => Promise<void>;
+}
+
+/** Name of the cookie in which the library keeps a sign-in that waits for a code. */
+export const CHALLENGE_COOKIE = 'two_factor';
+
+const VERIFY_TOTP = '/two-factor/verify-totp';
+const CODE_PATHS: readonly string[] = [VERIFY_TOTP, '/two-factor/verify-backup-code'];
+/** What whoever has found an open browser would do first. */
+const GUARDED_PATHS: readonly string[] = [
+  '/two-factor/disable',
+  '/two-factor/enable',
+  '/two-factor/generate-backup-codes',
+];
+const PASSWORD_PATH = '/sign-in/email';
+
+/** Longer than a code is accepted. */
+const USED_CODE_MS = 3 * 60_000;
+/** Of any code. */
+const CODE_CHARS_MAX = 64;
+
+/**
+ * What the library's second factor leaves open: codes are counted for a person, at sign-in and after it; an
+ * authenticator's code works once; and a session counts as a sign-in only once nothing more is asked for. Comes after
+ * the plugin `twoFactor`, which ends such a session.
+ */
+export function secondFactorHooks(options: SecondFactorOptions): BetterAuthPlugin {
+  return {
+    id: 'second-factor-hooks',
+    hooks: {
+      before: [
+        {
+          matcher: ({ path }) => CODE_PATHS.includes(path ?? ''),
+          handler: createAuthMiddleware(async (context) => {
+            const { code } = (context.body ?? {}) as { code?: unknown };
+            if (typeof code !== 'string' || code.length > CODE_CHARS_MAX) {
+              throw new APIError('BAD_REQUEST', {
+                message: 'A code is a text of up to 64 characters.',
+              });
+            }
+            const userId = await whoseCode(context);
+            if (userId === undefined) return;
+            await asAPIError(() => options.onCode(userId));
+            if (context.path === VERIFY_TOTP) await useOnce(context, userId, code);
+          }),
+        },
+        {
+          matcher: ({ path }) => GUARDED_PATHS.includes(path ?? ''),
+          handler: createAuthMiddleware(async (context) => {
+            const found = await getSessionFromCtx(context);
+            if (found === null) return;
+            await asAPIError(() => options.requireRecentProof(found.session.id as SessionId));
+          }),
+        },
+      ],
+      after: [
+        {
+          matcher: ({ path }) => path === PASSWORD_PATH,
+          handler: createAuthMiddleware(async ({ context, headers }) => {
+            const { newSession } = context;
+            if (newSession === null) return;
+            await options.onSignIn(newSession.user.id as UserId, clientOf(headers));
+          }),
+        },
+        {
+          matcher: ({ path }) => CODE_PATHS.includes(path ?? ''),
+          handler: createAuthMiddleware(async ({ context }) => {
+            const found = context.newSession ?? context.session;
+            if (found === null || isAPIError(context.returned)) return;
+            const { user, session } = found;
+            await options.onCodeAccepted(user.id as UserId, session.id as SessionId);
+          }),
+        },
+      ],
+    },
+  };
+}
+
+/** Whether a new session still waits for what this file decides. */
+export function isUndecided(context: { path?: string | undefined } | null): boolean {
+  return context?.path === PASSWORD_PATH;
+}
+
+/** Of the session, or of the sign-in that waits. */
+async function whoseCode(context: GenericEndpointContext): Promise<UserId | undefined> {
+  const found = await getSessionFromCtx(context);
+  if (found !== null) return found.user.id as UserId;
+  const { name } = context.context.createAuthCookie(CHALLENGE_COOKIE);
+  const challenge = await context.getSignedCookie(name, context.context.secret);
+  if (typeof challenge !== 'string') return undefined;
+  const waiting = await context.context.internalAdapter.findVerificationValue(challenge);
+  return waiting?.value as UserId | undefined;
+}
+
+/** Whoever looks over a shoulder cannot use the code again. */
+async function useOnce(
+  { context }: GenericEndpointContext,
+  userId: UserId,
+  code: string,
+): Promise<void> {
+  const isFirst = await context.internalAdapter.reserveVerificationValue({
+    identifier: `used-code:${userId}:${code}`,
+    value: userId,
+    // eslint-disable-next-line no-restricted-syntax -- The library compares it with this server's clock, as all it stores.
+    expiresAt: new Date(Date.now() + USED_CODE_MS),
+  });
+  if (isFirst) return;
+  throw new APIError('UNAUTHORIZED', {
+    code: 'INVALID_CODE',
+    message: 'The code was used already. Wait for the next one.',
+  });
+}
+
+function clientOf(headers: Headers | undefined): Client {
+  return {
+    ipAddress: headers?.get(IP_ADDRESS_HEADER) ?? '',
+    userAgent: headers?.get('user-agent') ?? undefined,
+  };
+}

@@ -1,0 +1,62 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { AppError } from '../errors.js';
+import { askLibrary } from './ask-library.js';
+import type { Auth } from './better-auth.gateway.js';
+import { CHALLENGE_COOKIE } from './second-factor-hooks.gateway.js';
+
+/** A session that has begun: its token for a program, the values of `set-cookie` for a browser. */
+export interface SignedIn {
+  readonly token: string;
+  readonly cookies: readonly string[];
+}
+
+/** How long a sign-in waits for a code. */
+const CHALLENGE_MS = 10 * 60_000;
+
+const TOTP = /^\d{6}$/;
+
+/**
+ * Checks a code of an authenticator app, or a recovery code, which works once.
+ * @param headers of a session, or of a sign-in that waits
+ * @throws AppError UNAUTHENTICATED, RATE_LIMITED
+ */
+export async function verifyCode(auth: Auth, headers: Headers, code: string): Promise<SignedIn> {
+  const body = { code: code.trim() };
+  const asked = { body, headers, returnHeaders: true } as const;
+  const answer = await askLibrary(() =>
+    TOTP.test(body.code) ? auth.api.verifyTOTP(asked) : auth.api.verifyBackupCode(asked),
+  );
+  const { token } = answer.response as { token: string };
+  return { token, cookies: answer.headers.getSetCookie() };
+}
+
+/** Begins a sign-in of somebody who is known so far, as the library does after a password. @returns its cookie */
+export async function challenge(auth: Auth, userId: string): Promise<string> {
+  const { internalAdapter, createAuthCookie, secret } = await auth.$context;
+  const identifier = `2fa-${randomBytes(15).toString('hex')}`;
+  // eslint-disable-next-line no-restricted-syntax -- The library compares it with this server's clock, as all it stores.
+  const expiresAt = new Date(Date.now() + CHALLENGE_MS);
+  await internalAdapter.createVerificationValue({ identifier, value: userId, expiresAt });
+  const attempts = { identifier: `2fa-attempts-${identifier}`, value: '0', expiresAt };
+  await internalAdapter.createVerificationValue(attempts);
+  const signature = createHmac('sha256', secret).update(identifier).digest('base64');
+  return `${createAuthCookie(CHALLENGE_COOKIE).name}=${encodeURIComponent(`${identifier}.${signature}`)}`;
+}
+
+/** A request's cookies, from what an answer sets. */
+export function cookiesOf(answer: Headers): string {
+  return answer
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0] ?? '')
+    .filter((cookie) => !cookie.endsWith('='))
+    .join('; ');
+}
+
+/** What a sign-in without the code that it needs is answered. */
+export function secondFactorNeeded(): AppError {
+  return new AppError(
+    'UNAUTHENTICATED',
+    'You have a second factor. Repeat this with `code`: what your authenticator app shows, or a recovery code.',
+    { details: { secondFactor: true } },
+  );
+}

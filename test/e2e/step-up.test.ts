@@ -1,0 +1,181 @@
+import { startTestApp, type TestApp } from '../support/app.js';
+import { temporaryFolder } from '../support/folder.js';
+import { type Person, PASSWORD, personOf, signInBrowser, signUp } from '../support/people.js';
+import { newCaller } from '../support/platform.js';
+import { setUpSecondFactor } from '../support/second-factor.js';
+
+/*
+ * Attack: whoever finds an open browser, or steals a session, makes themselves a key that lasts, or does what operators do.
+ */
+
+const outbox = temporaryFolder();
+let t: TestApp;
+beforeAll(async () => {
+  t = await startTestApp({
+    config: { mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path } },
+  });
+});
+afterAll(async () => {
+  await t.stop();
+  outbox.remove();
+});
+
+let people = 0;
+const newPerson = () =>
+  signUp({ url: t.url, outboxDir: outbox.path }, `step${String((people += 1))}@example.org`);
+/** As if all had last proved who they are eleven minutes ago. */
+const wait = () =>
+  t.database.query(
+    `UPDATE session SET confirmed_at = confirmed_at - interval '11 minutes',
+                        second_factor_at = second_factor_at - interval '11 minutes'`,
+  );
+const makeOperator = ({ email }: Person) => t.app.services.accounts.setOperator(email, true);
+
+const KEY = (scope: string) =>
+  `mutation { createApiKey(input: { name: "k", scopes: [${scope}] }) { key { id } } }`;
+const CLOSE = 'mutation { closeAccount(giveUpCredit: true) { done } }';
+const PROMO = 'mutation { disablePromoCode(code: "NONE") { code } }';
+const CONFIRM = `mutation ($password: String, $code: String) {
+  confirmIdentity(password: $password, code: $code) { done } }`;
+const extensionsOf = ({ body }: { body: { errors?: { extensions: object }[] } }) =>
+  body.errors?.[0]?.extensions as { code: string; stepUp?: string } | undefined;
+
+test.each([
+  ['a key with the scope ADMIN', KEY('ADMIN')],
+  ['closing an account', CLOSE],
+])('%s needs a recent proof', async (_name, query) => {
+  const person = await newPerson();
+  await wait();
+  expect(extensionsOf(await person.gql(query))).toMatchObject({
+    code: 'FORBIDDEN',
+    stepUp: 'PASSWORD',
+  });
+  expect(extensionsOf(await person.gql(CONFIRM, {}))?.code).toBe('BAD_USER_INPUT');
+  const wrong = await person.gql(CONFIRM, { password: 'not the password' });
+  expect(extensionsOf(wrong)?.code).toBe('FORBIDDEN');
+  expect(extensionsOf(await person.gql(query))?.stepUp).toBe('PASSWORD');
+  expect(extensionsOf(await person.gql(CONFIRM, { password: PASSWORD }))).toBeUndefined();
+  expect(extensionsOf(await person.gql(query))).toBeUndefined();
+});
+
+test('a key with the scope ADMIN is replaced after a recent proof only', async () => {
+  const person = await newPerson();
+  const { id } = (await person.gql(KEY('ADMIN'))).body.data.createApiKey.key;
+  await wait();
+  const ROTATE = 'mutation ($id: ID!) { rotateApiKey(id: $id) { key { id } } }';
+  expect(extensionsOf(await person.gql(ROTATE, { id }))?.stepUp).toBe('PASSWORD');
+});
+
+test('other keys and reading need none, and API keys cannot prove anything', async () => {
+  const person = await newPerson();
+  await wait();
+  expect(extensionsOf(await person.gql(KEY('INFERENCE')))).toBeUndefined();
+  expect(extensionsOf(await person.gql('{ apiKeys { id } }'))).toBeUndefined();
+  const caller = await newCaller(t, 0n, { scopes: ['READ', 'ADMIN'] });
+  expect(extensionsOf(await caller.gql(KEY('ADMIN')))).toBeUndefined();
+});
+
+test('what operators do needs one, what they look at does not', async () => {
+  const operator = await newPerson();
+  await makeOperator(operator);
+  expect(extensionsOf(await operator.gql(PROMO))?.code).toBe('NOT_FOUND');
+  await wait();
+  expect(extensionsOf(await operator.gql(PROMO))).toMatchObject({
+    code: 'FORBIDDEN',
+    stepUp: 'PASSWORD',
+  });
+  expect(extensionsOf(await operator.gql('{ operators { email } }'))).toBeUndefined();
+  await operator.gql(CONFIRM, { password: PASSWORD });
+  expect(extensionsOf(await operator.gql(PROMO))?.code).toBe('NOT_FOUND');
+  // Somebody who is no operator learns nothing new.
+  expect(extensionsOf(await (await newPerson()).gql(PROMO))).not.toHaveProperty('stepUp');
+});
+
+test('for somebody with a second factor only that one counts', async () => {
+  const person = await newPerson();
+  const { app } = await setUpSecondFactor(t.url, person.email);
+  expect(extensionsOf(await person.gql(KEY('ADMIN')))?.stepUp).toBe('CODE');
+  expect(extensionsOf(await person.gql(CONFIRM, { password: PASSWORD }))?.code).toBe(
+    'BAD_USER_INPUT',
+  );
+  expect(extensionsOf(await person.gql(CONFIRM, { code: '000000' }))?.code).toBe('FORBIDDEN');
+  expect(extensionsOf(await person.gql(CONFIRM, { code: app.code() }))).toBeUndefined();
+  expect(extensionsOf(await person.gql(KEY('ADMIN')))).toBeUndefined();
+});
+
+test('the second factor itself is changed after a recent proof only', async () => {
+  const { email } = await newPerson();
+  const { browser } = await setUpSecondFactor(t.url, email);
+  await wait();
+  for (const name of ['disable', 'generate-backup-codes', 'enable']) {
+    const body = { password: PASSWORD };
+    const refused = await browser.send(`/api/auth/two-factor/${name}`, { method: 'POST', body });
+    expect([name, refused.status, await refused.json()]).toMatchObject([
+      name,
+      403,
+      { stepUp: 'CODE' },
+    ]);
+  }
+});
+
+test('guesses at the password of an open session are limited', async () => {
+  const person = await newPerson();
+  const codes: (string | undefined)[] = [];
+  for (let n = 0; n < 11; n += 1) {
+    codes.push(extensionsOf(await person.gql(CONFIRM, { password: 'not the password' }))?.code);
+  }
+  expect(codes).toEqual([...Array<string>(10).fill('FORBIDDEN'), 'RATE_LIMITED']);
+});
+
+describe('an organisation of which an operator requires it', () => {
+  const REQUIRE = `mutation ($id: ID!, $required: Boolean!) {
+    requireSecondFactor(id: $id, required: $required) { secondFactorRequired } }`;
+
+  test('lets members act only in a session with a second factor, and its keys go on', async () => {
+    const [operator, owner] = [await newPerson(), await newPerson()];
+    await makeOperator(operator);
+    const made = await owner.gql('mutation { createOrganisation(name: "Acme") { id } }');
+    const id = made.body.data.createOrganisation.id as string;
+    const on = (person: Person) =>
+      personOf(t.url, person.email, person.token, { 'x-gigarouter-account': id });
+    const created = await on(owner).gql(
+      'mutation { createApiKey(input: { name: "k", scopes: [READ] }) { secret } }',
+    );
+    const { secret } = created.body.data.createApiKey;
+    const READ = '{ balance { postedNanos } }';
+
+    const { data } = (await operator.gql(REQUIRE, { id, required: true })).body;
+    expect(data.requireSecondFactor.secondFactorRequired).toBe(true);
+    const refused = await on(owner).gql(READ);
+    expect(refused.body.errors[0].extensions).toMatchObject({
+      code: 'FORBIDDEN',
+      secondFactorRequired: true,
+    });
+    expect(extensionsOf(await owner.gql(READ))).toBeUndefined();
+    expect(extensionsOf(await personOf(t.url, '', secret as string).gql(READ))).toBeUndefined();
+
+    const { app } = await setUpSecondFactor(t.url, owner.email);
+    // A session from before has not shown it.
+    expect(extensionsOf(await on(owner).gql(READ))?.code).toBe('FORBIDDEN');
+    await owner.gql(CONFIRM, { code: app.code() });
+    expect(extensionsOf(await on(owner).gql(READ))).toBeUndefined();
+
+    await operator.gql(REQUIRE, { id, required: false });
+    const [{ id: personal }] = (await owner.gql('{ viewer { accounts { id } } }')).body.data.viewer
+      .accounts as [{ id: string }];
+    const ofOne = await operator.gql(REQUIRE, { id: personal, required: true });
+    expect(extensionsOf(ofOne)?.code).toBe('CONFLICT');
+  });
+});
+
+test('who has neither password nor second factor signs in again', async () => {
+  const person = await newPerson();
+  await t.database.query(
+    `DELETE FROM identity i USING app_user u WHERE u.id = i.user_id AND u.email = $1`,
+    [person.email],
+  );
+  await wait();
+  expect(extensionsOf(await person.gql(KEY('ADMIN')))?.stepUp).toBe('SIGN_IN');
+  const { answer } = await signInBrowser(t.url, person.email);
+  expect(answer.status).toBe(401);
+});
