@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createAccountServices } from './account-services.js';
-import { SecurityNotices } from './accounts/index.js';
+import { ErasureService, SecurityNotices } from './accounts/index.js';
 import { AlertsService } from './alerts/index.js';
 import { BatchesService, BatchInputService, BatchWorker } from './batches/index.js';
 import {
@@ -129,6 +129,11 @@ export function createServices(
     publicUrl: config.publicUrl,
     mails: mailsADay,
   });
+  const erasure = new ErasureService({
+    db: database,
+    accounts,
+    holders: [demand.personalData, notifications.personalData],
+  });
   const board = new BoardService(database, acts, proposals);
   const launches = new LaunchesService({
     db: database,
@@ -228,6 +233,7 @@ export function createServices(
     statistics,
     rollups,
     ...people,
+    erasure,
     notifications,
     securityNotices,
     webhookEndpoints,

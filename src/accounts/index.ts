@@ -9,6 +9,8 @@ export { AuditLogService } from './audit-log.service.js';
 export { Authenticator } from './authenticator.service.js';
 export { IP_ADDRESS_HEADER } from './ask-library.js';
 export { createAuth, IDENTITY_PATH, type OAuthClient } from './better-auth.gateway.js';
+export { ErasureResolver } from './erasure.resolver.js';
+export { ErasureService } from './erasure.service.js';
 export { DevicesService } from './devices.service.js';
 export { IdentityGateway } from './identity.gateway.js';
 export { IdentityMails } from './identity-mails.service.js';

@@ -5,7 +5,9 @@ import type { User } from './account.js';
 /** By address. */
 export async function listOperators(db: Pick<Database, 'query'>): Promise<User[]> {
   return db.query<User>(
-    `SELECT id, email, email_verified AS "emailVerified", name, operator FROM app_user WHERE operator ORDER BY email`,
+    `SELECT id, email, email_verified AS "emailVerified", name, operator, security_mails AS "securityMails",
+            two_factor_enabled AS "hasSecondFactor"
+       FROM app_user WHERE operator ORDER BY email`,
     [],
   );
 }

@@ -2,7 +2,7 @@ import type { PersonsService } from '../accounts/index.js';
 import type { ProposalsService } from '../catalog/index.js';
 import { AppError } from '../errors.js';
 import { accountOf, type Actor } from '../platform/actor.js';
-import type { Database } from '../platform/database.js';
+import type { Database, Transaction } from '../platform/database.js';
 import type { AccountId, ModelId } from '../platform/ids.js';
 import type { Demand } from './demand.js';
 import * as demandStore from './demand.store.js';
@@ -16,6 +16,15 @@ export class DemandService {
     private readonly proposals: Pick<ProposalsService, 'findOrPropose'>,
     private readonly persons: Pick<PersonsService, 'personOf'>,
   ) {}
+
+  /** What people asked for. */
+  readonly personalData = {
+    name: 'modelRequests',
+    collect: ({ id, email }: { id: string; email: string }) =>
+      store.listRequestsOfPerson(this.db, id, email),
+    forget: (tx: Transaction, { id, email }: { id: string; email: string }) =>
+      store.forgetPerson(tx, id, email),
+  };
 
   /**
    * Asks for a model in the name of the account, or changes what it said before. A model that the catalog does

@@ -134,6 +134,26 @@ export async function withdrawMailRequest(tx: Transaction, id: string): Promise<
      WHERE id = ${id} AND account_id IS NULL AND withdrawn_at IS NULL`;
 }
 
+/** What a person asked for, for an account or by mail alone. */
+export async function listRequestsOfPerson(
+  db: Pick<Database, 'query'>,
+  userId: string,
+  email: string,
+): Promise<object[]> {
+  return db.query(
+    `SELECT r.model_id AS "modelId", r.account_id AS "accountId", r.use_case AS "useCase",
+            r.monthly_volume::text AS "monthlyVolume", r.contact_ok AS "contactOk", r.created_at AS "createdAt"
+       FROM model_request r WHERE r.user_id = $1 OR r.email = $2 ORDER BY r.created_at`,
+    [userId, email],
+  );
+}
+
+/** Requests by mail are deleted; what was said for an account loses its words. */
+export async function forgetPerson(tx: Transaction, userId: string, email: string): Promise<void> {
+  await tx.$executeRaw`DELETE FROM model_request WHERE email = ${email}`;
+  await tx.$executeRaw`UPDATE model_request SET use_case = NULL WHERE user_id = ${userId}`;
+}
+
 export async function findRequest(
   db: Reader,
   accountId: AccountId,

@@ -39,6 +39,13 @@ export class NotificationsService {
     return this.store(tx, [notification], endpointId);
   }
 
+  /** Mails to a person. */
+  readonly personalData = {
+    name: 'mails',
+    collect: ({ email }: { email: string }) => store.listMailsTo(this.db, email),
+    forget: (tx: Transaction, { email }: { email: string }) => store.forgetRecipient(tx, email),
+  };
+
   /** One turn of the worker. @returns true when more waits */
   turn(): Promise<boolean> {
     return this.worker.turn();

@@ -59,6 +59,26 @@ export async function insertDeliveries(
   });
 }
 
+/** Mails to an address, oldest first. */
+export async function listMailsTo(db: Pick<Database, 'query'>, email: string): Promise<object[]> {
+  return db.query(
+    `SELECT n.type, n.mail_subject AS subject, d.created_at AS "createdAt"
+       FROM notification_delivery d JOIN notification n ON n.id = d.notification_id
+      WHERE d.recipient = $1 ORDER BY d.created_at`,
+    [email],
+  );
+}
+
+/** Deletes mails to an address, and notifications that nobody else got. */
+export async function forgetRecipient(tx: Transaction, email: string): Promise<void> {
+  await tx.$executeRaw`
+    DELETE FROM notification n
+     WHERE EXISTS (SELECT FROM notification_delivery d WHERE d.notification_id = n.id AND d.recipient = ${email})
+       AND NOT EXISTS (SELECT FROM notification_delivery d
+                        WHERE d.notification_id = n.id AND d.recipient IS DISTINCT FROM ${email})`;
+  await tx.$executeRaw`DELETE FROM notification_delivery WHERE recipient = ${email}`;
+}
+
 /** Deletes what is older than that and waits for nothing, with its log. @returns how many */
 export async function deleteOld(
   db: Pick<Database, 'query'>,

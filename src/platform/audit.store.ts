@@ -60,6 +60,7 @@ export type AuditAction =
   | 'user.signed-in'
   | 'user.sign-in-failed'
   | 'user.password-changed'
+  | 'user.erased'
   | 'user.second-factor-on'
   | 'user.second-factor-off'
   | 'user.security-mails-on'

@@ -42,6 +42,8 @@ const MAY: Record<string, string> = {
   resetPassword: '*',
   signOut: EVERYBODY,
   sessions: EVERYBODY,
+  personalData: EVERYBODY,
+  eraseMe: EVERYBODY,
   confirmIdentity: EVERYBODY,
   setSecurityMails: EVERYBODY,
   endSession: EVERYBODY,
@@ -140,6 +142,7 @@ const MAY: Record<string, string> = {
   disablePromoCode: '+',
   dismissDeadLetter: '+',
   freezeAccount: '+',
+  erasePerson: '+',
   requireSecondFactor: '+',
   operators: '+',
   promoCodes: '+',
@@ -273,5 +276,7 @@ function literal(type: GraphQLInputType): string {
 }
 
 function selectionOf(field: GraphQLField<unknown, unknown>): string {
-  return /^[[]?(String|ID|Int|Float|Boolean)\b/.test(String(field.type)) ? '' : ' { __typename }';
+  return /^[[]?(String|ID|Int|Float|Boolean|JSONObject)\b/.test(String(field.type))
+    ? ''
+    : ' { __typename }';
 }
