@@ -65,10 +65,8 @@ export function createAccountServices(
     },
     onSignIn: (userId, client) => devices.signedIn(userId, client),
     onCode: (userId) => signInLimits.admitCode(userId),
-    onCodeAccepted: async (userId, sessionId) => {
-      await signInLimits.forgiveCode(userId);
-      await proofs.markSecondFactor(sessionId);
-    },
+    onCodeAccepted: (userId) => signInLimits.forgiveCode(userId),
+    onSecondFactor: (sessionId) => proofs.markSecondFactor(sessionId),
     requireRecentProof: (sessionId) => proofs.requireRecent(sessionId),
     onAct: (userId, act, ipAddress) => accounts.auditPerson(userId, act, ipAddress),
     onEmailVerified: (user) => accounts.giveFreeCredit(user),

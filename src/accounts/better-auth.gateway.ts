@@ -9,6 +9,7 @@ import type { Mailer } from '../platform/mailer.js';
 import { asAPIError, IP_ADDRESS_HEADER } from './ask-library.js';
 import { checkPersonFields, fitPersonFields, fitUserAgent } from './identity-fields.js';
 import { magicLinkMail } from './identity-mail.js';
+import { passkeyHooks, passkeys } from './passkey.gateway.js';
 import type { PasswordHasher } from './password-hasher.service.js';
 import { guardPasswordRoutes } from './password-routes.gateway.js';
 import { PASSWORD_CHARS } from './password.js';
@@ -27,6 +28,8 @@ export interface OAuthClient {
 
 export type PersonalAct =
   | 'user.email-verified'
+  | 'user.passkey-added'
+  | 'user.passkey-removed'
   | 'user.password-changed'
   | 'user.password-reset'
   | 'user.second-factor-off'
@@ -137,6 +140,8 @@ export function createAuth(options: IdentityOptions) {
       // Those who sign in by links or a provider may have no password.
       twoFactor({ allowPasswordless: true }),
       secondFactorHooks(options),
+      passkeys(options),
+      passkeyHooks(options),
     ],
     hooks: {
       after: createAuthMiddleware(async (context) => {

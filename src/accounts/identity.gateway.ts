@@ -14,6 +14,8 @@ import { findTokenHashes } from './sessions.store.js';
  */
 const ROUTES = [
   /^GET \/(?:ok|error|get-session|list-accounts|callback\/[\w-]+)$/,
+  /^GET \/passkey\/(?:generate-register-options|generate-authenticate-options|list-user-passkeys)$/,
+  /^POST \/passkey\/(?:verify-registration|verify-authentication|update-passkey|delete-passkey)$/,
   /^POST \/(?:sign-in\/(?:email|social)|sign-out|callback\/[\w-]+)$/,
   /^POST \/(?:change-password|update-user|link-social|unlink-account)$/,
   /^POST \/two-factor\/(?:enable|disable|verify-totp|verify-backup-code|generate-backup-codes)$/,

@@ -17,6 +17,8 @@ export async function readPersonalData(
        'waysToSignIn', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', i.provider_id,
            'idThere', CASE WHEN i.provider_id <> 'credential' THEN i.provider_account_id END,
            'createdAt', i.created_at) ORDER BY i.created_at), '[]') FROM identity i WHERE i.user_id = u.id),
+       'passkeys', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'deviceType', p.device_type,
+           'createdAt', p.created_at) ORDER BY p.created_at), '[]') FROM passkey p WHERE p.user_id = u.id),
        'sessions', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'createdAt', s.created_at,
            'expiresAt', s.expires_at, 'ipAddress', s.ip_address, 'userAgent', s.user_agent)
            ORDER BY s.created_at), '[]') FROM session s WHERE s.user_id = u.id),

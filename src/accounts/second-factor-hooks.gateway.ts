@@ -9,8 +9,10 @@ export interface SecondFactorOptions {
   readonly onSignIn: (userId: UserId, client: Client) => Promise<void>;
   /** Counts a code before it is looked at. @throws AppError RATE_LIMITED */
   readonly onCode: (userId: UserId) => Promise<void>;
-  /** The code was right: the session has a second factor. */
-  readonly onCodeAccepted: (userId: UserId, sessionId: SessionId) => Promise<void>;
+  /** The code was right. */
+  readonly onCodeAccepted: (userId: UserId) => Promise<void>;
+  /** The person has shown a second factor in the session. */
+  readonly onSecondFactor: (sessionId: SessionId) => Promise<void>;
   /** @throws AppError FORBIDDEN unless the person has proved lately who they are */
   readonly requireRecentProof: (sessionId: SessionId) => Promise<void>;
 }
@@ -82,7 +84,8 @@ export function secondFactorHooks(options: SecondFactorOptions): BetterAuthPlugi
             const found = context.newSession ?? context.session;
             if (found === null || isAPIError(context.returned)) return;
             const { user, session } = found;
-            await options.onCodeAccepted(user.id as UserId, session.id as SessionId);
+            await options.onCodeAccepted(user.id as UserId);
+            await options.onSecondFactor(session.id as SessionId);
           }),
         },
       ],

@@ -7,6 +7,8 @@ export const NOTICED_ACTIONS = [
   'user.password-changed',
   'user.second-factor-on',
   'user.second-factor-off',
+  'user.passkey-added',
+  'user.passkey-removed',
   'user.security-mails-off',
   'key.created',
   'key.rotated',
@@ -33,6 +35,8 @@ const SUBJECTS: Readonly<Record<NoticedAction, string>> = {
   'user.password-changed': 'Your password was changed',
   'user.second-factor-on': 'You have a second factor now',
   'user.second-factor-off': 'Your second factor was switched off',
+  'user.passkey-added': 'A passkey was added',
+  'user.passkey-removed': 'A passkey was removed',
   'user.security-mails-off': 'You get no more mails about your security',
   'key.created': 'A new API key was made',
   'key.rotated': 'An API key was replaced',
@@ -48,6 +52,10 @@ const NOT_YOU: Readonly<Record<NoticedAction, string>> = {
   'user.second-factor-on':
     'If it was not you, set a new password now (requestPasswordReset), and ask the operators of this platform to switch the second factor off.',
   'user.second-factor-off':
+    'If it was not you, set a new password now (requestPasswordReset): that ends every session.',
+  'user.passkey-added':
+    'If it was not you, sign in, remove it (/api/auth/passkey/delete-passkey), and set a new password (requestPasswordReset).',
+  'user.passkey-removed':
     'If it was not you, set a new password now (requestPasswordReset): that ends every session.',
   'user.security-mails-off':
     'If it was not you, set a new password now (requestPasswordReset), then switch these mails on again (setSecurityMails).',

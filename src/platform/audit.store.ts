@@ -61,6 +61,8 @@ export type AuditAction =
   | 'user.sign-in-failed'
   | 'user.password-changed'
   | 'user.erased'
+  | 'user.passkey-added'
+  | 'user.passkey-removed'
   | 'user.second-factor-on'
   | 'user.second-factor-off'
   | 'user.security-mails-on'
