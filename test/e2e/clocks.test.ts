@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { clientOf, classifyLines, createBatch, ended, uploadLines } from '../support/batches.js';
 import { CLASSIFY, fresh, input } from '../support/classify.js';
+import { operatorOf } from '../support/operators.js';
 import { mailsTo, type Person, signUp } from '../support/people.js';
 import { CARD, DOLLAR } from '../support/payments.js';
 import { newCaller } from '../support/platform.js';
@@ -27,7 +28,8 @@ beforeAll(async () => {
   w = await startSkewedServers();
   for (const side of SIDES) {
     const email = `operator-${side}@example.org`;
-    operators.set(side, await signUp({ url: w.urls[side], outboxDir: w.outboxDir }, email));
+    const person = await signUp({ url: w.urls[side], outboxDir: w.outboxDir }, email);
+    operators.set(side, operatorOf(person));
     await w.platform.app.services.accounts.setOperator(email, true);
   }
 }, 240_000);

@@ -26,7 +26,8 @@ const plan = async (modelId: string, input: object) => {
        earlyAccessGiven launchCreditsGiven } }`,
     { id: modelId, input },
   );
-  return body.data?.planModel;
+  expect(body.errors).toBeUndefined();
+  return body.data.planModel;
 };
 const goLive = (id: string) =>
   t.database.query(`UPDATE model SET status = 'LIVE', status_changed_at = now() WHERE id = $1`, [

@@ -1,5 +1,6 @@
 import { temporaryFolder } from '../support/folder.js';
 import { type Bought, codeOf, DOLLAR, type Shop, startShop } from '../support/payments.js';
+import { operatorOf } from '../support/operators.js';
 import { type Person, signIn, signUp } from '../support/people.js';
 import type { Caller } from '../support/platform.js';
 
@@ -12,7 +13,7 @@ beforeAll(async () => {
   shop = await startShop({
     mail: { smtpUrl: undefined, from: 'a@localhost', outboxDir: outbox.path },
   });
-  operator = await signUp({ url: shop.url, outboxDir: outbox.path }, OPERATOR);
+  operator = operatorOf(await signUp({ url: shop.url, outboxDir: outbox.path }, OPERATOR));
   await shop.app.services.accounts.setOperator(OPERATOR, true);
 });
 beforeEach(async () => {
@@ -129,7 +130,7 @@ test('F23: a refund that never reached Stripe is given up after a day, and its c
   expect(codeOf(await ask(purchase, '2.00', 'never came'))).toBe('UPSTREAM_UNAVAILABLE');
   shop.double.faults.clear();
   await shop.skip(25 * 3_600);
-  operator = await signIn(shop.url, OPERATOR);
+  operator = operatorOf(await signIn(shop.url, OPERATOR));
   await shop.app.services.refunds.turn();
   expect(await shop.posted(customer)).toBe(10n * DOLLAR);
   expect(codeOf(await ask(purchase, '2.00', 'never came'))).toBe('CONFLICT');

@@ -3,7 +3,8 @@ import type { GraphQLAnswer, TestApp } from './app.js';
 import { startTestApp } from './app.js';
 import { moveClock } from './clock.js';
 import { temporaryFolder } from './folder.js';
-import { type Person, signIn, signUp } from './people.js';
+import { operatorOf } from './operators.js';
+import { type Person, signUp } from './people.js';
 import { type Caller, newCaller } from './platform.js';
 
 const OPERATOR = 'operator@example.org';
@@ -15,8 +16,6 @@ export interface DemandRig extends TestApp {
   person(email: string): Promise<Person>;
   /** Moves the clock of the database. */
   skip(days: number): Promise<void>;
-  /** Signs the operator in again: sessions end while the clock is moved. */
-  operatorAgain(): Promise<Person>;
 }
 
 /** The app with a clock that can be moved, an outbox and an operator. */
@@ -32,7 +31,7 @@ export async function startDemandRig(config: Partial<Config> = {}): Promise<Dema
     },
   });
   const server = { url: t.url, outboxDir: outbox.path };
-  const operator = await signUp(server, OPERATOR);
+  const operator = operatorOf(await signUp(server, OPERATOR));
   await t.app.services.accounts.setOperator(OPERATOR, true);
   return {
     ...t,
@@ -44,7 +43,6 @@ export async function startDemandRig(config: Partial<Config> = {}): Promise<Dema
       skippedS += days * 86_400;
       await moveClock(t.database, skippedS);
     },
-    operatorAgain: () => signIn(t.url, OPERATOR),
     stop: async () => {
       await t.stop();
       outbox.remove();

@@ -1,5 +1,20 @@
 import type { TestApp } from './app.js';
-import { type Person, signUp } from './people.js';
+import { PASSWORD, type Person, signUp } from './people.js';
+
+const CONFIRM = 'mutation ($password: String!) { confirmIdentity(password: $password) { done } }';
+
+/** Who confirms that it is still them whenever they are asked, as a console does. */
+export function operatorOf(person: Person): Person {
+  return {
+    ...person,
+    gql: async (query, variables) => {
+      const answer = await person.gql(query, variables);
+      if (answer.body.errors?.[0]?.extensions?.stepUp !== 'PASSWORD') return answer;
+      await person.gql(CONFIRM, { password: PASSWORD });
+      return person.gql(query, variables);
+    },
+  };
+}
 
 /** Somebody who has signed up, and runs the platform. */
 export async function newOperator(
@@ -9,7 +24,7 @@ export async function newOperator(
 ): Promise<Person> {
   const person = await signUp({ url, outboxDir }, email);
   await app.services.accounts.setOperator(email, true);
-  return person;
+  return operatorOf(person);
 }
 
 /** Mails are written to a folder. */

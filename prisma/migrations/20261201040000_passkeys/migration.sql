@@ -9,7 +9,7 @@ CREATE TABLE "passkey" (
     "device_type" TEXT NOT NULL,
     "backed_up" BOOLEAN NOT NULL,
     "transports" TEXT,
-    "created_at" TIMESTAMPTZ(3) DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) DEFAULT db_now(),
     "aaguid" TEXT,
 
     CONSTRAINT "passkey_pkey" PRIMARY KEY ("id")
