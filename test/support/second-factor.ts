@@ -4,7 +4,7 @@ import { type Browser, browserOf, PASSWORD, signInBrowser } from './people.js';
 /** An authenticator app (RFC 6238), set up with what the server shows. */
 export interface Authenticator {
   readonly recoveryCodes: readonly string[];
-  /** A code that was not given before; three are valid at a time. */
+  /** A code that was not given before, two in half a minute: both are valid for at least that long. */
   code(): string;
 }
 
@@ -18,8 +18,8 @@ function authenticatorOf(uri: string, recoveryCodes: readonly string[]): Authent
     recoveryCodes,
     code: () => {
       const now = Math.floor(Date.now() / PERIOD_MS);
-      given = Math.max(given + 1, now - 1);
-      if (given > now + 1) throw new Error('Only three codes are valid at a time.');
+      given = Math.max(given + 1, now);
+      if (given > now + 1) throw new Error('More than two codes in half a minute.');
       return hotp(secret, given);
     },
   };
