@@ -91,6 +91,11 @@ const forbidden = [
     'src/rest translates other people’s contracts to the domains’ services; it has no use for the GraphQL kit or the engine.',
   ),
   layer(
+    'mail-viewer',
+    ['^src/http/browser\\.ts$'],
+    'The mail viewer shows a folder of mails, as any mail program could: it knows nothing of the product.',
+  ),
+  layer(
     'stripe-double',
     [PLATFORM],
     'The double stands outside, as Stripe does: it knows nothing of the product, and is spoken to over HTTP.',
@@ -231,7 +236,13 @@ const forbidden = [
   door(
     'door-fastify',
     ['fastify', '@fastify'],
-    ['^src/(?:http|graphql|rest)/', '^src/app\\.ts$', '^src/predictor/server\\.ts$', DOUBLE],
+    [
+      '^src/(?:http|graphql|rest)/',
+      '^src/app\\.ts$',
+      '^src/predictor/server\\.ts$',
+      '^src/mail-viewer/',
+      DOUBLE,
+    ],
     'Only the edges speak HTTP. Return a value or throw an AppError; the edge makes the answer.',
   ),
   door(

@@ -13,6 +13,7 @@ import type { Logger } from './platform/logger.js';
 import { migrate } from './platform/migrations.js';
 import { PredictorChild } from './predictor/child.js';
 import { demoKeyFile } from './production.js';
+import { type MailViewer, startMailViewer } from './mail-viewer/mail-viewer.js';
 import { startStripeDouble } from './stripe-double/double.js';
 import {
   compile,
@@ -153,6 +154,17 @@ export async function bringUpStripeDouble(
     },
     stop: () => double.stop(),
   };
+}
+
+/** A page that shows the mails of a server without SMTP. On another port when the configured one is taken. */
+export async function bringUpMailViewer({
+  mail: { outboxDir },
+  mailViewerPort: port,
+}: Pick<Config, 'mail' | 'mailViewerPort'>): Promise<MailViewer> {
+  return startMailViewer({ outboxDir, port }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return startMailViewer({ outboxDir, port: 0 });
+  });
 }
 
 /** Stripe for a command: the configured one, the double of a server that runs, or one of our own. */

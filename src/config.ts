@@ -55,6 +55,8 @@ export interface Config {
   authSecret: string | undefined;
   /** `smtpUrl` undefined: mails are written to `outboxDir`. */
   mail: { smtpUrl: string | undefined; from: string; outboxDir: string };
+  /** Loopback port of the mail viewer, which shows `mail.outboxDir` in development. */
+  mailViewerPort: number;
   oauth: { github: OAuthClient | undefined; google: OAuthClient | undefined };
   freeCredit: { nanos: bigint; days: number };
   /** Organisations that a person may have made at a time. */
@@ -164,6 +166,7 @@ export function readConfig(
       from: values.MAIL_FROM,
       outboxDir: path.resolve(values.DATA_DIR, 'outbox'),
     },
+    mailViewerPort: values.MAIL_VIEWER_PORT,
     oauth: {
       github: oauthClient('GITHUB', values.GITHUB_CLIENT_ID, values.GITHUB_CLIENT_SECRET),
       google: oauthClient('GOOGLE', values.GOOGLE_CLIENT_ID, values.GOOGLE_CLIENT_SECRET),

@@ -82,6 +82,7 @@ export const environment = z.object({
   STRIPE_TAX: flag.default(false),
   STRIPE_INVOICES: flag.default(false),
   STRIPE_TIMEOUT_MS: milliseconds.default(20_000),
+  MAIL_VIEWER_PORT: port.default(8025),
   STRIPE_DOUBLE_HOST: z.string().min(1).default('127.0.0.1'),
   STRIPE_DOUBLE_PORT: port.default(4242),
   ALLOW_STRIPE_DOUBLE: flag.default(false),

@@ -5,6 +5,7 @@ import {
   bringUpCatalog,
   bringUpDatabase,
   bringUpDemoKey,
+  bringUpMailViewer,
   bringUpMigrations,
   bringUpModels,
   bringUpStripeDouble,
@@ -75,6 +76,7 @@ async function main(config: Config): Promise<void> {
   const predictor = config.predictorUrl === undefined ? await startPredictor(config, logger) : {};
   const authSecret = await bringUpAuthSecret(config);
   const double = config.stripe === undefined ? await startDouble(config) : undefined;
+  const mailsUrl = await startMails(config);
   const settings = { ...config, authSecret, stripe: config.stripe ?? double?.options };
   const app = await createApp(settings, database.url, { logger, ...predictor });
   running.push(() => stopWithin(config.shutdownTimeoutMs, app));
@@ -84,7 +86,7 @@ async function main(config: Config): Promise<void> {
   double?.sendEventsTo(port);
   const wantsDemoKey = database.embedded && (!config.production || config.allowDemoKey);
   const demoKey = wantsDemoKey ? await bringUpDemoKey(config, app.services) : undefined;
-  announce(config, port, startedAt, demoKey);
+  announce(config, { port, startedAt, demoKey, mailsUrl });
 }
 
 /** Payments without a Stripe account: nobody's money moves. */
@@ -92,6 +94,14 @@ async function startDouble(config: Config) {
   const double = await bringUpStripeDouble(config, say);
   running.push(() => double.stop());
   return double;
+}
+
+/** @returns where to read the mails that are not sent; undefined when they are, and in production */
+async function startMails(config: Config): Promise<string | undefined> {
+  if (config.mail.smtpUrl !== undefined || config.production) return undefined;
+  const viewer = await bringUpMailViewer(config);
+  running.push(() => viewer.stop());
+  return viewer.url;
 }
 
 /** The catalog is served while models load. */
@@ -147,14 +157,22 @@ function refuseTakenPort({ port, host }: Config): Promise<void> {
 
 function announce(
   { host, mail, cors }: Config,
-  port: number,
-  startedAt: number,
-  demoKey: string | undefined,
+  started: {
+    port: number;
+    startedAt: number;
+    demoKey: string | undefined;
+    mailsUrl: string | undefined;
+  },
 ): void {
+  const { port, startedAt, demoKey, mailsUrl } = started;
   const name = ['0.0.0.0', '127.0.0.1', '::', '::1'].includes(host) ? 'localhost' : host;
   const url = `http://${name}:${String(port)}`;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  const mails = mail.smtpUrl === undefined ? `mails are written to ${mail.outboxDir}\n` : '';
+  const read = mailsUrl === undefined ? '' : `; read them at ${mailsUrl}`;
+  const mails =
+    mail.smtpUrl === undefined
+      ? `mails are not sent but written to ${mail.outboxDir}${read}\n`
+      : '';
   say(`
 gigarouter is ready after ${seconds} s. Open ${url} in a browser; the API is at ${url}/graphql
 ${mails}
