@@ -7,6 +7,9 @@ import { AppError } from '../errors.js';
 /** Any constant: the lock that lets one process migrate at a time. */
 const LOCK_KEY = 7_270_236_911;
 
+const SERVER_VERSION_MIN = 180_000;
+const READ_VERSION = `SELECT current_setting('server_version_num')::int AS version`;
+
 interface Migration {
   name: string;
   sql: string;
@@ -34,7 +37,7 @@ const CREATE_HISTORY = `
  *
  * @param onApplied called after each migration with its name.
  * @returns names of the migrations applied by this call, oldest first.
- * @throws AppError CONFLICT when an applied migration was changed, is unknown here, or failed before.
+ * @throws AppError CONFLICT when the server is too old, and when an applied migration was changed, is unknown here, or failed before.
  */
 export async function migrate(
   databaseUrl: string,
@@ -50,6 +53,8 @@ export async function migrate(
   client.on('error', () => undefined);
   await client.connect();
   try {
+    const { rows } = await client.query<{ version: number }>(READ_VERSION);
+    refuseOldServer(rows[0]?.version ?? 0);
     await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
     await client.query(CREATE_HISTORY);
     const pending = await findPending(client, migrations);
@@ -61,6 +66,20 @@ export async function migrate(
   } finally {
     await client.end();
   }
+}
+
+/**
+ * The embedded PostgreSQL is 18, and no other major version is tested; migrations use aggregates that 17 lacks.
+ * @param version as `server_version_num`: 180004 is 18.4
+ * @throws AppError CONFLICT
+ */
+export function refuseOldServer(version: number): void {
+  if (version >= SERVER_VERSION_MIN) return;
+  const found = `${String(Math.floor(version / 10_000))}.${String(version % 10_000)}`;
+  throw new AppError(
+    'CONFLICT',
+    `gigarouter needs PostgreSQL 18 or newer; DATABASE_URL leads to PostgreSQL ${found}. Upgrade that server, or leave DATABASE_URL out to use the embedded one.`,
+  );
 }
 
 /** Names of the migrations of the folder that the database has not finished; runs one statement. */

@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryFolder } from '../support/folder.js';
-import { type Person, signUp } from '../support/people.js';
+import { postGraphQL } from '../support/app.js';
+import { mailsTo, type Person, signUp, VERIFY } from '../support/people.js';
 import { killLeftServers, startServer, until } from '../support/process.js';
 
-/** Every example of the README is executed, and answered as it says. */
+/** Every example of these documents is executed, and answered as it says. */
+const DOCUMENTS = ['README.md', 'docs/guide.md', 'docs/clients.md'] as const;
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const folder = temporaryFolder();
@@ -18,6 +20,26 @@ const ELSEWHERE: readonly RegExp[] = [
   /^npm start$/, // start.test.ts
   /^npm test$/,
   /^npm run gigarouter -- models (pull|verify) timm/m, // models-pull.test.ts, against a Hub of its own
+  /^npm run test:clients/, // needs other package registries
+];
+
+/** What a person does in the browser before a command: follows the link in the mail, and chooses a password. */
+const BEFORE: readonly (readonly [RegExp, () => Promise<void>])[] = [
+  [
+    /signIn\(email: \\"ada@example\.org\\"/,
+    async () => {
+      const mail = await until('the mail to Ada', () =>
+        mailsTo(path.join(folder.path, 'outbox'), 'ada@example.org').find(
+          ({ token }) => token !== '',
+        ),
+      );
+      const { body } = await postGraphQL(url, {
+        query: VERIFY,
+        variables: { token: mail.token, password: 'correct horse battery' },
+      });
+      expect(body.errors).toBeUndefined();
+    },
+  ],
 ];
 
 beforeAll(async () => {
@@ -40,6 +62,10 @@ interface Block {
   readonly code: string;
   /** The block that follows, when nothing but a blank line is between: what it answers. */
   readonly answer: string | undefined;
+}
+
+function blocks(): Block[] {
+  return DOCUMENTS.flatMap(blocksOf);
 }
 
 function blocksOf(file: string): Block[] {
@@ -78,12 +104,13 @@ const runProgram = async (code: string) => {
   return stdout;
 };
 
-const commands = blocksOf('README.md').filter(
+const commands = blocks().filter(
   ({ language, code }) => language === 'sh' && !ELSEWHERE.some((other) => other.test(code)),
 );
 test.each(commands.map(({ code, answer }) => [code, answer] as const))(
   '%s',
   async (code, answer) => {
+    for (const [pattern, act] of BEFORE) if (pattern.test(code)) await act();
     const { stdout: out, said } = await run(code);
     if (code.startsWith('npm run')) expect(said).not.toBe('');
     else expect(answerOf(out)).not.toHaveProperty('errors');
@@ -93,7 +120,7 @@ test.each(commands.map(({ code, answer }) => [code, answer] as const))(
   },
 );
 
-const programs = blocksOf('README.md').filter(({ language }) => language === 'js');
+const programs = blocks().filter(({ language }) => language === 'js');
 test.each(programs.map(({ code, answer }) => [code, answer] as const))(
   '%s',
   async (code, answer) => {
@@ -101,7 +128,7 @@ test.each(programs.map(({ code, answer }) => [code, answer] as const))(
   },
 );
 
-const operations = blocksOf('README.md').filter(({ language }) => language === 'graphql');
+const operations = blocks().filter(({ language }) => language === 'graphql');
 test.each(operations.map(({ code }) => [code]))('%s', async (code) => {
   const { body } = await person.gql(code);
   expect(body.errors).toBeUndefined();
@@ -111,8 +138,8 @@ test('nothing was left out', () => {
   expect(commands.length).toBeGreaterThan(5);
   expect(operations.length).toBeGreaterThan(4);
   expect(programs.length).toBeGreaterThan(1);
-  const languages = new Set(blocksOf('README.md').map(({ language }) => language));
-  expect([...languages].sort()).toEqual(['', 'graphql', 'js', 'json', 'sh']);
+  const languages = new Set(blocks().map(({ language }) => language));
+  expect([...languages].sort()).toEqual(['', 'graphql', 'js', 'json', 'mermaid', 'sh']);
 });
 
 function answerOf(text: string): object {

@@ -73,7 +73,7 @@ function packagedProgram(): string {
   } catch (cause) {
     throw new AppError(
       'UPSTREAM_UNAVAILABLE',
-      `No embedded PostgreSQL for ${process.platform} ${process.arch}: set DATABASE_URL to a PostgreSQL of yours (15 or newer).`,
+      `No embedded PostgreSQL for ${process.platform} ${process.arch}: set DATABASE_URL to a PostgreSQL of yours (18 or newer).`,
       { cause },
     );
   }
