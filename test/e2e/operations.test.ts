@@ -150,7 +150,10 @@ test.each([
   expect(lines).toHaveLength(1);
   expect(lines[0]).not.toContain('hush');
   expect(Object.keys(JSON.parse(lines[0] ?? '') as object).sort()).toEqual(
-    ['durationMs', 'level', 'method', 'msg', field, 'requestId', 'route', 'status', 'time'].sort(),
+    [
+      ...['durationMs', 'ipAddress', 'level', 'method', 'msg', field],
+      ...['requestId', 'route', 'status', 'time'],
+    ].sort(),
   );
 });
 
