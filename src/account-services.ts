@@ -9,6 +9,7 @@ import {
   IdentityMails,
   MailLinks,
   KeysService,
+  MembersRights,
   MembersService,
   type OpenPages,
   OrganisationsService,
@@ -96,6 +97,6 @@ export function createAccountServices(
     signIn: new SignInService(identity, mailLinks, identityMails, signInLimits),
     sessions: new SessionsService(db),
     proofs,
-    authenticator: new Authenticator(keys, identity, accounts, proofs),
+    authenticator: new Authenticator(keys, identity, new MembersRights(db), proofs),
   };
 }

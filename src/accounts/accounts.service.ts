@@ -1,17 +1,10 @@
 import { type CreditsService } from '../credits/index.js';
 import { AppError } from '../errors.js';
-import { accountFrozen, type Actor, requireRecentProof, type Scope } from '../platform/actor.js';
+import { accountFrozen, type Actor, requireRecentProof } from '../platform/actor.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, newId, type UserId } from '../platform/ids.js';
 import { readNow } from '../platform/now.store.js';
-import {
-  type AccountKind,
-  type AccountOfUser,
-  checkEmail,
-  SCOPES_OF_ROLE,
-  standingOf,
-  type User,
-} from './account.js';
+import { type AccountKind, type AccountOfUser, checkEmail, type User } from './account.js';
 import * as store from './accounts.store.js';
 import { type AuditAction, type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
 import type { AuditEvent } from './audit-event.js';
@@ -93,40 +86,6 @@ export class AccountsService {
       store.insertAccount(tx, { id, kind: 'PERSONAL', name }, undefined),
     );
     return id;
-  }
-
-  /**
-   * What a signed-in person is on an account.
-   * @param wanted the account that the request names; the personal one by default
-   * @throws AppError FORBIDDEN when the person does not belong to it, or it requires a second factor that their session
-   *   has not shown
-   */
-  async actorOf(
-    { userId, hasSecondFactor }: { userId: UserId; hasSecondFactor: boolean },
-    wanted: string | undefined,
-    ipAddress: string,
-  ): Promise<Actor> {
-    const [user, accounts] = await Promise.all([
-      store.findUser(this.db, userId),
-      store.listAccounts(this.db, userId),
-    ]);
-    const account = wanted === undefined ? accounts[0] : accounts.find(({ id }) => id === wanted);
-    if (user === undefined || account === undefined) {
-      throw new AppError('FORBIDDEN', 'You do not belong to this account.');
-    }
-    if (account.standing.secondFactorRequired && !hasSecondFactor) throw secondFactorRequired();
-    const scopes = new Set<Scope>(['public', 'session', ...SCOPES_OF_ROLE[account.role]]);
-    if (user.operator) scopes.add('operator');
-    return {
-      accountId: account.id,
-      userId,
-      keyId: undefined,
-      scopes,
-      models: undefined,
-      ratePerMinute: undefined,
-      ipAddress,
-      ...standingOf(account.standing),
-    };
   }
 
   /** @throws AppError NOT_FOUND */
@@ -276,14 +235,6 @@ function refuseObstacles(
     throw inTheWay('it has credit left; say that you give it up (giveUpCredit: true).');
   }
   return obstacles;
-}
-
-function secondFactorRequired(): AppError {
-  return new AppError(
-    'FORBIDDEN',
-    'This account requires a second factor. Set one up at /api/auth/two-factor/enable; if you have one, sign in with it, or send its code to confirmIdentity on your personal account.',
-    { details: { secondFactorRequired: true } },
-  );
 }
 
 function inTheWay(message: string): AppError {

@@ -35,6 +35,19 @@ export async function listAccounts(
   );
 }
 
+/** The personal account of a person, when it is closed. */
+export async function findClosedAccount(
+  db: Pick<Database, 'query'>,
+  userId: UserId,
+): Promise<AccountId | undefined> {
+  const [account] = await db.query<{ id: AccountId }>(
+    `SELECT a.id FROM membership m JOIN account a ON a.id = m.account_id
+      WHERE m.user_id = $1 AND a.kind = 'PERSONAL' AND a.status = 'CLOSED' LIMIT 1`,
+    [userId],
+  );
+  return account?.id;
+}
+
 export async function findUser(
   db: Pick<Database, 'query'>,
   userId: UserId,

@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
 import { type Actor, anonymous } from '../platform/actor.js';
-import type { AccountsService } from './accounts.service.js';
 import type { IdentityGateway } from './identity.gateway.js';
 import type { KeysService } from './keys.service.js';
+import type { MembersRights } from './members-rights.service.js';
 import type { ProofsService } from './proofs.service.js';
 import { FailedCredentials } from './failed-credentials.service.js';
 import { sharedLookup } from './shared-lookup.js';
@@ -33,7 +33,7 @@ export class Authenticator {
   constructor(
     private readonly keys: Pick<KeysService, 'authenticate'>,
     private readonly identity: Pick<IdentityGateway, 'findSession' | 'findTokens'>,
-    private readonly accounts: Pick<AccountsService, 'actorOf'>,
+    private readonly rights: Pick<MembersRights, 'actorOf'>,
     private readonly proofs: Pick<ProofsService, 'requireRecent'>,
   ) {}
 
@@ -84,7 +84,7 @@ export class Authenticator {
     }
     const wanted = headers[ACCOUNT_HEADER];
     const account = typeof wanted === 'string' ? wanted : undefined;
-    const actor = await this.accounts.actorOf(session, account, ip);
+    const actor = await this.rights.actorOf(session, account, ip);
     const { id: sessionId, expiresAt: validUntil } = session;
     const requireRecentProof = () => this.proofs.requireRecent(sessionId);
     return { ...actor, sessionId, validUntil, requireRecentProof };

@@ -21,6 +21,7 @@ export type { ManagedAccount } from './managed-account.js';
 export type { ApiKey, CapPeriod, KeyScope } from './api-key.js';
 export { KeysService } from './keys.service.js';
 export { MembersResolver } from './members.resolver.js';
+export { MembersRights } from './members-rights.service.js';
 export { MembersService } from './members.service.js';
 export { OrganisationsService } from './organisations.service.js';
 export { ProofsService } from './proofs.service.js';

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { AppError } from '../errors.js';
-import type { Actor, Scope } from '../platform/actor.js';
+import { type Actor, requireRecentProof, type Scope } from '../platform/actor.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, type InvitationId, newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
@@ -55,7 +55,7 @@ export class MembersService {
   /**
    * Mails an invitation, which replaces an earlier one to the same address.
    * @throws AppError BAD_USER_INPUT; CONFLICT for a personal account; FORBIDDEN when the role has a scope that the
-   *   actor lacks; RATE_LIMITED
+   *   actor lacks, or ADMIN without a recent proof; RATE_LIMITED
    */
   async invite(
     actor: Actor,
@@ -64,6 +64,7 @@ export class MembersService {
   ): Promise<Invitation> {
     const address = checkEmail(email);
     refuseMightier(actor, SCOPES_OF_ROLE[role]);
+    if (canAdminister(role)) await requireRecentProof(actor);
     await this.budget(
       `invitation:from:${accountId}`,
       INVITATIONS.account,
@@ -144,7 +145,8 @@ export class MembersService {
 
   /**
    * A role never gives more than its giver has. Keys that the member made end when they may do what the role may not.
-   * @throws AppError NOT_FOUND, FORBIDDEN, CONFLICT when no owner would be left
+   * @throws AppError NOT_FOUND; FORBIDDEN, also without a recent proof where an administrator is made or an owner changed;
+   *   CONFLICT when no owner would be left
    */
   async changeRole(
     actor: Actor,
@@ -159,6 +161,7 @@ export class MembersService {
         (scope) => !SCOPES_OF_ROLE[current].includes(scope),
       );
       refuseMightier(actor, given);
+      if (canAdminister(role) || current === 'OWNER') await requireRecentProof(actor);
       if (current === 'OWNER' && role !== 'OWNER') await this.refuseLastOwner(tx, accountId);
       await store.setRole(tx, accountId, userId, role);
       await this.revokeMightierInvitations(tx, accountId, userId, SCOPES_OF_ROLE[role]);
@@ -178,6 +181,7 @@ export class MembersService {
     await this.change(accountId, async (tx) => {
       const current = await this.currentRole(tx, accountId, userId);
       if (actor.userId !== userId) refuseUnlessOwner(actor, current);
+      if (current === 'OWNER') await requireRecentProof(actor);
       if (current === 'OWNER') await this.refuseLastOwner(tx, accountId);
       await this.endKeys(tx, actor, accountId, userId, []);
       await store.deleteMember(tx, accountId, userId);
@@ -269,6 +273,11 @@ function refuseMightier(actor: Actor, given: readonly Scope[]): void {
     ? 'Only an owner can make an owner.'
     : `You cannot give a role whose scopes you do not have: ${lacking.join(', ')}.`;
   throw new AppError('FORBIDDEN', message);
+}
+
+/** Whoever is given such a role makes keys and members from a session of their own. */
+function canAdminister(role: Role): boolean {
+  return SCOPES_OF_ROLE[role].includes('admin');
 }
 
 /** Owners are changed and removed by owners. */

@@ -24,6 +24,8 @@ const VERIFY_TOTP = '/two-factor/verify-totp';
 const CODE_PATHS: readonly string[] = [VERIFY_TOTP, '/two-factor/verify-backup-code'];
 /** What whoever has found an open browser would do first. */
 const GUARDED_PATHS: readonly string[] = [
+  '/link-social',
+  '/unlink-account',
   '/two-factor/disable',
   '/two-factor/enable',
   '/two-factor/generate-backup-codes',
@@ -55,9 +57,12 @@ export function secondFactorHooks(options: SecondFactorOptions): BetterAuthPlugi
               });
             }
             const userId = await whoseCode(context);
-            if (userId === undefined) return;
-            await asAPIError(() => options.onCode(userId));
-            if (context.path === VERIFY_TOTP) await useOnce(context, userId, code);
+            if (userId !== undefined) {
+              await asAPIError(() => options.onCode(userId));
+              if (context.path === VERIFY_TOTP) await useOnce(context, userId, code);
+            }
+            // The library would not ask that browser for a code in 30 days, whatever happens to password and second factor.
+            return { context: { body: { ...(context.body as object), trustDevice: false } } };
           }),
         },
         {

@@ -30,7 +30,7 @@ export class SessionsResolver {
   @Mutation(() => AcknowledgementType, {
     complexity: LOOKUP_COST,
     description:
-      'Confirms that it is you, for 10 minutes: needed before making keys with the scope ADMIN, closing an account, changing the second factor, and what operators do. Signing in is a confirmation too.',
+      'Confirms that it is you, for 10 minutes: needed before making keys with the scope ADMIN, making administrators and owners or changing owners, closing an account, changing how you sign in, and what operators do. Signing in is a confirmation too.',
   })
   @Access({ scope: 'session' })
   async confirmIdentity(

@@ -1,0 +1,230 @@
+import { readConfig } from '../../src/config.js';
+import { newPasskey } from '../support/passkey.js';
+import {
+  type Browser,
+  mailAfter,
+  type Person,
+  personOf,
+  signInBrowser,
+} from '../support/people.js';
+import { bearer } from '../support/platform.js';
+import { answered, type Answer, type Attack, gql, refused, send, type World } from './attack.js';
+import { newAddress, somebody } from './somebody.js';
+
+const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(email: $email, role: $role) { id } }`;
+const ACCEPT = 'mutation ($token: String!) { acceptInvitation(token: $token) { id } }';
+const CHANGE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(userId: $userId, role: $role) { role } }`;
+const REMOVE = 'mutation ($userId: ID!) { removeMember(userId: $userId) { done } }';
+
+/** A session that was opened long ago, as somebody finds it in an open browser. */
+async function openBrowser(world: World): Promise<{ person: Person; browser: Browser }> {
+  const person = await somebody(world);
+  const browser = await signInBrowser(world.t.url, person.email);
+  await age(world, person);
+  return { person, browser };
+}
+
+async function age({ t }: World, { email }: Person): Promise<void> {
+  await t.database.query(
+    `UPDATE session SET confirmed_at = now() - interval '11 minutes', second_factor_at = NULL
+      WHERE user_id = (SELECT id FROM app_user WHERE email = $1)`,
+    [email],
+  );
+}
+
+/** An organisation of an owner, in a session of long ago, with a developer. */
+async function oldOrganisation(world: World) {
+  const [owner, developer] = [await somebody(world), await somebody(world)];
+  const { body } = await owner.gql('mutation { createOrganisation(name: "Old") { id } }');
+  const account = body.data.createOrganisation.id as string;
+  const on = (who: Person) =>
+    personOf(world.t.url, who.email, who.token, { 'x-gigarouter-account': account });
+  const { token } = await mailAfter(world.outboxDir, developer.email, () =>
+    on(owner).gql(INVITE, { email: developer.email, role: 'DEVELOPER' }),
+  );
+  await developer.gql(ACCEPT, { token });
+  const developerId = (await developer.gql('{ viewer { id } }')).body.data.viewer.id as string;
+  const ownerId = (await owner.gql('{ viewer { id } }')).body.data.viewer.id as string;
+  return { account, on, owner, ownerId, developer, developerId };
+}
+
+/** Fails unless the answer asks for a proof. */
+function wantsProof(answer: Answer): string {
+  refused(answer, 'FORBIDDEN');
+  expect(answer.body.errors[0].extensions.stepUp).toBe('PASSWORD');
+  return 'asked for the password';
+}
+
+const on = (who: Person, account: string) => ({
+  ...bearer(who.token),
+  'x-gigarouter-account': account,
+});
+
+/** What whoever finds an open browser, or steals a session, tries. */
+export const stepUpAttacks: readonly Attack[] = [
+  {
+    id: 'step-up-invite-administrator',
+    requirement: 'V7.5.1, V8.2.1',
+    attempt:
+      'invite oneself as owner or administrator from an open browser, and go on from an own session',
+    run: async (world) => {
+      const { account, owner } = await oldOrganisation(world);
+      await age(world, owner);
+      const invite = (role: string) =>
+        gql(world, INVITE, { email: newAddress(), role }, on(owner, account));
+      wantsProof(await invite('ADMIN'));
+      return wantsProof(await invite('OWNER'));
+    },
+  },
+  {
+    id: 'step-up-promote',
+    requirement: 'V7.5.1, V8.2.1',
+    attempt: 'make a developer an owner or administrator from an open browser',
+    run: async (world) => {
+      const { account, owner, developerId: userId } = await oldOrganisation(world);
+      await age(world, owner);
+      wantsProof(await gql(world, CHANGE, { userId, role: 'ADMIN' }, on(owner, account)));
+      return wantsProof(await gql(world, CHANGE, { userId, role: 'OWNER' }, on(owner, account)));
+    },
+  },
+  {
+    id: 'step-up-remove-owner',
+    requirement: 'V7.5.1',
+    attempt: 'demote or remove the other owner from an open browser',
+    run: async (world) => {
+      const { account, owner, ownerId, developer, developerId } = await oldOrganisation(world);
+      await gql(world, CHANGE, { userId: developerId, role: 'OWNER' }, on(owner, account));
+      await age(world, developer);
+      const demote = { userId: ownerId, role: 'VIEWER' };
+      wantsProof(await gql(world, CHANGE, demote, on(developer, account)));
+      return wantsProof(await gql(world, REMOVE, { userId: ownerId }, on(developer, account)));
+    },
+  },
+  {
+    id: 'step-up-enable-factor',
+    requirement: 'V7.5.1, V6.4.4',
+    attempt: 'set up a second factor or a passkey of one’s own from an open browser',
+    run: async (world) => {
+      const { browser } = await openBrowser(world);
+      const enable = await browser.send('/api/auth/two-factor/enable', {
+        method: 'POST',
+        body: {},
+      });
+      expect(enable.status).toBe(403);
+      const options = await browser.send('/api/auth/passkey/generate-register-options');
+      expect(options.status).toBe(403);
+      return '403 for both';
+    },
+  },
+  {
+    id: 'step-up-ways-to-sign-in',
+    requirement: 'V7.5.1',
+    attempt: 'link an own provider, or take the password away, from an open browser',
+    run: async (world) => {
+      const { browser } = await openBrowser(world);
+      for (const [path, body] of [
+        ['link-social', { provider: 'github' }],
+        ['unlink-account', { providerId: 'credential' }],
+      ] as const) {
+        const answer = await browser.send(`/api/auth/${path}`, { method: 'POST', body });
+        expect([path, answer.status]).toEqual([path, 403]);
+      }
+      return '403 for both';
+    },
+  },
+  {
+    id: 'step-up-erase',
+    requirement: 'V7.5.1',
+    attempt: 'erase the person of an open browser',
+    run: async (world) => {
+      const { person } = await openBrowser(world);
+      const { email, token } = person;
+      const query = `mutation ($email: String!) { eraseMe(email: $email, giveUpCredit: true) { done } }`;
+      return wantsProof(await gql(world, query, { email }, bearer(token)));
+    },
+  },
+  {
+    id: 'step-up-by-key',
+    requirement: 'V7.5.1, V8.2.1',
+    attempt: 'confirm, erase or read a person with a key of their account',
+    run: async (world) => {
+      const { secret } = world.victim;
+      const { email } = world.victim.person;
+      for (const query of [
+        'mutation { confirmIdentity(password: "x") { done } }',
+        `mutation { eraseMe(email: "${email}") { done } }`,
+        `mutation { erasePerson(email: "${email}") { done } }`,
+        '{ personalData }',
+      ]) {
+        refused(await gql(world, query, {}, bearer(secret)), 'FORBIDDEN');
+      }
+      return 'FORBIDDEN for each';
+    },
+  },
+  {
+    id: 'passkey-of-another',
+    requirement: 'V8.2.2, API1:2023',
+    attempt: 'rename or remove a passkey of somebody else by its id',
+    run: async (world) => {
+      const [victim, attacker] = await Promise.all(
+        [await somebody(world), await somebody(world)].map(({ email }) =>
+          signInBrowser(world.t.url, email),
+        ),
+      );
+      if (victim === undefined || attacker === undefined) throw new Error('nobody');
+      const id = await addPasskey(world, victim);
+      for (const [path, body] of [
+        ['delete-passkey', { id }],
+        ['update-passkey', { id, name: 'Mallory' }],
+      ] as const) {
+        const answer = await attacker.send(`/api/auth/passkey/${path}`, { method: 'POST', body });
+        expect(answer.status).toBeGreaterThanOrEqual(400);
+        expect(answer.status).toBeLessThan(500);
+      }
+      const list = await victim.send('/api/auth/passkey/list-user-passkeys');
+      expect(await list.json()).toMatchObject([{ id, name: 'Phone' }]);
+      return 'it stays';
+    },
+  },
+  {
+    id: 'factor-organisation-doors',
+    requirement: 'V6.3.3, V8.2.1',
+    attempt: 'act without a second factor, at each door, for an organisation that requires one',
+    run: async (world) => {
+      const { account, owner } = await oldOrganisation(world);
+      const { cookie } = await signInBrowser(world.t.url, owner.email);
+      await world.t.database.query(
+        'UPDATE account SET second_factor_required = true WHERE id = $1',
+        [account],
+      );
+      const headers = on(owner, account);
+      refused(await gql(world, '{ balance { postedNanos } }', {}, headers), 'FORBIDDEN');
+      answered(await send(world, '/api/v1/credits', { headers }), 403);
+      const byCookie = { cookie, 'x-gigarouter-account': account, origin: world.t.url };
+      answered(await send(world, '/api/v1/credits', { headers: byCookie }), 403);
+      const form = new FormData();
+      form.append('purpose', 'vision');
+      answered(await send(world, '/v1/files', { headers, body: form }), 403);
+      const watch = 'subscription { balanceChanged { postedNanos } }';
+      const events = { ...headers, accept: 'text/event-stream' };
+      answered(await gql(world, watch, {}, events), 403);
+      return '403 at each';
+    },
+  },
+];
+
+/** @returns its id */
+async function addPasskey(world: World, browser: Browser): Promise<string> {
+  const options = await browser.send('/api/auth/passkey/generate-register-options');
+  const { challenge, rp } = (await options.json()) as { challenge: string; rp: { id: string } };
+  const { origin } = new URL(readConfig({}).publicUrl);
+  const response = newPasskey().register({ challenge, origin, rpId: rp.id });
+  const set = options.headers.getSetCookie().map((one) => one.split(';')[0]);
+  const made = await send(world, '/api/auth/passkey/verify-registration', {
+    headers: { origin: world.t.url, cookie: [browser.cookie, ...set].join('; ') },
+    body: { response, name: 'Phone' },
+  });
+  if (made.status !== 200) throw new Error(made.text);
+  const list = await browser.send('/api/auth/passkey/list-user-passkeys');
+  return ((await list.json()) as { id: string }[])[0]?.id ?? '';
+}
