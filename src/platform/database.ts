@@ -39,6 +39,12 @@ export interface DatabaseOptions {
   onConnectionLost?: (error: Error) => void;
 }
 
+/**
+ * A statement is answered, or cancelled, by PostgreSQL within its time-out. A connection on which nothing comes for so
+ * much longer is half-open: its other end is gone and will never say so.
+ */
+const ANSWER_MS = 5_000;
+
 /** Statements that may be kept prepared on each connection; the rest is sent unnamed, and planned each time. */
 const PREPARED_MAX = 256;
 
@@ -48,6 +54,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionString: options.url,
     max: options.connectionsMax,
     statement_timeout: options.statementTimeoutMs,
+    query_timeout: options.statementTimeoutMs + ANSWER_MS,
+    keepAlive: true,
+    // Locks of a server that is gone without a word are let go.
+    idle_in_transaction_session_timeout: options.statementTimeoutMs + ANSWER_MS,
     connectionTimeoutMillis: options.connectTimeoutMs,
     idleTimeoutMillis: 30_000,
     application_name: 'gigarouter',
@@ -144,10 +154,10 @@ const OUTAGE_KINDS = new Set([
   'TooManyConnections',
 ]);
 /** PostgreSQL: connection exceptions, shutdown and start-up, out of connections, cancelled by time-out, read-only. */
-const OUTAGE_SQLSTATES = /^(08...|57P0[1-5]|57014|53300|53400|25006)$/;
+const OUTAGE_SQLSTATES = /^(08...|57P0[1-5]|57014|25P03|53300|53400|25006)$/;
 /** pg says these in words only. */
 const OUTAGE_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/;
+  /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/;
 
 /**
  * True when the database could not be asked, so that the same request may work later: 503, never

@@ -12,35 +12,45 @@ export interface Proxy {
   readonly port: number;
   /** May be changed at any time. */
   hooks: ProxyHooks;
-  /** Cuts every connection. */
-  cut(): void;
+  /** Cuts every connection, silent ones too. @returns number of connections */
+  cut(): number;
+  /**
+   * Makes every connection half-open: bytes are dropped, and neither end learns when the other one is gone. Connections
+   * that are opened later work. @returns number of connections
+   */
+  silence(): number;
   close(): Promise<void>;
 }
 
 /** A TCP proxy on 127.0.0.1 that can watch, delay and cut what passes. */
 export async function startProxy(port: () => number): Promise<Proxy> {
-  const sockets = new Set<Socket>();
+  const links = new Set<{ isSilent: boolean; cut(): void }>();
   const server = createServer((client) => {
     const upstream = connect(port(), '127.0.0.1');
-    const cut = () => {
-      client.destroy();
-      upstream.destroy();
+    const link = {
+      isSilent: false,
+      cut: () => {
+        client.destroy();
+        upstream.destroy();
+        links.delete(link);
+      },
+    };
+    links.add(link);
+    const end = () => {
+      if (!link.isSilent) link.cut();
     };
     const pass = (from: Socket, to: Socket, hook: keyof ProxyHooks) => {
-      sockets.add(from);
-      from.on('close', () => {
-        sockets.delete(from);
-        cut();
-      });
-      from.on('error', cut);
+      from.on('close', end);
+      from.on('error', end);
       void (async () => {
         for await (const bytes of from) {
+          if (link.isSilent) continue;
           if ((await proxy.hooks[hook]?.(bytes as Buffer)) === false) break;
           if (!to.writable) break;
           if (!to.write(bytes as Buffer)) await once(to, 'drain');
         }
-        cut();
-      })().catch(cut);
+        end();
+      })().catch(end);
     };
     pass(client, upstream, 'toServer');
     pass(upstream, client, 'toClient');
@@ -50,7 +60,13 @@ export async function startProxy(port: () => number): Promise<Proxy> {
     port: (server.address() as AddressInfo).port,
     hooks: {},
     cut: () => {
-      for (const socket of sockets) socket.destroy();
+      const all = [...links];
+      for (const link of all) link.cut();
+      return all.length;
+    },
+    silence: () => {
+      for (const link of links) link.isSilent = true;
+      return links.size;
     },
     close: async () => {
       proxy.cut();
