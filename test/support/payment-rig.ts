@@ -23,13 +23,21 @@ export interface PaymentRig {
   /** Where the servers write mails to. */
   readonly outboxDir: string;
   readonly double: StripeDouble;
+  /** Address of the database past the proxy; another one after each restart. */
+  databaseUrl(): string;
   /** The database, by way of the same proxy as the servers. */
   readonly db: Database;
   readonly toPostgres: Proxy;
+  readonly toStripe: Proxy;
+  /** Of all that ask the servers. */
+  readonly toServers: Proxy;
+  readonly servers: readonly KeptServer[];
   /** Kills one with SIGKILL; it is started again at once. */
   killServer(): void;
   /** Kills it with SIGKILL, and starts it again after a while. */
   killPostgres(downMs: number): Promise<void>;
+  /** Starts it when it has ended, and changes nothing when it runs. */
+  restartPostgres(): Promise<void>;
   /** Resolves when every server is ready. */
   allUp(): Promise<void>;
   /** Runs a command of ours to its end, past the proxy. */
@@ -44,27 +52,51 @@ export interface Ended {
   readonly err: string;
 }
 
+export interface PaymentRigOptions {
+  /** Folders of PostgreSQL and of the servers; by default below a new one. */
+  readonly postgresDir?: string;
+  readonly serverDir?: string;
+  /** Settings of the servers, besides. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly postgresSettings?: Readonly<Record<string, string>>;
+  /** Time at Stripe, in Unix seconds. */
+  readonly stripeNow?: () => number;
+}
+
 /** @param random which server is asked, or killed */
-export async function startPaymentRig(random: Random): Promise<PaymentRig> {
+export async function startPaymentRig(
+  random: Random,
+  options: PaymentRigOptions = {},
+): Promise<PaymentRig> {
   const folder = temporaryFolder();
-  const dataDir = path.join(folder.path, 'data');
+  const dataDir = options.postgresDir ?? path.join(folder.path, 'data');
   // Processes are killed, not the machine: what was handed to the kernel stays.
-  const startPostgres = () => startEmbeddedPostgres(dataDir, { settings: { fsync: 'off' } });
+  const settings = { fsync: 'off', ...options.postgresSettings };
+  const startPostgres = () => startEmbeddedPostgres(dataDir, { settings });
   let postgres = await startPostgres();
+  const startAgain = async () => {
+    postgres = await until('PostgreSQL to start again', () =>
+      // What is left of the one that was killed may be in the way for a moment.
+      startPostgres().catch(() => undefined),
+    );
+  };
   await bringUpMigrations(readConfig({}), postgres.url, () => undefined);
   const toPostgres = await startProxy(() => Number(new URL(postgres.url).port));
-  const double = await startStripeDouble();
+  const { stripeNow: now } = options;
+  const double = await startStripeDouble(now === undefined ? {} : { now });
+  const toStripe = await startProxy(() => Number(new URL(double.url).port));
   const env = {
-    DATA_DIR: path.join(folder.path, 'server'),
+    DATA_DIR: options.serverDir ?? path.join(folder.path, 'server'),
     AUTH_SECRET: 'the same on every server, and long enough',
     // Nobody listens there: payments need no predictor.
     PREDICTOR_URL: 'http://127.0.0.1:9',
     STRIPE_SECRET_KEY: 'sk_test_soak',
     STRIPE_WEBHOOK_SECRETS: SECRET,
-    STRIPE_API_URL: double.url,
+    STRIPE_API_URL: `http://localhost:${String(toStripe.port)}`,
     // What does not answer is asked again soon.
     STRIPE_TIMEOUT_MS: '5000',
     DATABASE_CONNECT_TIMEOUT_MS: '20000',
+    ...options.env,
   };
   const servers = Array.from(
     { length: SERVERS },
@@ -90,8 +122,12 @@ export async function startPaymentRig(random: Random): Promise<PaymentRig> {
     url,
     outboxDir: path.join(env.DATA_DIR, 'outbox'),
     double,
+    databaseUrl: () => postgres.url,
     db,
     toPostgres,
+    toStripe,
+    toServers: balancer,
+    servers,
     killServer: () => {
       const ready = servers.filter(({ port }) => port !== undefined);
       // Now and then one that starts.
@@ -101,11 +137,9 @@ export async function startPaymentRig(random: Random): Promise<PaymentRig> {
       process.kill(postmasterOf(dataDir), 'SIGKILL');
       toPostgres.cut();
       await new Promise((resolve) => setTimeout(resolve, downMs));
-      postgres = await until('PostgreSQL to start again', () =>
-        // What is left of the one that was killed may be in the way for a moment.
-        startPostgres().catch(() => undefined),
-      );
+      await startAgain();
     },
+    restartPostgres: startAgain,
     allUp: async () => {
       await until(
         'every server to be ready',
@@ -119,6 +153,7 @@ export async function startPaymentRig(random: Random): Promise<PaymentRig> {
       await double.stop();
       await db.close();
       await balancer.close();
+      await toStripe.close();
       await toPostgres.close();
       await postgres.stop();
       // The servers by their ids, PostgreSQL by the folder that it names.
@@ -137,12 +172,15 @@ export async function startPaymentRig(random: Random): Promise<PaymentRig> {
 }
 
 /** A server that is started again whenever it ends, as a supervisor does. */
-class KeptServer {
+export class KeptServer {
   /** While it is ready. */
   port: number | undefined;
+  /** What it said when it ended although it was ready and nobody killed it. */
+  readonly failures: string[] = [];
   private current: ServerProcess | undefined;
   private stopped = false;
   private readonly pids: number[] = [];
+  private readonly ended: ServerProcess[] = [];
   private readonly kept: Promise<void>;
 
   constructor(private readonly env: Record<string, string>) {
@@ -162,6 +200,22 @@ class KeptServer {
     await this.kept;
   }
 
+  /** Number of processes that have ended. */
+  get ends(): number {
+    return this.ended.length;
+  }
+
+  /** Whether the present process has said so on stderr. */
+  says(what: string): boolean {
+    return this.current?.progress().includes(what) === true;
+  }
+
+  /** Log lines of all its processes that a pattern matches. */
+  linesWith(pattern: RegExp): string[] {
+    const all = [...this.ended, ...(this.current === undefined ? [] : [this.current])];
+    return all.flatMap((one) => one.log().split('\n')).filter((line) => pattern.test(line));
+  }
+
   /** Ids of those that have not ended. */
   left(): number[] {
     return this.pids.filter((pid) => processesNaming('dist/main.js').includes(pid));
@@ -178,9 +232,12 @@ class KeptServer {
         () => (hasEnded(server) ? 0 : /http:\S+?:(\d+)\/graphql/.exec(server.progress())?.[1]),
         60_000,
       );
-      if (!hasEnded(server)) this.port = Number(port);
+      const isReady = !hasEnded(server);
+      if (isReady) this.port = Number(port);
       await server.ended();
       this.port = undefined;
+      this.ended.push(server);
+      if (isReady && server.child.signalCode !== 'SIGKILL') this.failures.push(server.progress());
     }
   }
 }

@@ -7,8 +7,12 @@ import type { Random } from './random.js';
 export class Tally {
   private readonly counts = new Map<string, number>();
 
+  /** @param onAdd hears of each thing, too */
+  constructor(private readonly onAdd?: (what: string) => void) {}
+
   readonly add = (what: string, times = 1): void => {
     this.counts.set(what, this.of(what) + times);
+    this.onAdd?.(what);
   };
 
   of(what: string): number {

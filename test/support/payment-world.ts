@@ -47,6 +47,10 @@ export interface Answer {
   readonly code: string | undefined;
 }
 
+/** What the count of calls that have to be sent again is named, before the reason. */
+export const ASKED_AGAIN = 'asked again after ';
+/** A connection that is half-open never says that nothing will come. */
+export const ANSWER_MS = 30_000;
 /** Longer than any outage of a soak on a slow machine. What is unanswered then stays so. */
 const PATIENCE_MS = 300_000;
 
@@ -67,7 +71,7 @@ export async function insist(
     const answer = await ask(rig.url, secret, query, variables);
     if (answer?.code === 'UNAUTHENTICATED') throw new Error('A good credential was refused.');
     if (answer !== undefined && !isWorthAsking(answer)) return answer;
-    tally.add(`asked again after ${answer?.code ?? 'no answer'}`);
+    tally.add(`${ASKED_AGAIN}${answer?.code ?? 'no answer'}`);
     if (Date.now() > deadline) return undefined;
     await pause(150);
   }
@@ -85,7 +89,8 @@ async function ask(
   variables: Record<string, unknown>,
 ): Promise<Answer | undefined> {
   try {
-    const { body } = await postGraphQL(url, { query, variables }, bearer(secret));
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const { body } = await postGraphQL(url, { query, variables }, bearer(secret), signal);
     const { data, errors } = body as {
       data: unknown;
       errors?: { extensions: { code: string } }[];

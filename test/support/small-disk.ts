@@ -14,12 +14,13 @@ export interface SmallDisk {
 }
 
 const BYTES = 512 * 1024;
+const CHUNK = Buffer.alloc(BYTES);
 
 /** A file system of its own, in memory; undefined where this process may not mount one. */
-export function mountedDisk(): SmallDisk | undefined {
+export function mountedDisk(bytes = BYTES): SmallDisk | undefined {
   const folder = temporaryFolder();
   try {
-    const options = `size=${String(BYTES)},mode=755`;
+    const options = `size=${String(bytes)},mode=755`;
     execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder.path], {
       stdio: 'ignore',
     });
@@ -32,7 +33,7 @@ export function mountedDisk(): SmallDisk | undefined {
     path: folder.path,
     fill: (roomBytes) => {
       try {
-        fs.writeFileSync(filler, Buffer.alloc(BYTES));
+        for (let at = 0; at < bytes; at += CHUNK.length) fs.appendFileSync(filler, CHUNK);
       } catch {
         // All that fits is in it.
       }
