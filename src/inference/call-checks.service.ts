@@ -3,7 +3,7 @@ import { AppError } from '../errors.js';
 import { accountOf } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
 import { checkLabels } from './classification.service.js';
-import type { ImagesService, PreparedImage } from './images.service.js';
+import { EMBED_IMAGES_MAX, type ImagesService, type PreparedImage } from './images.service.js';
 import type { ClassifyCall, EmbedCall, Quoted } from './inference-call.js';
 import type { LabelSet } from './label-set.js';
 import type { LabelSetsService } from './label-sets.service.js';
@@ -69,7 +69,9 @@ export class CallChecks {
     const model = await this.parts.meter.model(actor, call.model);
     const accountId = accountOf(actor);
     const images =
-      call.images === undefined ? [] : await this.parts.images.prepare(accountId, call.images);
+      call.images === undefined
+        ? []
+        : await this.parts.images.prepare(accountId, call.images, EMBED_IMAGES_MAX);
     const { textCleaning: cleaning } = await this.readingOf(model);
     const prompts =
       texts === undefined

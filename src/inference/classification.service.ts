@@ -17,6 +17,8 @@ import {
 import type { LoadedModel } from './model.service.js';
 
 const LABELS_MAX = 500;
+/** Of an embedding: as many as OpenAI takes in one request, and its clients send. */
+const TEXTS_MAX = 2_048;
 const LABEL_CHARS_MAX = 1_000;
 
 interface Labelled {
@@ -123,9 +125,10 @@ export function checkLabels(
   { template = DEFAULT_TEMPLATE, cleaning, what = 'label' }: PromptOptions,
 ): string[] {
   if (labels.length === 0) throw bad(`There are no ${what}s: give at least one.`);
-  if (labels.length > LABELS_MAX) {
+  const most = what === 'label' ? LABELS_MAX : TEXTS_MAX;
+  if (labels.length > most) {
     throw bad(
-      `There are ${String(labels.length)} ${what}s; at most ${String(LABELS_MAX)} are allowed.`,
+      `There are ${String(labels.length)} ${what}s; at most ${String(most)} are allowed in one call. Split them into several calls.`,
     );
   }
   const parsed = parseTemplate(template);

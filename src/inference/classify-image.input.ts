@@ -99,7 +99,7 @@ export class EmbedImagesInput {
   @Field(() => String, { description: 'Slug of the model, or an alias of it.' })
   model!: string;
 
-  @Field(() => [ImageInput], { description: '1 to 16 images.' })
+  @Field(() => [ImageInput], { description: '1 to 64 images.' })
   images!: ImageInput[];
 
   @Field(() => String, {
@@ -114,7 +114,7 @@ export class EmbedTextsInput {
   @Field(() => String, { description: 'Slug of the model, or an alias of it.' })
   model!: string;
 
-  @Field(() => [String], { description: '1 to 500 texts.' })
+  @Field(() => [String], { description: '1 to 2,048 texts.' })
   texts!: string[];
 
   @Field(() => String, {

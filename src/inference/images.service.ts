@@ -1,8 +1,9 @@
+import pLimit from 'p-limit';
 import { AppError } from '../errors.js';
 import type { AccountId } from '../platform/ids.js';
 import { forEachImage } from './each-image.js';
 import { type ImageFile, imageFileOf } from './embedding.service.js';
-import { checkSource, decodeImageText, type ImageSource } from './image-source.js';
+import { checkSource, decodeImageText, IMAGE_BYTES_MAX, type ImageSource } from './image-source.js';
 import type { ImageDownloader } from './image-url.gateway.js';
 import type { UploadsService } from './uploads.service.js';
 
@@ -13,7 +14,16 @@ export interface PreparedImage {
   load(signal: AbortSignal): Promise<ImageFile>;
 }
 
+/** Of a classification. */
 const IMAGES_MAX = 16;
+/** Of an embedding. */
+export const EMBED_IMAGES_MAX = 64;
+
+/** Images of one call that are fetched, or wait for the predictor, at the same time: they leave room for other calls. */
+export const IMAGES_AT_ONCE = 16;
+
+/** Bytes of all images of a call together, wherever they come from: 16 of the largest. */
+const BYTES_MAX = 16 * IMAGE_BYTES_MAX;
 
 /** Gets the images of a call, wherever they are. */
 export class ImagesService {
@@ -29,13 +39,35 @@ export class ImagesService {
   async prepare(
     accountId: AccountId,
     images: readonly ImageSource[],
+    imagesMax = IMAGES_MAX,
   ): Promise<readonly PreparedImage[]> {
-    if (images.length === 0 || images.length > IMAGES_MAX) {
-      throw new AppError('BAD_USER_INPUT', `A call has 1 to ${String(IMAGES_MAX)} images.`, {
-        details: { argument: 'images' },
-      });
+    if (images.length === 0 || images.length > imagesMax) {
+      throw new AppError(
+        'BAD_USER_INPUT',
+        `A call has 1 to ${String(imagesMax)} images; in this one there are ${String(images.length)}. Split them into several calls.`,
+        { details: { argument: 'images' } },
+      );
     }
     return forEachImage(images, (image) => this.prepareOne(accountId, image));
+  }
+
+  /**
+   * Fetches the images of a call, at most `IMAGES_AT_ONCE` at the same time.
+   * @returns in the order of the call
+   * @throws AppError as `PreparedImage.load`, and PAYLOAD_TOO_LARGE: nothing more is fetched then
+   */
+  load(images: readonly PreparedImage[], signal: AbortSignal): Promise<readonly ImageFile[]> {
+    const inSlices = pLimit(IMAGES_AT_ONCE);
+    let bytes = 0;
+    return forEachImage(images, (image) =>
+      inSlices(async () => {
+        if (bytes > BYTES_MAX) throw tooLarge();
+        const file = await image.load(signal);
+        bytes += file.bytes.length;
+        if (bytes > BYTES_MAX) throw tooLarge();
+        return file;
+      }),
+    );
   }
 
   private async prepareOne(accountId: AccountId, image: ImageSource): Promise<PreparedImage> {
@@ -62,4 +94,11 @@ export class ImagesService {
       load: async (signal) => imageFileOf(await this.downloader.download(url ?? '', signal)),
     };
   }
+}
+
+function tooLarge(): AppError {
+  return new AppError(
+    'PAYLOAD_TOO_LARGE',
+    `The images of a call may have ${String(BYTES_MAX / 2 ** 20)} MiB together. Split them into several calls.`,
+  );
 }

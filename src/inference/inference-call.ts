@@ -65,7 +65,7 @@ export interface ClassifyEstimate {
 }
 
 export interface EmbedCall extends InferenceCall {
-  /** At least one of the two, 1–16 images and 1–500 texts. */
+  /** At least one of the two, 1–64 images and 1–2,048 texts. */
   readonly images?: readonly ImageSource[];
   readonly texts?: readonly string[];
   /** 1 to the model's width: vectors are cut to it, and have length 1 again; left out: they are whole. */

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { Model } from '../catalog/index.js';
 import type { Actor } from '../platform/actor.js';
 import { newId } from '../platform/ids.js';
@@ -8,9 +9,8 @@ import { CallChecks, type CheckedClassification, distinct } from './call-checks.
 import { asAppError } from './call-failure.js';
 import { CallTimings } from './call-timings.js';
 import type { ClassificationService } from './classification.service.js';
-import { forEachImage } from './each-image.js';
 import type { EmbeddingService, ImageFile } from './embedding.service.js';
-import type { ImagesService, PreparedImage } from './images.service.js';
+import { IMAGES_AT_ONCE, type ImagesService } from './images.service.js';
 import type {
   ClassifyCall,
   ClassifyEstimate,
@@ -96,7 +96,7 @@ export class MeteredClassificationService {
   async estimate(call: ClassifyCall): Promise<ClassifyEstimate> {
     const checked = await this.checks.classification(call);
     const { quote, images, prompts } = checked;
-    const files = await loadAll(images, call.signal).catch((error: unknown) => {
+    const files = await this.parts.images.load(images, call.signal).catch((error: unknown) => {
       throw asAppError(error);
     });
     const { owned } = await this.own(checked, files);
@@ -131,7 +131,7 @@ export class MeteredClassificationService {
       { readonly loaded: LoadedModel; readonly vectors: readonly Float32Array[] } | undefined;
     const metered = await this.parts.meter.run(requestOf(call, quote, request), async (until) => {
       const timings = new CallTimings();
-      const files = await loadAll(images, until);
+      const files = await this.parts.images.load(images, until);
       timings.fetched();
       const { loaded, recalled, owned } = await this.own(checked, files);
       const done = await this.parts.units.run(accountId, owned, until, () =>
@@ -179,7 +179,7 @@ export class MeteredClassificationService {
     const request = { identities: images.map(({ identity }) => identity), texts, dimensions };
     return this.parts.meter.run(requestOf(call, quote, request), async (until) => {
       const timings = new CallTimings();
-      const files = await loadAll(images, until);
+      const files = await this.parts.images.load(images, until);
       timings.fetched();
       const loaded = await this.parts.models.get(model.servedAs);
       const width = checkDimensions(dimensions, loaded.config.embedDim);
@@ -216,8 +216,11 @@ export class MeteredClassificationService {
   ): Promise<readonly Float32Array[]> {
     const { onParts } = timings;
     const checked = await this.parts.embeddings.checkImages(loaded, files, until, onParts);
+    const inSlices = pLimit(IMAGES_AT_ONCE);
     const embedded = await Promise.all([
-      ...checked.map((image) => this.parts.embeddings.embedImage(loaded, image, until, onParts)),
+      ...checked.map((image) =>
+        inSlices(() => this.parts.embeddings.embedImage(loaded, image, until, onParts)),
+      ),
       ...(prompts.length === 0
         ? []
         : [this.parts.embeddings.embedTexts(loaded, prompts, until, onParts)]),
@@ -258,11 +261,4 @@ function requestOf(
   request: object,
 ): CallRequest {
   return { actor, quote, idempotencyKey, held, signal, request };
-}
-
-function loadAll(
-  images: readonly PreparedImage[],
-  signal: AbortSignal,
-): Promise<readonly ImageFile[]> {
-  return forEachImage(images, (image) => image.load(signal));
 }

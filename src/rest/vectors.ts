@@ -7,7 +7,7 @@ export type Embeddable = { readonly image: ImageSource } | { readonly text: stri
 interface EmbedRequest {
   /** Slug. */
   readonly model: string;
-  /** At least one; at most 16 images and 500 texts. */
+  /** At least one; at most 64 images and 2,048 texts. */
   readonly inputs: readonly Embeddable[];
   /** As of `EmbedCall`. */
   readonly dimensions?: number | undefined;

@@ -142,8 +142,8 @@ test.each([
   [{ inputs: [bytes('text', [])] }, /nothing to embed/],
   [{ inputs: [bytes('text', ['a']), bytes('text', ['b'])] }, /twice/],
   [{ inputs: [bytes('text', ['a'])], outputs: [{ name: 'logits' }] }, /embedding/],
-  [{ inputs: [bytes('text', Array(501).fill('a'))] }, /500/],
-  [{ inputs: [bytes('image', Array(17).fill('AAAA'))] }, /16/],
+  [{ inputs: [bytes('text', Array(2_049).fill('a'))] }, /2048/],
+  [{ inputs: [bytes('image', Array(65).fill('AAAA'))] }, /64/],
 ])('%j is refused in words, and free', async (body, message) => {
   const caller = await t.caller(DOLLAR);
   const answer = await infer(caller.secret, body);

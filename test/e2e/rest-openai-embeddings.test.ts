@@ -44,6 +44,57 @@ async function embed(fields: object): Promise<number[][]> {
 const lengthOf = (vector: readonly number[]) => Math.hypot(...vector);
 const data = (base64: string, type = 'png') => `data:image/${type};base64,${base64}`;
 
+describe('a call of 2,048 texts and 64 images', () => {
+  const texts = Array.from({ length: 2_048 }, (_, at) => `text number ${String(at)}`);
+  const names = ['green-heart.png', 'red-circle.png', 'three-yellow-stars.png'];
+  const images = Array.from({ length: 64 }, (_, at) => ({
+    image: sample(names[at % names.length] ?? ''),
+  }));
+  const send = (secret: string, input: readonly unknown[]) =>
+    callRest(t.url, 'POST', '/v1/embeddings', {
+      secret,
+      body: { model: DEMO_MODEL, input, encoding_format: 'base64' },
+    });
+
+  test('is one run, and costs what its different inputs cost', async () => {
+    const rich = await t.caller(DOLLAR);
+    const { status, body } = await send(rich.secret, [...images, ...texts]);
+    expect([status, body.usage?.prompt_tokens]).toEqual([200, 2_112]);
+    expect(body.data).toHaveLength(2_112);
+    const { runs } = await t.app.services.usage.list(rich.accountId, {
+      first: 9,
+      after: undefined,
+    });
+    const ran = 2_048 + names.length;
+    expect(runs).toMatchObject([
+      {
+        chargedNanos: BigInt(ran) * EMBEDDING_NANOS,
+        details: { units: [{ requested: 2_112, ran }] },
+      },
+    ]);
+    expect(await posted(rich)).toBe(DOLLAR - BigInt(ran) * EMBEDDING_NANOS);
+    // The order holds across slices: a vector is the one that its input has alone.
+    const alone = await send(rich.secret, [texts[2_047], images[2]]);
+    expect(body.data[64 + 2_047].embedding).toBe(alone.body.data[0].embedding);
+    expect(body.data[2].embedding).toBe(alone.body.data[1].embedding);
+    expect(await posted(rich)).toBe(DOLLAR - BigInt(ran) * EMBEDDING_NANOS);
+  });
+
+  test('is refused before it runs where the credit does not last for all of it', async () => {
+    const poor = await t.caller(2_111n * EMBEDDING_NANOS);
+    const { status } = await send(poor.secret, [...images, ...texts]);
+    expect([status, await posted(poor)]).toEqual([402, 2_111n * EMBEDDING_NANOS]);
+  });
+
+  test('is free when one of its images is broken, and the error says which', async () => {
+    const rich = await t.caller(DOLLAR);
+    const broken = images.with(40, { image: Buffer.from('no picture').toString('base64') });
+    const { status, body } = await send(rich.secret, [...broken, ...texts]);
+    expect([status, body.error.message]).toEqual([415, expect.stringMatching(/^Image 41 of 64: /)]);
+    expect(await posted(rich)).toBe(DOLLAR);
+  });
+});
+
 describe('by OpenAI’s client', () => {
   const create = (body: Omit<OpenAI.EmbeddingCreateParams, 'model'>) =>
     client.embeddings.create({ model: DEMO_MODEL, ...body });

@@ -52,8 +52,20 @@ test.each<[string, string, object, RegExp, string | null]>([
   ['a number', '/v1/embeddings', { input: 7 }, /Send a text/, 'input'],
   ['tokens', '/v1/embeddings', { input: [1, 2] }, /vocabulary of its own/, 'input'],
   ['lists of tokens', '/v1/embeddings', { input: [[1], [2]] }, /vocabulary of its own/, 'input'],
-  ['17 images', '/v1/embeddings', { input: Array(17).fill({ image: HEART }) }, /1 to 16/, 'images'],
-  ['501 texts', '/v1/embeddings', { input: Array(501).fill('a') }, /501 texts/, null],
+  [
+    '65 images',
+    '/v1/embeddings',
+    { input: Array(65).fill({ image: HEART }) },
+    /1 to 64.*there are 65.*Split/,
+    'images',
+  ],
+  [
+    '2,049 texts',
+    '/v1/embeddings',
+    { input: Array(2_049).fill('a') },
+    /2049 texts; at most 2048.*Split/,
+    null,
+  ],
   ['both', '/v1/embeddings', { input: 'a', messages: said(LABELS) }, /either/i, 'input'],
   [
     'two parts for one vector',

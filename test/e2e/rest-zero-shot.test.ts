@@ -150,10 +150,10 @@ describe('Roboflow', () => {
     [{ subject: { type: 'base64', value: 'AAAA' }, subject_type: 'text', prompt: 'a' }, /subject/],
     [{ subject: { type: 'url', value: 'http://127.0.0.1/a.png' }, prompt: 'a' }, /address/],
     [{ subject: { type: 'base64', value: 'http://example.org' }, prompt: 'a' }, /base64/],
-    [{ subject: 'AAAA', prompt: Array(501).fill('a') }, /500/],
+    [{ subject: 'AAAA', prompt: Array(2_049).fill('a') }, /2048/],
     [
-      { subject: 'a', subject_type: 'text', prompt: Array(17).fill('AAAA'), prompt_type: 'image' },
-      /16/,
+      { subject: 'a', subject_type: 'text', prompt: Array(65).fill('AAAA'), prompt_type: 'image' },
+      /64/,
     ],
   ])('%j is refused in words, and free', async (body, message) => {
     const caller = await t.caller(DOLLAR);

@@ -51,7 +51,7 @@ export function bentomlRoutes(
       operationId: 'bentomlRank',
       tag: 'BentoML',
       summary: 'Ranks candidates for each query, images or texts',
-      description: 'At most 16 images and 500 texts, queries and candidates together.',
+      description: 'At most 64 images and 2,048 texts, queries and candidates together.',
       dialect: bentoml,
       scope: 'inference',
       query: Model,

@@ -28,7 +28,7 @@ export const InferRequest = z.object({
     .max(2)
     .meta({
       description:
-        '"image": files in base64, data: URLs, https: addresses or ids of files, 16 at most; "text": 500 at most',
+        '"image": files in base64, data: URLs, https: addresses or ids of files, 64 at most; "text": 2,048 at most',
     }),
   outputs: z
     .array(z.object({ name: z.literal('embedding'), parameters: Parameters }))

@@ -36,7 +36,7 @@ const Answer = z.object({
 });
 
 const DESCRIPTION = `Texts and images lie in one space, so that one can be searched by the other. A request has 1 to
-500 texts and up to 16 images, mixed as you like, and is one metered call. A vector is that of one text or of one image.
+2,048 texts and up to 64 images, mixed as you like, and is one metered call. A vector is that of one text or of one image.
 
 Read are OpenAI's \`input\`; OpenRouter's \`{content: [part]}\`; Jina's \`{text}\` and \`{image}\`; the \`messages\` of vLLM;
 infinity's \`modality: "image"\`; NVIDIA's data: URLs among texts; and Cohere's base64, where \`input_type: "image"\` says
