@@ -6,39 +6,37 @@ import type { Origins } from './origins.js';
 /** Seconds that a browser may keep the answer to a preflight; Chromium keeps none for longer. */
 const MAX_AGE_S = 7_200;
 
+const EXPOSE = 'access-control-expose-headers';
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 
-/** Answer headers that scripts of other origins may read, besides those that browsers always show. */
-const EXPOSED_HEADERS = [
-  'allow',
-  'content-disposition',
-  'content-encoding',
-  'etag',
-  'idempotent-replayed',
-  'inference-header-content-length',
-  'inference-id',
-  'link',
-  'location',
-  'preference-applied',
-  'ratelimit',
-  'ratelimit-policy',
-  'retry-after',
-  'server-timing',
-  'www-authenticate',
-  'x-gigarouter-cost',
-  'x-gigarouter-original-cost',
-  'x-gigarouter-run',
-  'x-ratelimit-limit',
-  'x-ratelimit-limit-requests',
-  'x-ratelimit-remaining',
-  'x-ratelimit-remaining-requests',
-  'x-ratelimit-reset',
-  'x-ratelimit-reset-requests',
-  'x-request-id',
-  // The identity library's back-off.
-  'x-retry-after',
-  'x-should-retry',
-].join(', ');
+/**
+ * Answer headers that scripts of other origins need not see: those that browsers always show (Fetch, CORS-safelisted), and
+ * those that are the browser's own business. All others are exposed, so that none can be forgotten.
+ */
+const NOT_EXPOSED: ReadonlySet<string> = new Set([
+  'cache-control',
+  'connection',
+  'content-language',
+  'content-length',
+  'content-security-policy',
+  'content-type',
+  'cross-origin-opener-policy',
+  'date',
+  'expires',
+  'keep-alive',
+  'last-modified',
+  'pragma',
+  'referrer-policy',
+  'set-cookie',
+  'strict-transport-security',
+  'transfer-encoding',
+  'vary',
+  'x-content-type-options',
+  'x-frame-options',
+]);
+
+/** Of answers that no hook sees when they are complete: event streams, and refusals of addresses that cannot be decoded. */
+const ALWAYS_EXPOSED = ['x-request-id', 'x-should-retry'];
 
 /**
  * Lets pages of allowed origins call every route, and refuses cookies from all others. Before any route: the hooks run
@@ -52,7 +50,7 @@ export async function registerCors(app: FastifyInstance, origins: Origins): Prom
         done(null, {
           origin: origins.readableBy(origin) ?? false,
           credentials: origins.mayUseCookies(origin),
-          exposedHeaders: EXPOSED_HEADERS,
+          exposedHeaders: ALWAYS_EXPOSED,
           methods: METHODS,
           maxAge: MAX_AGE_S,
           // Headers that are asked for are allowed: clients send many of their own, and none grants anything.
@@ -68,6 +66,14 @@ export async function registerCors(app: FastifyInstance, origins: Origins): Prom
   });
 }
 
+/** Lets scripts of allowed origins read every header of an answer. After all hooks that set headers. */
+export function exposeHeaders(app: FastifyInstance): void {
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (reply.hasHeader(EXPOSE)) reply.header(EXPOSE, exposedHeaders(reply));
+    done(null, payload);
+  });
+}
+
 /** The headers of an answer that no hook has seen, such as to an address that cannot be decoded. */
 export function addCorsHeaders(
   origins: Origins,
@@ -78,12 +84,18 @@ export function addCorsHeaders(
   reply.header('vary', 'Origin');
   const readableBy = origins.readableBy(headers.origin);
   if (readableBy === undefined) return;
-  reply
-    .header('access-control-allow-origin', readableBy)
-    .header('access-control-expose-headers', EXPOSED_HEADERS);
+  reply.header('access-control-allow-origin', readableBy).header(EXPOSE, ALWAYS_EXPOSED.join(', '));
   if (origins.mayUseCookies(headers.origin)) {
     reply.header('access-control-allow-credentials', 'true');
   }
+}
+
+/** Names of the headers of an answer that is complete. */
+function exposedHeaders(reply: FastifyReply): string {
+  const names = Object.keys(reply.getHeaders()).filter(
+    (name) => !NOT_EXPOSED.has(name) && !name.startsWith('access-control-'),
+  );
+  return [...new Set([...names, ...ALWAYS_EXPOSED])].sort().join(', ');
 }
 
 function isPreflight({ headers, method }: Pick<FastifyRequest, 'headers' | 'method'>): boolean {

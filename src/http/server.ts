@@ -12,7 +12,7 @@ import { acceptJsonOnly, BODY_BYTES_MAX } from './body.js';
 import { safeHeaders } from './browser.js';
 import { registerCompression } from './compression.js';
 import { type ConnectionLimitOptions, limitConnections } from './connection-limits.js';
-import { addCorsHeaders, registerCors } from './cors.js';
+import { addCorsHeaders, exposeHeaders, registerCors } from './cors.js';
 import { toAppError } from './errors.js';
 import { sendGraphQLError } from './graphql-error.js';
 import type { Origins } from './origins.js';
@@ -128,6 +128,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     next(null, payload);
   });
+  exposeHeaders(app);
   app.addHook('onResponse', ({ headers, raw }, _reply, next) => {
     // A refused upgrade. Node leaves its socket to us, and the WebSocket plugin closes those that reached its own hook.
     if (headers.upgrade !== undefined) raw.socket.destroySoon();
