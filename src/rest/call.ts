@@ -53,8 +53,9 @@ export class Call {
     return Array.isArray(value) ? value[0] : value;
   }
 
+  /** Sets a header. In headers text is ASCII (RFC 9110, 5.5): all else in a value, such as a caller's, becomes "?". */
   setHeader(name: string, value: string): void {
-    this.reply.header(name, value);
+    this.reply.header(name, value.replace(/[^\t\x20-\x7e]/gu, '?'));
   }
 
   /** Reads the form, of a route that takes one. @throws AppError as `readForm` */

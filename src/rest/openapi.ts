@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { AppError, ERROR_CODES } from '../errors.js';
-import type { Dialect } from './dialect.js';
+import { headerComponents, headerParameters } from './openapi-headers.js';
+import { errorComponents, responsesOf } from './openapi-responses.js';
+import { propertiesOf, schemaOf } from './openapi-schema.js';
 import type { Example, Route } from './route.js';
 import { type Tag, TAGS } from './tags.js';
 
@@ -46,6 +47,8 @@ export function createOpenApi(
     tags: tags.filter(({ name }) => used.has(name as Tag)),
     paths,
     components: {
+      ...errorComponents(routes),
+      ...headerComponents,
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: 'An API key, `gr-…`, or a session.' },
       },
@@ -59,44 +62,66 @@ export function pathOf({ path, url }: Pick<Route, 'path' | 'url'>): string {
 }
 
 function operationOf(one: Route): object {
-  const { operationId, tag, summary, description, dialect, status = 200, body } = one;
+  const { operationId, tag, summary, description } = one;
   const isPublic = one.scope === 'public' && one.needsCaller !== true;
-  const schema = body && schemaOf(body, 'input');
   return {
     operationId,
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
     security: isPublic ? [] : [{ key: [] }],
-    parameters: [...pathParameters(one), ...queryParameters(one)],
-    ...(body === undefined
-      ? {}
-      : {
-          requestBody: {
-            required: true,
-            content: Object.fromEntries(
-              mediaTypesOf(one).map((type) => [type, { schema, ...examplesOf(one.examples) }]),
-            ),
-          },
-        }),
-    responses: {
-      [String(status)]: {
-        description: 'The answer.',
-        content: { 'application/json': { schema: schemaOf(one.answer, 'output') } },
-      },
-      '4XX': errorResponse(dialect),
+    parameters: [...pathParameters(one), ...queryParameters(one), ...headerParameters(one)],
+    ...requestBodyOf(one),
+    responses: responsesOf(one),
+  };
+}
+
+function requestBodyOf(one: Route): object {
+  const { body } = one;
+  if (body === undefined) return {};
+  return {
+    requestBody: {
+      // An empty body is read as {}.
+      required: !body.safeParse({}).success,
+      content: Object.fromEntries(
+        mediaTypesOf(one, body).map(([type, schema]) => [
+          type,
+          { schema, ...(type === JSON_TYPE ? examplesOf(one.examples) : {}) },
+        ]),
+      ),
     },
   };
 }
 
-function mediaTypesOf({ isForm, fromForm }: Route): string[] {
-  if (isForm === true) return ['multipart/form-data'];
-  return ['application/json', ...(fromForm === undefined ? [] : ['multipart/form-data'])];
+const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'multipart/form-data';
+const BYTES = { type: 'string', format: 'binary' };
+
+/** What may be sent, by media type. */
+function mediaTypesOf(
+  { isForm, isUpload, fromForm, formFields, fromBytes }: Route,
+  body: z.ZodType,
+): [string, object][] {
+  const schema = schemaOf(body, 'input');
+  if (isForm === true) return [[FORM_TYPE, schema]];
+  if (isUpload === true) {
+    return [
+      [FORM_TYPE, schema],
+      ['image/*', BYTES],
+      ['application/octet-stream', BYTES],
+    ];
+  }
+  const ofForm = formFields !== undefined ? schemaOf(formFields, 'input') : schema;
+  return [
+    [JSON_TYPE, schema],
+    ...(fromForm === undefined ? [] : [[FORM_TYPE, ofForm] as [string, object]]),
+    ...(fromBytes === undefined ? [] : [['application/octet-stream', BYTES] as [string, object]]),
+  ];
 }
 
 function pathParameters(one: Route): object[] {
   const names = [...pathOf(one).matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-  const known = propertiesOf(one.params);
+  const { properties: known } = propertiesOf(one.params);
   return names.map((name) => ({
     name,
     in: 'path',
@@ -106,26 +131,13 @@ function pathParameters(one: Route): object[] {
 }
 
 function queryParameters({ query }: Route): object[] {
-  if (query === undefined) return [];
-  const { required = [] } = schemaOf(query, 'input') as { required?: readonly string[] };
-  return Object.entries(propertiesOf(query)).map(([name, schema]) => ({
+  const { properties, required } = propertiesOf(query);
+  return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',
     required: required.includes(name),
     schema,
   }));
-}
-
-function propertiesOf(schema: z.ZodType | undefined): Readonly<Record<string, object>> {
-  if (schema === undefined) return {};
-  const { properties = {} } = schemaOf(schema, 'input') as { properties?: Record<string, object> };
-  return properties;
-}
-
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
-  const all = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' });
-  // The document says for all of them which JSON Schema it is.
-  return Object.fromEntries(Object.entries(all).filter(([name]) => name !== '$schema'));
 }
 
 function examplesOf(examples: readonly Example[] | undefined): object {
@@ -137,25 +149,5 @@ function examplesOf(examples: readonly Example[] | undefined): object {
         { summary, value: body ?? {} },
       ]),
     ),
-  };
-}
-
-/** Shown by an error that is made as any other. */
-function errorResponse(dialect: Dialect): object {
-  const error = new AppError(
-    'INSUFFICIENT_CREDIT',
-    'The account has no credit left for this call.',
-  );
-  const codes = Object.entries(ERROR_CODES).map(
-    ([code, { status }]) => `${String(status)} ${code.toLowerCase()}`,
-  );
-  return {
-    description: `An error, as clients of ${dialect.name} read it. Its codes: ${codes.join(', ')}.`,
-    content: {
-      'application/json': {
-        schema: { type: 'object' },
-        example: dialect.renderError(error, 'req_5f0c2a000001').body,
-      },
-    },
   };
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ErrorCode } from '../errors.js';
 import type { Scope } from '../platform/actor.js';
 import type { Call } from './call.js';
 import type { Dialect } from './dialect.js';
@@ -23,6 +24,10 @@ export interface Route {
   readonly scope: Scope;
   /** With the scope `public`: whoever calls has to say who they are, and may do it with any key. */
   readonly needsCaller?: true;
+  /** Runs a model: the headers and errors of metered calls belong to it. */
+  readonly isMetered?: true;
+  /** Headers that are read, by name in lower case, besides those of metered calls. */
+  readonly headers?: z.ZodType;
   /** The wildcard is called `*`. */
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
@@ -34,11 +39,18 @@ export interface Route {
   readonly isUpload?: true;
   /** Or a form, as well as JSON: made into what `body` describes. */
   readonly fromForm?: (form: Form) => object;
+  /** Fields of that form that are something else than in JSON, such as files. */
+  readonly formFields?: z.ZodObject;
   /** The body as it comes, as JSON, as application/octet-stream or without a type: made into what `body` describes. */
   readonly fromBytes?: (bytes: Buffer, call: Call) => object;
   /** By default 200. */
   readonly status?: number;
+  /** As JSON, or as `answers` says. */
   readonly answer: z.ZodType;
+  /** By media type, where that is not only JSON. */
+  readonly answers?: Readonly<Record<string, z.ZodType>>;
+  /** Codes of errors, besides those that all routes of its kind have. */
+  readonly errors?: readonly ErrorCode[];
   /** Requests to show, with what they mean. Each is executed by a test. */
   readonly examples?: readonly Example[];
   readonly handle: (call: Call, given: Given<never, never, never>) => unknown;

@@ -55,6 +55,7 @@ export function usageExportRoutes(statistics: StatisticsService): Route[] {
       scope: 'read',
       query: ExportQuery,
       answer: z.string(),
+      answers: { 'text/csv': z.string(), 'application/x-ndjson': z.string() },
       handle: (call, { query }) => {
         const { from, to, interval, timeZone, groupBy, format } = query;
         const request = {

@@ -1,8 +1,18 @@
 import { execFileSync } from 'node:child_process';
+import { AppError, ERROR_CODES, type ErrorCode } from '../../src/errors.js';
 import { callRest } from '../support/rest.js';
 import { startPlatform, type TestPlatform } from '../support/platform.js';
 import { createRoutes } from '../../src/rest/routes.js';
 import { pathOf } from '../../src/rest/openapi.js';
+
+interface Content {
+  readonly content: Readonly<Record<string, { readonly schema: object }>>;
+}
+interface Operation {
+  readonly requestBody: Content;
+  readonly parameters: readonly object[];
+  readonly responses: Readonly<Record<string, object>>;
+}
 
 let t: TestPlatform;
 beforeAll(async () => {
@@ -31,6 +41,64 @@ test('every route is described, under a name of its own', async () => {
     .flatMap((path) => Object.values(path))
     .map(({ operationId }) => operationId);
   expect(new Set(names).size).toBe(names.length);
+});
+
+test('errors of every code have the body that their dialect is described with', () => {
+  const dialects = new Set(createRoutes(t.app.services).map(({ dialect }) => dialect));
+  for (const dialect of dialects) {
+    for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
+      for (const details of [{}, { argument: 'labels' }]) {
+        const { body } = dialect.renderError(new AppError(code, 'Text.', { details }), 'req_1');
+        const { error } = dialect.errorBody.safeParse(body);
+        expect([dialect.name, code, error?.issues]).toEqual([dialect.name, code, undefined]);
+      }
+    }
+  }
+});
+
+test('every answer is described: errors by status, forms, event streams, bytes, headers', async () => {
+  const { body } = await callRest(t.url, 'GET', '/openapi.json');
+  for (const [path, operations] of Object.entries<Record<string, Operation>>(body.paths)) {
+    for (const [method, { responses }] of Object.entries(operations)) {
+      const [status, ...errors] = Object.keys(responses);
+      expect([method, path, status]).toEqual([method, path, expect.stringMatching(/^20[01]$/)]);
+      expect(errors).toEqual(
+        expect.arrayContaining(
+          ['400', '401', '403', '429', '500', '503']
+            // Hugging Face’s clients repeat every 503 at once.
+            .map((one) => (one === '503' && !errors.includes(one) ? '504' : one)),
+        ),
+      );
+    }
+  }
+  const at = (path: string, method: string): Operation => body.paths[path][method];
+  const typesOf = ({ content }: Content) => Object.keys(content);
+  const upload = at('/v1/files', 'post');
+  expect(typesOf(upload.requestBody)).toEqual([
+    'multipart/form-data',
+    'image/*',
+    'application/octet-stream',
+  ]);
+  expect(upload.requestBody.content['multipart/form-data']?.schema).toMatchObject({
+    properties: { file: { type: 'string', format: 'binary' } },
+    required: ['file'],
+  });
+  const chat = at('/v1/chat/completions', 'post');
+  expect(typesOf(chat.responses['200'] as Content)).toEqual([
+    'application/json',
+    'text/event-stream',
+  ]);
+  expect(Object.keys(chat.responses)).toEqual(
+    '200 400 401 402 403 404 408 409 413 415 422 429 500 503 504 507'.split(' '),
+  );
+  expect(chat.parameters).toContainEqual({ $ref: '#/components/parameters/IdempotencyKey' });
+  expect(typesOf(at('/v1/usage/export', 'get').responses['200'] as Content)).toEqual([
+    'text/csv',
+    'application/x-ndjson',
+  ]);
+  expect(typesOf(at('/v1/files/{id}/content', 'get').responses['200'] as Content)).not.toContain(
+    'application/json',
+  );
 });
 
 test('every example is answered as its schema says', async () => {

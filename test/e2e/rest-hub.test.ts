@@ -144,6 +144,8 @@ test('what is not found says what it was, as clients of the hub tell it', async 
   for (const [path, code] of [
     ['nobody/nothing', 'RepoNotFound'],
     ['nothing', 'RepoNotFound'],
+    // The message is in a header too.
+    ['日本語/モデル\u{1f600}\u0007', 'RepoNotFound'],
     ['many/proposed', 'RepoNotFound'],
     [`${DEMO_MODEL}/revision/v2`, 'RevisionNotFound'],
   ] as const) {

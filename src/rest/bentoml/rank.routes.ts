@@ -54,6 +54,7 @@ export function bentomlRoutes(
       description: 'At most 64 images and 2,048 texts, queries and candidates together.',
       dialect: bentoml,
       scope: 'inference',
+      isMetered: true,
       query: Model,
       body: Request,
       answer: Answer,

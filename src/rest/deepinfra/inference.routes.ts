@@ -44,9 +44,11 @@ export function deepinfraRoutes(calls: MeteredCalls): Route[] {
       description: 'A form with a file, or JSON. Labels may also be repeated fields of the form.',
       dialect: deepinfra,
       scope: 'inference',
+      isMetered: true,
       params: Address,
       body: Request,
       fromForm: requestOf,
+      formFields: Request.extend({ image: z.string().meta({ format: 'binary' }) }),
       answer: Answer,
       examples: [
         {

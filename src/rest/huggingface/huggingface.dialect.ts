@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Dialect } from '../dialect.js';
 
 /**
@@ -6,6 +7,7 @@ import type { Dialect } from '../dialect.js';
  */
 export const huggingface: Dialect = {
   name: 'Hugging Face',
+  errorBody: z.object({ error: z.string() }),
   renderError: ({ status, message }) => ({
     // Its JavaScript client repeats every 503 at once and without end. So a call waits for a model that
     // warms up, as that client would have done, and is told that it took too long when it did.

@@ -56,6 +56,7 @@ export function huggingfaceModelRoutes(calls: MeteredCalls): Route[] {
       description: `The task is told by what is sent, or by \`/pipeline/{task}\` after the id: ${TASKS.join(', ')}.`,
       dialect: huggingface,
       scope: 'inference',
+      isMetered: true,
       params: Address,
       body: RunRequest,
       answer: RunAnswer,

@@ -127,10 +127,23 @@ function inferRoute(calls: MeteredCalls, { url, path, suffix, params }: ModelAdd
       'Triton’s extension; without it the body is JSON, whether or not it has a content type. `binary_data_output`, ' +
       'or `binary_data` of the output, asks for a binary answer.',
     scope: 'inference',
+    isMetered: true,
     params,
     body: InferRequest,
     fromBytes: (bytes, call) => decodeBinary(bytes, call.header(HEADER_LENGTH)),
     answer: InferAnswer,
+    answers: {
+      'application/json': InferAnswer,
+      'application/octet-stream': z.string().meta({ format: 'binary' }),
+    },
+    headers: z.object({
+      [HEADER_LENGTH]: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .optional()
+        .meta({ description: 'Bytes of JSON before binary inputs' }),
+    }),
     examples: [
       {
         summary: 'An image and a text',

@@ -90,6 +90,7 @@ export function batchesRoutes(batches: BatchesService, limits: CallLimits): Rout
       description: DESCRIPTION,
       body: Request,
       answer: BatchObject,
+      errors: ['NOT_FOUND', 'INSUFFICIENT_CREDIT', 'CONFLICT', 'IDEMPOTENCY_MISMATCH'],
       handle: (call, { body }) =>
         limits.run(
           call.actor,
@@ -140,6 +141,7 @@ export function batchesRoutes(batches: BatchesService, limits: CallLimits): Rout
       summary: 'Stops what has not begun, and gives its credit back',
       params: Id,
       answer: BatchObject,
+      errors: ['CONFLICT'],
       handle: async (call, { params }) => toBatch(await batches.cancel(call.accountId, params.id)),
     }),
   ];

@@ -4,7 +4,7 @@ import type { PaidCalls } from '../paid-calls.js';
 import { route, type Route } from '../route.js';
 import { ChatCompletion, toChatChunks, toChatCompletion } from './chat-completion.js';
 import { ChatRequest, formatOf, saidIn, toolsOf } from './chat-request.js';
-import { eventStream } from './event-stream.js';
+import { EventStream, eventStream } from './event-stream.js';
 import { readTools } from './function-tools.js';
 import { withFirstModel } from './model-fallbacks.js';
 import { OPENAI, OPENROUTER, type Place } from './places.js';
@@ -84,8 +84,10 @@ function chatRoute(calls: MeteredCalls, { prefix, dialect, operationId }: Place)
     description: DESCRIPTION,
     dialect,
     scope: 'inference',
+    isMetered: true,
     body: ChatRequest,
     answer: ChatCompletion,
+    answers: { 'application/json': ChatCompletion, 'text/event-stream': EventStream },
     examples: EXAMPLES,
     handle: async (call, { body }) => {
       const completion = await completeChat(calls, call, body);

@@ -79,6 +79,7 @@ export function classifyRoutes(calls: MeteredCalls): Route[] {
       summary: 'Scores images against labels that nobody trained the model for',
       dialect: openai,
       scope: 'inference',
+      isMetered: true,
       body: ClassifyRequest,
       answer: Answer,
       examples: EXAMPLES,

@@ -75,6 +75,7 @@ function embeddingsRoute(calls: MeteredCalls, place: Place): Route {
     description: DESCRIPTION,
     dialect: place.dialect,
     scope: 'inference',
+    isMetered: true,
     body: EmbeddingRequest,
     answer: Answer,
     examples: EXAMPLES,

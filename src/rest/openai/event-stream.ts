@@ -1,4 +1,10 @@
+import { z } from 'zod';
 import type { Call } from '../call.js';
+
+/** An event of an answer, as descriptions have it. */
+export const EventStream = z
+  .looseObject({})
+  .meta({ description: 'Server-sent events, where `stream` asks for them' });
 
 /** What a stream sends, in order. */
 export interface StreamEvent {

@@ -27,6 +27,7 @@ const FileObject = z.object({
   media_type: z.string(),
 });
 
+const Content = z.string().meta({ format: 'binary' });
 const Purpose = z.enum([...IMAGE_PURPOSES, 'batch']);
 const Id = z.object({ id: z.string() });
 
@@ -93,7 +94,12 @@ export function filesRoutes(uploads: UploadsService, batches: BatchesService): R
       operationId: 'getFileContent',
       summary: 'What is in a file',
       params: Id,
-      answer: z.string().meta({ format: 'binary' }),
+      answer: Content,
+      answers: {
+        'application/octet-stream': Content,
+        'application/jsonl': Content,
+        'image/*': Content,
+      },
       handle: (call, { params }) => contentOf(uploads, call, params.id),
     }),
     route({
@@ -104,6 +110,7 @@ export function filesRoutes(uploads: UploadsService, batches: BatchesService): R
       summary: 'Forgets a file, unless a batch reads it',
       params: Id,
       answer: z.object({ id: z.string(), object: z.literal('file'), deleted: z.literal(true) }),
+      errors: ['CONFLICT'],
       handle: async (call, { params: { id } }) => {
         await batches.deleteFile(call.accountId, id);
         return { id, object: 'file', deleted: true };

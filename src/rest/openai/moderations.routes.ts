@@ -78,6 +78,7 @@ export function moderationsRoutes(
       description: DESCRIPTION,
       dialect: openai,
       scope: 'inference',
+      isMetered: true,
       body: Request,
       answer: Answer,
       examples: [

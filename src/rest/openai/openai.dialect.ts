@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { AppError, ErrorCode } from '../../errors.js';
 import type { Dialect } from '../dialect.js';
 
@@ -14,6 +15,15 @@ const TYPES: Partial<Record<ErrorCode, string>> = {
 /** As OpenAI's API answers: `{ error: { message, type, param, code } }`. Spent credit is 402. */
 export const openai: Dialect = {
   name: 'OpenAI',
+  errorBody: z.object({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable().meta({ description: 'Field that the error is about' }),
+      code: z.string(),
+      request_id: z.string(),
+    }),
+  }),
   renderError: (error, requestId) => ({
     status: error.status,
     body: { error: { ...describe(error), request_id: requestId } },

@@ -1,7 +1,7 @@
 import { EXAMPLE_IMAGE } from '../example-image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import { route, type Route } from '../route.js';
-import { eventStream } from './event-stream.js';
+import { EventStream, eventStream } from './event-stream.js';
 import { OPENAI, OPENROUTER, type Place } from './places.js';
 import { ask, readQuestion } from './question.js';
 import { ResponseObject, toResponse, toResponseEvents } from './response-object.js';
@@ -47,8 +47,10 @@ function responsesRoute(calls: MeteredCalls, { prefix, dialect, operationId }: P
     description: DESCRIPTION,
     dialect,
     scope: 'inference',
+    isMetered: true,
     body: ResponsesRequest,
     answer: ResponseObject,
+    answers: { 'application/json': ResponseObject, 'text/event-stream': EventStream },
     examples: EXAMPLES,
     handle: async (call, { body }) => {
       const format = body.text?.format ?? { type: 'text' };

@@ -70,6 +70,7 @@ export function generationRoutes(usage: Pick<UsageService, 'find'>): Route[] {
         id: z.string().meta({ description: '`run_…`, or the id of an answer that ends with it' }),
       }),
       answer: z.object({ data: Generation }),
+      errors: ['NOT_FOUND'],
       handle: async ({ actor: { keyId, scopes }, accountId }, { query: { id } }) => {
         const runId = /(?:^|-)(run_[0-9a-z]{26})$/.exec(id)?.[1];
         const run = runId === undefined ? undefined : await usage.find(accountId, runId);

@@ -91,6 +91,7 @@ export function keysRoutes({ keys, usage }: KeyRoutesServices): Route[] {
       body: NewKey,
       status: 201,
       answer: z.object({ data: KeyObject, key: z.string() }),
+      errors: ['CONFLICT'],
       examples: [
         { summary: 'For 5 dollars a day', body: { name: 'CI', limit: 5, limit_reset: 'daily' } },
       ],
@@ -125,6 +126,7 @@ export function keysRoutes({ keys, usage }: KeyRoutesServices): Route[] {
       params: Hash,
       body: Changes,
       answer: Answer,
+      errors: ['CONFLICT'],
       handle: async (call, { params, body }) => {
         const { actor, accountId } = call;
         const key = await keys.get(accountId, keyIdOf(params));

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { AppError, ErrorCode } from '../../errors.js';
 import type { Dialect } from '../dialect.js';
 
@@ -24,6 +25,13 @@ const TYPES: Partial<Record<ErrorCode, string>> = {
  */
 export const openrouter: Dialect = {
   name: 'OpenRouter',
+  errorBody: z.object({
+    error: z.object({
+      code: z.int().meta({ description: 'HTTP status' }),
+      message: z.string(),
+      metadata: z.object({ error_type: z.string(), reason: z.string(), request_id: z.string() }),
+    }),
+  }),
   renderError: ({ code, status, message }: AppError, requestId) => ({
     status,
     body: {

@@ -48,6 +48,7 @@ export function replicateRoutes(calls: MeteredCalls): Route[] {
         'Best label first. Webhooks and `stream` are left out: the answer is there at once.',
       dialect: replicate,
       scope: 'inference',
+      isMetered: true,
       params: z.object({ owner: z.string(), name: z.string() }),
       body: z.object({ input: Input }),
       status: 201,

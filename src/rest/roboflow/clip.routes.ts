@@ -37,6 +37,7 @@ export function roboflowRoutes(
     tag: 'Roboflow',
     dialect: roboflow,
     scope: 'inference',
+    isMetered: true,
     query: ModelChoice,
   } as const;
   const embed = async (
