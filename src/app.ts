@@ -4,13 +4,14 @@ import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { type Background, startBackground } from './background.js';
 import { hearAnnouncements } from './announcements.js';
-import type { Config } from './config.js';
+import { type Config, defaultPublicUrl } from './config.js';
 import { AppError } from './errors.js';
 import { createSchema } from './graphql/schema.js';
 import { registerGraphQL } from './graphql/server.js';
 import { registerOperationsRoutes } from './http/operations.routes.js';
 import { type Authenticate, decorateWithActor } from './http/authentication.js';
 import { Origins } from './http/origins.js';
+import { decorateWithPublicUrl } from './http/public-url.js';
 import { AnonymousRequests } from './http/anonymous-requests.js';
 import { trustedProxies } from './http/trusted-proxies.js';
 import { createHttpServer } from './http/server.js';
@@ -130,6 +131,10 @@ export async function createApp(
   const services = createServices(config, database, { logger, predictor, offer });
   watchServices(metrics, services);
   decorateWithActor(server);
+  decorateWithPublicUrl(server, {
+    publicUrl: config.publicUrl,
+    followsHost: config.publicUrl === defaultPublicUrl(config.port),
+  });
   const bodyBytesMax = CALL_BYTES_MAX;
   const authenticate: Authenticate = async (request) => {
     const actor = await services.authenticator.authenticate(request);
@@ -149,9 +154,12 @@ export async function createApp(
     explorerDir: config.explorerDir,
   });
   registerHome(server, config);
-  const routes = createRoutes(services, config.publicUrl);
+  const routes = createRoutes(services);
   await registerRoutes(server, routes, { authenticate, bodyBytesMax });
-  await registerDocs(server, routes, { publicUrl: config.publicUrl, version: VERSION });
+  await registerDocs(server, routes, {
+    pathPrefix: new URL(config.publicUrl).pathname,
+    version: VERSION,
+  });
 
   await registerMailLinkRoutes(server, {
     links: services.mailLinks,

@@ -158,7 +158,7 @@ export function readConfig(
         queueMax: values.PREDICTOR_QUEUE_MAX,
       },
     },
-    publicUrl: values.PUBLIC_URL ?? `http://localhost:${String(values.PORT)}`,
+    publicUrl: values.PUBLIC_URL ?? defaultPublicUrl(values.PORT),
     cors: values.CORS_ORIGINS ?? { named: new Set(), any: false },
     authSecret: values.AUTH_SECRET,
     mail: {
@@ -232,4 +232,9 @@ export function readConfig(
     logLevel: values.LOG_LEVEL,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
   };
+}
+
+/** Where people reach a server of which PUBLIC_URL does not say it. */
+export function defaultPublicUrl(port: number): string {
+  return `http://localhost:${String(port)}`;
 }

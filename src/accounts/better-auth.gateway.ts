@@ -63,6 +63,17 @@ export interface IdentityOptions extends SecondFactorOptions {
 /** Path of better-auth's own routes, for the console's cookies and for OAuth. */
 export const IDENTITY_PATH = '/api/auth';
 
+/**
+ * What of a request's address is the identity library's, as `/sign-in/email`.
+ * @param publicUrl PUBLIC_URL; it may have a path
+ * @returns undefined for an address that is not below IDENTITY_PATH
+ */
+export function identityPathOf(url: string, publicUrl: string): string | undefined {
+  const base = new URL(publicUrl + IDENTITY_PATH).pathname;
+  const { pathname } = new URL(url);
+  return pathname.startsWith(`${base}/`) ? pathname.slice(base.length) : undefined;
+}
+
 /** How long a session lasts, however often it is used. */
 const SESSION_S = 7 * 24 * 3_600;
 /** How long a link to sign in, or to set a new password, works. */
@@ -82,7 +93,8 @@ export function createAuth(options: IdentityOptions) {
   const { db, mailer, passwords, publicUrl, trustedOrigins, secret, github, google } = options;
   return betterAuth({
     appName: 'gigarouter',
-    baseURL: publicUrl,
+    // With its path: a base that has one is taken as it is, and `basePath` is not added.
+    baseURL: publicUrl + IDENTITY_PATH,
     basePath: IDENTITY_PATH,
     secret,
     database: withHashedSessionTokens(prismaAdapter(db.prisma, { provider: 'postgresql' })),
@@ -90,7 +102,7 @@ export function createAuth(options: IdentityOptions) {
     telemetry: { enabled: false },
     // Errors that are not the library's, such as an outage or a full queue, are answered as on every route.
     onAPIError: { throw: true },
-    trustedOrigins: [publicUrl, ...trustedOrigins],
+    trustedOrigins: [new URL(publicUrl).origin, ...trustedOrigins],
     user: {
       additionalFields: { operator: { type: 'boolean', input: false, defaultValue: false } },
     },

@@ -2,7 +2,7 @@ import { AppError } from '../errors.js';
 import type { SessionId, UserId } from '../platform/ids.js';
 import type { Client } from './active-session.js';
 import { askLibrary, headersFrom } from './ask-library.js';
-import { type Auth, IDENTITY_PATH, type IdentityOptions } from './better-auth.gateway.js';
+import { type Auth, identityPathOf, type IdentityOptions } from './better-auth.gateway.js';
 import { PASSWORD_CHARS } from './password.js';
 import { cookiesOf, secondFactorNeeded, verifyCode } from './second-factor.gateway.js';
 import { hashSessionToken } from './session-token.js';
@@ -37,7 +37,7 @@ export interface FoundSession {
 export class IdentityGateway {
   constructor(
     private readonly auth: Auth,
-    private readonly options: Pick<IdentityOptions, 'db'>,
+    private readonly options: Pick<IdentityOptions, 'db' | 'publicUrl'>,
   ) {}
 
   /**
@@ -46,7 +46,7 @@ export class IdentityGateway {
    * @throws AppError NOT_FOUND, RATE_LIMITED
    */
   async handle(request: Request): Promise<Response> {
-    const path = new URL(request.url).pathname.slice(IDENTITY_PATH.length);
+    const path = identityPathOf(request.url, this.options.publicUrl) ?? '';
     if (!ROUTES.some((route) => route.test(`${request.method} ${path}`))) {
       throw new AppError('NOT_FOUND', 'There is nothing at this address.');
     }

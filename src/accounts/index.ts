@@ -8,7 +8,12 @@ export { AuditLogResolver } from './audit-log.resolver.js';
 export { AuditLogService } from './audit-log.service.js';
 export { Authenticator } from './authenticator.service.js';
 export { IP_ADDRESS_HEADER } from './ask-library.js';
-export { createAuth, IDENTITY_PATH, type OAuthClient } from './better-auth.gateway.js';
+export {
+  createAuth,
+  IDENTITY_PATH,
+  identityPathOf,
+  type OAuthClient,
+} from './better-auth.gateway.js';
 export { ErasureResolver } from './erasure.resolver.js';
 export { ErasureService } from './erasure.service.js';
 export { DevicesService } from './devices.service.js';

@@ -42,6 +42,11 @@ export class Call {
     return (this.left ??= callerSignal(this.reply));
   }
 
+  /** Where the caller reaches the server: addresses in answers begin with it. */
+  get publicUrl(): string {
+    return this.request.publicUrl;
+  }
+
   /** The query as it was sent. */
   get searchParams(): URLSearchParams {
     return new URLSearchParams(this.request.url.split('?').slice(1).join('?'));

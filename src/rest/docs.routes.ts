@@ -6,27 +6,36 @@ import { createOpenApi, pathOf } from './openapi.js';
 import type { Route } from './route.js';
 
 export interface DocsOptions {
-  /** Where people reach the server. */
-  readonly publicUrl: string;
+  /** Path before all addresses of the server, as of PUBLIC_URL: `/` or `/models`. */
+  readonly pathPrefix: string;
   readonly version: string;
 }
 
+/** Stands for the address of the server where it is not known yet. */
+const ADDRESS = '{address}';
 const CACHE = 'public, max-age=300';
 
 /** `/openapi.json`, a readable page of it at `/docs`, and `/llms.txt` for programs that read prose. */
 export async function registerDocs(
   app: FastifyInstance,
   routes: readonly Route[],
-  { publicUrl, version }: DocsOptions,
+  { pathPrefix, version }: DocsOptions,
 ): Promise<void> {
-  const document = createOpenApi(routes, { url: publicUrl, version });
-  const json = JSON.stringify(document);
-  const text = llmsText(routes, publicUrl);
-  app.get('/openapi.json', { onRequest: allowCompression }, (_request, reply) =>
-    reply.type('application/json; charset=utf-8').header('cache-control', CACHE).send(json),
+  const document = createOpenApi(routes, { url: ADDRESS, version });
+  const [beforeUrl = '', afterUrl = ''] = JSON.stringify(document).split(JSON.stringify(ADDRESS));
+  const jsonFor = (url: string) => beforeUrl + JSON.stringify(url) + afterUrl;
+  const text = llmsText(routes);
+  app.get('/openapi.json', { onRequest: allowCompression }, ({ publicUrl }, reply) =>
+    reply
+      .type('application/json; charset=utf-8')
+      .header('cache-control', CACHE)
+      .send(jsonFor(publicUrl)),
   );
-  app.get('/llms.txt', { onRequest: allowCompression }, (_request, reply) =>
-    reply.type('text/plain; charset=utf-8').header('cache-control', CACHE).send(text),
+  app.get('/llms.txt', { onRequest: allowCompression }, ({ publicUrl }, reply) =>
+    reply
+      .type('text/plain; charset=utf-8')
+      .header('cache-control', CACHE)
+      .send(text.replaceAll(ADDRESS, publicUrl)),
   );
   await app.register(async (scope) => {
     scope.addHook('onRequest', allowCompression);
@@ -36,7 +45,14 @@ export async function registerDocs(
     });
     await scope.register(swaggerUi, {
       routePrefix: '/docs',
+      // Of the page's assets, where a proxy serves it below a path.
+      indexPrefix: pathPrefix,
       staticCSP: true,
+      transformSpecification: (described, { publicUrl }) => ({
+        ...described,
+        servers: [{ url: publicUrl }],
+      }),
+      transformSpecificationClone: false,
       // The page may be served without TLS, on a machine of one's own.
       transformStaticCSP: (header) => header.replace(/\s*upgrade-insecure-requests;?/, ''),
       uiConfig: {
@@ -51,7 +67,7 @@ export async function registerDocs(
 }
 
 /** As llmstxt.org has it: what this is, and where everything is. */
-function llmsText(routes: readonly Route[], publicUrl: string): string {
+function llmsText(routes: readonly Route[]): string {
   const tags = [...new Set(routes.map(({ tag }) => tag))];
   const sections = tags.map((tag) => {
     const lines = routes
@@ -67,9 +83,9 @@ function llmsText(routes: readonly Route[], publicUrl: string): string {
 Send \`authorization: Bearer gr-…\`. Errors are in the shape of each dialect. \`Idempotency-Key\` makes a call safe
 to send again.
 
-- [OpenAPI document](${publicUrl}/openapi.json): every address, with schemas and examples
-- [The same as a page](${publicUrl}/docs)
-- [GraphQL](${publicUrl}/graphql): catalog, accounts, keys, credit, and \`classifyImage\`
+- [OpenAPI document](${ADDRESS}/openapi.json): every address, with schemas and examples
+- [The same as a page](${ADDRESS}/docs)
+- [GraphQL](${ADDRESS}/graphql): catalog, accounts, keys, credit, and \`classifyImage\`
 
 ${sections.join('\n\n')}
 `;

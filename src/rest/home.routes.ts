@@ -43,8 +43,6 @@ pre{margin:0;padding:1rem 1.1rem;overflow-x:auto;font:14px/1.5 ui-monospace,mono
 `;
 
 export interface HomeOptions {
-  /** Where people reach the server. */
-  readonly publicUrl: string;
   /** Whether the schema is published. */
   readonly introspection: boolean;
 }
@@ -52,16 +50,23 @@ export interface HomeOptions {
 /** Serves `/` to browsers: what this is, and where everything is. No script, and nothing from elsewhere. */
 export function registerHome(app: FastifyInstance, options: HomeOptions): void {
   const headers = pageHeaders({ 'style-src': "'unsafe-inline'", 'img-src': "'self'" });
-  const page = new StaticAnswer(pageOf(options), 'text/html; charset=utf-8', 0, headers);
+  let page: { readonly url: string; readonly answer: StaticAnswer } | undefined;
+  const pageAt = (url: string) => {
+    if (page?.url !== url) {
+      const html = pageOf(options, url);
+      page = { url, answer: new StaticAnswer(html, 'text/html; charset=utf-8', 0, headers) };
+    }
+    return page.answer;
+  };
   app.get('/', (request, reply) => {
     varyBy(reply, 'Accept');
-    if (prefersPage(request)) return page.send(request, reply);
+    if (prefersPage(request)) return pageAt(request.publicUrl).send(request, reply);
     reply.callNotFound();
     return reply;
   });
 }
 
-function pageOf({ publicUrl, introspection }: HomeOptions): string {
+function pageOf({ introspection }: HomeOptions, publicUrl: string): string {
   const cards = LINKS.filter(([address]) => introspection || address !== 'schema.graphql').map(
     ([address, name, text]) => `<li><a href="${address}">${name}</a><p>${text}</p></li>`,
   );

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   IDENTITY_PATH,
+  identityPathOf,
   type IdentityGateway,
   IP_ADDRESS_HEADER,
   type SignInService,
@@ -30,7 +31,7 @@ export function registerIdentityRoutes(
         asked.headers.set('origin', new URL(publicUrl).origin);
       }
       const { email } = (request.body ?? {}) as { email?: unknown };
-      const isGuess = new URL(asked.url).pathname === `${IDENTITY_PATH}/sign-in/email`;
+      const isGuess = identityPathOf(asked.url, publicUrl) === '/sign-in/email';
       const answer =
         isGuess && typeof email === 'string'
           ? await signIn.signInBrowser({ ipAddress: request.ip }, email, asked)
@@ -48,7 +49,7 @@ function toRequest(request: FastifyRequest, publicUrl: string): Request {
   }
   headers.set(IP_ADDRESS_HEADER, request.ip);
   const body = request.method === 'POST' ? { body: JSON.stringify(request.body ?? {}) } : {};
-  return new Request(new URL(request.url, publicUrl), { method: request.method, headers, ...body });
+  return new Request(publicUrl + request.url, { method: request.method, headers, ...body });
 }
 
 async function send(reply: FastifyReply, answer: Response): Promise<FastifyReply> {

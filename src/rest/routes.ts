@@ -41,11 +41,8 @@ export interface RestServices {
   readonly usage: UsageService;
 }
 
-/**
- * Every address of the REST APIs that is described by `/openapi.json`.
- * @param publicUrl where the server is reached: addresses in answers begin with it
- */
-export function createRoutes(services: RestServices, publicUrl = ''): Route[] {
+/** Every address of the REST APIs that is described by `/openapi.json`. */
+export function createRoutes(services: RestServices): Route[] {
   const { batches, catalog, inference, limits, uploads, usage } = services;
   const calls = new MeteredCalls(inference, limits);
   return [
@@ -57,8 +54,8 @@ export function createRoutes(services: RestServices, publicUrl = ''): Route[] {
     ...filesRoutes(uploads, batches),
     ...batchesRoutes(batches, limits),
     ...modelsRoutes(catalog),
-    ...openrouterRoutes(services, publicUrl),
-    ...hubModelsRoutes(catalog, inference, publicUrl),
+    ...openrouterRoutes(services),
+    ...hubModelsRoutes(catalog, inference),
     ...whoamiRoutes(services.accounts, services.keys),
     ...huggingfaceModelRoutes(calls),
     ...huggingfaceBillingRoutes(usage),

@@ -12,19 +12,15 @@ import { huggingface } from './huggingface.dialect.js';
 
 type Catalog = Pick<CatalogService, 'listModels' | 'findModels'>;
 
-/**
- * The catalog as clients of the Hugging Face Hub list one, and ask for a model of it.
- * @param publicUrl where the server is reached; these clients follow absolute addresses only
- */
+/** The catalog as clients of the Hugging Face Hub list one, and ask for a model of it. */
 export function hubModelsRoutes(
   catalog: Catalog,
   inference: Pick<MeteredClassificationService, 'filesOf'>,
-  publicUrl: string,
 ): Route[] {
-  return [listRoute(catalog, publicUrl), infoRoute(catalog, inference)];
+  return [listRoute(catalog), infoRoute(catalog, inference)];
 }
 
-function listRoute(catalog: Catalog, publicUrl: string): Route {
+function listRoute(catalog: Catalog): Route {
   return route({
     method: 'GET',
     url: '/api/models',
@@ -52,7 +48,8 @@ function listRoute(catalog: Catalog, publicUrl: string): Route {
       if (hasNextPage && last !== undefined) {
         const next = call.searchParams;
         next.set('cursor', last);
-        const address = `${publicUrl}/api/models?${next.toString()}`;
+        // These clients follow absolute addresses only.
+        const address = `${call.publicUrl}/api/models?${next.toString()}`;
         call.setHeader('link', `<${address}>; rel="next"`);
       }
       return models.map((model) => toHubModel(model, query.expand));

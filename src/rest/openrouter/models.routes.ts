@@ -46,7 +46,6 @@ const Author = z.object({ author: z.string(), slug: z.string() });
 /** The catalog as OpenRouter lists it: models that can be called. */
 export function openrouterModelsRoutes(
   catalog: Pick<CatalogService, 'listModels' | 'findModels'>,
-  publicUrl: string,
 ): Route[] {
   const common = { tag: 'OpenRouter', dialect: openrouter, scope: 'public' } as const;
   return [
@@ -59,12 +58,12 @@ export function openrouterModelsRoutes(
       query: List,
       answer: ListAnswer,
       examples: [{ summary: 'The newest', query: { sort: 'newest', limit: '10' } }],
-      handle: async (_call, { query }) => {
+      handle: async (call, { query }) => {
         const { q, model_authors: authors, output_modalities: outputs, sort = '' } = query;
         const filter = { statuses: CALLABLE, search: q, owners: authors?.split(',') };
         const models = await listWholeCatalog(catalog, filter, ORDERS.get(sort));
         return pageOf(withOutputs(models, outputs), query, (next) =>
-          addressOf(`${publicUrl}/api/v1/models`, { ...query, ...next }),
+          addressOf(`${call.publicUrl}/api/v1/models`, { ...query, ...next }),
         );
       },
     }),
@@ -104,10 +103,10 @@ export function openrouterModelsRoutes(
       query: Page,
       answer: ListAnswer,
       examples: [{ summary: 'All' }],
-      handle: async (_call, { query }) => {
+      handle: async (call, { query }) => {
         const models = await listWholeCatalog(catalog, { statuses: CALLABLE });
         return pageOf(withOutputs(models, 'embeddings'), query, (next) =>
-          addressOf(`${publicUrl}/api/v1/embeddings/models`, next),
+          addressOf(`${call.publicUrl}/api/v1/embeddings/models`, next),
         );
       },
     }),

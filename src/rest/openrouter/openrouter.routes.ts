@@ -20,10 +20,10 @@ export interface OpenRouterServices {
   readonly usage: UsageService;
 }
 
-/** What OpenRouter has under `/api/v1`. @param publicUrl where the server is reached */
-export function openrouterRoutes(services: OpenRouterServices, publicUrl: string): Route[] {
+/** What OpenRouter has under `/api/v1`. */
+export function openrouterRoutes(services: OpenRouterServices): Route[] {
   return [
-    ...openrouterModelsRoutes(services.catalog, publicUrl),
+    ...openrouterModelsRoutes(services.catalog),
     ...endpointsRoutes(services),
     ...accountRoutes(services),
     ...keysRoutes(services),
