@@ -8,13 +8,14 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
+import { startServer } from './clients-server.mjs';
 import { node, prepare, root } from './prepare.mjs';
 
 const CLIENTS = path.join(root, 'clients');
@@ -32,6 +33,13 @@ class Missing extends Error {}
 const RUNNERS = [
   { name: 'JavaScript', prepare: () => [node(), path.join(packages(), 'run.mjs')] },
   { name: 'Python', prepare: () => [python(), path.join(CLIENTS, 'python/run.py')] },
+  {
+    name: 'Schemathesis',
+    prepare: () => [
+      python('schemathesis/requirements.txt'),
+      path.join(CLIENTS, 'schemathesis/run.py'),
+    ],
+  },
   { name: 'Go', prepare: () => [go(), 'run', '.'], cwd: path.join(CLIENTS, 'go') },
   {
     name: 'Browser',
@@ -47,7 +55,7 @@ const wanted = RUNNERS.filter(({ name }) => {
   return named.length === 0 || named.includes(name.toLowerCase());
 });
 const data = mkdtempSync(path.join(tmpdir(), 'gigarouter-clients-'));
-const server = await startServer();
+const server = await startServer(data);
 const lines = [];
 try {
   for (const runner of wanted) {
@@ -69,38 +77,6 @@ const count = (result) => lines.filter((line) => line.result === result).length;
 const [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map(count);
 process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 process.exitCode = failed > 0 || (process.env.CI === 'true' && skipped > 0) ? 1 : 0;
-
-/** A server as `npm start` starts it, with data of its own. */
-async function startServer() {
-  const [port, stripePort] = [await freePort(), await freePort()];
-  const child = spawn(node(), ['dist/main.js'], {
-    cwd: root,
-    env: {
-      PATH: process.env.PATH ?? '',
-      PORT: String(port),
-      STRIPE_DOUBLE_PORT: String(stripePort),
-      DATA_DIR: data,
-      LOG_LEVEL: 'warn',
-      CORS_ORIGINS: '*',
-      HUB_SYNC_HOURS: '0',
-    },
-    stdio: ['ignore', 'inherit', 'pipe'],
-  });
-  let progress = '';
-  child.stderr.setEncoding('utf8').on('data', (text) => (progress += text));
-  const url = `http://127.0.0.1:${port}`;
-  process.env.GIGAROUTER_URL = url;
-  process.env.GIGAROUTER_STRIPE_URL = `http://127.0.0.1:${stripePort}`;
-  process.env.GIGAROUTER_IMAGE = path.join(root, 'models/demo-shapes/samples/green-heart.png');
-  await until('the server', async () => {
-    if (child.exitCode !== null) throw new Error(`The server ended instead:\n${progress}`);
-    const address = `${url}/v2/models/gigarouter/demo-shapes/ready`;
-    const response = await fetch(address).catch(() => undefined);
-    return response?.ok === true;
-  });
-  process.env.GIGAROUTER_KEY = readFileSync(path.join(data, 'demo-key'), 'utf8').trim();
-  return child;
-}
 
 /** The lines that a runner prints, or one that says why it did not run. */
 async function runAll({ name, prepare: command, cwd, env }) {
@@ -140,31 +116,28 @@ function outputOf(program, rest, { cwd = CLIENTS, env = {} }) {
 /** The folder of the npm clients, installed as their lock file says. */
 function packages() {
   const folder = installed('js', ['js/package.json', 'js/package-lock.json']);
-  for (const file of ['check.mjs', 'openai.mjs', 'graphql.mjs', 'browser.mjs', 'run.mjs']) {
+  for (const file of readdirSync(path.join(CLIENTS, 'js'))) {
     cpSync(path.join(CLIENTS, 'js', file), path.join(folder, file));
   }
   if (!existsSync(path.join(folder, 'node_modules'))) {
-    for (const file of ['package.json', 'package-lock.json']) {
-      cpSync(path.join(CLIENTS, 'js', file), path.join(folder, file));
-    }
     orFail('npm', ['ci', '--legacy-peer-deps', '--ignore-scripts', '--no-audit'], folder);
   }
   return folder;
 }
 
 /** The interpreter of a virtual environment that has the Python clients. */
-function python() {
+function python(requirements = 'python/requirements.txt') {
   const found = PYTHONS.find((name) => {
     const code = 'import sys, venv; sys.exit(sys.version_info < (3, 11))';
     return spawnSync(name, ['-c', code]).status === 0;
   });
   if (found === undefined) throw new Missing('Python 3.11 or newer is not installed.');
-  const folder = installed('python', ['python/requirements.txt']);
+  const folder = installed(path.dirname(requirements), [requirements]);
   const interpreter = path.join(folder, 'bin/python');
   if (!existsSync(path.join(folder, '.complete'))) {
     orFail(found, ['-m', 'venv', folder]);
-    const requirements = path.join(CLIENTS, 'python/requirements.txt');
-    orFail(interpreter, ['-m', 'pip', 'install', '--quiet', '--no-compile', '-r', requirements]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--no-compile', '-r'];
+    orFail(interpreter, [...pip, path.join(CLIENTS, requirements)]);
     writeFileSync(path.join(folder, '.complete'), '');
   }
   return interpreter;
@@ -218,23 +191,4 @@ function writeTable(text) {
   const [before, rest] = document.split(begin);
   const [, after] = rest.split(end);
   writeFileSync(DOCUMENT, `${before}${begin}\n\n${text}\n\n${end}${after}`);
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-async function until(what, probe) {
-  const deadline = Date.now() + 240_000;
-  while (!(await probe())) {
-    if (Date.now() > deadline) throw new Error(`Waited four minutes for ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
 }
