@@ -189,7 +189,7 @@ test.each<[string, string, object, RegExp, string | null]>([
     /image_url or a file_id/,
     'input',
   ],
-  ['tools', '/v1/responses', { ...responses, tools: [{}] }, /no tools/, 'tools'],
+  ['tools', '/v1/responses', { ...responses, tools: [{}] }, /Only functions/, 'tools.0.type'],
   [
     'an earlier response',
     '/v1/responses',

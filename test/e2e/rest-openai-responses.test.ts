@@ -1,5 +1,5 @@
 import type OpenAI from 'openai';
-import { zodTextFormat } from 'openai/helpers/zod';
+import { zodResponsesFunction, zodTextFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
 import { countedClient, type CountedClient } from '../support/openai.js';
 import { DOLLAR } from '../support/payments.js';
@@ -131,4 +131,78 @@ test('stream() of OpenAI’s client puts the answer together', async () => {
   const response = await stream.finalResponse();
   expect(response.output_parsed).toEqual({ label: 'green heart' });
   expect(response.output_text).toBe('{"label":"green heart"}');
+});
+
+describe('functions', () => {
+  const LABELS = ['red circle', 'green heart', 'blue square'] as const;
+  const classify = zodResponsesFunction({
+    name: 'classify',
+    parameters: z.object({ shape: z.enum(LABELS) }),
+  });
+  const search = zodResponsesFunction({
+    name: 'search',
+    parameters: z.object({ query: z.string() }),
+  });
+  const question = about('What is in the picture?');
+
+  test.each<[string, Partial<Params>]>([
+    ['by itself', { tools: [search, classify] }],
+    ['when one has to be called', { tools: [classify], tool_choice: 'required' }],
+    ['by its name', { tools: [classify], tool_choice: { type: 'function', name: 'classify' } }],
+  ])('one with an enum argument is a classification, %s', async (_way, params) => {
+    const before = await posted();
+    const response = await client.responses.parse({ ...question, ...params });
+    expect(response.output).toMatchObject([
+      {
+        type: 'function_call',
+        status: 'completed',
+        name: 'classify',
+        call_id: expect.stringMatching(/^call_/),
+        parsed_arguments: { shape: 'green heart' },
+      },
+    ]);
+    expect(response).toMatchObject({ output_text: '', tool_choice: params.tool_choice ?? 'auto' });
+    expect(before - (await posted())).toBeLessThanOrEqual(330_000n);
+  });
+
+  test('its result is followed by a text', async () => {
+    const { output } = await client.responses.create({ ...question, tools: [classify] });
+    const [call] = output;
+    if (call?.type !== 'function_call') throw new Error('no call');
+    const result = { type: 'function_call_output' as const, call_id: call.call_id, output: 'done' };
+    const { output_text: text } = await client.responses.create({
+      ...question,
+      input: [...(question.input as OpenAI.Responses.ResponseInput), call, result],
+      tools: [classify],
+    });
+    expect(text).toBe('green heart');
+  });
+
+  test('the events of a stream say the same', async () => {
+    const stream = client.responses.stream({ ...question, tools: [classify] });
+    const types = new Set<string>();
+    for await (const { type } of stream) types.add(type);
+    expect([...types]).toEqual(
+      expect.arrayContaining([
+        'response.output_item.added',
+        'response.function_call_arguments.delta',
+        'response.function_call_arguments.done',
+        'response.output_item.done',
+      ]),
+    );
+    const { output } = await stream.finalResponse();
+    expect(output).toMatchObject([{ type: 'function_call', arguments: '{"shape":"green heart"}' }]);
+  });
+
+  test.each<[string, object]>([
+    ['that is none', { tools: [{ type: 'web_search' }] }],
+    ['that does not exist', { tools: [classify], tool_choice: { type: 'function', name: 'f' } }],
+    ['that asks for a text', { tools: [search], tool_choice: 'required' }],
+  ])('one %s is refused, and free', async (_what, params) => {
+    const before = await posted();
+    await expect(
+      client.responses.create({ ...question, ...params } as Params),
+    ).rejects.toMatchObject({ status: 400, param: expect.stringMatching(/^tools/) });
+    expect(await posted()).toBe(before);
+  });
 });

@@ -3,8 +3,8 @@ import { AppError } from '../../errors.js';
 import type { ImageSource } from '../../inference/index.js';
 import { imageSourceOf } from '../image.js';
 import { Scoring } from '../scoring.js';
+import { FunctionTool, type ToolChoice } from './function-tools.js';
 import { AnswerFormat, type Said } from './question.js';
-import { notWanted } from './unsupported.js';
 
 const TextPart = z.object({ type: z.literal('input_text'), text: z.string() });
 const ImagePart = z.object({
@@ -22,13 +22,31 @@ const Message = z.object({
 /** Parts of earlier answers do not matter. */
 const Answered = z.object({ role: z.literal('assistant') });
 
+/** A function that was called earlier, and its result: neither matters, but that there is one. */
+const FunctionCalled = z.object({ type: z.enum(['function_call', 'function_call_output']) });
+
+const Tool = z.object({
+  type: z.literal('function', { error: 'Only functions are called: {"type": "function"}.' }),
+  ...FunctionTool.shape,
+  description: z.string().nullish(),
+  strict: z.boolean().nullish(),
+});
+const Choice = z.union([
+  z.enum(['none', 'auto', 'required']),
+  z.object({ type: z.literal('function'), name: z.string() }),
+]);
+
 const nothingKept = (error: string) => z.null({ error }).optional();
 
 export const ResponsesRequest = z.object({
   model: z.string().meta({ description: 'Slug of the model' }),
-  input: z.union([z.string(), z.array(z.discriminatedUnion('role', [Message, Answered])).min(1)], {
-    error: 'Send messages with parts {"type": "input_text"} and {"type": "input_image"}.',
-  }),
+  input: z.union(
+    [
+      z.string(),
+      z.array(z.union([z.discriminatedUnion('role', [Message, Answered]), FunctionCalled])).min(1),
+    ],
+    { error: 'Send messages with parts {"type": "input_text"} and {"type": "input_image"}.' },
+  ),
   instructions: z
     .string()
     .nullish()
@@ -41,9 +59,39 @@ export const ResponsesRequest = z.object({
   previous_response_id: nothingKept('Nothing is kept of a response: send the image again.'),
   conversation: nothingKept('Nothing is kept of a conversation: send the image again.'),
   prompt: nothingKept('There are no saved prompts: send the text.'),
-  tools: notWanted('This model calls no tools.'),
+  tools: z.array(Tool).max(128).nullish().meta({
+    description: 'A function with an enum argument is a classification, as in chat completions',
+  }),
+  tool_choice: Choice.nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
 });
 export type ResponsesRequest = z.output<typeof ResponsesRequest>;
+
+/** What may be called. */
+export function toolsOf({
+  tools,
+  tool_choice: choice,
+  parallel_tool_calls: inParallel,
+}: ResponsesRequest): {
+  readonly tools: readonly FunctionTool[];
+  readonly choice: ToolChoice;
+  readonly inParallel: boolean;
+  readonly argument: string;
+} {
+  return {
+    tools: tools ?? [],
+    choice: choice ?? 'auto',
+    inParallel: inParallel !== false,
+    argument: 'tools',
+  };
+}
+
+/** Whether what is asked for is a text about what a function has answered. */
+export function isAfterCall({ input, tool_choice: choice }: ResponsesRequest): boolean {
+  const last = typeof input === 'string' ? undefined : input.at(-1);
+  const hasAnswered = last !== undefined && 'type' in last && last.type === 'function_call_output';
+  return hasAnswered && (choice ?? 'auto') === 'auto';
+}
 
 /** @throws AppError BAD_USER_INPUT, and as `imageSourceOf` */
 export function saidIn({ instructions, input }: ResponsesRequest): Said[] {

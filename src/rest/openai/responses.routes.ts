@@ -2,17 +2,20 @@ import { EXAMPLE_IMAGE } from '../example-image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import { route, type Route } from '../route.js';
 import { EventStream, eventStream } from './event-stream.js';
+import { readTools } from './function-tools.js';
 import { OPENAI, OPENROUTER, type Place } from './places.js';
 import { ask, readQuestion } from './question.js';
 import { ResponseObject, toResponse, toResponseEvents } from './response-object.js';
-import { ResponsesRequest, saidIn } from './responses-request.js';
+import { isAfterCall, ResponsesRequest, saidIn, toolsOf } from './responses-request.js';
 
 const DESCRIPTION = `The same question as that of chat completions, in the words of the Responses API: one
 \`input_image\`, and labels in an \`input_text\`, in \`instructions\`, or as enums of a JSON schema in \`text.format\`.
-\`stream\` sends the events of the Responses API, when the call has run.
+A function with an enum argument in \`tools\` is called with what it asks for, as in chat completions; when its
+\`function_call_output\` has been sent, a text is the answer. \`stream\` sends the events of the Responses API, when the
+call has run.
 
 Nothing is kept of it, whatever \`store\` says: \`previous_response_id\`, \`conversation\`, \`prompt\` and \`background\` are
-refused, and so are tools. All that steers the writing of texts does nothing.`;
+refused, and so are tools that are no functions. All that steers the writing of texts does nothing.`;
 
 const EXAMPLES = [
   {
@@ -55,9 +58,18 @@ function responsesRoute(calls: MeteredCalls, { prefix, dialect, operationId }: P
     handle: async (call, { body }) => {
       const format = body.text?.format ?? { type: 'text' };
       const places = { conversation: 'input', format: 'text.format' };
-      const question = readQuestion({ said: saidIn(body), format, scoring: body.scoring }, places);
+      const question = readQuestion(
+        {
+          said: saidIn(body),
+          format,
+          tools: readTools(toolsOf(body)),
+          scoring: body.scoring,
+          isAfterCall: isAfterCall(body),
+        },
+        places,
+      );
       const { metered, answer } = await ask(calls, call, body.model, question);
-      const response = toResponse(body, metered, answer.content);
+      const response = toResponse(body, metered, answer);
       return body.stream === true ? eventStream(call, toResponseEvents(response)) : response;
     },
   });
