@@ -47,5 +47,8 @@ line = {
 }
 if done.returncode != 0:
     sys.stderr.write(done.stdout)
-    line["detail"] = (done.stdout[max(failures, 0) :] + done.stderr)[:4_000]
+    # All kinds of failures, then the first of them.
+    summary = done.stdout.find("= SUMMARY =")
+    first = done.stdout[max(failures, 0) :][:3_000]
+    line["detail"] = done.stdout[max(summary, 0) :] + first + done.stderr
 print(json.dumps(line))
