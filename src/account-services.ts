@@ -68,6 +68,7 @@ export function createAccountServices(
     onCode: (userId) => signInLimits.admitCode(userId),
     onCodeAccepted: (userId) => signInLimits.forgiveCode(userId),
     onSecondFactor: (sessionId) => proofs.markSecondFactor(sessionId),
+    onSecondFactorRemoved: (userId) => proofs.secondFactorRemoved(userId),
     requireRecentProof: (sessionId) => proofs.requireRecent(sessionId),
     onAct: (userId, act, ipAddress) => accounts.auditPerson(userId, act, ipAddress),
     onEmailVerified: (user) => accounts.giveFreeCredit(user),

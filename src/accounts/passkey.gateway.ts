@@ -12,6 +12,7 @@ export interface PasskeyOptions {
   readonly requireRecentProof: (sessionId: SessionId) => Promise<void>;
   /** The person has shown a second factor in the session. */
   readonly onSecondFactor: (sessionId: SessionId) => Promise<void>;
+  readonly onSecondFactorRemoved: (userId: UserId) => Promise<void>;
   readonly onAct: (
     userId: UserId,
     act: 'user.passkey-added' | 'user.passkey-removed',
@@ -92,9 +93,11 @@ export function passkeyHooks(options: PasskeyOptions): BetterAuthPlugin {
           handler: createAuthMiddleware(async ({ path, context, headers }) => {
             const { session, returned } = context;
             if (session === null || isAPIError(returned)) return;
+            const userId = session.user.id as UserId;
             const act = path === ADD ? 'user.passkey-added' : 'user.passkey-removed';
             const ipAddress = headers?.get(IP_ADDRESS_HEADER) ?? undefined;
-            await options.onAct(session.user.id as UserId, act, ipAddress);
+            await options.onAct(userId, act, ipAddress);
+            if (path === REMOVE) await options.onSecondFactorRemoved(userId);
           }),
         },
       ],

@@ -74,6 +74,11 @@ export class ProofsService {
   markSecondFactor(sessionId: SessionId): Promise<void> {
     return store.markSecondFactor(this.parts.db, sessionId);
   }
+
+  /** A second factor of the person was removed. */
+  secondFactorRemoved(userId: UserId): Promise<void> {
+    return store.forgetSecondFactor(this.parts.db, userId);
+  }
 }
 
 function missing(argument: string, message: string): AppError {

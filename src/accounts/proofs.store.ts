@@ -1,5 +1,5 @@
 import type { Database } from '../platform/database.js';
-import type { SessionId } from '../platform/ids.js';
+import type { SessionId, UserId } from '../platform/ids.js';
 
 type Reader = Pick<Database, 'query'>;
 
@@ -34,4 +34,14 @@ export async function markConfirmed(db: Reader, id: SessionId): Promise<void> {
 
 export async function markSecondFactor(db: Reader, id: SessionId): Promise<void> {
   await db.query('UPDATE session SET second_factor_at = db_now() WHERE id = $1', [id]);
+}
+
+/** Sessions have shown nothing any more once their person has no second factor. May be repeated. */
+export async function forgetSecondFactor(db: Reader, userId: UserId): Promise<void> {
+  await db.query(
+    `UPDATE session s SET second_factor_at = NULL FROM app_user u
+      WHERE u.id = $1 AND s.user_id = u.id AND NOT u.two_factor_enabled
+        AND NOT EXISTS (SELECT FROM passkey p WHERE p.user_id = u.id)`,
+    [userId],
+  );
 }

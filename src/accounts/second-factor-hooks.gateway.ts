@@ -13,6 +13,8 @@ export interface SecondFactorOptions {
   readonly onCodeAccepted: (userId: UserId) => Promise<void>;
   /** The person has shown a second factor in the session. */
   readonly onSecondFactor: (sessionId: SessionId) => Promise<void>;
+  /** The person has taken a second factor away; there may be others. */
+  readonly onSecondFactorRemoved: (userId: UserId) => Promise<void>;
   /** @throws AppError FORBIDDEN unless the person has proved lately who they are */
   readonly requireRecentProof: (sessionId: SessionId) => Promise<void>;
 }
@@ -30,6 +32,7 @@ const GUARDED_PATHS: readonly string[] = [
   '/two-factor/enable',
   '/two-factor/generate-backup-codes',
 ];
+const DISABLE_PATH = '/two-factor/disable';
 const PASSWORD_PATH = '/sign-in/email';
 
 /** Longer than a code is accepted. */
@@ -91,6 +94,14 @@ export function secondFactorHooks(options: SecondFactorOptions): BetterAuthPlugi
             const { user, session } = found;
             await options.onCodeAccepted(user.id as UserId);
             await options.onSecondFactor(session.id as SessionId);
+          }),
+        },
+        {
+          matcher: ({ path }) => path === DISABLE_PATH,
+          handler: createAuthMiddleware(async ({ context }) => {
+            const { session, returned } = context;
+            if (session === null || isAPIError(returned)) return;
+            await options.onSecondFactorRemoved(session.user.id as UserId);
           }),
         },
       ],

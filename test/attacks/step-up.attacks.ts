@@ -2,12 +2,15 @@ import { readConfig } from '../../src/config.js';
 import { newPasskey } from '../support/passkey.js';
 import {
   type Browser,
+  browserOf,
   mailAfter,
+  PASSWORD,
   type Person,
   personOf,
   signInBrowser,
 } from '../support/people.js';
 import { bearer } from '../support/platform.js';
+import { setUpSecondFactor } from '../support/second-factor.js';
 import { answered, type Answer, type Attack, gql, refused, send, type World } from './attack.js';
 import { newAddress, somebody } from './somebody.js';
 
@@ -193,10 +196,7 @@ export const stepUpAttacks: readonly Attack[] = [
     run: async (world) => {
       const { account, owner } = await oldOrganisation(world);
       const { cookie } = await signInBrowser(world.t.url, owner.email);
-      await world.t.database.query(
-        'UPDATE account SET second_factor_required = true WHERE id = $1',
-        [account],
-      );
+      await requireFactor(world, account);
       const headers = on(owner, account);
       refused(await gql(world, '{ balance { postedNanos } }', {}, headers), 'FORBIDDEN');
       answered(await send(world, '/api/v1/credits', { headers }), 403);
@@ -211,7 +211,40 @@ export const stepUpAttacks: readonly Attack[] = [
       return '403 at each';
     },
   },
+  {
+    id: 'factor-shown-and-removed',
+    requirement: 'V6.3.3, V7.4.3',
+    attempt:
+      'show a second factor, take it away, and go on acting for an organisation that requires one',
+    run: async (world) => {
+      const { account, owner } = await oldOrganisation(world);
+      await requireFactor(world, account);
+      const { browser } = await setUpSecondFactor(world.t.url, owner.email);
+      const act = (cookie: string) =>
+        gql(
+          world,
+          '{ balance { postedNanos } }',
+          {},
+          {
+            cookie,
+            'x-gigarouter-account': account,
+            origin: world.t.url,
+          },
+        );
+      expect((await act(browser.cookie)).body.errors).toBeUndefined();
+      const disabled = await browser.send('/api/auth/two-factor/disable', {
+        method: 'POST',
+        body: { password: PASSWORD },
+      });
+      expect(disabled.status).toBe(200);
+      const next = browserOf(world.t.url, disabled).cookie;
+      return refused(await act(next === '' ? browser.cookie : next), 'FORBIDDEN');
+    },
+  },
 ];
+
+const requireFactor = ({ t }: World, account: string) =>
+  t.database.query('UPDATE account SET second_factor_required = true WHERE id = $1', [account]);
 
 /** @returns its id */
 async function addPasskey(world: World, browser: Browser): Promise<string> {
