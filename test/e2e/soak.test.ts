@@ -19,6 +19,8 @@ import { type SoakRig, startSoakRig } from '../support/soak-rig.js';
 /** `npm run test:soak` runs ten minutes. By default each kind of fault comes once. */
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 0);
 const SEED = Number(process.env.SOAK_SEED ?? randomInt(2 ** 31));
+/** Names of kinds of faults; by default all. */
+const ONLY = new RegExp(process.env.SOAK_ONLY ?? '');
 const REPORT = process.env.SOAK_REPORT;
 const CUSTOMERS = 3;
 /** How long each kind of fault may take, once, on a slow machine. */
@@ -80,7 +82,8 @@ async function soak(random: Random): Promise<void> {
     operatorLife(world, random.fork('operator')),
     turnClock(world),
   ];
-  const faults = soakFaults(rig, random.fork('faults'), log);
+  const all = soakFaults(rig, random.fork('faults'), log);
+  const faults = Object.fromEntries(Object.entries(all).filter(([name]) => ONLY.test(name)));
   if (rig.disks === undefined) {
     say('soak: no disk is ever full: only root can mount the small file systems for it.');
   }

@@ -75,10 +75,17 @@ export async function startPaymentRig(
   const startPostgres = () => startEmbeddedPostgres(dataDir, { settings });
   let postgres = await startPostgres();
   const startAgain = async () => {
-    postgres = await until('PostgreSQL to start again', () =>
+    let reason: unknown;
+    const started = until('PostgreSQL to start again', () =>
       // What is left of the one that was killed may be in the way for a moment.
-      startPostgres().catch(() => undefined),
+      startPostgres().catch((error: unknown) => {
+        reason = error;
+        return undefined;
+      }),
     );
+    postgres = await started.catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${String(reason)}`, { cause: reason });
+    });
   };
   await bringUpMigrations(readConfig({}), postgres.url, () => undefined);
   const toPostgres = await startProxy(() => Number(new URL(postgres.url).port));

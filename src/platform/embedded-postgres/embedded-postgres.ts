@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { type Installation, prepareInstallation } from './binaries.js';
 import { commandOf, isAlive } from '../processes.js';
@@ -33,12 +34,15 @@ export interface EmbeddedPostgres {
 const USER = 'gigarouter';
 const DATABASE = 'gigarouter';
 const START_TIMEOUT_S = 60;
+const REACH_RETRY_MS = 100;
 
 export interface EmbeddedPostgresOptions {
   /** Left out: a free one. */
   port?: number;
   /** Server settings, as `{ fsync: 'off' }`. */
   settings?: Readonly<Record<string, string>>;
+  /** How long a server that was left running may take to let somebody in, before it is started anew; 60 s. */
+  reachMs?: number;
 }
 
 /**
@@ -54,12 +58,19 @@ export async function startEmbeddedPostgres(
   const cluster = path.join(installation.home, 'cluster');
   if (!existsSync(path.join(cluster, 'PG_VERSION'))) await initialise(installation, cluster);
 
-  const running = runningPort(cluster);
-  const port = running ?? (await start(installation, cluster, options));
+  let running = runningPort(cluster);
   const shared = running !== undefined && ownerIsAlive(installation.home);
+  const at = (port: number) =>
+    `postgresql://${USER}:${readPassword(installation.home)}@127.0.0.1:${String(port)}`;
+  if (running !== undefined && !shared && !(await isReached(at(running), options.reachMs))) {
+    // Seen after a disk was full during recovery: the server runs, for ever, and lets nobody in.
+    await stop(installation, cluster, 'immediate');
+    running = undefined;
+  }
+  const port = running ?? (await start(installation, cluster, options));
   if (!shared) writeFileSync(ownerFile(installation.home), String(process.pid));
 
-  const server = `postgresql://${USER}:${readPassword(installation.home)}@127.0.0.1:${String(port)}`;
+  const server = at(port);
   await createDatabase(server);
 
   let stopping: Promise<void> | undefined;
@@ -126,6 +137,26 @@ async function start(
   return port;
 }
 
+/** Whether the server lets somebody in, within so long: after a crash it recovers first. */
+async function isReached(server: string, withinMs = START_TIMEOUT_S * 1_000): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  do {
+    const client = new pg.Client({
+      connectionString: `${server}/postgres`,
+      connectionTimeoutMillis: withinMs,
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.end();
+      return true;
+    } catch {
+      await pause(REACH_RETRY_MS);
+    }
+  } while (performance.now() < deadline);
+  return false;
+}
+
 async function createDatabase(server: string): Promise<void> {
   const client = new pg.Client({ connectionString: `${server}/postgres` });
   // A connection that is lost fails the statement that waits; without a listener it would end the process, too.
@@ -141,11 +172,15 @@ async function createDatabase(server: string): Promise<void> {
   }
 }
 
-async function stop(installation: Installation, cluster: string): Promise<void> {
-  // "fast" ends open sessions; the default would wait for them for ever.
+/** @param mode "fast" ends open sessions, "immediate" is a crash; the default would wait for sessions for ever */
+async function stop(
+  installation: Installation,
+  cluster: string,
+  mode: 'fast' | 'immediate' = 'fast',
+): Promise<void> {
   await run(installation, installation.pgCtl, [
     'stop',
-    '--mode=fast',
+    `--mode=${mode}`,
     '--wait',
     `--pgdata=${cluster}`,
   ]);
