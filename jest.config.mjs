@@ -47,6 +47,11 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // Runs by itself: npm run test:soak.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...(process.env.SOAK_MINUTES === undefined ? ['e2e/soak\\.test\\.ts$'] : []),
+  ],
   transform,
   // Prisma's query compiler is an ES module too.
   transformIgnorePatterns: [

@@ -23,6 +23,11 @@ export interface Database {
     values: readonly unknown[],
     options?: { readonly plannedAnew: true },
   ): Promise<Row[]>;
+  /**
+   * A transaction of background work, on a connection of its own: it may take up to 15 minutes, statements included.
+   * @throws as Prisma's `$transaction`
+   */
+  longTransaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   poolUse(): { total: number; idle: number; waiting: number };
   close(): Promise<void>;
 }
@@ -45,11 +50,58 @@ export interface DatabaseOptions {
  */
 const ANSWER_MS = 5_000;
 
+/** Limits of background work: how long a statement and its transaction may take, and how many there may be at once. */
+const LONG = { statementTimeoutMs: 15 * 60_000, connectionsMax: 2 } as const;
+
 /** Statements that may be kept prepared on each connection; the rest is sent unnamed, and planned each time. */
 const PREPARED_MAX = 256;
 
 /** Connects lazily: succeeds while PostgreSQL is away. */
 export function openDatabase(options: DatabaseOptions): Database {
+  const pool = openPool(options);
+  const prisma = openPrisma(pool, options);
+  const long = { ...options, ...LONG };
+  let forLong: { prisma: PrismaClient; pool: pg.Pool } | undefined;
+  const preparedNames = new Map<string, string>();
+
+  return {
+    prisma,
+    async query<Row extends object>(
+      sql: string,
+      values: readonly unknown[],
+      options?: { readonly plannedAnew: true },
+    ): Promise<Row[]> {
+      let name = preparedNames.get(sql);
+      const prepares = options?.plannedAnew !== true && preparedNames.size < PREPARED_MAX;
+      if (name === undefined && prepares) {
+        name = `gr_${String(preparedNames.size)}`;
+        preparedNames.set(sql, name);
+      }
+      const text = { text: sql, values: [...values], ...(name === undefined ? {} : { name }) };
+      try {
+        return (await pool.query<Row & pg.QueryResultRow>(text)).rows;
+      } catch (error) {
+        throw isDatabaseOutage(error) ? databaseAway(error) : orDiskFull(error);
+      }
+    },
+    longTransaction(work) {
+      if (forLong === undefined) {
+        const longPool = openPool(long);
+        forLong = { pool: longPool, prisma: openPrisma(longPool, long) };
+      }
+      return forLong.prisma.$transaction(work);
+    },
+    poolUse: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    async close() {
+      for (const one of [{ prisma, pool }, forLong]) {
+        await one?.prisma.$disconnect();
+        await one?.pool.end();
+      }
+    },
+  };
+}
+
+function openPool(options: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.connectionsMax,
@@ -77,41 +129,16 @@ export function openDatabase(options: DatabaseOptions): Database {
       }) as typeof client.query;
     });
   }
+  return pool;
+}
 
+function openPrisma(
+  pool: pg.Pool,
+  { connectTimeoutMs, statementTimeoutMs }: DatabaseOptions,
+): PrismaClient {
   // Prisma's own limits, 2 and 5 seconds, would end on a busy machine what the settings allow.
-  const transactionOptions = {
-    maxWait: options.connectTimeoutMs,
-    timeout: options.statementTimeoutMs,
-  };
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions });
-  const preparedNames = new Map<string, string>();
-
-  return {
-    prisma,
-    async query<Row extends object>(
-      sql: string,
-      values: readonly unknown[],
-      options?: { readonly plannedAnew: true },
-    ): Promise<Row[]> {
-      let name = preparedNames.get(sql);
-      const prepares = options?.plannedAnew !== true && preparedNames.size < PREPARED_MAX;
-      if (name === undefined && prepares) {
-        name = `gr_${String(preparedNames.size)}`;
-        preparedNames.set(sql, name);
-      }
-      const text = { text: sql, values: [...values], ...(name === undefined ? {} : { name }) };
-      try {
-        return (await pool.query<Row & pg.QueryResultRow>(text)).rows;
-      } catch (error) {
-        throw isDatabaseOutage(error) ? databaseAway(error) : orDiskFull(error);
-      }
-    },
-    poolUse: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    async close() {
-      await prisma.$disconnect();
-      await pool.end();
-    },
-  };
+  const transactionOptions = { maxWait: connectTimeoutMs, timeout: statementTimeoutMs };
+  return new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions });
 }
 
 /**

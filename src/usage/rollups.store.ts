@@ -1,29 +1,32 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Database } from '../platform/database.js';
 
 type Writer = Pick<Database, 'prisma'>;
-
-/** The hours of a busy day take longer than a statement of a request may, or a transaction by default. */
-const ROLL_UP_MS = 15 * 60_000;
+/** The hours of a busy day take longer than a statement of a request may. */
+type LongWriter = Pick<Database, 'longTransaction'>;
 
 /**
  * One turn of `usage_roll_up_turn`: one transaction, which one process at a time is in. Reads runs as they are
  * committed and locks none; what is over cannot change but by what leaves a mark.
  * @returns how many hours were rolled up
  */
-export function rollUpTurn(db: Writer, hoursMax: number): Promise<number> {
-  return inLongTransaction(
-    db,
-    (tx) => tx.$queryRaw`SELECT usage_roll_up_turn(${hoursMax}::int) AS hours`,
-  );
+export function rollUpTurn(db: LongWriter, hoursMax: number): Promise<number> {
+  return db.longTransaction(async (tx) => {
+    const [row] = await tx.$queryRaw<
+      { hours: number }[]
+    >`SELECT usage_roll_up_turn(${hoursMax}::int) AS hours`;
+    return row?.hours ?? 0;
+  });
 }
 
 /** Rolls up the hours in [from, to) anew that are over. Waits for a turn in hand. @returns how many hours */
-export function rebuild(db: Writer, from: Date, to: Date): Promise<number> {
+export function rebuild(db: LongWriter, from: Date, to: Date): Promise<number> {
   const [lo, hi] = [from.toISOString(), to.toISOString()];
-  return inLongTransaction(
-    db,
-    (tx) => tx.$queryRaw`SELECT usage_rebuild(${lo}::timestamptz, ${hi}::timestamptz) AS hours`,
-  );
+  return db.longTransaction(async (tx) => {
+    const [row] = await tx.$queryRaw<
+      { hours: number }[]
+    >`SELECT usage_rebuild(${lo}::timestamptz, ${hi}::timestamptz) AS hours`;
+    return row?.hours ?? 0;
+  });
 }
 
 export interface ClosedHours {
@@ -43,18 +46,4 @@ export async function closedHours({ prisma }: Writer, asOf: Date): Promise<Close
       FROM usage_fence f`;
   if (row === undefined) throw new Error('There is no fence of usage.');
   return row;
-}
-
-async function inLongTransaction(
-  { prisma }: Writer,
-  work: (tx: Transaction) => Promise<{ hours: number }[]>,
-): Promise<number> {
-  const rows = await prisma.$transaction(
-    async (tx) => {
-      await tx.$executeRaw`SELECT set_config('statement_timeout', ${String(ROLL_UP_MS)}, true)`;
-      return work(tx);
-    },
-    { timeout: ROLL_UP_MS },
-  );
-  return rows[0]?.hours ?? 0;
 }

@@ -70,3 +70,9 @@ test('a transaction that was begun on it lets its locks go', async () => {
     return row?.held === false ? true : undefined;
   });
 });
+
+test('a long transaction of background work is not taken for one', async () => {
+  // Longer than the time-out of a statement and what a connection may be silent beyond it.
+  const rows = await db.longTransaction((tx) => tx.$queryRaw`SELECT pg_sleep(8)::text`);
+  expect(rows).toHaveLength(1);
+});

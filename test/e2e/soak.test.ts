@@ -168,7 +168,8 @@ async function auditPeople(
     const url = `http://127.0.0.1:${String(port)}`;
     const statusOf = async (secret: string) =>
       (await callRest(url, 'GET', '/api/v1/credits', { secret })).status;
-    for (const secret of owner.revoked) {
+    // Few enough that no limit of failed credentials is reached.
+    for (const secret of [...owner.revoked].slice(-10)) {
       const status = await statusOf(secret);
       if (status !== 401) findings.push(`a revoked key: ${String(status)}`);
     }
