@@ -42,15 +42,18 @@ export function soakFaults(
     }
   };
   const cutting = (proxy: { cut(): number }): SoakFault => ({
-    cause: () => {
-      log.see('connection cut', proxy.cut());
+    cause: async () => {
+      log.see('connection cut', await until('a connection', () => proxy.cut() || undefined));
     },
     heal: nothing,
     proof: /^connection cut$/,
   });
   const silencing = (proxy: { cut(): number; silence(): number }, proof: RegExp): SoakFault => ({
-    cause: () => {
-      log.see('connection half-open', proxy.silence());
+    cause: async () => {
+      log.see(
+        'connection half-open',
+        await until('a connection', () => proxy.silence() || undefined),
+      );
     },
     heal: () => {
       proxy.cut();
