@@ -64,7 +64,7 @@ describe('models', () => {
       const { body } = await callRest(t.url, 'GET', next);
       expect(body.total_count).toBe(3);
       seen.push(...body.data.map(({ id }: { id: string }) => id));
-      next = (body.links.next ?? '').replace('http://localhost:4000', '');
+      next = (body.links.next ?? '').replace(t.url, '');
     }
     expect(seen).toEqual(['pages/model-3', 'pages/model-2', 'pages/model-1']);
     const found = await callRest(t.url, 'GET', '/api/v1/models?q=shapes&sort=constructor');
