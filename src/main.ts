@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
 import { createApp } from './app.js';
 import {
   bringUpAuthSecret,
@@ -27,6 +28,9 @@ const say: Say = (line) => process.stderr.write(`${line}\n`);
  */
 const EXIT_FAILED = 70;
 
+/** How long V8's compiler threads may take to end their work. */
+const COMPILERS_MS = 100;
+
 /** What was started, in order; stopped in the reverse order. */
 const running: (() => Promise<void>)[] = [];
 
@@ -37,7 +41,7 @@ function stop(exitCode: number, timeoutMs: number): Promise<void> {
     // A request that never ends must not keep the database running for ever.
     setTimeout(() => {
       say('Some requests did not end in time; they are cut off.');
-      process.exit(Math.max(1, exitCode));
+      exit(Math.max(1, exitCode));
     }, timeoutMs + 5_000).unref();
     let code = exitCode;
     for (const stopOne of running.reverse()) {
@@ -47,13 +51,24 @@ function stop(exitCode: number, timeoutMs: number): Promise<void> {
         code = Math.max(1, exitCode);
       });
     }
-    process.exit(code);
+    exit(code);
   })());
+}
+
+/**
+ * Ends the process. Node joins V8's compiler threads then, and would wait for ever for one that waits for a garbage
+ * collection, which is the main thread's to do (nodejs/node#54918): they get no more work, and time to end what they have.
+ */
+function exit(code: number): void {
+  for (const flag of ['--no-sparkplug', '--no-maglev', '--no-turbofan']) setFlagsFromString(flag);
+  setTimeout(() => process.exit(code), COMPILERS_MS);
 }
 
 /** Begins to stop; the process ends by itself, soon. */
 function beginStop(exitCode: number, timeoutMs: number): void {
-  stop(exitCode, timeoutMs).catch(() => process.exit(Math.max(1, exitCode)));
+  stop(exitCode, timeoutMs).catch(() => {
+    exit(Math.max(1, exitCode));
+  });
 }
 
 async function main(config: Config): Promise<void> {
