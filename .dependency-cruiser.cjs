@@ -92,7 +92,7 @@ const forbidden = [
   ),
   layer(
     'mail-viewer',
-    ['^src/http/browser\\.ts$'],
+    ['^src/http/browser\\.ts$', '^src/platform/html\\.ts$'],
     'The mail viewer shows a folder of mails, as any mail program could: it knows nothing of the product.',
   ),
   layer(

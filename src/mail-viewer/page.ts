@@ -1,26 +1,26 @@
+import { escapeHtml } from '../platform/html.js';
 import type { OutboxMail } from './outbox.js';
 
 const STYLE = `
   :root { color-scheme: light dark }
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 3rem auto; padding: 0 1rem }
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 3rem auto; padding: 0 1rem; overflow-wrap: anywhere }
   h1 { font-size: 1.4rem }
-  table { border-collapse: collapse; width: 100% }
-  th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #8886; vertical-align: top }
-  pre { font: inherit; white-space: pre-wrap; overflow-wrap: anywhere }
+  ul { list-style: none; padding: 0 }
+  li { padding: .6rem 0; border-bottom: 1px solid #8886 }
+  pre { font: inherit; white-space: pre-wrap }
   dt { font-weight: 600 }
   dd { margin: 0 0 .4rem }`;
 
 /** The newest mails. @param more whether older ones are not shown */
 export function listPage(mails: readonly OutboxMail[], more: boolean): string {
-  const rows = mails.map(
+  const items = mails.map(
     ({ id, to, subject, writtenAt }) =>
-      `<tr><td>${time(writtenAt)}</td><td>${escape(to)}</td><td><a href="/mails/${encodeURIComponent(id)}">${escape(subject)}</a></td></tr>`,
+      `<li><a href="/mails/${encodeURIComponent(id)}">${escapeHtml(subject)}</a><br>${escapeHtml(to)} · ${time(writtenAt)}</li>`,
   );
-  const table = `<table><thead><tr><th>Sent</th><th>To</th><th>Subject</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
   const body =
     mails.length === 0
       ? '<p>No mail yet. Reload the page after signing up.</p>'
-      : `${table}${more ? '<p>Older mails are in the outbox folder.</p>' : ''}`;
+      : `<ul>${items.join('')}</ul>${more ? '<p>Older mails are in the outbox folder.</p>' : ''}`;
   return page(
     'Mails',
     `<p>Without <code>SMTP_URL</code>, mails are stored here instead of being sent.</p>${body}`,
@@ -30,7 +30,7 @@ export function listPage(mails: readonly OutboxMail[], more: boolean): string {
 export function mailPage({ to, subject, text, writtenAt }: OutboxMail): string {
   return page(
     subject,
-    `<p><a href="/">All mails</a></p><dl><dt>To</dt><dd>${escape(to)}</dd><dt>Sent</dt><dd>${time(writtenAt)}</dd></dl><pre>${withLinks(text)}</pre>`,
+    `<p><a href="/">All mails</a></p><dl><dt>To</dt><dd>${escapeHtml(to)}</dd><dt>Sent</dt><dd>${time(writtenAt)}</dd></dl><pre>${withLinks(text)}</pre>`,
   );
 }
 
@@ -39,7 +39,7 @@ export function notFoundPage(): string {
 }
 
 function page(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title><style>${STYLE}</style><h1>${escape(title)}</h1>${body}</html>`;
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${STYLE}</style><h1>${escapeHtml(title)}</h1>${body}</html>`;
 }
 
 /** Addresses of web pages become links; all else stays text. */
@@ -47,7 +47,7 @@ function withLinks(text: string): string {
   return text
     .split(/(https?:\/\/[^\s<>"]+)/)
     .map((part, index) =>
-      index % 2 === 1 ? `<a href="${escape(part)}">${escape(part)}</a>` : escape(part),
+      index % 2 === 1 ? `<a href="${escapeHtml(part)}">${escapeHtml(part)}</a>` : escapeHtml(part),
     )
     .join('');
 }
@@ -55,8 +55,4 @@ function withLinks(text: string): string {
 function time(at: Date): string {
   const iso = at.toISOString();
   return `<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')} UTC</time>`;
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${String(character.codePointAt(0) ?? 0)};`);
 }

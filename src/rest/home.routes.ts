@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { pageHeaders, prefersPage } from '../http/browser.js';
 import { StaticAnswer } from '../http/static-answer.js';
 import { varyBy } from '../http/vary.js';
-import { escapeHtml } from './page.js';
+import { escapeHtml } from '../platform/html.js';
 
 /** Where the page leads: address, relative so that a path before it does not matter; name; what is there. */
 const LINKS = [

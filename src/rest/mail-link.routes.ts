@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { MailLinks } from '../accounts/index.js';
 import type { WaitlistService } from '../demand/index.js';
 import { AppError } from '../errors.js';
-import { escapeHtml, sendPage } from './page.js';
+import { escapeHtml } from '../platform/html.js';
+import { sendPage } from './page.js';
 
 export interface MailLinkOptions {
   readonly links: Pick<MailLinks, 'confirmSignUp' | 'resetPassword' | 'signInWithMagicLink'>;

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Stripe } from 'stripe';
 import { z } from 'zod';
+import { escapeHtml } from '../platform/html.js';
 import { TEST_CARDS } from './cards.js';
 import type { Parts } from './resources.js';
 import { invalid, missing, StripeDoubleError } from './stripe-error.js';
@@ -36,7 +37,7 @@ export function registerPages(app: FastifyInstance, { store, payments, reversals
       else if (act === 'decline') payments.pay(found, '4000000000000002');
     } catch (error) {
       if (!(error instanceof StripeDoubleError)) throw error;
-      const note = `<p class="bad">${escape(error.message)}</p>`;
+      const note = `<p class="bad">${escapeHtml(error.message)}</p>`;
       return page(reply.status(error.status), 'Checkout', note + checkout(found));
     } finally {
       store.save();
@@ -48,7 +49,7 @@ export function registerPages(app: FastifyInstance, { store, payments, reversals
   app.get<{ Params: { id: string } }>('/receipts/:id', (request, reply) => {
     const charge = store.find('charge', request.params.id);
     if (charge === undefined) throw missing('charge', request.params.id);
-    return page(reply, 'Receipt', `<p>${money(charge)} paid with ${escape(charge.id)}.</p>`);
+    return page(reply, 'Receipt', `<p>${money(charge)} paid with ${escapeHtml(charge.id)}.</p>`);
   });
 
   app.get<{ Params: { id: string } }>('/p/:id', (request, reply) => {
@@ -62,7 +63,9 @@ export function registerPages(app: FastifyInstance, { store, payments, reversals
           `<p>Card ending in ${card?.last4 ?? ''} ${button(`remove ${id}`, 'Remove')}</p>`,
       );
     const back =
-      portal.return_url === null ? '' : `<p><a href="${escape(portal.return_url)}">Back</a></p>`;
+      portal.return_url === null
+        ? ''
+        : `<p><a href="${escapeHtml(portal.return_url)}">Back</a></p>`;
     return page(reply, 'Your cards', `${cards.join('') || '<p>No card is saved.</p>'}${back}`);
   });
 
@@ -149,7 +152,7 @@ function checkout(session: Stripe.Checkout.Session): string {
 }
 
 function button(act: string, label: string): string {
-  return `<form method="post" class="inline"><button name="act" value="${escape(act)}" class="second">${label}</button></form>`;
+  return `<form method="post" class="inline"><button name="act" value="${escapeHtml(act)}" class="second">${label}</button></form>`;
 }
 
 /** Two decimals, or none: enough for a page that moves no money. */
@@ -179,8 +182,4 @@ function page(reply: FastifyReply, title: string, body: string): FastifyReply {
     .send(
       `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} · Stripe double</title><style>${STYLE}</style><p class="banner">NO MONEY MOVES<br><small>a local double of Stripe</small></p><h1>${title}</h1>${body}</html>`,
     );
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${String(character.codePointAt(0) ?? 0)};`);
 }
