@@ -1,5 +1,6 @@
 import { startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
+import { mailTo } from '../support/operators.js';
 import {
   mailAfter,
   PASSWORD,
@@ -16,7 +17,7 @@ const outbox = temporaryFolder();
 let t: TestApp;
 beforeAll(async () => {
   t = await startTestApp({
-    config: { mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path } },
+    config: mailTo(outbox.path),
   });
 });
 afterAll(async () => {

@@ -1,5 +1,6 @@
 import { startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
+import { mailTo } from '../support/operators.js';
 import { newPasskey, type Use } from '../support/passkey.js';
 import { type Browser, browserOf, PASSWORD, signInBrowser, signUp } from '../support/people.js';
 import { setUpSecondFactor } from '../support/second-factor.js';
@@ -12,7 +13,7 @@ beforeAll(async () => {
   t = await startTestApp({
     config: {
       publicUrl: OWN,
-      mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path },
+      ...mailTo(outbox.path),
     },
   });
 });

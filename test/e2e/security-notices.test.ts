@@ -1,5 +1,6 @@
 import { postGraphQL, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
+import { mailTo } from '../support/operators.js';
 import {
   mailAfter,
   mailsTo,
@@ -22,7 +23,7 @@ beforeAll(async () => {
     background: false,
     config: {
       trustProxy: '127.0.0.1',
-      mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path },
+      ...mailTo(outbox.path),
     },
   });
 });

@@ -1,5 +1,6 @@
 import { startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
+import { mailTo } from '../support/operators.js';
 import { type Person, PASSWORD, personOf, signInBrowser, signUp } from '../support/people.js';
 import { newCaller } from '../support/platform.js';
 import { setUpSecondFactor } from '../support/second-factor.js';
@@ -12,7 +13,7 @@ const outbox = temporaryFolder();
 let t: TestApp;
 beforeAll(async () => {
   t = await startTestApp({
-    config: { mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path } },
+    config: mailTo(outbox.path),
   });
 });
 afterAll(async () => {
