@@ -2,7 +2,7 @@
 // Plain JavaScript on any Node ≥ 20, as nothing is installed yet when it first runs.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fetchExplorer } from './explorer.mjs';
 
@@ -62,16 +62,11 @@ export function build() {
   const sources = readdirSync(inRoot('src'), { recursive: true })
     .map((name) => path.join('src', name))
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
-  const wanted = hashOf([
-    ...sources.sort(),
-    'tsconfig.json',
-    'tsconfig.build.json',
-    'package-lock.json',
-  ]);
+  const wanted = hashOf([...sources.sort(), 'scripts/compile.mjs', 'package-lock.json']);
   if (readIfThere(stamp) === wanted) return;
   say('Compiling …');
-  runNode(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
-  mkdirSync(inRoot('dist'), { recursive: true });
+  rmSync(stamp, { force: true });
+  runNode(['scripts/compile.mjs', 'src', 'dist']);
   writeFileSync(stamp, wanted);
 }
 
