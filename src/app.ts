@@ -1,6 +1,5 @@
 // Before anything that is decorated: type-graphql asks for it when classes are defined.
 import 'reflect-metadata';
-import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { type Background, startBackground } from './background.js';
 import { hearAnnouncements } from './announcements.js';
@@ -16,12 +15,11 @@ import { AnonymousRequests } from './http/anonymous-requests.js';
 import { trustedProxies } from './http/trusted-proxies.js';
 import { createHttpServer } from './http/server.js';
 import { CALL_BYTES_MAX } from './inference/index.js';
-import { readCreditOffer } from './payments/index.js';
-import { type Database, openDatabase, requireWritable } from './platform/database.js';
-import { createLogger, type Logger } from './platform/logger.js';
-import { createMetrics, type Metrics } from './platform/metrics.js';
+import { type Database, requireWritable } from './platform/database.js';
+import type { Logger } from './platform/logger.js';
+import type { Metrics } from './platform/metrics.js';
+import { openServices, type ServicesParts } from './open-services.js';
 import { listMigrations, pendingMigrations } from './platform/migrations.js';
-import { type PredictorAddress, PredictorClient } from './predictor/client.js';
 import { VERSION } from './platform/version.js';
 import { rendererAt } from './rest/dialects.js';
 import { registerDocs } from './rest/docs.routes.js';
@@ -33,8 +31,7 @@ import { registerRoutes } from './rest/register-routes.js';
 import { createRoutes } from './rest/routes.js';
 import { WAIT_MAX_S } from './rest/metered-calls.js';
 import { createResolvers, createSources } from './resolvers.js';
-import { createServices, type Services } from './services.js';
-import { watchServices } from './watch-services.js';
+import type { Services } from './services.js';
 
 export interface App {
   readonly server: FastifyInstance;
@@ -52,14 +49,9 @@ const NO_BACKGROUND: Background = {
   stop: () => Promise.resolve(),
 };
 
-export interface AppParts {
-  logger?: Logger;
-  /** Does nothing by itself: the services are wanted for a command. */
+export interface AppParts extends ServicesParts {
+  /** Does nothing by itself: a test makes each turn. */
   isCommand?: true;
-  /** Where the predictor answers now; by default what `config.predictorUrl` says. */
-  predictorAddress?: () => PredictorAddress | undefined;
-  /** Seconds that a start of it takes; undefined while nobody knows. */
-  predictorRetryAfterS?: () => number | undefined;
 }
 
 /**
@@ -71,20 +63,8 @@ export async function createApp(
   databaseUrl: string,
   parts: AppParts = {},
 ): Promise<App> {
-  const logger = parts.logger ?? createLogger(config.logLevel);
-  const metrics: Metrics = createMetrics(() => database.poolUse());
-  const database = openDatabase({
-    url: databaseUrl,
-    connectionsMax: config.databaseConnectionsMax,
-    statementTimeoutMs: config.databaseStatementTimeoutMs,
-    connectTimeoutMs: config.databaseConnectTimeoutMs,
-    onStatement: () => {
-      metrics.statement();
-    },
-    onConnectionLost: (err) => {
-      logger.warn({ err }, 'a database connection was lost');
-    },
-  });
+  const opened = await openServices(config, databaseUrl, parts);
+  const { database, metrics, logger, services } = opened;
 
   let draining = false;
   const origins = new Origins(config.cors, config.publicUrl);
@@ -120,16 +100,6 @@ export async function createApp(
       requireWritable: () => requireWritable(database),
     },
   });
-  const { predictorUrl, predictor: predictorConfig } = config;
-  const configured =
-    predictorUrl === undefined ? undefined : { url: predictorUrl, token: predictorConfig.token };
-  const predictor = new PredictorClient(
-    parts.predictorAddress ?? (() => configured),
-    parts.predictorRetryAfterS,
-  );
-  const offer = readCreditOffer(await readFile(config.creditPacksFile, 'utf8'));
-  const services = createServices(config, database, { logger, predictor, offer });
-  watchServices(metrics, services);
   decorateWithActor(server);
   decorateWithPublicUrl(server, {
     publicUrl: config.publicUrl,
@@ -203,24 +173,9 @@ export async function createApp(
       return (stopping ??= (async () => {
         await server.close();
         services.batchWorker.stop();
-        await Promise.all([
-          background.stop(),
-          services.notifications.stop(),
-          services.identityMails.stop(),
-          listener.stop(),
-        ]);
-        services.live.stop();
-        await services.announcer.flush();
-        await services.keys.writeUses().catch((err: unknown) => {
-          logger.warn({ err }, 'the last uses of keys could not be written');
-        });
-        await Promise.all([
-          predictor.close(),
-          services.predictors.close(),
-          services.hub.close(),
-          services.passwords.stop(),
-        ]);
-        await database.close();
+        // `finish` ends deliveries that a turn of the background may wait for.
+        await Promise.all([background.stop(), listener.stop(), opened.finish()]);
+        await opened.close();
       })());
     },
   };

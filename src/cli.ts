@@ -1,21 +1,12 @@
 #!/usr/bin/env node
+// Before anything that is decorated: type-graphql asks for it when classes are defined.
+import 'reflect-metadata';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { createPrintableSchema } from './resolvers.js';
-import { bringUpCatalog, bringUpDatabase, bringUpMigrations, type Say } from './bring-up.js';
-import { adminCommand } from './commands/admin.js';
-import { demoCommand } from './commands/demo.js';
-import { modelsCommand } from './commands/models.js';
-import { operatorCommand } from './commands/operator.js';
-import { paymentsCommand } from './commands/payments.js';
-import { predictorCommand } from './commands/predictor.js';
-import { reconcileCommand } from './commands/reconcile.js';
-import { usageCommand } from './commands/usage.js';
-import { verifyCommand } from './commands/verify.js';
+import type { Say } from './bring-up.js';
 import { ConfigError, readConfig } from './config.js';
 import { AppError } from './errors.js';
-import { printSdl } from './graphql/schema.js';
 import { redact } from './platform/logger.js';
 
 const SCHEMA_FILE = path.resolve(import.meta.dirname, '../schema.graphql');
@@ -37,7 +28,7 @@ program
   .description('apply the migrations that the database lacks')
   .option('--json', 'print the result as JSON')
   .action(({ json }: { json?: true }) =>
-    withDatabase(async (config, url) => {
+    withDatabase(async ({ bringUpMigrations }, config, url) => {
       const applied = await bringUpMigrations(config, url, say);
       if (json) print({ applied });
     }),
@@ -48,7 +39,7 @@ program
   .description('bring the catalog to what its files say; operators’ edits stay')
   .option('--json', 'print the result as JSON')
   .action(({ json }: { json?: true }) =>
-    withDatabase(async (config, url) => {
+    withDatabase(async ({ bringUpCatalog, bringUpMigrations }, config, url) => {
       const applied = await bringUpMigrations(config, url, say);
       const summary = await bringUpCatalog(config, url, say);
       if (json) print({ applied, ...summary });
@@ -61,6 +52,8 @@ program
   .option('--write', 'write it to schema.graphql')
   .option('--check', 'fail when schema.graphql differs')
   .action(async ({ write, check }: { write?: true; check?: true }) => {
+    const { createPrintableSchema } = await import('./resolvers.js');
+    const { printSdl } = await import('./graphql/schema.js');
     const sdl = printSdl(createPrintableSchema());
     if (write) await writeFile(SCHEMA_FILE, sdl);
     else if (!check) process.stdout.write(sdl);
@@ -69,15 +62,54 @@ program
     }
   });
 
-program.addCommand(adminCommand(say));
-program.addCommand(operatorCommand(say));
-program.addCommand(paymentsCommand(say));
-program.addCommand(reconcileCommand(say));
-program.addCommand(verifyCommand(say));
-program.addCommand(usageCommand(say));
-program.addCommand(demoCommand(say));
-program.addCommand(modelsCommand(say));
-program.addCommand(predictorCommand());
+/** The other commands: what the list says of each, and the module that has it, which is loaded when it is called. */
+const COMMANDS: Readonly<Record<string, readonly [string, () => Promise<Command>]>> = {
+  admin: [
+    'run the platform: accounts, credit, what was given up, background work',
+    async () => (await import('./commands/admin.js')).adminCommand(say),
+  ],
+  operator: [
+    'make a person an operator; the same as `admin operators add`',
+    async () => (await import('./commands/operator.js')).operatorCommand(say),
+  ],
+  payments: [
+    'events of Stripe that were given up',
+    async () => (await import('./commands/payments.js')).paymentsCommand(say),
+  ],
+  reconcile: [
+    'compare payments, refunds and disputes at Stripe with ours; repair what webhooks missed',
+    async () => (await import('./commands/reconcile.js')).reconcileCommand(say),
+  ],
+  verify: [
+    'check every promise of the ledger, of payments, batches, usage, demand and accounts on live data (src/*/README.md)',
+    async () => (await import('./commands/verify.js')).verifyCommand(say),
+  ],
+  usage: [
+    'roll-ups of usage, which dashboards read',
+    async () => (await import('./commands/usage.js')).usageCommand(say),
+  ],
+  demo: [
+    'sign up, get free credit, classify a picture, and look at what it cost',
+    async () => (await import('./commands/demo.js')).demoCommand(say),
+  ],
+  models: [
+    'download, compile, check and try models',
+    async () => (await import('./commands/models.js')).modelsCommand(say),
+  ],
+  predictor: [
+    'serve the models of MODELS_DIR by the Open Inference Protocol v2',
+    async () => (await import('./commands/predictor.js')).predictorCommand(),
+  ],
+};
+
+/** Adds what the command line calls; of the others only their line in the list. */
+async function addCommands(called: string | undefined): Promise<void> {
+  for (const [name, [description, load]] of Object.entries(COMMANDS)) {
+    const command = name === called ? await load() : new Command(name);
+    program.addCommand(command.description(description));
+  }
+  program.configureHelp({ subcommandTerm: (command) => command.name() });
+}
 
 /** Commands that are added as a whole do not inherit how errors are handled. */
 function throwInsteadOfExiting(command: Command): void {
@@ -86,12 +118,17 @@ function throwInsteadOfExiting(command: Command): void {
 }
 
 async function withDatabase(
-  work: (config: ReturnType<typeof readConfig>, url: string) => Promise<void>,
+  work: (
+    bringUp: typeof import('./bring-up.js'),
+    config: ReturnType<typeof readConfig>,
+    url: string,
+  ) => Promise<void>,
 ): Promise<void> {
   const config = readConfig();
-  const database = await bringUpDatabase(config, say);
+  const bringUp = await import('./bring-up.js');
+  const database = await bringUp.bringUpDatabase(config, say);
   try {
-    await work(config, database.url);
+    await work(bringUp, config, database.url);
   } finally {
     await database.stop();
   }
@@ -102,6 +139,7 @@ function print(result: object): void {
 }
 
 try {
+  await addCommands(process.argv.slice(2).find((word) => word !== 'help' && !word.startsWith('-')));
   throwInsteadOfExiting(program);
   await program.parseAsync();
 } catch (error) {

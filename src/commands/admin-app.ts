@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import { InvalidArgumentError } from 'commander';
-import { type AppParts, createApp } from '../app.js';
-import { bringUpDatabase, type Say } from '../bring-up.js';
+import type { Say } from '../bring-up.js';
 import { readConfig } from '../config.js';
+import type { ServicesParts } from '../open-services.js';
 import type { AuditedActor } from '../platform/audit.store.js';
 import type { Services } from '../services.js';
 
@@ -25,16 +25,19 @@ export function systemActor(): AuditedActor {
 export async function asAdmin(
   say: Say,
   work: (services: Services, by: AuditedActor) => Promise<void>,
-  parts: Pick<AppParts, 'predictorAddress'> = {},
+  parts: Pick<ServicesParts, 'predictorAddress'> = {},
 ): Promise<void> {
   const config = readConfig();
+  // Loaded for a command that runs, not for one that is only looked up.
+  const { bringUpDatabase } = await import('../bring-up.js');
+  const { openServices } = await import('../open-services.js');
   const server = await bringUpDatabase(config, say);
   try {
-    const app = await createApp(config, server.url, { isCommand: true, ...parts });
+    const { services, close } = await openServices(config, server.url, parts);
     try {
-      await work(app.services, systemActor());
+      await work(services, systemActor());
     } finally {
-      await app.stop();
+      await close();
     }
   } finally {
     await server.stop();

@@ -12,9 +12,10 @@ import { adminAuditCommand, adminOperatorsCommand } from './admin-people.js';
  * services do it; what is done is written down as done by the server, with the name of the system's user.
  */
 export function adminCommand(say: Say): Command {
-  const admin = new Command('admin')
-    .description('run the platform: accounts, credit, what was given up, background work')
-    .addHelpText('after', '\nEach command has --help with examples, and --json for scripts.');
+  const admin = new Command('admin').addHelpText(
+    'after',
+    '\nEach command has --help with examples, and --json for scripts.',
+  );
   for (const command of [
     adminAccountsCommand(say),
     adminModelsCommand(say),

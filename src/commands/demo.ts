@@ -23,7 +23,6 @@ import { describeFindings } from './verify.js';
 /** `gigarouter demo`: the whole way of a new user, in the terminal, on a server of its own. */
 export function demoCommand(say: Say): Command {
   return new Command('demo')
-    .description('sign up, get free credit, classify a picture, and look at what it cost')
     .option('--revoke-key', 'only end the key that `npm start` made for the demo account')
     .action(async ({ revokeKey }: { revokeKey?: true }) => {
       const config = readConfig();

@@ -9,7 +9,7 @@ const JSON_FLAG = ['--json', 'print the result as JSON'] as const;
 
 /** `gigarouter models …`: what an operator does with the models of MODELS_DIR. */
 export function modelsCommand(say: Say): Command {
-  const models = new Command('models').description('download, compile, check and try models');
+  const models = new Command('models');
   const root = () => readConfig().modelsDir;
 
   models

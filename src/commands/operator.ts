@@ -1,25 +1,24 @@
 import { Command } from 'commander';
-import { createApp } from '../app.js';
 import { bringUpDatabase, type Say } from '../bring-up.js';
 import { readConfig } from '../config.js';
+import { openServices } from '../open-services.js';
 import { systemActor } from './admin-app.js';
 
 /** `gigarouter operator <email>`: the first operator of a server can only be made by who runs it. */
 export function operatorCommand(say: Say): Command {
   return new Command('operator')
-    .description('make a person an operator; the same as `admin operators add`')
     .argument('<email>', 'address that the person signed up with')
     .option('--revoke', 'make them an ordinary person again')
     .action(async (email: string, { revoke }: { revoke?: true }) => {
       const config = readConfig();
       const server = await bringUpDatabase(config, say);
       try {
-        const app = await createApp(config, server.url, { isCommand: true });
+        const { services, close } = await openServices(config, server.url);
         try {
-          await app.services.accounts.setOperator(email, revoke !== true, systemActor());
+          await services.accounts.setOperator(email, revoke !== true, systemActor());
           say(`${email} is ${revoke === true ? 'no operator' : 'an operator'} now.`);
         } finally {
-          await app.stop();
+          await close();
         }
       } finally {
         await server.stop();

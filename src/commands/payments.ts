@@ -1,13 +1,13 @@
 import { Command } from 'commander';
-import { createApp } from '../app.js';
 import { bringUpDatabase, findStripe, type Say } from '../bring-up.js';
 import { readConfig } from '../config.js';
+import { openServices } from '../open-services.js';
 import type { Services } from '../services.js';
 import { systemActor } from './admin-app.js';
 
 /** `gigarouter payments`: the inbox of what Stripe tells, for operators. */
 export function paymentsCommand(say: Say): Command {
-  const payments = new Command('payments').description('events of Stripe that were given up');
+  const payments = new Command('payments');
   payments
     .command('dead')
     .description('list them, oldest first')
@@ -58,13 +58,12 @@ export async function withServices(
   try {
     const stripe = await findStripe(config, say);
     try {
-      const app = await createApp({ ...config, stripe: stripe.options }, server.url, {
-        isCommand: true,
-      });
+      const settings = { ...config, stripe: stripe.options };
+      const { services, close } = await openServices(settings, server.url);
       try {
-        await work(app.services);
+        await work(services);
       } finally {
-        await app.stop();
+        await close();
       }
     } finally {
       await stripe.stop();

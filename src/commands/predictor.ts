@@ -8,7 +8,6 @@ import { startPredictor } from '../predictor/serve.js';
 /** `gigarouter predictor`: serves the models until it is told to stop. The api starts one as its child. */
 export function predictorCommand(): Command {
   return new Command('predictor')
-    .description('serve the models of MODELS_DIR by the Open Inference Protocol v2')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .addOption(
       new Option('--port <number>', '0 lets the system choose').default(8000).argParser(Number),

@@ -6,9 +6,6 @@ import { withServices } from './payments.js';
 /** `gigarouter reconcile`: Stripe's balance against the ledger. Ends with 1 when something differs. */
 export function reconcileCommand(say: Say): Command {
   return new Command('reconcile')
-    .description(
-      'compare payments, refunds and disputes at Stripe with ours; repair what webhooks missed',
-    )
     .option('--since <date>', 'first day (UTC), as 2026-11-20; by default four days ago', toDate)
     .option('--until <date>', 'day after the last (UTC); by default now', toDate)
     .option('--json', 'print the result as JSON')

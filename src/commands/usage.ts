@@ -6,7 +6,7 @@ import { RollupsService } from '../usage/index.js';
 
 /** `gigarouter usage`: the roll-ups of dashboards, which can be made again at any time. */
 export function usageCommand(say: Say): Command {
-  const usage = new Command('usage').description('roll-ups of usage, which dashboards read');
+  const usage = new Command('usage');
   usage
     .command('rebuild')
     .description('make the roll-ups of whole hours anew from runs; safe beside a running server')

@@ -16,9 +16,6 @@ const VERIFY_MS = 600_000;
 /** `gigarouter verify`: checks what the ledger promises, on live data. Ends with 1 when anything is broken. */
 export function verifyCommand(say: Say): Command {
   return new Command('verify')
-    .description(
-      'check every promise of the ledger, of payments, batches, usage, demand and accounts on live data (src/*/README.md)',
-    )
     .option('--json', 'print the findings as JSON')
     .action(async ({ json }: { json?: true }) => {
       const config = readConfig();
