@@ -44,7 +44,8 @@ const transform = {
 
 /** @type {import('jest').Config} */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/jest/shared-environment.mjs',
+  runtime: '<rootDir>/test/jest/shared-runtime.mjs',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   // Runs by itself: npm run test:soak.
