@@ -1,6 +1,6 @@
 // Prepares the project and runs measurements that the README quotes: `bench.mjs catalog|inference|ledger|calls|gateway|live|usage|sign-ins`.
 import { prepare, runNode } from './prepare.mjs';
 
-prepare();
+prepare({ all: true });
 const [name, ...args] = process.argv.slice(2);
 runNode([`bench/${name}.mjs`, ...args]);

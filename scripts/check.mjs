@@ -77,7 +77,7 @@ if (unknown.length > 0) {
 process.chdir(root);
 rmSync(RESULTS, { force: true });
 // Without compiling: code that does not compile fails its own steps, and the others still run.
-install();
+install({ all: true });
 generate();
 
 const steps = Object.keys(STEPS).filter((name) => wanted.length === 0 || wanted.includes(name));

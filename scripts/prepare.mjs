@@ -1,6 +1,6 @@
 // What has to be there before anything runs: packages, Prisma's client, compiled code.
 // Plain JavaScript on any Node ≥ 20, as nothing is installed yet when it first runs.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,24 +9,61 @@ import { fetchExplorer } from './explorer.mjs';
 export const root = path.resolve(import.meta.dirname, '..');
 const inRoot = (...names) => path.join(root, ...names);
 
-/** Packages exactly as the lock file states them; does nothing when they are there. */
-export function install() {
+/**
+ * Packages exactly as the lock file states them; does nothing when they are there.
+ * @param all also those that only tests, checks and benchmarks need
+ */
+export function install({ all = false } = {}) {
   const stamp = inRoot('node_modules/.installed');
   const wanted = hashOf(['package-lock.json', '.npmrc'], `${process.platform}-${process.arch}`);
-  if (readIfThere(stamp) === wanted) return;
+  const [installed, how] = (readIfThere(stamp) ?? '').split(' ');
+  if (installed === wanted && (!all || how === 'all')) return;
   say('Installing packages; the first time takes about a minute …');
   const { program, args } = npmProgram();
   // Not `npm ci`: it wants the binaries of every platform in the lock file, and some registries do not
-  // carry them all. Development packages also where NODE_ENV says production: the compiler is one.
-  run(program, [
-    ...args,
-    'install',
-    '--no-save',
-    '--include=dev',
-    '--include=optional',
-    '--loglevel=error',
-  ]);
-  writeFileSync(stamp, wanted);
+  // carry them all. Whatever NODE_ENV says of development packages.
+  const which = [all ? '--include=dev' : '--omit=dev', '--include=optional'];
+  tellTime('installing', () => {
+    run(program, [...args, 'install', '--no-save', ...which, '--loglevel=error']);
+  });
+  removeForeignRuntimes();
+  writeFileSync(stamp, all ? `${wanted} all` : wanted);
+}
+
+/**
+ * ONNX Runtime comes with the binaries of all systems. Those of this one for another processor stay:
+ * `npm run test:processors` runs them.
+ */
+function removeForeignRuntimes() {
+  const bin = inRoot('node_modules/onnxruntime-node/bin');
+  if (!existsSync(bin)) return;
+  for (const api of readdirSync(bin)) {
+    for (const platform of readdirSync(path.join(bin, api))) {
+      if (platform === process.platform) continue;
+      rmSync(path.join(bin, api, platform), { recursive: true, force: true });
+    }
+  }
+}
+
+/**
+ * Does long work; where there is no terminal, says every 10 s that it goes on: from a process of its own, as this one
+ * waits for programs.
+ */
+function tellTime(what, work) {
+  if (process.stderr.isTTY) {
+    work();
+    return;
+  }
+  const script = `const parent = process.ppid; let seconds = 0; setInterval(() => {
+    if (process.ppid !== parent) process.exit();
+    seconds += 10;
+    process.stderr.write(\`still ${what} (\${seconds} s)\\n\`);
+  }, 10_000);`;
+  const teller = spawn(process.execPath, ['-e', script], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  work();
+  teller.kill();
 }
 
 /** The npm that runs this, or the one on the path. */
@@ -39,7 +76,9 @@ function npmProgram() {
 /** explorer/vendor/, from the npm registry. */
 export function explorer() {
   const { program, args } = npmProgram();
-  const npm = (more, cwd) => run(program, [...args, ...more], { cwd, quiet: true });
+  const npm = (more, cwd) => {
+    tellTime('fetching', () => run(program, [...args, ...more], { cwd, quiet: true }));
+  };
   fetchExplorer(root, npm, say);
 }
 
@@ -49,9 +88,11 @@ export function generate() {
   const wanted = hashOf(['prisma/schema.prisma', 'prisma.config.ts', 'package-lock.json']);
   if (readIfThere(stamp) === wanted && existsSync(inRoot('src/platform/prisma/client.ts'))) return;
   say('Generating the database client …');
-  runNode(['node_modules/prisma/build/index.js', 'generate', '--no-hints'], {
-    quiet: true,
-    env: { CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' },
+  tellTime('generating', () => {
+    runNode(['node_modules/prisma/build/index.js', 'generate', '--no-hints'], {
+      quiet: true,
+      env: { CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' },
+    });
   });
   writeFileSync(stamp, wanted);
 }
@@ -66,12 +107,15 @@ export function build() {
   if (readIfThere(stamp) === wanted) return;
   say('Compiling …');
   rmSync(stamp, { force: true });
-  runNode(['scripts/compile.mjs', 'src', 'dist']);
+  tellTime('compiling', () => {
+    runNode(['scripts/compile.mjs', 'src', 'dist']);
+  });
   writeFileSync(stamp, wanted);
 }
 
-export function prepare() {
-  install();
+/** @param all for tests, checks and benchmarks too */
+export function prepare({ all = false } = {}) {
+  install({ all });
   explorer();
   generate();
   build();

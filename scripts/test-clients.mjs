@@ -48,7 +48,7 @@ const RUNNERS = [
   },
 ];
 
-prepare();
+prepare({ all: true });
 const args = process.argv.slice(2);
 const wanted = RUNNERS.filter(({ name }) => {
   const named = args.filter((one) => !one.startsWith('--'));

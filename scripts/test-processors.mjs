@@ -27,7 +27,7 @@ const PROCESSORS = [
   { name: 'ARM64, dot products and SME', command: () => arm64('max') },
 ];
 
-prepare();
+prepare({ all: true });
 process.stdout.write(`${describeProcessor()}\n`);
 rmSync(path.join(FOLDER, 'models'), { recursive: true, force: true });
 for (const [name, from] of [

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { prepare, runNode } from './prepare.mjs';
 
-prepare();
+prepare({ all: true });
 mkdirSync('.data', { recursive: true });
 runNode(
   [
