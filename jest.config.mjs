@@ -66,6 +66,6 @@ export default {
   // Longer than the deadlines of `until`, so that these say what was waited for. For a third of a slow core.
   testTimeout: 300_000,
   maxWorkers: 2,
-  // A module registry that jest discards keeps about 40 MB of heap: 100 files would fill a worker's 4 GB.
+  // A file leaves up to 40 MB of heap behind: 100 files would fill a worker's 4 GB.
   workerIdleMemoryLimit: '1GB',
 };
