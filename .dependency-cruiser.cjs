@@ -78,12 +78,12 @@ const forbidden = [
   layer(
     'http',
     [ERRORS, PLATFORM],
-    'src/http is what every route shares. A route of a domain goes to src/rest, its GraphQL to the domain’s resolver; app.ts passes what a route needs.',
+    'src/http is what every route shares. A route of a domain goes to src/rest, its GraphQL to the domain’s resolver; src/app passes what a route needs.',
   ),
   layer(
     'graphql',
     [ERRORS, PLATFORM, '^src/http/'],
-    'The GraphQL kit knows no domain: app.ts hands it the resolvers. Move what only one domain needs into that domain.',
+    'The GraphQL kit knows no domain: src/app hands it the resolvers. Move what only one domain needs into that domain.',
   ),
   layer(
     'rest',
@@ -99,6 +99,11 @@ const forbidden = [
     'stripe-double',
     [PLATFORM],
     'The double stands outside, as Stripe does: it knows nothing of the product, and is spoken to over HTTP.',
+  ),
+  layer(
+    'config',
+    [ERRORS, PLATFORM, '^src/(?:http|graphql|siglip|predictor)/', DOMAIN],
+    'The configuration names options that others declare; it starts nothing. What a start does with it belongs to src/app.',
   ),
   {
     name: 'domains-know-no-edge',
@@ -120,14 +125,13 @@ const forbidden = [
   {
     name: 'only-the-top-knows-the-top',
     comment:
-      'main, cli, app, bring-up and config wire the rest together and are imported by nothing below. Take the value as an argument.',
-    from: { path: '^src/[^/]+/', pathNot: [UNIT_TEST, '^src/commands/'] },
-    to: { path: '^src/[^/]+\\.ts$', pathNot: ERRORS },
+      'main, cli, src/app and src/config wire the rest together and are imported by nothing below. Take the value as an argument.',
+    from: { path: '^src/[^/]+/', pathNot: [UNIT_TEST, '^src/(?:app|commands|config)/'] },
+    to: { path: ['^src/[^/]+\\.ts$', '^src/(?:app|config)/'], pathNot: ERRORS },
   },
   {
     name: 'nobody-imports-a-program',
-    comment:
-      'main.ts and cli.ts run when they are imported. Move what is shared to app.ts or bring-up.ts.',
+    comment: 'main.ts and cli.ts run when they are imported. Move what is shared to src/app.',
     from: {},
     to: { path: '^src/(?:main|cli)\\.ts$' },
   },
@@ -230,7 +234,7 @@ const forbidden = [
   door(
     'door-graphql',
     ['graphql', 'graphql-scalars', 'graphql-query-complexity', 'type-graphql'],
-    ['^src/graphql/', SPEAKS_GRAPHQL, '^src/resolvers\\.ts$'],
+    ['^src/graphql/', SPEAKS_GRAPHQL, '^src/app/resolvers\\.ts$'],
     'Only the GraphQL kit and a domain’s resolver, type and input files speak GraphQL.',
   ),
   door(
@@ -238,7 +242,7 @@ const forbidden = [
     ['fastify', '@fastify'],
     [
       '^src/(?:http|graphql|rest)/',
-      '^src/app\\.ts$',
+      '^src/app/app\\.ts$',
       '^src/predictor/server\\.ts$',
       '^src/mail-viewer/',
       DOUBLE,
@@ -274,7 +278,7 @@ const forbidden = [
     name: 'api-process-runs-no-inference',
     comment:
       'Loading onnxruntime-node into the API process blocks its event loop and lets a native crash end it. Import the predictor’s client, and start the predictor as a process.',
-    from: { path: '^src/(?:main|app)\\.ts$' },
+    from: { path: '^src/(?:main|app/app)\\.ts$' },
     to: { path: packages('onnxruntime-node'), reachable: true },
   },
 

@@ -15,7 +15,7 @@ const nodeGlobals = Object.fromEntries(
 );
 
 const READ_CONFIG =
-  'Only src/config.ts reads the environment: add the variable there (and to .env.example), and take its value from Config.';
+  'Only src/config/config.ts reads the environment: add the variable there (and to .env.example), and take its value from Config.';
 
 /** Selectors of `no-restricted-syntax` for all of src/; a later rule of that name replaces an earlier one. */
 const RESTRICTED = [
@@ -153,7 +153,7 @@ export default defineConfig(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/config.ts', 'src/**/*.test.ts'],
+    ignores: ['src/config/config.ts', 'src/**/*.test.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

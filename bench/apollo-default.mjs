@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { ApolloServer } from '@apollo/server';
 import fastifyApollo from '@as-integrations/fastify';
 import { fastify } from 'fastify';
-import { createPrintableSchema } from '../dist/app.js';
+import { createPrintableSchema } from '../dist/app/resolvers.js';
 
 const apollo = new ApolloServer({ schema: createPrintableSchema() });
 await apollo.start();

@@ -9,8 +9,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import 'reflect-metadata';
 import autocannon from 'autocannon';
-import { bringUpCatalog, bringUpMigrations } from '../dist/bring-up.js';
-import { readConfig } from '../dist/config.js';
+import { applyMigrations, seedCatalogFolder } from '../dist/app/startup.js';
+import { readConfig } from '../dist/config/config.js';
 import { startEmbeddedPostgres } from '../dist/platform/embedded-postgres/index.js';
 
 const { values: options } = parseArgs({
@@ -77,8 +77,8 @@ chmodSync(folder, 0o755);
 const postgres = await startEmbeddedPostgres(folder);
 const config = readConfig({});
 const quiet = () => undefined;
-await bringUpMigrations(config, postgres.url, quiet);
-await bringUpCatalog(config, postgres.url, quiet);
+await applyMigrations(config, postgres.url, quiet);
+await seedCatalogFolder(config, postgres.url, quiet);
 
 const ours = await serve('gigarouter.mjs', {
   DATABASE_URL: postgres.url,

@@ -1,6 +1,6 @@
 // Our server as it is served, on the database of DATABASE_URL.
-import { createApp } from '../dist/app.js';
-import { readConfig } from '../dist/config.js';
+import { createApp } from '../dist/app/app.js';
+import { readConfig } from '../dist/config/config.js';
 
 const config = readConfig();
 const app = await createApp(config, config.databaseUrl);

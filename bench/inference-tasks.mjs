@@ -84,7 +84,7 @@ async function startOurs({ modelsDir, slug, variant, picture, labels, threads, p
   await import('reflect-metadata');
   const { ClassificationService, EmbeddingService, ModelService } =
     await import('../dist/inference/index.js');
-  const { childEnvironment } = await import('../dist/config.js');
+  const { childEnvironment } = await import('../dist/config/config.js');
   const child = new PredictorChild({
     args: [path.resolve(import.meta.dirname, '../dist/cli.js'), 'predictor', '--port', '0'],
     logger: createLogger('error', process.stderr),

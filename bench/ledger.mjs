@@ -8,8 +8,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import 'reflect-metadata';
-import { bringUpMigrations } from '../dist/bring-up.js';
-import { readConfig } from '../dist/config.js';
+import { applyMigrations } from '../dist/app/startup.js';
+import { readConfig } from '../dist/config/config.js';
 import { CreditsService } from '../dist/credits/index.js';
 import { apply } from '../dist/credits/ledger.store.js';
 import { openDatabase } from '../dist/platform/database.js';
@@ -41,7 +41,7 @@ const CHARGED = 200_000n;
 const folder = mkdtempSync(path.join(tmpdir(), 'gigarouter-bench-'));
 chmodSync(folder, 0o755);
 const postgres = await startEmbeddedPostgres(folder);
-await bringUpMigrations(readConfig({}), postgres.url, () => undefined);
+await applyMigrations(readConfig({}), postgres.url, () => undefined);
 const db = openDatabase({
   url: postgres.url,
   connectionsMax: 10,

@@ -8,9 +8,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import 'reflect-metadata';
 import { KeysService } from '../dist/accounts/index.js';
-import { createApp } from '../dist/app.js';
-import { bringUpMigrations } from '../dist/bring-up.js';
-import { readConfig } from '../dist/config.js';
+import { createApp } from '../dist/app/app.js';
+import { applyMigrations } from '../dist/app/startup.js';
+import { readConfig } from '../dist/config/config.js';
 import { anonymous, SCOPES } from '../dist/platform/actor.js';
 import { startEmbeddedPostgres } from '../dist/platform/embedded-postgres/index.js';
 import { newId } from '../dist/platform/ids.js';
@@ -42,7 +42,7 @@ const env = {
   CONNECTIONS_PER_ADDRESS: '0',
 };
 const config = readConfig(env);
-await bringUpMigrations(config, postgres.url, () => undefined);
+await applyMigrations(config, postgres.url, () => undefined);
 // Here the charges are made: the other server.
 const app = await createApp(config, postgres.url);
 const here = await app.server.listen({ port: 0, host: '127.0.0.1' });

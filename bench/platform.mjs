@@ -6,13 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import 'reflect-metadata';
 import { KeysService } from '../dist/accounts/index.js';
-import {
-  bringUpCatalog,
-  bringUpMigrations,
-  createPredictorChild,
-  DEMO_MODEL,
-} from '../dist/bring-up.js';
-import { readConfig } from '../dist/config.js';
+import { createPredictorChild, DEMO_MODEL } from '../dist/app/local-models.js';
+import { applyMigrations, seedCatalogFolder } from '../dist/app/startup.js';
+import { readConfig } from '../dist/config/config.js';
 import { CreditsService } from '../dist/credits/index.js';
 import { anonymous, SCOPES } from '../dist/platform/actor.js';
 import { openDatabase } from '../dist/platform/database.js';
@@ -50,8 +46,8 @@ export async function startPlatform() {
   await compile(model, { int8: false });
   const postgres = await startEmbeddedPostgres(folder);
   const config = readConfig({});
-  await bringUpMigrations(config, postgres.url, () => undefined);
-  await bringUpCatalog(config, postgres.url, () => undefined);
+  await applyMigrations(config, postgres.url, () => undefined);
+  await seedCatalogFolder(config, postgres.url, () => undefined);
   const predictor = createPredictorChild(config, createLogger('fatal'), {
     MODELS_DIR: modelsDir,
     PREDICTOR_THREADS: '1',

@@ -9,8 +9,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import 'reflect-metadata';
 import { KeysService } from '../dist/accounts/index.js';
-import { bringUpMigrations } from '../dist/bring-up.js';
-import { readConfig } from '../dist/config.js';
+import { applyMigrations } from '../dist/app/startup.js';
+import { readConfig } from '../dist/config/config.js';
 import { CreditsService } from '../dist/credits/index.js';
 import { anonymous, SCOPES } from '../dist/platform/actor.js';
 import { openDatabase } from '../dist/platform/database.js';
@@ -69,7 +69,7 @@ const db = openDatabase({
 });
 let api;
 try {
-  await bringUpMigrations(readConfig({}), postgres.url, () => undefined);
+  await applyMigrations(readConfig({}), postgres.url, () => undefined);
   const kept = await findKept();
   const made = kept === undefined ? await makeData() : undefined;
   const { largest, end } = kept ?? made;

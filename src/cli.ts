@@ -4,8 +4,8 @@ import 'reflect-metadata';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
-import type { Say } from './bring-up.js';
-import { ConfigError, readConfig } from './config.js';
+import type { Say } from './app/startup.js';
+import { ConfigError, readConfig } from './config/config.js';
 import { AppError } from './errors.js';
 import { redact } from './platform/logger.js';
 
@@ -28,8 +28,8 @@ program
   .description('apply the migrations that the database lacks')
   .option('--json', 'print the result as JSON')
   .action(({ json }: { json?: true }) =>
-    withDatabase(async ({ bringUpMigrations }, config, url) => {
-      const applied = await bringUpMigrations(config, url, say);
+    withDatabase(async ({ applyMigrations }, config, url) => {
+      const applied = await applyMigrations(config, url, say);
       if (json) print({ applied });
     }),
   );
@@ -39,9 +39,9 @@ program
   .description('bring the catalog to what its files say; operators’ edits stay')
   .option('--json', 'print the result as JSON')
   .action(({ json }: { json?: true }) =>
-    withDatabase(async ({ bringUpCatalog, bringUpMigrations }, config, url) => {
-      const applied = await bringUpMigrations(config, url, say);
-      const summary = await bringUpCatalog(config, url, say);
+    withDatabase(async ({ seedCatalogFolder, applyMigrations }, config, url) => {
+      const applied = await applyMigrations(config, url, say);
+      const summary = await seedCatalogFolder(config, url, say);
       if (json) print({ applied, ...summary });
     }),
   );
@@ -52,7 +52,7 @@ program
   .option('--write', 'write it to schema.graphql')
   .option('--check', 'fail when schema.graphql differs')
   .action(async ({ write, check }: { write?: true; check?: true }) => {
-    const { createPrintableSchema } = await import('./resolvers.js');
+    const { createPrintableSchema } = await import('./app/resolvers.js');
     const { printSdl } = await import('./graphql/schema.js');
     const sdl = printSdl(createPrintableSchema());
     if (write) await writeFile(SCHEMA_FILE, sdl);
@@ -119,16 +119,16 @@ function throwInsteadOfExiting(command: Command): void {
 
 async function withDatabase(
   work: (
-    bringUp: typeof import('./bring-up.js'),
+    startup: typeof import('./app/startup.js'),
     config: ReturnType<typeof readConfig>,
     url: string,
   ) => Promise<void>,
 ): Promise<void> {
   const config = readConfig();
-  const bringUp = await import('./bring-up.js');
-  const database = await bringUp.bringUpDatabase(config, say);
+  const startup = await import('./app/startup.js');
+  const database = await startup.startDatabase(config, say);
   try {
-    await work(bringUp, config, database.url);
+    await work(startup, config, database.url);
   } finally {
     await database.stop();
   }

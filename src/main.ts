@@ -1,23 +1,21 @@
 import { createServer } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
-import { createApp } from './app.js';
+import { createApp } from './app/app.js';
+import { createPredictorChild, ensureModels } from './app/local-models.js';
+import { ensureAuthSecret, ensureDemoKey } from './app/secrets.js';
 import {
-  bringUpAuthSecret,
-  bringUpCatalog,
-  bringUpDatabase,
-  bringUpDemoKey,
-  bringUpMailViewer,
-  bringUpMigrations,
-  bringUpModels,
-  bringUpStripeDouble,
-  createPredictorChild,
+  applyMigrations,
   type Say,
-} from './bring-up.js';
-import { type Config, ConfigError, readConfig } from './config.js';
+  seedCatalogFolder,
+  serveMails,
+  startDatabase,
+} from './app/startup.js';
+import { startStripeSimulator } from './app/stripe-simulator.js';
+import { type Config, ConfigError, readConfig } from './config/config.js';
 import { AppError } from './errors.js';
 import { createLogger, type Logger, redact } from './platform/logger.js';
 import { portOwner } from './platform/port-owner.js';
-import { refuseUnsafeProduction } from './production.js';
+import { refuseUnsafeProduction } from './config/production.js';
 
 /** Progress goes to stderr, for people; the log goes to stdout, for machines. */
 const say: Say = (line) => process.stderr.write(`${line}\n`);
@@ -82,14 +80,14 @@ async function main(config: Config): Promise<void> {
   refuseUnsafeProduction(config);
   await refuseTakenPort(config);
 
-  const database = await bringUpDatabase(config, say);
+  const database = await startDatabase(config, say);
   running.push(() => database.stop());
-  await bringUpMigrations(config, database.url, say);
-  if (database.embedded) await bringUpCatalog(config, database.url, say);
+  await applyMigrations(config, database.url, say);
+  if (database.embedded) await seedCatalogFolder(config, database.url, say);
 
   const logger = createLogger(config.logLevel);
   const predictor = config.predictorUrl === undefined ? await startPredictor(config, logger) : {};
-  const authSecret = await bringUpAuthSecret(config);
+  const authSecret = await ensureAuthSecret(config);
   const double = config.stripe === undefined ? await startDouble(config) : undefined;
   const mailsUrl = await startMails(config);
   const settings = { ...config, authSecret, stripe: config.stripe ?? double?.options };
@@ -100,13 +98,13 @@ async function main(config: Config): Promise<void> {
   const port = typeof address === 'object' ? address.port : config.port;
   double?.sendEventsTo(port);
   const wantsDemoKey = database.embedded && (!config.production || config.allowDemoKey);
-  const demoKey = wantsDemoKey ? await bringUpDemoKey(config, app.services) : undefined;
+  const demoKey = wantsDemoKey ? await ensureDemoKey(config, app.services) : undefined;
   announce(config, { port, startedAt, demoKey, mailsUrl });
 }
 
 /** Payments without a Stripe account: nobody's money moves. */
 async function startDouble(config: Config) {
-  const double = await bringUpStripeDouble(config, say);
+  const double = await startStripeSimulator(config, say);
   running.push(() => double.stop());
   return double;
 }
@@ -114,14 +112,14 @@ async function startDouble(config: Config) {
 /** @returns where to read the mails that are not sent; undefined when they are, and in production */
 async function startMails(config: Config): Promise<string | undefined> {
   if (config.mail.smtpUrl !== undefined || config.production) return undefined;
-  const viewer = await bringUpMailViewer(config);
+  const viewer = await serveMails(config);
   running.push(() => viewer.stop());
   return viewer.url;
 }
 
 /** The catalog is served while models load. */
 async function startPredictor(config: Config, logger: Logger) {
-  await bringUpModels(config, say);
+  await ensureModels(config, say);
   const child = createPredictorChild(config, logger);
   running.push(() => child.stop());
   child.start().catch((err: unknown) => {

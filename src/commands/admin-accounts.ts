@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ManagedAccount } from '../accounts/index.js';
-import type { Say } from '../bring-up.js';
+import type { Say } from '../app/startup.js';
 import { adminLedgerCommand, adminPurchasesCommand, adminRunsCommand } from './admin-history.js';
 import {
   asAdmin,

@@ -1,10 +1,10 @@
 import { userInfo } from 'node:os';
 import { InvalidArgumentError } from 'commander';
-import type { Say } from '../bring-up.js';
-import { readConfig } from '../config.js';
-import type { ServicesParts } from '../open-services.js';
+import type { Say } from '../app/startup.js';
+import { readConfig } from '../config/config.js';
+import type { ServicesParts } from '../app/open-services.js';
 import type { AuditedActor } from '../platform/audit.store.js';
-import type { Services } from '../services.js';
+import type { Services } from '../app/services.js';
 
 export interface Json {
   readonly json?: true | undefined;
@@ -29,9 +29,9 @@ export async function asAdmin(
 ): Promise<void> {
   const config = readConfig();
   // Loaded for a command that runs, not for one that is only looked up.
-  const { bringUpDatabase } = await import('../bring-up.js');
-  const { openServices } = await import('../open-services.js');
-  const server = await bringUpDatabase(config, say);
+  const { startDatabase } = await import('../app/startup.js');
+  const { openServices } = await import('../app/open-services.js');
+  const server = await startDatabase(config, say);
   try {
     const { services, close } = await openServices(config, server.url, parts);
     try {

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Say } from '../bring-up.js';
+import type { Say } from '../app/startup.js';
 import { parseBoardCursor, toBoardCursor } from '../demand/index.js';
 import { AppError } from '../errors.js';
 import { SYSTEM } from '../platform/actor.js';
 import type { ModelId } from '../platform/ids.js';
-import type { Services } from '../services.js';
+import type { Services } from '../app/services.js';
 import {
   asAdmin,
   JSON_FLAG,

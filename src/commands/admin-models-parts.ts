@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { Argument, Command, InvalidArgumentError } from 'commander';
-import type { Say } from '../bring-up.js';
+import type { Say } from '../app/startup.js';
 import type { Provider } from '../catalog/index.js';
 import { SYSTEM } from '../platform/actor.js';
 import { asAdmin, type Json, JSON_FLAG, show } from './admin-app.js';

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import type { Say } from '../bring-up.js';
+import type { Say } from '../app/startup.js';
 import { parseFacts, PRICE_UNITS, type PriceUnit } from '../catalog/index.js';
-import { readConfig } from '../config.js';
+import { readConfig } from '../config/config.js';
 import { AppError } from '../errors.js';
 import { type Author, SYSTEM } from '../platform/actor.js';
 import type { ModelId } from '../platform/ids.js';
-import type { Services } from '../services.js';
+import type { Services } from '../app/services.js';
 import { asAdmin, type Json, JSON_FLAG, show, toMoment } from './admin-app.js';
 import { adminAliasesCommand, adminProvidersCommand } from './admin-models-parts.js';
 import { reachPredictor } from './reach-predictor.js';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Say } from '../bring-up.js';
+import type { Say } from '../app/startup.js';
 import type { ManagedPromoCode } from '../payments/index.js';
 import type { AccountId } from '../platform/ids.js';
 import {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { Say } from '../bring-up.js';
+import type { Say } from '../app/startup.js';
 import {
   type BackgroundJob,
   DEAD_LETTER_KINDS,

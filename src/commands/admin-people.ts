@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { AuditLogEvent, AuditLogFilter } from '../accounts/index.js';
-import type { Say } from '../bring-up.js';
+import type { Say } from '../app/startup.js';
 import { encodeTimeCursor } from '../platform/time-cursor.js';
 import {
   asAdmin,

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Say } from '../bring-up.js';
+import type { Say } from '../app/startup.js';
 import { adminAccountsCommand } from './admin-accounts.js';
 import { adminDemandCommand } from './admin-demand.js';
 import { adminModelsCommand } from './admin-models.js';

@@ -2,19 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
-import { createApp } from '../app.js';
-import {
-  bringUpAuthSecret,
-  bringUpCatalog,
-  bringUpDatabase,
-  bringUpMigrations,
-  bringUpModels,
-  createPredictorChild,
-  DEMO_MODEL,
-  revokeDemoKey,
-  type Say,
-} from '../bring-up.js';
-import { type Config, readConfig } from '../config.js';
+import { createApp } from '../app/app.js';
+import { createPredictorChild, DEMO_MODEL, ensureModels } from '../app/local-models.js';
+import { ensureAuthSecret, revokeDemoKey } from '../app/secrets.js';
+import { applyMigrations, type Say, seedCatalogFolder, startDatabase } from '../app/startup.js';
+import { type Config, readConfig } from '../config/config.js';
 import { AppError } from '../errors.js';
 import { createLogger } from '../platform/logger.js';
 import { asAdmin } from './admin-app.js';
@@ -36,15 +28,15 @@ export function demoCommand(say: Say): Command {
       const logger = createLogger('error');
       const cleanUp: (() => Promise<void>)[] = [];
       try {
-        const database = await bringUpDatabase(config, say);
+        const database = await startDatabase(config, say);
         cleanUp.push(() => database.stop());
-        await bringUpMigrations(config, database.url, say);
-        await bringUpCatalog(config, database.url, say);
-        await bringUpModels(config, say);
+        await applyMigrations(config, database.url, say);
+        await seedCatalogFolder(config, database.url, say);
+        await ensureModels(config, say);
         const predictor = createPredictorChild(config, logger);
         cleanUp.push(() => predictor.stop());
         await predictor.start();
-        const authSecret = await bringUpAuthSecret(config);
+        const authSecret = await ensureAuthSecret(config);
         // Its mails are read here, so they go to the folder whatever is configured.
         const mail = { ...config.mail, smtpUrl: undefined };
         const app = await createApp({ ...config, authSecret, mail }, database.url, {

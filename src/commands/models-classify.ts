@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Say } from '../bring-up.js';
-import type { Config } from '../config.js';
+import type { Say } from '../app/startup.js';
+import type { Config } from '../config/config.js';
 import { AppError } from '../errors.js';
 import { ClassificationService, EmbeddingService, ModelService } from '../inference/index.js';
 import { PredictorClient } from '../predictor/client.js';

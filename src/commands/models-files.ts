@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Say } from '../bring-up.js';
-import type { Config } from '../config.js';
+import type { Say } from '../app/startup.js';
+import type { Config } from '../config/config.js';
 import { AppError } from '../errors.js';
 import { type DownloadProgress, Hub, type HubSnapshot } from '../inference/index.js';
 import { runOnce } from '../predictor/run-once.js';

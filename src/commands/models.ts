@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
-import type { Say } from '../bring-up.js';
-import { readConfig } from '../config.js';
+import type { Say } from '../app/startup.js';
+import { readConfig } from '../config/config.js';
 import { classify } from './models-classify.js';
 import { compileModel, listModels, pullModel, removeModel, verifyModel } from './models-files.js';
 

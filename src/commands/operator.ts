@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { bringUpDatabase, type Say } from '../bring-up.js';
-import { readConfig } from '../config.js';
-import { openServices } from '../open-services.js';
+import { type Say, startDatabase } from '../app/startup.js';
+import { readConfig } from '../config/config.js';
+import { openServices } from '../app/open-services.js';
 import { systemActor } from './admin-app.js';
 
 /** `gigarouter operator <email>`: the first operator of a server can only be made by who runs it. */
@@ -11,7 +11,7 @@ export function operatorCommand(say: Say): Command {
     .option('--revoke', 'make them an ordinary person again')
     .action(async (email: string, { revoke }: { revoke?: true }) => {
       const config = readConfig();
-      const server = await bringUpDatabase(config, say);
+      const server = await startDatabase(config, say);
       try {
         const { services, close } = await openServices(config, server.url);
         try {

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import { bringUpDatabase, findStripe, type Say } from '../bring-up.js';
-import { readConfig } from '../config.js';
-import { openServices } from '../open-services.js';
-import type { Services } from '../services.js';
+import { type Say, startDatabase } from '../app/startup.js';
+import { findStripe } from '../app/stripe-simulator.js';
+import { readConfig } from '../config/config.js';
+import { openServices } from '../app/open-services.js';
+import type { Services } from '../app/services.js';
 import { systemActor } from './admin-app.js';
 
 /** `gigarouter payments`: the inbox of what Stripe tells, for operators. */
@@ -54,7 +55,7 @@ export async function withServices(
   work: (services: Services) => Promise<void>,
 ): Promise<void> {
   const config = readConfig();
-  const server = await bringUpDatabase(config, say);
+  const server = await startDatabase(config, say);
   try {
     const stripe = await findStripe(config, say);
     try {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { ConfigError, readConfig } from '../config.js';
+import { ConfigError, readConfig } from '../config/config.js';
 import { VERSION } from '../platform/version.js';
 import { isLoopback } from '../platform/public-address.js';
 import { createLogger } from '../platform/logger.js';

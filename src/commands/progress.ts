@@ -1,4 +1,4 @@
-import type { Say } from '../bring-up.js';
+import type { Say } from '../app/startup.js';
 
 /** One moment of long work. */
 export interface Step {

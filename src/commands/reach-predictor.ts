@@ -1,5 +1,5 @@
-import { createPredictorChild } from '../bring-up.js';
-import type { Config } from '../config.js';
+import { createPredictorChild } from '../app/local-models.js';
+import type { Config } from '../config/config.js';
 import { createLogger } from '../platform/logger.js';
 import type { PredictorAddress } from '../predictor/client.js';
 import type { Variant } from '../siglip/index.js';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { Say } from '../bring-up.js';
+import type { Say } from '../app/startup.js';
 import type { Reconciliation } from '../payments/index.js';
 import { withServices } from './payments.js';
 

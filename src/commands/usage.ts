@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { bringUpDatabase, bringUpMigrations, type Say } from '../bring-up.js';
-import { readConfig } from '../config.js';
+import { applyMigrations, type Say, startDatabase } from '../app/startup.js';
+import { readConfig } from '../config/config.js';
 import { openDatabase } from '../platform/database.js';
 import { RollupsService } from '../usage/index.js';
 
@@ -23,7 +23,7 @@ export function usageCommand(say: Say): Command {
     .option('--json', 'print the result as JSON')
     .action(async ({ json, from, to }: { json?: true; from?: Date; to?: Date }) => {
       const config = readConfig();
-      const server = await bringUpDatabase(config, say);
+      const server = await startDatabase(config, say);
       const database = openDatabase({
         url: server.url,
         connectionsMax: 1,
@@ -31,7 +31,7 @@ export function usageCommand(say: Say): Command {
         connectTimeoutMs: config.databaseConnectTimeoutMs,
       });
       try {
-        await bringUpMigrations(config, server.url, say);
+        await applyMigrations(config, server.url, say);
         const hours = await new RollupsService(database).rebuild({ from, to }, (until) => {
           say(`up to ${until.toISOString()}`);
         });

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { ACCOUNT_CHECKS } from '../accounts/index.js';
 import { BATCH_CHECKS } from '../batches/index.js';
-import { bringUpDatabase, type Say } from '../bring-up.js';
-import { readConfig } from '../config.js';
+import { type Say, startDatabase } from '../app/startup.js';
+import { readConfig } from '../config/config.js';
 import { LEDGER_CHECKS } from '../credits/index.js';
 import { DEMAND_CHECKS } from '../demand/index.js';
 import { PAYMENT_CHECKS } from '../payments/index.js';
@@ -19,7 +19,7 @@ export function verifyCommand(say: Say): Command {
     .option('--json', 'print the findings as JSON')
     .action(async ({ json }: { json?: true }) => {
       const config = readConfig();
-      const server = await bringUpDatabase(config, say);
+      const server = await startDatabase(config, say);
       const database = openDatabase({
         url: server.url,
         connectionsMax: 1,

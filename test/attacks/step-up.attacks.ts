@@ -1,4 +1,4 @@
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/config/config.js';
 import { newPasskey } from '../support/passkey.js';
 import {
   type Browser,

@@ -10,7 +10,7 @@ import type { GraphQLInputType } from 'graphql';
 import { KEY_SCOPES } from '../../src/accounts/api-key.js';
 import { ROLES, SCOPES_OF_ROLE } from '../../src/accounts/account.js';
 import { scopesOfKey } from '../../src/accounts/api-key.js';
-import { createPrintableSchema } from '../../src/resolvers.js';
+import { createPrintableSchema } from '../../src/app/resolvers.js';
 import { anonymous, type Actor, type Scope } from '../../src/platform/actor.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 

@@ -2,8 +2,8 @@ import { cpSync } from 'node:fs';
 import path from 'node:path';
 import type OpenAI from 'openai';
 import { KeysService } from '../../src/accounts/keys.service.js';
-import { bringUpCatalog, bringUpMigrations } from '../../src/bring-up.js';
-import { readConfig } from '../../src/config.js';
+import { applyMigrations, seedCatalogFolder } from '../../src/app/startup.js';
+import { readConfig } from '../../src/config/config.js';
 import { CreditsService } from '../../src/credits/credits.service.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import { type Database, openDatabase } from '../../src/platform/database.js';
@@ -41,8 +41,8 @@ beforeAll(async () => {
   await compile(model, { int8: false });
   const dataDir = path.join(folder.path, 'data');
   const postgres = await startEmbeddedPostgres(dataDir);
-  await bringUpMigrations(readConfig({}), postgres.url, () => undefined);
-  await bringUpCatalog(readConfig({}), postgres.url, () => undefined);
+  await applyMigrations(readConfig({}), postgres.url, () => undefined);
+  await seedCatalogFolder(readConfig({}), postgres.url, () => undefined);
   // Nothing is kept, so that each run of a line costs the same.
   const env = { DATA_DIR: path.join(folder.path, 'api'), TEXT_CACHE_MB: '0', IMAGE_CACHE_MB: '0' };
   rig = await startRig(dataDir, modelsDir, env);

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { createApp } from '../../src/app/app.js';
+import { readConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { temporaryFolder } from '../support/folder.js';
 import { BUY, CARD, codeOf, DOLLAR, SECRETS, type Shop, startShop } from '../support/payments.js';

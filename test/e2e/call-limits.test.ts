@@ -1,5 +1,5 @@
-import { createApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { createApp } from '../../src/app/app.js';
+import { readConfig } from '../../src/config/config.js';
 import { postGraphQL, type GraphQLAnswer } from '../support/app.js';
 import { BALANCE, CLASSIFY, fresh, input } from '../support/classify.js';
 import { bearer, newCaller, startPlatform, type TestPlatform } from '../support/platform.js';

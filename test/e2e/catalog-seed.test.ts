@@ -1,5 +1,5 @@
 import { readCatalogFolder, seedCatalog } from '../../src/catalog/index.js';
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/config/config.js';
 import { type Database, openDatabase } from '../../src/platform/database.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 

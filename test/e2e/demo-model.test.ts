@@ -5,7 +5,7 @@ import {
   EmbeddingService,
   ModelService,
 } from '../../src/inference/index.js';
-import { bringUpModels } from '../../src/bring-up.js';
+import { ensureModels } from '../../src/app/local-models.js';
 import { PredictorClient } from '../../src/predictor/client.js';
 import { compile, openModel, verify } from '../../src/siglip/index.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -61,7 +61,7 @@ test.each(['fp32', 'int8'] as const)('%s sees what its samples show', async (var
 describe('a start', () => {
   const start = async (modelsDir: string, modelVariant: 'fp32' | 'int8') => {
     const said: string[] = [];
-    await bringUpModels({ modelsDir, modelVariant, demoModelDir: DEMO }, (line) => said.push(line));
+    await ensureModels({ modelsDir, modelVariant, demoModelDir: DEMO }, (line) => said.push(line));
     return said.join('\n');
   };
   const emptied = temporaryFolder();

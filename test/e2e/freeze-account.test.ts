@@ -1,4 +1,4 @@
-import type { App } from '../../src/app.js';
+import type { App } from '../../src/app/app.js';
 import { type GraphQLAnswer, postGraphQL } from '../support/app.js';
 import {
   answersIn,

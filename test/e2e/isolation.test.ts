@@ -1,4 +1,4 @@
-import { createPrintableSchema } from '../../src/resolvers.js';
+import { createPrintableSchema } from '../../src/app/resolvers.js';
 import { postGraphQL } from '../support/app.js';
 import { idArguments, type IdArgument, operationOf } from '../support/id-arguments.js';
 import { answerTo, type Neighbours, startNeighbours, waysOf } from '../support/isolation.js';

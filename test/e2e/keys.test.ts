@@ -1,6 +1,6 @@
 import { createSecret } from '../../src/accounts/api-key.js';
-import { type App, createApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { type App, createApp } from '../../src/app/app.js';
+import { readConfig } from '../../src/config/config.js';
 import type { AccountId, KeyId } from '../../src/platform/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { postGraphQL, startTestApp, type TestApp } from '../support/app.js';

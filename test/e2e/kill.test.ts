@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig } from '../../src/config.js';
-import { bringUpCatalog, bringUpMigrations } from '../../src/bring-up.js';
+import { readConfig } from '../../src/config/config.js';
+import { applyMigrations, seedCatalogFolder } from '../../src/app/startup.js';
 import { KeysService } from '../../src/accounts/keys.service.js';
 import { CreditsService } from '../../src/credits/credits.service.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
@@ -34,8 +34,8 @@ beforeAll(async () => {
   await compile(model, { int8: false });
   const dataDir = path.join(folder.path, 'data');
   const postgres = await startEmbeddedPostgres(dataDir);
-  await bringUpMigrations(readConfig({}), postgres.url, () => undefined);
-  await bringUpCatalog(readConfig({}), postgres.url, () => undefined);
+  await applyMigrations(readConfig({}), postgres.url, () => undefined);
+  await seedCatalogFolder(readConfig({}), postgres.url, () => undefined);
   rig = await startRig(dataDir, modelsDir);
   db = openDatabase({
     url: rig.databaseUrl,

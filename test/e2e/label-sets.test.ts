@@ -1,8 +1,8 @@
 import { CLASSIFY, fresh, IMAGE, input, LABEL } from '../support/classify.js';
 import { type Caller, newCaller, startPlatform, type TestPlatform } from '../support/platform.js';
 import { until } from '../support/process.js';
-import { createApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { createApp } from '../../src/app/app.js';
+import { readConfig } from '../../src/config/config.js';
 
 let t: TestPlatform;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import { type App, createApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { type App, createApp } from '../../src/app/app.js';
+import { readConfig } from '../../src/config/config.js';
 import { newId, type RunId } from '../../src/platform/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { startTestApp, type TestApp } from '../support/app.js';

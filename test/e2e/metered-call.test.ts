@@ -1,4 +1,4 @@
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/config/config.js';
 import { MeterService } from '../../src/inference/meter.service.js';
 import { newId } from '../../src/platform/ids.js';
 import { BALANCE, CLASSIFY, fresh, IMAGE, input, LABEL } from '../support/classify.js';

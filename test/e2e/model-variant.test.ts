@@ -1,8 +1,8 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
-import { type App, createApp } from '../../src/app.js';
-import { createPredictorChild } from '../../src/bring-up.js';
-import { readConfig } from '../../src/config.js';
+import { type App, createApp } from '../../src/app/app.js';
+import { createPredictorChild } from '../../src/app/local-models.js';
+import { readConfig } from '../../src/config/config.js';
 import {
   ClassificationService,
   EmbeddingService,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { type App, createApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { type App, createApp } from '../../src/app/app.js';
+import { readConfig } from '../../src/config/config.js';
 import { postGraphQL } from '../support/app.js';
 import { settledCredit } from '../support/callers.js';
 import { CLASSIFY, fresh } from '../support/classify.js';

@@ -1,5 +1,5 @@
-import { type App, createApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { type App, createApp } from '../../src/app/app.js';
+import { readConfig } from '../../src/config/config.js';
 import { type GraphQLAnswer, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
-import { createApp, type App } from '../../src/app.js';
-import { bringUpCatalog, bringUpMigrations } from '../../src/bring-up.js';
-import { readConfig } from '../../src/config.js';
+import { createApp, type App } from '../../src/app/app.js';
+import { applyMigrations, seedCatalogFolder } from '../../src/app/startup.js';
+import { readConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/platform/logger.js';
 import {
   type EmbeddedPostgres,
@@ -24,8 +24,8 @@ beforeAll(async () => {
   const quiet = () => undefined;
   postgres = await startEmbeddedPostgres(folder.path, { settings });
   port = Number(new URL(postgres.url).port);
-  await bringUpMigrations(config, postgres.url, quiet);
-  await bringUpCatalog(config, postgres.url, quiet);
+  await applyMigrations(config, postgres.url, quiet);
+  await seedCatalogFolder(config, postgres.url, quiet);
   app = await createApp(config, postgres.url, { logger: createLogger('silent') });
   await app.server.listen({ port: 0, host: '127.0.0.1' });
   url = `http://127.0.0.1:${String((app.server.server.address() as AddressInfo).port)}`;

@@ -1,4 +1,4 @@
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/config/config.js';
 import { PaidUnitsService } from '../../src/credits/index.js';
 import { classified, settledCredit } from '../support/callers.js';
 import { fresh, IMAGE, LABEL } from '../support/classify.js';

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import { type App, type AppParts, createApp } from '../../src/app.js';
-import { type Config, readConfig } from '../../src/config.js';
+import { type App, type AppParts, createApp } from '../../src/app/app.js';
+import { type Config, readConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { UNLIMITED } from './unlimited.js';

@@ -1,8 +1,8 @@
 import OpenAI from 'openai';
-import { type App, createApp } from '../../src/app.js';
+import { type App, createApp } from '../../src/app/app.js';
 import { BATCH_CHECKS } from '../../src/batches/index.js';
 import { LEDGER_CHECKS } from '../../src/credits/index.js';
-import { type Config, readConfig } from '../../src/config.js';
+import { type Config, readConfig } from '../../src/config/config.js';
 import type { NewKey } from '../../src/accounts/new-key.js';
 import { runChecks } from '../../src/platform/checks.js';
 import type { Database } from '../../src/platform/database.js';

@@ -1,7 +1,7 @@
 import { cpSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { createApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { createApp } from '../../src/app/app.js';
+import { readConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { compile } from '../../src/siglip/index.js';
 import { createTestDatabase } from './database.js';

@@ -1,4 +1,4 @@
-import type { Config } from '../../src/config.js';
+import type { Config } from '../../src/config/config.js';
 import type { GraphQLAnswer, TestApp } from './app.js';
 import { startTestApp } from './app.js';
 import { moveClock } from './clock.js';

@@ -2,8 +2,8 @@
 import 'reflect-metadata';
 import path from 'node:path';
 import pg from 'pg';
-import { bringUpCatalog, bringUpMigrations } from '../../dist/bring-up.js';
-import { readConfig } from '../../dist/config.js';
+import { applyMigrations, seedCatalogFolder } from '../../dist/app/startup.js';
+import { readConfig } from '../../dist/config/config.js';
 import { startEmbeddedPostgres } from '../../dist/platform/embedded-postgres/index.js';
 
 /** TEST_DATA_DIR: another one, for a second run at the same time. */
@@ -40,9 +40,9 @@ export default async function setUp() {
     const quiet = () => undefined;
     const urlOf = (name) => Object.assign(new URL(postgres.url), { pathname: `/${name}` }).href;
     await client.query('CREATE DATABASE test_template_empty');
-    await bringUpMigrations(config, urlOf('test_template_empty'), quiet);
+    await applyMigrations(config, urlOf('test_template_empty'), quiet);
     await client.query('CREATE DATABASE test_template_seeded TEMPLATE test_template_empty');
-    await bringUpCatalog(config, urlOf('test_template_seeded'), quiet);
+    await seedCatalogFolder(config, urlOf('test_template_seeded'), quiet);
   } finally {
     await client.end();
   }

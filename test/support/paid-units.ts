@@ -1,5 +1,5 @@
-import { type App, createApp } from '../../src/app.js';
-import { type Config, readConfig } from '../../src/config.js';
+import { type App, createApp } from '../../src/app/app.js';
+import { type Config, readConfig } from '../../src/config/config.js';
 import { uniquePicture } from './batches.js';
 import { classified } from './callers.js';
 import { type Caller, DEMO_MODEL } from './platform.js';

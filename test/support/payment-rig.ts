@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { bringUpMigrations } from '../../src/bring-up.js';
-import { readConfig } from '../../src/config.js';
+import { applyMigrations } from '../../src/app/startup.js';
+import { readConfig } from '../../src/config/config.js';
 import { STRIPE_API_VERSION } from '../../src/payments/index.js';
 import { type Database, openDatabase } from '../../src/platform/database.js';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.js';
@@ -87,7 +87,7 @@ export async function startPaymentRig(
       throw new Error(`${String(error)}\n${String(reason)}`, { cause: reason });
     });
   };
-  await bringUpMigrations(readConfig({}), postgres.url, () => undefined);
+  await applyMigrations(readConfig({}), postgres.url, () => undefined);
   const toPostgres = await startProxy(() => Number(new URL(postgres.url).port));
   const { stripeNow: now } = options;
   const double = await startStripeDouble(now === undefined ? {} : { now });

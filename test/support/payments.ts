@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe';
-import type { Config } from '../../src/config.js';
+import type { Config } from '../../src/config/config.js';
 import { LEDGER_CHECKS } from '../../src/credits/index.js';
 import {
   PAYMENT_CHECKS,

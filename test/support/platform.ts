@@ -1,7 +1,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { AppParts } from '../../src/app.js';
-import type { Config } from '../../src/config.js';
+import type { AppParts } from '../../src/app/app.js';
+import type { Config } from '../../src/config/config.js';
 import { type AccountId, newId } from '../../src/platform/ids.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import type { NewKey } from '../../src/accounts/new-key.js';

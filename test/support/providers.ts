@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
-import type { Config } from '../../src/config.js';
+import type { Config } from '../../src/config/config.js';
 import { type Proxy, startProxy } from './proxy.js';
 import { DEMO_MODEL, startPlatform, type TestPlatform } from './platform.js';
 import { type PredictorProcess, startPredictorProcess } from './predictor.js';

@@ -1,8 +1,8 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bringUpCatalog } from '../../src/bring-up.js';
-import { readConfig } from '../../src/config.js';
+import { seedCatalogFolder } from '../../src/app/startup.js';
+import { readConfig } from '../../src/config/config.js';
 import { compile } from '../../src/siglip/index.js';
 import { temporaryFolder } from './folder.js';
 import { type PaymentRig, startPaymentRig } from './payment-rig.js';
@@ -64,7 +64,7 @@ export async function startSoakRig(random: Random): Promise<SoakRig> {
       HOLD_MS: '9000',
     },
   });
-  await bringUpCatalog(readConfig({}), payments.databaseUrl(), () => undefined);
+  await seedCatalogFolder(readConfig({}), payments.databaseUrl(), () => undefined);
 
   return {
     payments,

@@ -1,6 +1,6 @@
-import type { AccountsService, PersonsService } from './accounts/index.js';
-import type { Config } from './config.js';
-import type { CreditsService } from './credits/index.js';
+import type { AccountsService, PersonsService } from '../accounts/index.js';
+import type { Config } from '../config/config.js';
+import type { CreditsService } from '../credits/index.js';
 import {
   type CreditOffer,
   FulfilmentService,
@@ -16,10 +16,10 @@ import {
   TopUpPages,
   TopUpsService,
   UsageReportsService,
-} from './payments/index.js';
-import type { Database } from './platform/database.js';
-import type { Logger } from './platform/logger.js';
-import type { Mailer } from './platform/mailer.js';
+} from '../payments/index.js';
+import type { Database } from '../platform/database.js';
+import type { Logger } from '../platform/logger.js';
+import type { Mailer } from '../platform/mailer.js';
 
 /** What payments need of the rest. */
 interface PaymentParts {

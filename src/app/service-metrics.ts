@@ -1,8 +1,8 @@
-import type { Metrics } from './platform/metrics.js';
+import type { Metrics } from '../platform/metrics.js';
 import type { Services } from './services.js';
 
 /** Counts that services keep, on /metrics. */
-export function watchServices(
+export function registerServiceMetrics(
   metrics: Metrics,
   {
     embeddings,

@@ -11,20 +11,20 @@ import {
   MembersResolver,
   OperatorsResolver,
   SessionsResolver,
-} from './accounts/index.js';
-import { BoardResolver, DemandResolver, ModelDemandResolver } from './demand/index.js';
-import { CatalogAdminResolver, CatalogResolver, ProvidersResolver } from './catalog/index.js';
-import { AlertsResolver } from './alerts/index.js';
-import { CreditsResolver } from './credits/index.js';
-import { NodeResolver } from './graphql/node.resolver.js';
-import { createSchema, type Sources } from './graphql/schema.js';
-import { InferenceResolver, LabelSetsResolver } from './inference/index.js';
-import { WebhooksResolver } from './notifications/index.js';
-import { BackgroundJobsResolver, DeadLettersResolver } from './operations/index.js';
-import { PaymentsResolver, PromosResolver, TopUpsResolver } from './payments/index.js';
-import { PublishingResolver } from './publishing/index.js';
-import { LiveResolver, liveSources } from './live/index.js';
-import { ModelPerformanceResolver, StatisticsResolver, UsageResolver } from './usage/index.js';
+} from '../accounts/index.js';
+import { BoardResolver, DemandResolver, ModelDemandResolver } from '../demand/index.js';
+import { CatalogAdminResolver, CatalogResolver, ProvidersResolver } from '../catalog/index.js';
+import { AlertsResolver } from '../alerts/index.js';
+import { CreditsResolver } from '../credits/index.js';
+import { NodeResolver } from '../graphql/node.resolver.js';
+import { createSchema, type Sources } from '../graphql/schema.js';
+import { InferenceResolver, LabelSetsResolver } from '../inference/index.js';
+import { WebhooksResolver } from '../notifications/index.js';
+import { BackgroundJobsResolver, DeadLettersResolver } from '../operations/index.js';
+import { PaymentsResolver, PromosResolver, TopUpsResolver } from '../payments/index.js';
+import { PublishingResolver } from '../publishing/index.js';
+import { LiveResolver, liveSources } from '../live/index.js';
+import { ModelPerformanceResolver, StatisticsResolver, UsageResolver } from '../usage/index.js';
 import type { Services } from './services.js';
 
 /** What no resolver asks. */

@@ -1,5 +1,5 @@
-import type { OAuthClient } from './accounts/index.js';
-import type { StripeOptions } from './payments/index.js';
+import type { OAuthClient } from '../accounts/index.js';
+import type { StripeOptions } from '../payments/index.js';
 
 /** A configuration that cannot work; the message lists every problem, by variable. */
 export class ConfigError extends Error {

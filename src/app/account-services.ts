@@ -19,13 +19,13 @@ import {
   SessionsService,
   SignInLimits,
   SignInService,
-} from './accounts/index.js';
-import type { Config } from './config.js';
-import type { CreditsService } from './credits/index.js';
-import type { Database } from './platform/database.js';
-import type { Logger } from './platform/logger.js';
-import type { Mailer } from './platform/mailer.js';
-import { createRateCounter, type RateCounter } from './platform/rate-counter.js';
+} from '../accounts/index.js';
+import type { Config } from '../config/config.js';
+import type { CreditsService } from '../credits/index.js';
+import type { Database } from '../platform/database.js';
+import type { Logger } from '../platform/logger.js';
+import type { Mailer } from '../platform/mailer.js';
+import { createRateCounter, type RateCounter } from '../platform/rate-counter.js';
 
 /** Mails that lead to an account are counted for an hour. */
 const HOUR_S = 3_600;

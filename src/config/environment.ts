@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { listOf } from './config-values.js';
-import { originFault } from './http/origins.js';
-import { LOG_LEVELS } from './platform/logger.js';
-import type { Variant } from './siglip/index.js';
+import { listOf } from './values.js';
+import { originFault } from '../http/origins.js';
+import { LOG_LEVELS } from '../platform/logger.js';
+import type { Variant } from '../siglip/index.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().min(1).max(600_000);

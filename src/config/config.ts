@@ -1,16 +1,16 @@
 import path from 'node:path';
-import type { OAuthClient } from './accounts/index.js';
-import type { ConnectionLimits } from './graphql/connections.js';
-import type { AllowedOrigins } from './http/origins.js';
-import type { MeterOptions } from './inference/index.js';
-import type { WebhookOptions } from './notifications/index.js';
-import { ConfigError, listOf, oauthClient, stripeOptions } from './config-values.js';
-import type { StripeOptions } from './payments/index.js';
-import type { CallLimitOptions } from './usage/index.js';
+import type { OAuthClient } from '../accounts/index.js';
+import type { ConnectionLimits } from '../graphql/connections.js';
+import type { AllowedOrigins } from '../http/origins.js';
+import type { MeterOptions } from '../inference/index.js';
+import type { WebhookOptions } from '../notifications/index.js';
+import { ConfigError, listOf, oauthClient, stripeOptions } from './values.js';
+import type { StripeOptions } from '../payments/index.js';
+import type { CallLimitOptions } from '../usage/index.js';
 import { environment } from './environment.js';
-import type { LOG_LEVELS } from './platform/logger.js';
-import type { PredictorSettings } from './predictor/predictor-settings.js';
-import type { Variant } from './siglip/index.js';
+import type { LOG_LEVELS } from '../platform/logger.js';
+import type { PredictorSettings } from '../predictor/predictor-settings.js';
+import type { Variant } from '../siglip/index.js';
 
 export { ConfigError };
 
@@ -103,7 +103,7 @@ export function childEnvironment(changes: Readonly<Record<string, string>>): Nod
 }
 
 /** The package's folder: `src/` and `dist/` lie directly below it. */
-const PACKAGE_DIR = path.resolve(import.meta.dirname, '..');
+const PACKAGE_DIR = path.resolve(import.meta.dirname, '../..');
 
 /**
  * Reads the configuration from environment variables. An empty variable counts as not set.

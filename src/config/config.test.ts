@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readConfig } from './config.js';
 import { environment } from './environment.js';
 
-const example = readFileSync(path.resolve(import.meta.dirname, '../.env.example'), 'utf8');
+const example = readFileSync(path.resolve(import.meta.dirname, '../../.env.example'), 'utf8');
 const examples = new Map(
   [...example.matchAll(/^#?([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name = '', value = '']) => [
     name,

@@ -1,6 +1,6 @@
-import type { Config } from './config.js';
-import { every, type Job } from './platform/jobs.js';
-import type { Logger } from './platform/logger.js';
+import type { Config } from '../config/config.js';
+import { every, type Job } from '../platform/jobs.js';
+import type { Logger } from '../platform/logger.js';
 import type { Services } from './services.js';
 
 /** Work that is done again and again, beside the requests. */

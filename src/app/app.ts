@@ -2,34 +2,34 @@
 import 'reflect-metadata';
 import type { FastifyInstance } from 'fastify';
 import { type Background, startBackground } from './background.js';
-import { hearAnnouncements } from './announcements.js';
-import { type Config, defaultPublicUrl } from './config.js';
-import { AppError } from './errors.js';
-import { createSchema } from './graphql/schema.js';
-import { registerGraphQL } from './graphql/server.js';
-import { registerOperationsRoutes } from './http/operations.routes.js';
-import { type Authenticate, decorateWithActor } from './http/authentication.js';
-import { Origins } from './http/origins.js';
-import { decorateWithPublicUrl } from './http/public-url.js';
-import { AnonymousRequests } from './http/anonymous-requests.js';
-import { trustedProxies } from './http/trusted-proxies.js';
-import { createHttpServer } from './http/server.js';
-import { CALL_BYTES_MAX } from './inference/index.js';
-import { type Database, requireWritable } from './platform/database.js';
-import type { Logger } from './platform/logger.js';
-import type { Metrics } from './platform/metrics.js';
+import { subscribeToNotifications } from './pg-notifications.js';
+import { type Config, defaultPublicUrl } from '../config/config.js';
+import { AppError } from '../errors.js';
+import { createSchema } from '../graphql/schema.js';
+import { registerGraphQL } from '../graphql/server.js';
+import { registerOperationsRoutes } from '../http/operations.routes.js';
+import { type Authenticate, decorateWithActor } from '../http/authentication.js';
+import { Origins } from '../http/origins.js';
+import { decorateWithPublicUrl } from '../http/public-url.js';
+import { AnonymousRequests } from '../http/anonymous-requests.js';
+import { trustedProxies } from '../http/trusted-proxies.js';
+import { createHttpServer } from '../http/server.js';
+import { CALL_BYTES_MAX } from '../inference/index.js';
+import { type Database, requireWritable } from '../platform/database.js';
+import type { Logger } from '../platform/logger.js';
+import type { Metrics } from '../platform/metrics.js';
 import { openServices, type ServicesParts } from './open-services.js';
-import { listMigrations, pendingMigrations } from './platform/migrations.js';
-import { VERSION } from './platform/version.js';
-import { rendererAt } from './rest/dialects.js';
-import { registerDocs } from './rest/docs.routes.js';
-import { registerHome } from './rest/home.routes.js';
-import { registerIdentityRoutes } from './rest/identity.routes.js';
-import { registerMailLinkRoutes } from './rest/mail-link.routes.js';
-import { registerPaymentsRoutes } from './rest/payments.routes.js';
-import { registerRoutes } from './rest/register-routes.js';
-import { createRoutes } from './rest/routes.js';
-import { WAIT_MAX_S } from './rest/metered-calls.js';
+import { listMigrations, pendingMigrations } from '../platform/migrations.js';
+import { VERSION } from '../platform/version.js';
+import { rendererAt } from '../rest/dialects.js';
+import { registerDocs } from '../rest/docs.routes.js';
+import { registerHome } from '../rest/home.routes.js';
+import { registerIdentityRoutes } from '../rest/identity.routes.js';
+import { registerMailLinkRoutes } from '../rest/mail-link.routes.js';
+import { registerPaymentsRoutes } from '../rest/payments.routes.js';
+import { registerRoutes } from '../rest/register-routes.js';
+import { createRoutes } from '../rest/routes.js';
+import { WAIT_MAX_S } from '../rest/metered-calls.js';
 import { createResolvers, createSources } from './resolvers.js';
 import type { Services } from './services.js';
 
@@ -159,7 +159,7 @@ export async function createApp(
     },
   });
 
-  const listener = hearAnnouncements(databaseUrl, { services, connections, background });
+  const listener = subscribeToNotifications(databaseUrl, { services, connections, background });
 
   let stopping: Promise<void> | undefined;
   return {

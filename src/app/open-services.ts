@@ -1,14 +1,14 @@
 // Before anything that is decorated: type-graphql asks for it when classes are defined.
 import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
-import type { Config } from './config.js';
-import { readCreditOffer } from './payments/index.js';
-import { type Database, openDatabase } from './platform/database.js';
-import { createLogger, type Logger } from './platform/logger.js';
-import { createMetrics, type Metrics } from './platform/metrics.js';
-import { type PredictorAddress, PredictorClient } from './predictor/client.js';
+import type { Config } from '../config/config.js';
+import { readCreditOffer } from '../payments/index.js';
+import { type Database, openDatabase } from '../platform/database.js';
+import { createLogger, type Logger } from '../platform/logger.js';
+import { createMetrics, type Metrics } from '../platform/metrics.js';
+import { type PredictorAddress, PredictorClient } from '../predictor/client.js';
 import { createServices, type Services } from './services.js';
-import { watchServices } from './watch-services.js';
+import { registerServiceMetrics } from './service-metrics.js';
 
 export interface ServicesParts {
   logger?: Logger;
@@ -58,7 +58,7 @@ export async function openServices(
   );
   const offer = readCreditOffer(await readFile(config.creditPacksFile, 'utf8'));
   const services = createServices(config, database, { logger, predictor, offer });
-  watchServices(metrics, services);
+  registerServiceMetrics(metrics, services);
   const finish = async () => {
     await Promise.all([services.notifications.stop(), services.identityMails.stop()]);
   };

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createAccountServices } from './account-services.js';
-import { ErasureService, SecurityNotices } from './accounts/index.js';
-import { AlertsService } from './alerts/index.js';
-import { BatchesService, BatchInputService, BatchWorker } from './batches/index.js';
+import { ErasureService, SecurityNotices } from '../accounts/index.js';
+import { AlertsService } from '../alerts/index.js';
+import { BatchesService, BatchInputService, BatchWorker } from '../batches/index.js';
 import {
   CatalogActs,
   CatalogAdminService,
@@ -12,10 +12,10 @@ import {
   ModelChangesService,
   ProposalsService,
   ProvidersService,
-} from './catalog/index.js';
-import type { Config } from './config.js';
-import { CreditsService, PaidUnitsService } from './credits/index.js';
-import { BoardService, DemandService, LaunchesService, WaitlistService } from './demand/index.js';
+} from '../catalog/index.js';
+import type { Config } from '../config/config.js';
+import { CreditsService, PaidUnitsService } from '../credits/index.js';
+import { BoardService, DemandService, LaunchesService, WaitlistService } from '../demand/index.js';
 import {
   ClassificationService,
   EmbeddingService,
@@ -29,33 +29,33 @@ import {
   OwnedUnitsService,
   PredictorsService,
   UploadsService,
-} from './inference/index.js';
-import { BackgroundJobs, DeadLettersService } from './operations/index.js';
+} from '../inference/index.js';
+import { BackgroundJobs, DeadLettersService } from '../operations/index.js';
 import {
   deadDeliveries,
   NotificationsService,
   WebhookEndpointsService,
   WebhookGateway,
-} from './notifications/index.js';
+} from '../notifications/index.js';
 import { createPaymentServices } from './payment-services.js';
-import { type CreditOffer, paymentDeadLetters } from './payments/index.js';
+import { type CreditOffer, paymentDeadLetters } from '../payments/index.js';
 import {
   alertMail,
   ModelChecksService,
   ProviderChecksService,
   PublishingService,
-} from './publishing/index.js';
-import { LiveService } from './live/index.js';
-import { Announcer } from './platform/announcer.js';
-import type { Database, Transaction } from './platform/database.js';
-import type { AccountId } from './platform/ids.js';
-import type { Logger } from './platform/logger.js';
-import { createMailer } from './platform/mailer.js';
-import { createRateCounter } from './platform/rate-counter.js';
-import type { PredictorClient } from './predictor/client.js';
-import { batchEndpoints } from './rest/openai/batch-endpoints.js';
-import { openai } from './rest/openai/openai.dialect.js';
-import { CallLimits, RollupsService, StatisticsService, UsageService } from './usage/index.js';
+} from '../publishing/index.js';
+import { LiveService } from '../live/index.js';
+import { Announcer } from '../platform/announcer.js';
+import type { Database, Transaction } from '../platform/database.js';
+import type { AccountId } from '../platform/ids.js';
+import type { Logger } from '../platform/logger.js';
+import { createMailer } from '../platform/mailer.js';
+import { createRateCounter } from '../platform/rate-counter.js';
+import type { PredictorClient } from '../predictor/client.js';
+import { batchEndpoints } from '../rest/openai/batch-endpoints.js';
+import { openai } from '../rest/openai/openai.dialect.js';
+import { CallLimits, RollupsService, StatisticsService, UsageService } from '../usage/index.js';
 
 /** Mails to people who are nobody yet are counted for a day. */
 const DAY_S = 86_400;

@@ -1,13 +1,13 @@
 import type { Background } from './background.js';
-import type { Connections } from './graphql/connections.js';
-import { ACCOUNT_CHANGED } from './platform/announcer.js';
-import type { KeyId, ModelId } from './platform/ids.js';
-import { listen, type Listener } from './platform/listener.js';
-import { WANTED_CHANNEL } from './operations/index.js';
+import type { Connections } from '../graphql/connections.js';
+import { ACCOUNT_CHANGED } from '../platform/announcer.js';
+import type { KeyId, ModelId } from '../platform/ids.js';
+import { listen, type Listener } from '../platform/listener.js';
+import { WANTED_CHANNEL } from '../operations/index.js';
 import type { Services } from './services.js';
 
 /** What this server does when PostgreSQL announces that something has changed, here or on another server. */
-export function hearAnnouncements(
+export function subscribeToNotifications(
   databaseUrl: string,
   parts: { services: Services; connections: Connections; background: Background },
 ): Listener {
