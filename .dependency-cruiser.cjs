@@ -27,6 +27,9 @@ const UNIT_TEST = '\\.test\\.ts$';
 /** Files of a domain that speak GraphQL. */
 const SPEAKS_GRAPHQL = `${DOMAIN}[^/]+\\.(?:resolver|type|input)\\.ts$`;
 
+/** Makes a domain: its services over what they stand on, and its resolvers over them. */
+const FACTORY = `${DOMAIN}[^/]+\\.factory\\.ts$`;
+
 const packages = (...names) => `^node_modules/(?:${names.join('|')})/`;
 const nodeModules = (...names) => `^(?:node:)?(?:${names.join('|')})$`;
 
@@ -119,7 +122,7 @@ const forbidden = [
     name: 'graphql-kit-for-resolvers-only',
     comment:
       'Only a domain’s resolver, type and input files speak GraphQL. Do it there, and pass plain values on to the service.',
-    from: { path: DOMAIN, pathNot: SPEAKS_GRAPHQL },
+    from: { path: DOMAIN, pathNot: [SPEAKS_GRAPHQL, FACTORY] },
     to: { path: '^src/graphql/' },
   },
   {
@@ -167,6 +170,13 @@ const forbidden = [
       path: '^src/',
       pathNot: [`${DOMAIN}[^./]+\\.ts$`, ERRORS, '^src/platform/(?:ids|actor|name)\\.ts$'],
     },
+  },
+  {
+    name: 'factories-are-at-the-top',
+    comment:
+      'A factory makes a domain, for src/app, which knows them all. Take what it makes as an argument.',
+    from: { path: DOMAIN, pathNot: [`${DOMAIN}index\\.ts$`, FACTORY, UNIT_TEST] },
+    to: { path: FACTORY },
   },
   {
     name: 'types-do-not-fetch',
@@ -242,7 +252,7 @@ const forbidden = [
     ['fastify', '@fastify'],
     [
       '^src/(?:http|graphql|rest)/',
-      '^src/app/app\\.ts$',
+      '^src/app/',
       '^src/predictor/server\\.ts$',
       '^src/mail-viewer/',
       DOUBLE,

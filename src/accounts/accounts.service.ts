@@ -1,10 +1,10 @@
 import { type CreditsService } from '../credits/index.js';
 import { AppError } from '../errors.js';
 import { accountFrozen, type Actor, requireRecentProof } from '../platform/actor.js';
-import type { Database, Transaction } from '../platform/database.js';
+import type { Database } from '../platform/database.js';
 import { type AccountId, newId, type UserId } from '../platform/ids.js';
 import { readNow } from '../platform/now.store.js';
-import { type AccountKind, type AccountOfUser, checkEmail, type User } from './account.js';
+import { type AccountOfUser, checkEmail, type User } from './account.js';
 import * as store from './accounts.store.js';
 import { type AuditAction, type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
 import type { AuditEvent } from './audit-event.js';
@@ -26,20 +26,22 @@ export interface OpenPages {
 
 const NAME_CHARS_MAX = 100;
 
+export interface AccountsParts {
+  readonly db: Pick<Database, 'query' | 'prisma'>;
+  readonly credits: Pick<CreditsService, 'grant' | 'postWithin'>;
+  readonly payments: OpenPages;
+  readonly freeCredit: FreeCredit;
+}
+
 /** Accounts, who belongs to them, and what was done there. */
 export class AccountsService {
-  constructor(
-    private readonly db: Pick<Database, 'query' | 'prisma'>,
-    private readonly credits: Pick<CreditsService, 'grant' | 'postWithin'>,
-    private readonly payments: OpenPages,
-    private readonly freeCredit: FreeCredit,
-  ) {}
+  constructor(private readonly parts: AccountsParts) {}
 
   /** A person's own account. For the identity gateway, once for each person. */
   async openPersonalAccount(user: { id: UserId; name: string; email: string }): Promise<AccountId> {
     const id = newId('acct');
     const name = (user.name.trim() || user.email).slice(0, NAME_CHARS_MAX);
-    await this.db.prisma.$transaction(async (tx) => {
+    await this.parts.db.prisma.$transaction(async (tx) => {
       await store.insertAccount(tx, { id, kind: 'PERSONAL', name }, user.id);
       await insertAuditEvent(tx, {
         actor: { userId: user.id },
@@ -56,12 +58,12 @@ export class AccountsService {
    * ledger keeps the count: its transaction bears the hash of the address in its plainest form.
    */
   async giveFreeCredit(user: { id: UserId; email: string }): Promise<void> {
-    const { nanos, days } = this.freeCredit;
+    const { nanos, days } = this.parts.freeCredit;
     if (nanos === 0n) return;
-    const [account] = await store.listAccounts(this.db, user.id);
+    const [account] = await store.listAccounts(this.parts.db, user.id);
     if (account === undefined) return;
-    const now = await readNow(this.db);
-    await this.credits
+    const now = await readNow(this.parts.db);
+    await this.parts.credits
       .grant({
         id: `sign-up:${mailboxHash(user.email)}`,
         accountId: account.id,
@@ -82,7 +84,7 @@ export class AccountsService {
   /** An account of the server's own, for the demo key. */
   async openAccount(name: string): Promise<AccountId> {
     const id = newId('acct');
-    await this.db.prisma.$transaction((tx) =>
+    await this.parts.db.prisma.$transaction((tx) =>
       store.insertAccount(tx, { id, kind: 'PERSONAL', name }, undefined),
     );
     return id;
@@ -90,14 +92,14 @@ export class AccountsService {
 
   /** @throws AppError NOT_FOUND */
   async user(userId: UserId): Promise<User> {
-    const user = await store.findUser(this.db, userId);
+    const user = await store.findUser(this.parts.db, userId);
     if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such person.');
     return user;
   }
 
   /** Who runs the platform, by address. */
   operators(): Promise<readonly User[]> {
-    return operators.listOperators(this.db);
+    return operators.listOperators(this.parts.db);
   }
 
   /**
@@ -107,7 +109,7 @@ export class AccountsService {
    */
   async setOperator(email: string, operator: boolean, by: AuditedActor = {}): Promise<void> {
     const address = checkEmail(email);
-    await this.db.prisma.$transaction(async (tx) => {
+    await this.parts.db.prisma.$transaction(async (tx) => {
       const all = operator ? [] : await operators.lockOperators(tx);
       const person = await operators.lockPerson(tx, address);
       if (person === undefined) {
@@ -128,21 +130,7 @@ export class AccountsService {
 
   /** The personal account first, then organisations by name. */
   list(userId: UserId): Promise<readonly AccountOfUser[]> {
-    return store.listAccounts(this.db, userId);
-  }
-
-  /** Who an account's bills go to. @throws AppError NOT_FOUND */
-  async contact(
-    accountId: AccountId,
-  ): Promise<{ name: string; kind: AccountKind; email: string | undefined }> {
-    const contact = await store.findContact(this.db, accountId);
-    if (contact === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
-    return contact;
-  }
-
-  /** Addresses of those who look after an account: owners, admins and billing members. */
-  contacts(tx: Transaction, accountId: AccountId): Promise<readonly string[]> {
-    return store.listContacts(tx, accountId);
+    return store.listAccounts(this.parts.db, userId);
   }
 
   /** Newest first. */
@@ -150,7 +138,7 @@ export class AccountsService {
     accountId: AccountId,
     page: { first: number; after: string | undefined },
   ): Promise<readonly AuditEvent[]> {
-    return listAuditEvents(this.db, accountId, page);
+    return listAuditEvents(this.parts.db, accountId, page);
   }
 
   /** Writes down, on their own account, what a person did. */
@@ -160,7 +148,7 @@ export class AccountsService {
     ipAddress: string | undefined,
     details: Readonly<Record<string, string>> = {},
   ): Promise<void> {
-    const [account] = await store.listAccounts(this.db, userId);
+    const [account] = await store.listAccounts(this.parts.db, userId);
     await this.audit({
       actor: { userId, ipAddress },
       accountId: account?.id,
@@ -172,14 +160,14 @@ export class AccountsService {
 
   /** Switches mails about sign-ins, passwords and keys on or off. May be repeated. */
   async setSecurityMails(actor: Actor, userId: UserId, enabled: boolean): Promise<void> {
-    if (!(await store.setSecurityMails(this.db, userId, enabled))) return;
+    if (!(await store.setSecurityMails(this.parts.db, userId, enabled))) return;
     const action = enabled ? 'user.security-mails-on' : 'user.security-mails-off';
     await this.auditPerson(userId, action, actor.ipAddress);
   }
 
   /** Writes down an act that another domain did. */
   audit(event: Parameters<typeof insertAuditEvent>[1]): Promise<void> {
-    return insertAuditEvent(this.db.prisma, event);
+    return insertAuditEvent(this.parts.db.prisma, event);
   }
 
   /**
@@ -191,16 +179,16 @@ export class AccountsService {
    */
   async close(actor: Actor, accountId: AccountId, giveUpCredit: boolean): Promise<void> {
     await requireRecentProof(actor);
-    const before = await store.findObstacles(this.db, accountId);
+    const before = await store.findObstacles(this.parts.db, accountId);
     // Nobody's page is closed for an account that stays.
     refuseObstacles(accountId, before && { ...before, unpaid: 0 }, giveUpCredit);
-    if (before?.unpaid !== 0) await this.payments.endPages(accountId);
-    await this.db.prisma.$transaction(async (tx) => {
+    if (before?.unpaid !== 0) await this.parts.payments.endPages(accountId);
+    await this.parts.db.prisma.$transaction(async (tx) => {
       const obstacles = await store.lockObstacles(tx, accountId);
       const { availableNanos } = refuseObstacles(accountId, obstacles, giveUpCredit);
       if (!(await store.closeAccount(tx, accountId))) return;
       if (availableNanos > 0n) {
-        await this.credits.postWithin(tx, {
+        await this.parts.credits.postWithin(tx, {
           id: `closing:${accountId}`,
           accountId,
           kind: 'ADJUSTMENT',

@@ -18,11 +18,18 @@ const KNOWN_TOKEN_MS = 60_000;
 /** The header that says on which account a person acts. */
 const ACCOUNT_HEADER = 'x-gigarouter-account';
 
+export interface AuthenticatorParts {
+  readonly keys: Pick<KeysService, 'authenticate'>;
+  readonly identity: Pick<IdentityGateway, 'findSession' | 'findTokens'>;
+  readonly rights: Pick<MembersRights, 'actorOf'>;
+  readonly proofs: Pick<ProofsService, 'requireRecent'>;
+}
+
 /** Tells who sends a request: an API key, or a person with a session. */
 export class Authenticator {
   private readonly failures = new FailedCredentials();
   private readonly findToken = sharedLookup((tokens: readonly string[]) =>
-    this.identity.findTokens(tokens),
+    this.parts.identity.findTokens(tokens),
   );
   /** Tokens that existed a moment ago: nothing follows from that but a look-up less. */
   private readonly knownTokens = new LRUCache<string, true>({
@@ -30,12 +37,7 @@ export class Authenticator {
     ttl: KNOWN_TOKEN_MS,
   });
 
-  constructor(
-    private readonly keys: Pick<KeysService, 'authenticate'>,
-    private readonly identity: Pick<IdentityGateway, 'findSession' | 'findTokens'>,
-    private readonly rights: Pick<MembersRights, 'actorOf'>,
-    private readonly proofs: Pick<ProofsService, 'requireRecent'>,
-  ) {}
+  constructor(private readonly parts: AuthenticatorParts) {}
 
   /**
    * @param request `again`: asked anew for a caller that stays connected, whatever was known of it. That is no
@@ -55,7 +57,7 @@ export class Authenticator {
     }
     try {
       if (bearer?.startsWith('gr-')) {
-        const actor = await this.keys.authenticate(bearer, ip, { again });
+        const actor = await this.parts.keys.authenticate(bearer, ip, { again });
         refuseOtherAccount(actor, headers[ACCOUNT_HEADER]);
         return actor;
       }
@@ -76,7 +78,7 @@ export class Authenticator {
     const own = new Headers();
     if (headers.authorization !== undefined) own.set('authorization', headers.authorization);
     else if (headers.cookie !== undefined) own.set('cookie', headers.cookie);
-    const session = await this.identity.findSession(own);
+    const session = await this.parts.identity.findSession(own);
     if (session === undefined) {
       // Any site's cookies may come along; a bearer token is meant for us.
       if (!isBearer) return anonymous(ip);
@@ -84,9 +86,9 @@ export class Authenticator {
     }
     const wanted = headers[ACCOUNT_HEADER];
     const account = typeof wanted === 'string' ? wanted : undefined;
-    const actor = await this.rights.actorOf(session, account, ip);
+    const actor = await this.parts.rights.actorOf(session, account, ip);
     const { id: sessionId, expiresAt: validUntil } = session;
-    const requireRecentProof = () => this.proofs.requireRecent(sessionId);
+    const requireRecentProof = () => this.parts.proofs.requireRecent(sessionId);
     return { ...actor, sessionId, validUntil, requireRecentProof };
   }
 

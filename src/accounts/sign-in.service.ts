@@ -20,33 +20,35 @@ export interface Credential {
   readonly code: string | undefined;
 }
 
+export interface SignInParts {
+  readonly identity: IdentityGateway;
+  readonly links: MailLinks;
+  readonly mails: Pick<IdentityMails, 'request'>;
+  readonly limits: Pick<SignInLimits, 'admitMail' | 'attempt'>;
+}
+
 /** Signing up and in, through GraphQL and through the identity library's own route, within limits. */
 export class SignInService {
-  constructor(
-    private readonly identity: IdentityGateway,
-    private readonly links: MailLinks,
-    private readonly mails: Pick<IdentityMails, 'request'>,
-    private readonly limits: Pick<SignInLimits, 'admitMail' | 'attempt'>,
-  ) {}
+  constructor(private readonly parts: SignInParts) {}
 
   /** Answers the same for any address. */
   async signUp(from: Client, person: { email: string; name: string }): Promise<void> {
     const name = checkName(person.name);
     const email = checkEmail(person.email);
-    await this.limits.admitMail(from, email);
-    await this.mails.request('sign-up', email, name);
+    await this.parts.limits.admitMail(from, email);
+    await this.parts.mails.request('sign-up', email, name);
   }
 
   /** @throws AppError BAD_USER_INPUT for a link that is over, or a password that is not accepted */
   confirmSignUp(token: string, password: string): Promise<void> {
-    return this.links.confirmSignUp(token, password);
+    return this.parts.links.confirmSignUp(token, password);
   }
 
   /** @returns a session's token. @throws AppError UNAUTHENTICATED, RATE_LIMITED */
   signIn(from: Client, { email, ...proofs }: Credential): Promise<string> {
     const address = checkEmail(email);
-    return this.limits.attempt(from, address, () =>
-      this.identity.signIn({ email: address, ...proofs }, from),
+    return this.parts.limits.attempt(from, address, () =>
+      this.parts.identity.signIn({ email: address, ...proofs }, from),
     );
   }
 
@@ -56,10 +58,10 @@ export class SignInService {
    * @throws AppError RATE_LIMITED
    */
   signInBrowser(from: Client, email: string, request: Request): Promise<Response> {
-    return this.limits.attempt(
+    return this.parts.limits.attempt(
       from,
       checkEmail(email),
-      () => this.identity.handle(request),
+      () => this.parts.identity.handle(request),
       ({ status }) => status !== 401,
     );
   }
@@ -70,8 +72,9 @@ export class SignInService {
    */
   async signOut({ authorization, cookie }: Credentials): Promise<string[]> {
     // The one that the caller was authenticated by.
-    if (authorization !== undefined) return this.identity.signOut(new Headers({ authorization }));
-    if (cookie !== undefined) return this.identity.signOut(new Headers({ cookie }));
+    if (authorization !== undefined)
+      return this.parts.identity.signOut(new Headers({ authorization }));
+    if (cookie !== undefined) return this.parts.identity.signOut(new Headers({ cookie }));
     return [];
   }
 
@@ -84,7 +87,7 @@ export class SignInService {
     token: string,
     code: string | undefined,
   ): Promise<string> {
-    return (await this.links.signInWithMagicLink(token, from, code)).token;
+    return (await this.parts.links.signInWithMagicLink(token, from, code)).token;
   }
 
   async requestPasswordReset(from: Client, email: string): Promise<void> {
@@ -92,7 +95,7 @@ export class SignInService {
   }
 
   resetPassword({ ipAddress }: Client, token: string, password: string): Promise<void> {
-    return this.links.resetPassword(token, password, ipAddress);
+    return this.parts.links.resetPassword(token, password, ipAddress);
   }
 
   private async requestMail(
@@ -101,7 +104,7 @@ export class SignInService {
     email: string,
   ): Promise<void> {
     const address = checkEmail(email);
-    await this.limits.admitMail(from, address);
-    await this.mails.request(kind, address);
+    await this.parts.limits.admitMail(from, address);
+    await this.parts.mails.request(kind, address);
   }
 }

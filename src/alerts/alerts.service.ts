@@ -1,3 +1,4 @@
+import type { ContactsService } from '../accounts/index.js';
 import { AppError } from '../errors.js';
 import type { NewNotification, NotificationsService } from '../notifications/index.js';
 import type { Actor } from '../platform/actor.js';
@@ -32,8 +33,7 @@ export interface AlertView {
 export interface AlertsParts {
   readonly db: Pick<Database, 'query' | 'prisma'>;
   readonly notifications: Pick<NotificationsService, 'post'>;
-  /** Addresses of those who look after an account. */
-  readonly findContacts: (tx: Transaction, accountId: AccountId) => Promise<readonly string[]>;
+  readonly contacts: Pick<ContactsService, 'addresses'>;
 }
 
 /** Tells an account when its credit, spending, errors or keys cross what it has set, once each time. */
@@ -141,7 +141,7 @@ export class AlertsService {
       accountId: byWebhook ? accountId : undefined,
       data,
       mail: byMail
-        ? { to: await this.parts.findContacts(tx, accountId), subject, text }
+        ? { to: await this.parts.contacts.addresses(tx, accountId), subject, text }
         : undefined,
     };
   }

@@ -1,2 +1,2 @@
-export { AlertsResolver } from './alerts.resolver.js';
+export { createAlerts, alertsResolvers } from './alerts.factory.js';
 export { AlertsService } from './alerts.service.js';

@@ -86,6 +86,13 @@ export interface Background {
   stop(): Promise<void>;
 }
 
+/** For a process that does nothing by itself. */
+export const NO_BACKGROUND: Background = {
+  soon: () => undefined,
+  wanted: () => undefined,
+  stop: () => Promise.resolve(),
+};
+
 /** Starts all background work. */
 export function startBackground(
   config: Pick<Config, 'stripe'>,

@@ -57,7 +57,7 @@ export async function openServices(
     parts.predictorRetryAfterS,
   );
   const offer = readCreditOffer(await readFile(config.creditPacksFile, 'utf8'));
-  const services = createServices(config, database, { logger, predictor, offer });
+  const services = createServices(config, { db: database, logger, predictor, offer });
   registerServiceMetrics(metrics, services);
   const finish = async () => {
     await Promise.all([services.notifications.stop(), services.identityMails.stop()]);

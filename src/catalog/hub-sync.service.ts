@@ -34,30 +34,32 @@ const RETRY_DOUBLINGS_MAX = 10;
 
 const GONE = 'The Hugging Face Hub has it no more; what is known of it here stays.';
 
+export interface HubSyncParts {
+  readonly db: Pick<Database, 'query' | 'prisma'>;
+  readonly acts: Pick<CatalogActs, 'transact' | 'recordChange'>;
+  readonly hub: Pick<HubModels, 'find'>;
+  readonly logger: Logger;
+  /** Between two looks at one model; undefined: only when it is asked for. */
+  readonly intervalMs: number | undefined;
+}
+
 /**
  * Brings downloads, likes, licence and date of each model to what the Hugging Face Hub says, and leaves what
  * an operator set: a fact follows the Hub while it is still what the Hub said last.
  */
 export class HubSyncService {
-  constructor(
-    private readonly db: Pick<Database, 'query' | 'prisma'>,
-    private readonly acts: Pick<CatalogActs, 'transact' | 'recordChange'>,
-    private readonly hub: Pick<HubModels, 'find'>,
-    private readonly logger: Logger,
-    /** Between two looks at one model; undefined: only when it is asked for. */
-    private readonly intervalMs: number | undefined,
-  ) {}
+  constructor(private readonly parts: HubSyncParts) {}
 
   /** Asks about some models that are due. Safe on several servers at once. @returns true when more wait */
   async turn(): Promise<boolean> {
-    if (this.intervalMs === undefined) return false;
+    if (this.parts.intervalMs === undefined) return false;
     return (await this.some()).length === CLAIM_MAX;
   }
 
   /** Asks about every model now. */
   async run(): Promise<SyncSummary> {
-    await store.enrol(this.db);
-    await store.makeAllDue(this.db);
+    await store.enrol(this.parts.db);
+    await store.makeAllDue(this.parts.db);
     const counts: Record<Outcome, number> = {
       changed: 0,
       unchanged: 0,
@@ -74,8 +76,8 @@ export class HubSyncService {
   }
 
   private async some(): Promise<readonly Outcome[]> {
-    await store.enrol(this.db);
-    const claimed = await store.claimDue(this.db, CLAIM_MAX, LEASE_MS);
+    await store.enrol(this.parts.db);
+    const claimed = await store.claimDue(this.parts.db, CLAIM_MAX, LEASE_MS);
     const limit = pLimit(PARALLEL_MAX);
     return Promise.all(claimed.map((sync) => limit(() => this.one(sync))));
   }
@@ -89,8 +91,8 @@ export class HubSyncService {
       return this.fail(sync, error);
     }
     const { modelId, isGone } = sync;
-    const nextInMs = this.intervalMs ?? LEASE_MS;
-    return this.acts.transact(async (tx): Promise<Outcome> => {
+    const nextInMs = this.parts.intervalMs ?? LEASE_MS;
+    return this.parts.acts.transact(async (tx): Promise<Outcome> => {
       switch (answer.kind) {
         case 'same':
           await store.saveSync(tx, sync, { nextInMs, isGone: false });
@@ -100,8 +102,8 @@ export class HubSyncService {
           const saved = await store.saveSync(tx, sync, { nextInMs, isGone: wasThere });
           if (!wasThere) return 'unknown';
           if (saved && !isGone) {
-            await this.acts.recordChange(tx, SYSTEM, { modelId, kind: 'HUB', text: GONE });
-            this.logger.warn({ model: sync.slug }, 'the Hub has a model no more');
+            await this.parts.acts.recordChange(tx, SYSTEM, { modelId, kind: 'HUB', text: GONE });
+            this.parts.logger.warn({ model: sync.slug }, 'the Hub has a model no more');
           }
           return 'gone';
         }
@@ -122,18 +124,21 @@ export class HubSyncService {
 
   /** By its slug, or the one that it had before it was renamed here. */
   private async ask({ slug, servedAs, etag }: store.ClaimedSync): Promise<HubAnswer> {
-    const answer = await this.hub.find(slug, etag ?? undefined);
+    const answer = await this.parts.hub.find(slug, etag ?? undefined);
     if (answer.kind !== 'unknown' || servedAs === slug) return answer;
-    return this.hub.find(servedAs, etag ?? undefined);
+    return this.parts.hub.find(servedAs, etag ?? undefined);
   }
 
   private async fail(sync: store.ClaimedSync, error: AppError): Promise<'failed'> {
     const doublings = Math.min(sync.failures, RETRY_DOUBLINGS_MAX);
     const retryMs = RETRY_MS * 2 ** doublings;
-    this.logger.warn({ model: sync.slug, err: error }, 'the Hub could not be asked about a model');
-    await this.db.prisma.$transaction((tx) =>
+    this.parts.logger.warn(
+      { model: sync.slug, err: error },
+      'the Hub could not be asked about a model',
+    );
+    await this.parts.db.prisma.$transaction((tx) =>
       store.saveSync(tx, sync, {
-        nextInMs: Math.min(retryMs, this.intervalMs ?? retryMs),
+        nextInMs: Math.min(retryMs, this.parts.intervalMs ?? retryMs),
         isGone: sync.isGone,
         problem: error.message,
       }),

@@ -1,14 +1,11 @@
+export { createCatalog, catalogResolvers } from './catalog.factory.js';
 export { parseFacts, readCatalogFolder } from './catalog-file.js';
 export { seedCatalog } from './catalog.seed.js';
 export { CatalogActs, type Told } from './catalog-acts.service.js';
-export { CatalogAdminResolver } from './catalog-admin.resolver.js';
-export { CatalogAdminService } from './catalog-admin.service.js';
-export { CatalogResolver, readModel } from './catalog.resolver.js';
+export { readModel } from './catalog.resolver.js';
 export { CatalogService } from './catalog.service.js';
 export { HubModels } from './hub-models.gateway.js';
 export { HubSyncService, type SyncSummary } from './hub-sync.service.js';
-export { ModelChangesService } from './model-changes.service.js';
-export { ProvidersResolver } from './providers.resolver.js';
 export { ProvidersService } from './providers.service.js';
 export type { Provider, ProviderHealth, ProviderRoute } from './provider.js';
 export { CALLABLE, CHECKED, checkMove, isCallable } from './model-status.js';

@@ -1,4 +1,4 @@
-export { CreditsResolver } from './credits.resolver.js';
+export { createCredits, creditsResolvers } from './credits.factory.js';
 export { CreditsService } from './credits.service.js';
 export { BalanceType } from './ledger.type.js';
 export { LEDGER_CHECKS } from './ledger-checks.sql.js';

@@ -42,11 +42,15 @@ const OTHERS = [
 export async function registerExplorer(app: FastifyInstance, folder: string) {
   const read = (file: string) => readFile(path.join(folder, file));
   for (const [name, file, type] of ASSETS) {
-    const asset = new StaticAnswer(await read(file), type, MAX_AGE_S);
+    const asset = new StaticAnswer(await read(file), { contentType: type, maxAgeS: MAX_AGE_S });
     app.get(`/graphql/explorer/${name}`, (request, reply) => asset.send(request, reply));
   }
   const html = await read('index.html');
-  const page = new StaticAnswer(html, 'text/html; charset=utf-8', 0, HEADERS);
+  const page = new StaticAnswer(html, {
+    contentType: 'text/html; charset=utf-8',
+    maxAgeS: 0,
+    headers: HEADERS,
+  });
 
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     if (request.ws || !prefersPage(request, OTHERS)) {

@@ -62,12 +62,13 @@ export function createIntrospectionCheck(schema: GraphQLSchema): CheckIntrospect
     }),
   );
   const [operation] = standard.definitions as [OperationDefinitionNode];
-  const size = new AnswerSize(schema, standard, {}, Infinity);
+  const size = new AnswerSize(standard, { schema, variables: {}, max: Infinity });
   size.add(operation);
   const max = Math.ceil(size.characters * STANDARD_ANSWERS_MAX);
 
   return (document, operation, variables) => {
-    new AnswerSize(schema, document, coerced(schema, operation, variables), max).add(operation);
+    const options = { schema, variables: coerced(schema, operation, variables), max };
+    new AnswerSize(document, options).add(operation);
   };
 }
 
@@ -90,10 +91,13 @@ class AnswerSize {
   private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
 
   constructor(
-    private readonly schema: GraphQLSchema,
     document: DocumentNode,
-    private readonly variables: Record<string, unknown>,
-    private readonly max: number,
+    private readonly options: {
+      readonly schema: GraphQLSchema;
+      readonly variables: Record<string, unknown>;
+      /** Characters. */
+      readonly max: number;
+    },
   ) {
     this.fragments = fragmentsOf(document);
   }
@@ -103,12 +107,12 @@ class AnswerSize {
     this.eachField(selectionSet, (node) => {
       const field = META_FIELDS.get(node.name.value);
       if (field === undefined) return;
-      this.addField(node, field, undefined, getArgumentValues(field, node, this.variables));
+      this.addField(node, field, undefined, getArgumentValues(field, node, this.options.variables));
     });
   }
 
   private addField(node: FieldNode, field: MetaField, source: unknown, args: object): void {
-    const info = { schema: this.schema };
+    const info = { schema: this.options.schema };
     const value: unknown = field.resolve?.(source, args, undefined, info as never);
     const type = getNamedType(field.type);
     const name = node.alias ?? node.name;
@@ -143,11 +147,11 @@ class AnswerSize {
 
   private count(characters: number): void {
     this.characters += Math.max(characters, VALUE_CHARACTERS_MIN);
-    if (this.characters <= this.max) return;
+    if (this.characters <= this.options.max) return;
     throw new AppError(
       'QUERY_TOO_COMPLEX',
-      `The answer of the introspection would have more than ${String(this.max)} characters. Ask for fewer types or fields, or send the query of graphql-js.`,
-      { details: { limit: 'introspection characters', maximum: this.max } },
+      `The answer of the introspection would have more than ${String(this.options.max)} characters. Ask for fewer types or fields, or send the query of graphql-js.`,
+      { details: { limit: 'introspection characters', maximum: this.options.max } },
     );
   }
 }

@@ -12,10 +12,26 @@ export type FindNode = (
   info: GraphQLResolveInfo,
 ) => Promise<NodeType | null>;
 
+/** Objects whose ids have one prefix. */
+export interface NodeSource {
+  /** Name of their type. */
+  readonly type: string;
+  readonly find: FindNode;
+}
+
+/** By the prefix of the id, as "mdl". */
+export type NodeSources = Readonly<Record<string, NodeSource>>;
+
+/** What a domain adds to the schema. */
+export interface DomainResolvers {
+  readonly resolvers: readonly object[];
+  readonly nodes?: NodeSources;
+}
+
 /** Dispatches an id to the domain that made it. */
 @Resolver()
 export class NodeResolver {
-  constructor(private readonly findByPrefix: ReadonlyMap<string, FindNode>) {}
+  constructor(private readonly sources: NodeSources) {}
 
   @Query(() => NodeType, {
     nullable: true,
@@ -28,7 +44,13 @@ export class NodeResolver {
     @Ctx() context: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<NodeType | null> {
-    const find = this.findByPrefix.get(id.slice(0, id.indexOf('_')));
-    return find === undefined ? null : find(id, context, info);
+    const source = sourceOf(this.sources, id);
+    return source === undefined ? null : source.find(id, context, info);
   }
+}
+
+/** undefined for an id that nobody makes. */
+export function sourceOf(sources: NodeSources, id: string): NodeSource | undefined {
+  const prefix = id.slice(0, id.indexOf('_'));
+  return Object.hasOwn(sources, prefix) ? sources[prefix] : undefined;
 }

@@ -12,8 +12,7 @@ export function registerSchema(
 ): void {
   const sdl = new StaticAnswer(
     introspection ? `${printSchema(lexicographicSortSchema(schema))}\n` : '',
-    'application/graphql; charset=utf-8',
-    MAX_AGE_S,
+    { contentType: 'application/graphql; charset=utf-8', maxAgeS: MAX_AGE_S },
   );
   app.get('/schema.graphql', (request, reply) => {
     if (introspection) return sdl.send(request, reply);

@@ -1,6 +1,7 @@
 import {
   defaultFieldResolver,
   type GraphQLSchema,
+  isInterfaceType,
   lexicographicSortSchema,
   printSchema,
 } from 'graphql';
@@ -8,6 +9,8 @@ import { buildSchemaSync, type ClassType, type NonEmptyArray, type PubSub } from
 import { requireRecentProof, requireScope } from '../platform/actor.js';
 import type { Access } from './access.js';
 import type { GraphQLContext } from './context.js';
+import { type NodeSources, sourceOf } from './node.resolver.js';
+import type { NodeType } from './node.type.js';
 import { checkSchema } from './schema-walk.js';
 
 /** Where the events of a subscription come from, by the `topics` of its field; called with its `topicId`. */
@@ -21,7 +24,10 @@ export type Sources = Readonly<
  * when it is on. Global middlewares stay empty: one costs eighteen times.
  * @throws Error when a root field states no scope or cost, or a description is missing.
  */
-export function createSchema(resolvers: readonly object[], sources: Sources): GraphQLSchema {
+export function createSchema(
+  resolvers: readonly object[],
+  { sources, nodes }: { sources: Sources; nodes: NodeSources },
+): GraphQLSchema {
   const byClass = new Map(resolvers.map((resolver) => [resolver.constructor, resolver]));
   const schema = buildSchemaSync({
     resolvers: [...byClass.keys()] as NonEmptyArray<ClassType>,
@@ -30,6 +36,7 @@ export function createSchema(resolvers: readonly object[], sources: Sources): Gr
     globalMiddlewares: [],
     pubSub: pubSubOf(sources),
   });
+  resolveNodes(schema, nodes);
   describeRoots(schema);
   checkSchema(schema);
   guardRoots(schema);
@@ -48,6 +55,13 @@ function pubSubOf(sources: Sources): PubSub {
       return source(id) as AsyncIterable<unknown>;
     },
   };
+}
+
+/** Records are of the type that their id's prefix names: type-graphql would ask for instances of its classes. */
+function resolveNodes(schema: GraphQLSchema, nodes: NodeSources): void {
+  const type = schema.getType('Node');
+  if (!isInterfaceType(type)) return;
+  type.resolveType = ({ id }: NodeType) => sourceOf(nodes, id)?.type;
 }
 
 /** type-graphql offers no place to describe the root types. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../errors.js';
 import { NetworkCounter } from '../platform/network-counter.js';
-import { isAnonymous } from './authentication.js';
+import { type Authenticate, isAnonymous } from './authentication.js';
 import type { IsTrustedProxy } from './trusted-proxies.js';
 
 declare module 'fastify' {
@@ -37,6 +37,16 @@ export class AnonymousRequests {
       `Your network has sent more than ${String(this.perMinute)} requests in a minute without a valid credential. Send an API key or sign in, or try again in ${String(nextS)} s.`,
       { details: { retryAfterS: nextS, limit: this.perMinute } },
     );
+  }
+
+  /** The same authentication, which counts whoever turns out to be nobody: by a cookie that is no session, for example. */
+  counting(authenticate: Authenticate): Authenticate {
+    return async (request) => {
+      const actor = await authenticate(request);
+      // Who stays connected was counted when the connection was opened.
+      if (actor.accountId === undefined && request.again !== true) this.count(request.ip);
+      return actor;
+    };
   }
 }
 

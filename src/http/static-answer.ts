@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+export interface StaticAnswerOptions {
+  readonly contentType: string;
+  /** Seconds that a client may use it without asking. */
+  readonly maxAgeS: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** An answer that stays the same while the server runs. Clients that have it already get 304. */
 export class StaticAnswer {
   private readonly etag: string;
 
-  /** @param maxAgeS seconds that a client may use it without asking */
   constructor(
     private readonly body: string | Buffer,
-    private readonly contentType: string,
-    private readonly maxAgeS: number,
-    private readonly headers: Readonly<Record<string, string>> = {},
+    private readonly options: StaticAnswerOptions,
   ) {
     const hash = createHash('sha256').update(body).digest('base64url').slice(0, 22);
     // Weak: compressed or not, it is the same.
@@ -18,14 +22,15 @@ export class StaticAnswer {
   }
 
   send(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { contentType, maxAgeS, headers } = this.options;
     reply.mayCompress = true;
     void reply.headers({
-      ...this.headers,
+      ...headers,
       etag: this.etag,
-      'cache-control': `public, max-age=${String(this.maxAgeS)}`,
+      'cache-control': `public, max-age=${String(maxAgeS)}`,
     });
     if (this.isKnown(request.headers['if-none-match'])) return reply.status(304).send();
-    return reply.header('content-type', this.contentType).send(this.body);
+    return reply.header('content-type', contentType).send(this.body);
   }
 
   private isKnown(ifNoneMatch: string | undefined): boolean {

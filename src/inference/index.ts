@@ -1,3 +1,4 @@
+export { createInference, inferenceResolvers } from './inference.factory.js';
 export { resolveScoring } from './call-checks.service.js';
 export { holdOf } from './call-hold.js';
 export { CHARGED_UNITS } from './charged-units.js';
@@ -6,11 +7,7 @@ export { isDataUrlOfImage } from './data-url.js';
 export { EmbeddingService } from './embedding.service.js';
 export { type DownloadProgress, Hub, type HubSnapshot } from './hub.gateway.js';
 export { ImageDownloader } from './image-url.gateway.js';
-export { CALL_BYTES_MAX, IMAGE_BYTES_MAX, type ImageSource } from './image-source.js';
-export { ImagesService } from './images.service.js';
-export { InferenceResolver } from './inference.resolver.js';
-export { LabelSetsResolver } from './label-sets.resolver.js';
-export { LabelSetsService } from './label-sets.service.js';
+export { CALL_BYTES_MAX, type ImageSource } from './image-source.js';
 export type {
   ClassifyCall,
   ClassifyResult,
@@ -20,9 +17,8 @@ export type {
 } from './inference-call.js';
 export type { HeldRun, Metered, Quote, Tier } from './metered-call.js';
 export { MeteredClassificationService } from './metered-classification.service.js';
-export { type MeterOptions, MeterService } from './meter.service.js';
+export { type MeterOptions } from './meter.service.js';
 export { type LoadedModel, ModelService } from './model.service.js';
-export { OwnedUnitsService } from './owned-units.service.js';
 export { type Predictor, PredictorsService } from './predictors.service.js';
 export { IMAGE_PURPOSES, JSONL_BYTES_MAX, type Upload } from './upload.js';
 export { type UploadLabel, UploadsService } from './uploads.service.js';

@@ -1,2 +1,2 @@
-export { LiveResolver, liveSources } from './live.resolver.js';
-export { LiveService } from './live.service.js';
+export { createLive, liveResolvers } from './live.factory.js';
+export { liveSources } from './live.resolver.js';

@@ -1,5 +1,6 @@
+import type { ContactsService } from '../accounts/index.js';
 import type { Database, Transaction } from '../platform/database.js';
-import type { AccountId, WebhookEndpointId } from '../platform/ids.js';
+import type { WebhookEndpointId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
 import type { Mailer } from '../platform/mailer.js';
 import { insertAuditEvent } from '../platform/audit.store.js';
@@ -14,8 +15,7 @@ export interface DeliveryWorkerParts {
   readonly webhooks: Pick<WebhookGateway, 'send'>;
   readonly mailer: Mailer;
   readonly post: (tx: Transaction, notifications: readonly NewNotification[]) => Promise<number>;
-  /** Addresses of those who look after an account. */
-  readonly findContacts: (tx: Transaction, accountId: AccountId) => Promise<readonly string[]>;
+  readonly contacts: Pick<ContactsService, 'addresses'>;
   readonly logger: Logger;
 }
 
@@ -165,7 +165,7 @@ export class DeliveryWorker {
         accountId,
         data: { endpointId: id, url, reason },
         mail: {
-          to: await this.parts.findContacts(tx, accountId),
+          to: await this.parts.contacts.addresses(tx, accountId),
           subject: 'A webhook endpoint was switched off',
           text: [
             'We no longer send webhooks to this endpoint of your account:',

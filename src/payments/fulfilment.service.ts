@@ -23,17 +23,19 @@ import type { StripeGateway } from './stripe.gateway.js';
 /** After this, an open purchase is asked about. */
 const UNHEARD_S = 60;
 
+export interface FulfilmentParts {
+  readonly db: Database;
+  readonly credits: Pick<CreditsService, 'postWithin'>;
+  readonly stripe: Pick<StripeGateway, 'findPayment' | 'provider'>;
+  readonly logger: Logger;
+}
+
 /**
  * Brings a purchase, and the credit that it gave, to what Stripe says of it now. Webhooks, the success page
  * and the reconciler all call `settle`: any number of times, in any order, side by side, with one effect.
  */
 export class FulfilmentService {
-  constructor(
-    private readonly db: Database,
-    private readonly credits: Pick<CreditsService, 'postWithin'>,
-    private readonly stripe: Pick<StripeGateway, 'findPayment' | 'provider'>,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly parts: FulfilmentParts) {}
 
   /**
    * @param event marked as handled in the same transaction
@@ -41,11 +43,11 @@ export class FulfilmentService {
    * @throws AppError UPSTREAM_UNAVAILABLE
    */
   async settle(id: PurchaseId, event?: StripeEvent): Promise<Purchase | undefined> {
-    const purchase = await store.findPurchase(this.db, id);
+    const purchase = await store.findPurchase(this.parts.db, id);
     if (purchase === undefined) return undefined;
     // Asked before the lock is taken: Stripe may take its time. What is old by then changes nothing.
-    const payment = await this.stripe.findPayment(purchase);
-    return this.db.prisma.$transaction(async (tx) => {
+    const payment = await this.parts.stripe.findPayment(purchase);
+    return this.parts.db.prisma.$transaction(async (tx) => {
       const settled = await this.apply(tx, id, payment);
       if (event !== undefined) await markHandled(tx, event);
       return settled;
@@ -57,14 +59,17 @@ export class FulfilmentService {
    * servers may; one purchase's trouble keeps no other waiting.
    */
   async settleOpen(atMost = 100): Promise<void> {
-    const ids = await store.listOpen(this.db, {
-      provider: this.stripe.provider,
+    const ids = await store.listOpen(this.parts.db, {
+      provider: this.parts.stripe.provider,
       unheardS: UNHEARD_S,
       atMost,
     });
     for (const id of ids) {
       await this.settle(id).catch((err: unknown) => {
-        this.logger.warn({ err, purchaseId: id }, 'an open purchase could not be asked about');
+        this.parts.logger.warn(
+          { err, purchaseId: id },
+          'an open purchase could not be asked about',
+        );
       });
     }
   }
@@ -92,7 +97,7 @@ export class FulfilmentService {
     if (becamePaid) {
       await this.give(tx, purchase);
       if (purchase.saveCard && payment.card !== null) {
-        await keepCard(tx, purchase.accountId, this.stripe.provider, payment.card);
+        await keepCard(tx, purchase.accountId, this.parts.stripe.provider, payment.card);
       }
     }
     const movements = [...locked.movements, ...fresh];
@@ -122,7 +127,7 @@ export class FulfilmentService {
 
   private async give(tx: Transaction, purchase: Purchase): Promise<void> {
     const { id, accountId, creditNanos, bonusNanos } = purchase;
-    await this.credits.postWithin(tx, {
+    await this.parts.credits.postWithin(tx, {
       id,
       accountId,
       kind: 'PURCHASE',
@@ -149,7 +154,7 @@ export class FulfilmentService {
     const reversals = purchase.reversals + 1;
     const causes = now.fresh.filter(({ kind }) => kind !== 'CHARGE');
     const isDispute = causes.length > 0 && causes.every(({ kind }) => kind === 'DISPUTE');
-    await this.credits.postWithin(tx, {
+    await this.parts.credits.postWithin(tx, {
       id: `${purchase.id}:${String(reversals)}`,
       accountId: purchase.accountId,
       kind: isDispute ? 'DISPUTE' : 'REFUND',
@@ -166,7 +171,7 @@ export class FulfilmentService {
   }
 
   private alert(purchase: Purchase, { netMinor, currency }: Payment): void {
-    this.logger.error(
+    this.parts.logger.error(
       {
         purchaseId: purchase.id,
         asked: inWords(purchase, purchase.amountMinor),

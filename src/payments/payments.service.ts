@@ -18,9 +18,11 @@ import type { StripeCards } from './stripe-cards.gateway.js';
 import type { StripeGateway } from './stripe.gateway.js';
 
 /** Who an account's payments are told to. */
-export type FindContact = (
-  accountId: AccountId,
-) => Promise<{ readonly name: string; readonly email: string | undefined }>;
+export interface Contacts {
+  contact(
+    accountId: AccountId,
+  ): Promise<{ readonly name: string; readonly email: string | undefined }>;
+}
 
 export interface Buying {
   readonly accountId: AccountId;
@@ -50,7 +52,7 @@ export interface PaymentsParts {
   readonly cards: StripeCards;
   readonly fulfilment: FulfilmentService;
   readonly offer: CreditOffer;
-  readonly findContact: FindContact;
+  readonly contacts: Contacts;
   readonly publicUrl: string;
 }
 
@@ -172,7 +174,7 @@ export class PaymentsService {
     const { provider } = this.parts.stripe;
     const known = await findCustomer(this.parts.db, accountId, provider);
     if (known !== undefined) return known.customerId;
-    const contact = await this.parts.findContact(accountId);
+    const contact = await this.parts.contacts.contact(accountId);
     const customerId = await this.parts.stripe.createCustomer({ id: accountId, ...contact });
     await insertCustomer(this.parts.db, { accountId, provider, customerId });
     return (await findCustomer(this.parts.db, accountId, provider))?.customerId ?? customerId;

@@ -40,15 +40,17 @@ const UNKNOWN_S = 30;
 const KEY_KEPT_MS = 20 * 3_600_000;
 const AT_ONCE = 20;
 
+export interface RefundsParts {
+  readonly db: Database;
+  readonly credits: Pick<CreditsService, 'postWithin' | 'spareOf' | 'unspent'>;
+  readonly stripe: Pick<StripeGateway, 'refund' | 'provider'>;
+  readonly fulfilment: FulfilmentService;
+  readonly logger: Logger;
+}
+
 /** Money back for credit that was not spent. */
 export class RefundsService {
-  constructor(
-    private readonly db: Database,
-    private readonly credits: Pick<CreditsService, 'postWithin' | 'spareOf' | 'unspent'>,
-    private readonly stripe: Pick<StripeGateway, 'refund' | 'provider'>,
-    private readonly fulfilment: FulfilmentService,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly parts: RefundsParts) {}
 
   /**
    * The most that can be given back for each purchase, in minor units, by id: as much of its price as of its
@@ -60,8 +62,8 @@ export class RefundsService {
   ): Promise<ReadonlyMap<string, bigint>> {
     const paid = purchases.filter(({ state }) => state === 'PAID').map(({ id }) => id);
     if (paid.length === 0) return new Map();
-    const money = await store.listMoney(this.db, paid);
-    const unspent = await this.credits.unspent(accountId, paid);
+    const money = await store.listMoney(this.parts.db, paid);
+    const unspent = await this.parts.credits.unspent(accountId, paid);
     return new Map(
       money.map((one) => [one.purchase.id, refundableOf(one, unspent.get(one.purchase.id) ?? 0n)]),
     );
@@ -75,17 +77,17 @@ export class RefundsService {
   async refund(refunding: Refunding): Promise<Purchase> {
     const { purchaseId } = refunding;
     const purchase = isPurchaseId(purchaseId)
-      ? await store.findPurchase(this.db, purchaseId)
+      ? await store.findPurchase(this.parts.db, purchaseId)
       : undefined;
     if (purchase === undefined) throw new AppError('NOT_FOUND', 'There is no such purchase.');
     const { id } = purchase;
-    const request = await this.db.prisma.$transaction((tx) =>
+    const request = await this.parts.db.prisma.$transaction((tx) =>
       this.request(tx, purchase, refunding),
     );
     const settled =
       request.state === 'PENDING'
         ? await this.finish(id, request, false)
-        : await this.fulfilment.settle(id);
+        : await this.parts.fulfilment.settle(id);
     return settled ?? purchase;
   }
 
@@ -94,14 +96,14 @@ export class RefundsService {
    * of servers may.
    */
   async turn(): Promise<void> {
-    const unknown = await requests.listUnknownRefunds(this.db, {
-      provider: this.stripe.provider,
+    const unknown = await requests.listUnknownRefunds(this.parts.db, {
+      provider: this.parts.stripe.provider,
       unknownS: UNKNOWN_S,
       atMost: AT_ONCE,
     });
     for (const { purchaseId, ...request } of unknown) {
       await this.finish(purchaseId, request, true).catch((err: unknown) => {
-        this.logger.warn({ err, purchaseId }, 'a refund did not end; it is looked at again');
+        this.parts.logger.warn({ err, purchaseId }, 'a refund did not end; it is looked at again');
       });
     }
   }
@@ -117,15 +119,16 @@ export class RefundsService {
     again: boolean,
   ): Promise<Purchase | undefined> {
     // Settling ends a request that Stripe has, and says by what the purchase was paid, a moment ago perhaps.
-    const purchase = await this.fulfilment.settle(purchaseId);
-    if (purchase === undefined || !(await requests.isUnknown(this.db, request.id))) return purchase;
-    const now = await readNow(this.db);
+    const purchase = await this.parts.fulfilment.settle(purchaseId);
+    if (purchase === undefined || !(await requests.isUnknown(this.parts.db, request.id)))
+      return purchase;
+    const now = await readNow(this.parts.db);
     if (request.createdAt.getTime() <= now.getTime() - KEY_KEPT_MS) {
       await this.fail(purchaseId, request.id, 'Stripe knows nothing of it.');
       throw new AppError('CONFLICT', 'Stripe knows nothing of this refund. Use a new key.');
     }
     await this.send(purchase, request, again);
-    return this.fulfilment.settle(purchaseId);
+    return this.parts.fulfilment.settle(purchaseId);
   }
 
   /** Its credit comes back. */
@@ -134,8 +137,10 @@ export class RefundsService {
     requestId: RefundRequestId,
     failure: string,
   ): Promise<void> {
-    await this.db.prisma.$transaction((tx) => requests.failRefundRequest(tx, requestId, failure));
-    await this.fulfilment.settle(purchaseId);
+    await this.parts.db.prisma.$transaction((tx) =>
+      requests.failRefundRequest(tx, requestId, failure),
+    );
+    await this.parts.fulfilment.settle(purchaseId);
   }
 
   /** Asks Stripe for a refund that was written down; safe to repeat. */
@@ -146,7 +151,7 @@ export class RefundsService {
   ): Promise<void> {
     if (paymentIntentId === null) throw new Error(`Purchase ${id} was paid by nothing.`);
     try {
-      await this.stripe.refund({ ...request, paymentIntentId }, again);
+      await this.parts.stripe.refund({ ...request, paymentIntentId }, again);
     } catch (error) {
       if (error instanceof AppError) throw error;
       const failure = error instanceof Error ? error.message : String(error);
@@ -166,7 +171,7 @@ export class RefundsService {
     if (locked?.purchase.state !== 'PAID') {
       throw new AppError('CONFLICT', 'Only a purchase that was paid can be refunded.');
     }
-    const most = refundableOf(locked, await this.credits.spareOf(tx, accountId, id));
+    const most = refundableOf(locked, await this.parts.credits.spareOf(tx, accountId, id));
     const amountMinor = amount === undefined ? most : parseAmount(amount, currency);
     if (amountMinor > most || amountMinor === 0n) {
       throw new AppError(
@@ -192,7 +197,7 @@ export class RefundsService {
     const { purchase, movements, requests: earlier } = locked;
     const clawedBackNanos = clawBackOf(purchase, movements, [...earlier, request]);
     const reversals = purchase.reversals + 1;
-    await this.credits.postWithin(tx, {
+    await this.parts.credits.postWithin(tx, {
       id: `${id}:${String(reversals)}`,
       accountId,
       kind: 'REFUND',

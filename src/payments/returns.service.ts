@@ -7,39 +7,41 @@ import type { StripeGateway } from './stripe.gateway.js';
 
 const AT_ONCE = 20;
 
+export interface ReturnsParts {
+  readonly db: Pick<Database, 'query'>;
+  readonly stripe: Pick<StripeGateway, 'provider'>;
+  readonly payments: Pick<PaymentsService, 'endPage'>;
+  readonly refunds: Pick<RefundsService, 'refund'>;
+  readonly logger: Logger;
+}
+
 /**
  * Accounts that are closed or frozen buy nothing: pages that are still open are closed, and money that arrives all the
  * same goes back.
  */
 export class ReturnsService {
-  constructor(
-    private readonly db: Pick<Database, 'query'>,
-    private readonly stripe: Pick<StripeGateway, 'provider'>,
-    private readonly payments: Pick<PaymentsService, 'endPage'>,
-    private readonly refunds: Pick<RefundsService, 'refund'>,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly parts: ReturnsParts) {}
 
   /** One turn. Any number of servers may; one purchase's trouble keeps no other waiting. */
   async turn(): Promise<void> {
-    const query = { provider: this.stripe.provider, atMost: AT_ONCE };
-    for (const page of await store.listPages(this.db, query)) {
-      await this.attempt(page.id, () => this.payments.endPage(page));
+    const query = { provider: this.parts.stripe.provider, atMost: AT_ONCE };
+    for (const page of await store.listPages(this.parts.db, query)) {
+      await this.attempt(page.id, () => this.parts.payments.endPage(page));
     }
-    for (const { id, status } of await store.listPaid(this.db, query)) {
+    for (const { id, status } of await store.listPaid(this.parts.db, query)) {
       const refund = {
         purchaseId: id,
         reason: `It was paid after the account had been ${status.toLowerCase()}`,
         by: {},
         idempotencyKey: `returned:${id}`,
       };
-      await this.attempt(id, () => this.refunds.refund(refund));
+      await this.attempt(id, () => this.parts.refunds.refund(refund));
     }
   }
 
   private async attempt(purchaseId: string, work: () => Promise<unknown>): Promise<void> {
     await work().catch((err: unknown) => {
-      this.logger.warn(
+      this.parts.logger.warn(
         { err, purchaseId },
         'a purchase of an account that has ended could not be ended or returned; it is tried again',
       );

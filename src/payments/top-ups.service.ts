@@ -8,7 +8,7 @@ import { type CreditOffer, termsOfAmount } from './credit-pack.js';
 import { formatAmount, parseAmount } from './currency.js';
 import { findCustomer } from './customers.store.js';
 import type { FulfilmentService } from './fulfilment.service.js';
-import type { FindContact } from './payments.service.js';
+import type { Contacts } from './payments.service.js';
 import type { Card, Purchase } from './purchase.js';
 import * as purchases from './purchases.store.js';
 import type { Charged, StripeCards } from './stripe-cards.gateway.js';
@@ -33,7 +33,7 @@ export interface TopUpParts {
   readonly fulfilment: FulfilmentService;
   readonly pages: Pick<TopUpPages, 'close' | 'open'>;
   readonly offer: CreditOffer;
-  readonly findContact: FindContact;
+  readonly contacts: Contacts;
   readonly mailer: Mailer;
   readonly publicUrl: string;
   readonly logger: Logger;
@@ -237,7 +237,7 @@ export class TopUpsService {
     purchase: Purchase,
     declined: { readonly code: string; readonly message: string },
   ): Promise<void> {
-    const { db, pages, mailer, findContact, publicUrl } = this.parts;
+    const { db, pages, mailer, contacts, publicUrl } = this.parts;
     const { accountId } = purchase;
     // Its owner may have set it anew since the attempt began: then this is the first.
     const failures = Math.max((await store.findPolicy(db.prisma, accountId))?.failures ?? 0, 1);
@@ -248,7 +248,7 @@ export class TopUpsService {
     }
     // On a page its owner can prove who they are, or use another card.
     const page = await pages.open(purchase);
-    const { email } = await findContact(accountId);
+    const { email } = await contacts.contact(accountId);
     if (email === undefined) return;
     const next =
       retryAt === undefined

@@ -1,5 +1,6 @@
 import type { Database } from './database.js';
 import type { AccountId, RunId } from './ids.js';
+import type { Logger } from './logger.js';
 
 /** Channel of PostgreSQL on which servers tell each other whose credit moved (`parseAnnouncement`). */
 export const ACCOUNT_CHANGED = 'account_changed';
@@ -36,7 +37,7 @@ export class Announcer {
 
   constructor(
     private readonly db: Pick<Database, 'query'>,
-    private readonly onError: (error: unknown) => void,
+    private readonly logger: Pick<Logger, 'warn'>,
     private readonly gatherMs = 50,
   ) {}
 
@@ -87,7 +88,7 @@ export class Announcer {
         await this.db.query(sql, [payloads]);
       }
     } catch (error) {
-      this.onError(error);
+      this.logger.warn({ err: error }, 'live updates could not be announced; they are tried again');
       this.overflown = true;
       this.soon(RETRY_MS);
     } finally {

@@ -11,6 +11,7 @@ import type { Database, Transaction } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
 import { type Findings, problemOf, type Verdict, verdictOf } from './findings.js';
 import type { ModelAlert } from './model-alert.js';
+import type { ModelAlerts } from './model-alerts.service.js';
 import * as store from './model-checks.store.js';
 import type { ProviderChecksService } from './provider-checks.service.js';
 
@@ -19,8 +20,7 @@ export interface ModelChecksOptions {
   readonly catalog: Pick<CatalogService, 'findModels'>;
   readonly acts: Pick<CatalogActs, 'on' | 'moveByCheck'>;
   readonly checks: Pick<ProviderChecksService, 'check'>;
-  /** Tells operators, in the transaction of what it tells. */
-  readonly alert: (tx: Transaction, alert: ModelAlert) => Promise<void>;
+  readonly alerts: Pick<ModelAlerts, 'post'>;
   readonly logger: Logger;
   /** Between two checks of a model that is well. */
   readonly intervalMs: number;
@@ -104,7 +104,7 @@ export class ModelChecksService {
     what: Omit<ModelAlert, 'id'>,
   ): Promise<Told> {
     const id = `model-${what.kind}:${modelId}:${String(lease)}`;
-    await this.options.alert(tx, { id, ...what });
+    await this.options.alerts.post(tx, { id, ...what });
     return what.kind === 'degraded'
       ? {
           action: 'model.degraded',

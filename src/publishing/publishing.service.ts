@@ -8,19 +8,21 @@ import { forgetFailures } from './model-checks.store.js';
 import type { ProviderChecksService } from './provider-checks.service.js';
 import { checkReady, type Readiness } from './readiness.js';
 
+export interface PublishingParts {
+  readonly catalog: Pick<CatalogService, 'findModels'>;
+  readonly acts: Pick<CatalogActs, 'on' | 'setStatus'>;
+  readonly checks: Pick<ProviderChecksService, 'check'>;
+  readonly intervalMs: number;
+}
+
 /** Takes models live, when they are ready. */
 export class PublishingService {
-  constructor(
-    private readonly catalog: Pick<CatalogService, 'findModels'>,
-    private readonly acts: Pick<CatalogActs, 'on' | 'setStatus'>,
-    private readonly checks: Pick<ProviderChecksService, 'check'>,
-    private readonly intervalMs: number,
-  ) {}
+  constructor(private readonly parts: PublishingParts) {}
 
   /** What a model has of what it needs to be live, found out now: it runs. @throws AppError NOT_FOUND */
   async readiness(key: string): Promise<Readiness> {
     const model = await this.model(key);
-    const findings = await this.checks.check(model);
+    const findings = await this.parts.checks.check(model);
     const serving = findings.providers.filter(({ serves }) => serves);
     const unpriced = CHARGED_UNITS[model.task].filter(
       (unit) => !model.prices?.some((price) => price.unit === unit),
@@ -64,10 +66,10 @@ export class PublishingService {
     const model = await this.model(key);
     checkMove(model, 'LIVE');
     checkReady(await this.readiness(key));
-    return this.acts.on(author, model.id, async (tx, locked) => {
+    return this.parts.acts.on(author, model.id, async (tx, locked) => {
       checkMove(locked, 'LIVE');
-      await this.acts.setStatus(tx, locked.id, 'LIVE');
-      await forgetFailures(tx, locked.id, this.intervalMs);
+      await this.parts.acts.setStatus(tx, locked.id, 'LIVE');
+      await forgetFailures(tx, locked.id, this.parts.intervalMs);
       return {
         action: 'model.published',
         details: { from: locked.status },
@@ -77,7 +79,7 @@ export class PublishingService {
   }
 
   private async model(key: string): Promise<Model> {
-    const model = (await this.catalog.findModels([key], new Set(['prices']))).get(key);
+    const model = (await this.parts.catalog.findModels([key], new Set(['prices']))).get(key);
     if (model !== undefined) return model;
     throw new AppError('NOT_FOUND', `No model has the slug ${key.slice(0, 300)}.`);
   }

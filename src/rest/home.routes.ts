@@ -54,7 +54,14 @@ export function registerHome(app: FastifyInstance, options: HomeOptions): void {
   const pageAt = (url: string) => {
     if (page?.url !== url) {
       const html = pageOf(options, url);
-      page = { url, answer: new StaticAnswer(html, 'text/html; charset=utf-8', 0, headers) };
+      page = {
+        url,
+        answer: new StaticAnswer(html, {
+          contentType: 'text/html; charset=utf-8',
+          maxAgeS: 0,
+          headers,
+        }),
+      };
     }
     return page.answer;
   };

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { MailLinks } from '../accounts/index.js';
+import type { Authenticator, MailLinks, MembersService } from '../accounts/index.js';
 import type { WaitlistService } from '../demand/index.js';
 import { AppError } from '../errors.js';
 import { escapeHtml } from '../platform/html.js';
@@ -9,8 +9,8 @@ export interface MailLinkOptions {
   readonly links: Pick<MailLinks, 'confirmSignUp' | 'resetPassword' | 'signInWithMagicLink'>;
   readonly publicUrl: string;
   readonly waitlist: Pick<WaitlistService, 'confirm' | 'leave'>;
-  /** For the person whose session the request carries. @throws AppError UNAUTHENTICATED, NOT_FOUND */
-  readonly acceptInvitation: (request: FastifyRequest, token: string) => Promise<void>;
+  readonly authenticator: Pick<Authenticator, 'authenticate'>;
+  readonly members: Pick<MembersService, 'accept'>;
 }
 
 /** What a mail's link asks a person to do. */
@@ -115,12 +115,22 @@ export async function registerMailLinkRoutes(
 }
 
 async function use(
-  { links, waitlist, acceptInvitation }: MailLinkOptions,
+  { links, waitlist, authenticator, members }: MailLinkOptions,
   { name, token, password, code }: { name: Page } & Fields,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  if (name === 'invitation') return acceptInvitation(request, token);
+  if (name === 'invitation') {
+    const actor = await authenticator.authenticate(request);
+    if (actor.userId === undefined) {
+      throw new AppError(
+        'UNAUTHENTICATED',
+        'Sign in on this browser first, then open the link again.',
+      );
+    }
+    await members.accept(actor, actor.userId, token);
+    return;
+  }
   if (name === 'waitlist') return waitlist.confirm(token);
   if (name === 'leave-waitlist') return waitlist.leave(token);
   if (name === 'verify-email') return links.confirmSignUp(token, password);

@@ -1,4 +1,4 @@
-import type { AccountsService, KeysService } from '../accounts/index.js';
+import type { ContactsService, KeysService } from '../accounts/index.js';
 import type { BatchesService } from '../batches/index.js';
 import type { CatalogService } from '../catalog/index.js';
 import type { CreditsService } from '../credits/index.js';
@@ -29,7 +29,7 @@ import type { Route } from './route.js';
 import { usageExportRoutes } from './usage-export.routes.js';
 
 export interface RestServices {
-  readonly accounts: AccountsService;
+  readonly contacts: ContactsService;
   readonly batches: BatchesService;
   readonly catalog: CatalogService;
   readonly credits: CreditsService;
@@ -56,7 +56,7 @@ export function createRoutes(services: RestServices): Route[] {
     ...modelsRoutes(catalog),
     ...openrouterRoutes(services),
     ...hubModelsRoutes(catalog, inference),
-    ...whoamiRoutes(services.accounts, services.keys),
+    ...whoamiRoutes(services.contacts, services.keys),
     ...huggingfaceModelRoutes(calls),
     ...huggingfaceBillingRoutes(usage),
     ...deepinfraRoutes(calls),

@@ -23,18 +23,23 @@ export interface Piece {
  */
 export class SafetensorsFile {
   readonly #handle: FileHandle;
+  readonly path: string;
+  /** The length field and the JSON: all bytes before the data. */
+  readonly head: Uint8Array;
+  /** In the order of their data. */
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** Size of the file. */
+  readonly bytes: number;
 
   private constructor(
     handle: FileHandle,
-    readonly path: string,
-    /** The length field and the JSON: all bytes before the data. */
-    readonly head: Uint8Array,
-    /** In the order of their data. */
-    readonly tensors: ReadonlyMap<string, TensorInfo>,
-    /** Size of the file. */
-    readonly bytes: number,
+    { path, head, tensors, bytes }: Pick<SafetensorsFile, 'path' | 'head' | 'tensors' | 'bytes'>,
   ) {
     this.#handle = handle;
+    this.path = path;
+    this.head = head;
+    this.tensors = tensors;
+    this.bytes = bytes;
   }
 
   /**
@@ -52,9 +57,9 @@ export class SafetensorsFile {
       const headerBytes = await readHeaderLength(handle, size);
       const head = new Uint8Array(8 + headerBytes);
       await fill(handle, head, 0);
-      const tensors = parseHeader(head.subarray(8), size - head.length);
-      const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-      return new SafetensorsFile(handle, file, head, byName, size);
+      const listed = parseHeader(head.subarray(8), size - head.length);
+      const tensors = new Map(listed.map((tensor) => [tensor.name, tensor]));
+      return new SafetensorsFile(handle, { path: file, head, tensors, bytes: size });
     } catch (error) {
       await handle.close();
       if (!(error instanceof AppError)) throw error;

@@ -54,7 +54,7 @@ export async function startStripeDouble(options: StripeDoubleOptions = {}): Prom
   const reversals = new Reversals(store, webhooks.emit);
   let address = '';
   const url = () => address;
-  const payments = new Payments(store, webhooks.emit, url, reversals);
+  const payments = new Payments({ store, emit: webhooks.emit, url, disputes: reversals });
   const meters = new Meters(store);
   const faults = new Faults();
   const parts = { store, payments, reversals, meters, faults, url };

@@ -10,16 +10,25 @@ export type Emit = (type: string, object: StripeObject) => void;
 
 type Session = Stripe.Checkout.Session;
 
+export interface PaymentsParts {
+  readonly store: DoubleStore;
+  readonly emit: Emit;
+  /** Where this server is reached. */
+  readonly url: () => string;
+  readonly disputes: {
+    open(charge: Stripe.Charge, options: { inquiry: boolean }): unknown;
+  };
+}
+
 /** Payments from the card to the balance: what happens on the checkout page, and off it. */
 export class Payments {
-  constructor(
-    private readonly store: DoubleStore,
-    private readonly emit: Emit,
-    private readonly url: () => string,
-    private readonly disputes: {
-      open(charge: Stripe.Charge, options: { inquiry: boolean }): unknown;
-    },
-  ) {}
+  private readonly store: DoubleStore;
+  private readonly emit: Emit;
+
+  constructor(private readonly parts: PaymentsParts) {
+    this.store = parts.store;
+    this.emit = parts.emit;
+  }
 
   /** A card on the checkout page. @throws StripeDoubleError 402 when it is declined; the session stays open */
   pay(session: Session, cardNumber: string): void {
@@ -183,7 +192,7 @@ export class Payments {
     const charge = this.store.put(
       newCharge(made, intent, {
         balance_transaction: transaction.id,
-        receipt_url: `${this.url()}/receipts/${made.id}`,
+        receipt_url: `${this.parts.url()}/receipts/${made.id}`,
       }),
     );
     charge.disputed = dispute === 'fraudulent';
@@ -197,7 +206,7 @@ export class Payments {
   }
 
   private afterCharge(charge: Stripe.Charge, { dispute }: CardBehaviour): void {
-    if (dispute !== undefined) this.disputes.open(charge, { inquiry: dispute === 'inquiry' });
+    if (dispute !== undefined) this.parts.disputes.open(charge, { inquiry: dispute === 'inquiry' });
   }
 
   /** What was refused leaves a charge that moved nothing. @returns what its caller is told */

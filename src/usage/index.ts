@@ -1,3 +1,4 @@
+export { createUsage, usageResolvers } from './usage.factory.js';
 export { rateHeaders, type RateState } from './call-limits.js';
 export { CallLimits, type CallLimitOptions } from './call-limits.service.js';
 export type { KeySpending } from './key-spending.js';
@@ -5,13 +6,10 @@ export type { ModelPerformance } from './model-performance.js';
 export type { ChargedUnit, Run } from './run.js';
 export { ChargedUnitType, RunType } from './run.type.js';
 export type { UsageTick } from './usage-tick.js';
-export { ModelPerformanceResolver } from './model-performance.resolver.js';
 export { RollupsService } from './rollups.service.js';
-export { StatisticsResolver } from './statistics.resolver.js';
 export { StatisticsService } from './statistics.service.js';
 export { USAGE_INTERVALS } from './usage-buckets.js';
 export { USAGE_CHECKS } from './usage-checks.sql.js';
 export { USAGE_DIMENSIONS, type UsageDimension } from './usage-question.js';
 export type { UsageLine } from './usage-report.js';
-export { UsageResolver } from './usage.resolver.js';
 export { UsageService } from './usage.service.js';

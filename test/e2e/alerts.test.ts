@@ -77,7 +77,7 @@ test('a balance that crosses its threshold is told exactly once each time, with 
   const other = new AlertsService({
     db: t.app.database,
     notifications: t.app.services.notifications,
-    findContacts: () => Promise.resolve([]),
+    contacts: { addresses: () => Promise.resolve([]) },
   });
   const threshold = 10n * DOLLAR;
   await fc.assert(
@@ -255,7 +255,7 @@ test('a notification that cannot be stored leaves the rule armed', async () => {
   const broken = new AlertsService({
     db: t.app.database,
     notifications: { post: () => Promise.reject(new Error('cut')) },
-    findContacts: () => Promise.resolve([]),
+    contacts: { addresses: () => Promise.resolve([]) },
   });
   await expect(broken.turn()).rejects.toThrow('cut');
   expect(await stateOf(caller, id)).toMatchObject([{ armed: true, crossings: 0 }]);

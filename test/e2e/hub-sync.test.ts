@@ -39,7 +39,8 @@ afterEach(async () => {
 
 function serviceOf(intervalMs: number | undefined): HubSyncService {
   const acts = new CatalogActs(t.app.database);
-  return new HubSyncService(t.app.database, acts, gateway, t.app.logger, intervalMs);
+  const { database: db, logger } = t.app;
+  return new HubSyncService({ db, acts, hub: gateway, logger, intervalMs });
 }
 
 async function facts() {

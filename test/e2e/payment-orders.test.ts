@@ -197,9 +197,9 @@ function copyFor({ id }: Bought, payment: Payment): Payment {
 }
 
 function fulfilmentThatSees(payment: Payment): Pick<FulfilmentService, 'settle'> {
-  const { database, services } = shop.app;
+  const { database: db, services, logger } = shop.app;
   const stripe = { provider: 'double', findPayment: () => Promise.resolve(payment) };
-  return new FulfilmentService(database, services.credits, stripe, shop.app.logger);
+  return new FulfilmentService({ db, credits: services.credits, stripe, logger });
 }
 
 function permutations<T>(list: readonly T[]): T[][] {

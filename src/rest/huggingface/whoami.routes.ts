@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AccountsService, KeysService } from '../../accounts/index.js';
+import type { ContactsService, KeysService } from '../../accounts/index.js';
 import { route, type Route } from '../route.js';
 import { huggingface } from './huggingface.dialect.js';
 
@@ -27,7 +27,7 @@ const Answer = z.object({
 
 /** Who asks, as clients of the Hugging Face Hub check a token. */
 export function whoamiRoutes(
-  accounts: Pick<AccountsService, 'contact'>,
+  contacts: Pick<ContactsService, 'contact'>,
   keys: Pick<KeysService, 'get'>,
 ): Route[] {
   return [
@@ -46,7 +46,7 @@ export function whoamiRoutes(
       handle: async ({ actor, accountId }): Promise<z.infer<typeof Answer>> => {
         const { keyId, scopes } = actor;
         const [{ kind, name }, key] = await Promise.all([
-          accounts.contact(accountId),
+          contacts.contact(accountId),
           keyId === undefined ? undefined : keys.get(accountId, keyId),
         ]);
         return {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AccountsService, KeysService } from '../../accounts/index.js';
+import type { ContactsService, KeysService } from '../../accounts/index.js';
 import type { CreditsService } from '../../credits/index.js';
 import { AppError } from '../../errors.js';
 import type { CallLimits, UsageService } from '../../usage/index.js';
@@ -23,7 +23,7 @@ const CurrentKey = KeySpendingObject.extend({
 });
 
 interface AccountRoutesServices {
-  readonly accounts: Pick<AccountsService, 'contact'>;
+  readonly contacts: Pick<ContactsService, 'contact'>;
   readonly keys: Pick<KeysService, 'get'>;
   readonly credits: Pick<CreditsService, 'totals'>;
   readonly usage: Pick<UsageService, 'spending'>;
@@ -32,7 +32,7 @@ interface AccountRoutesServices {
 
 /** What OpenRouter tells a key about itself, and about its account's credit. */
 export function accountRoutes(services: AccountRoutesServices): Route[] {
-  const { accounts, keys, credits, usage, limits } = services;
+  const { contacts, keys, credits, usage, limits } = services;
   const common = { tag: 'OpenRouter', dialect: openrouter } as const;
   return [
     route({
@@ -56,7 +56,7 @@ export function accountRoutes(services: AccountRoutesServices): Route[] {
           keys.get(accountId, keyId),
           usage.spending(accountId, [keyId]),
           credits.totals(accountId),
-          accounts.contact(accountId),
+          contacts.contact(accountId),
         ]);
         const isManagementKey = scopes.has('admin');
         return {

@@ -1,4 +1,4 @@
-import type { AccountsService, KeysService } from '../../accounts/index.js';
+import type { ContactsService, KeysService } from '../../accounts/index.js';
 import type { CatalogService } from '../../catalog/index.js';
 import type { CreditsService } from '../../credits/index.js';
 import type { MeteredClassificationService } from '../../inference/index.js';
@@ -11,7 +11,7 @@ import { keysRoutes } from './keys.routes.js';
 import { openrouterModelsRoutes } from './models.routes.js';
 
 export interface OpenRouterServices {
-  readonly accounts: AccountsService;
+  readonly contacts: ContactsService;
   readonly catalog: CatalogService;
   readonly credits: CreditsService;
   readonly inference: MeteredClassificationService;

@@ -1,0 +1,97 @@
+import type { CreditsService } from '../credits/index.js';
+import type { DomainResolvers } from '../graphql/node.resolver.js';
+import { createRateCounter } from '../platform/rate-counter.js';
+import { AccountAdminResolver } from './account-admin.resolver.js';
+import { AccountAdminService } from './account-admin.service.js';
+import { AccountsResolver } from './accounts.resolver.js';
+import { AccountsService, type FreeCredit, type OpenPages } from './accounts.service.js';
+import { AuditLogResolver } from './audit-log.resolver.js';
+import { AuditLogService } from './audit-log.service.js';
+import { Authenticator } from './authenticator.service.js';
+import { ErasureResolver } from './erasure.resolver.js';
+import { ErasureService, type PersonalDataHolder } from './erasure.service.js';
+import { createIdentity, type IdentityConfig, type IdentityDeps } from './identity.factory.js';
+import { IdentityResolver } from './identity.resolver.js';
+import { KeysResolver } from './keys.resolver.js';
+import { KeysService } from './keys.service.js';
+import { MembersRights } from './members-rights.service.js';
+import { MembersResolver } from './members.resolver.js';
+import { MembersService } from './members.service.js';
+import { OperatorsResolver } from './operators.resolver.js';
+import { OrganisationsService } from './organisations.service.js';
+import { SecurityNotices, type SecurityNoticesParts } from './security-notices.service.js';
+import { SessionsResolver } from './sessions.resolver.js';
+
+export interface AccountsDeps extends Omit<IdentityDeps, 'accounts'> {
+  readonly credits: CreditsService;
+  /** Closes pages on which credit is bought. */
+  readonly payments: OpenPages;
+  readonly notifications: { readonly post: SecurityNoticesParts['post'] };
+  /** Other domains that know something of people. */
+  readonly personalData: readonly PersonalDataHolder[];
+  readonly config: IdentityConfig & {
+    readonly freeCredit: FreeCredit;
+    /** Organisations that a person may have made at a time. */
+    readonly organisationsPerPerson: number;
+  };
+}
+
+/** Invitations are counted for a day. */
+const DAY_S = 86_400;
+
+/** People, accounts and keys. */
+export function createAccounts(deps: AccountsDeps) {
+  const { db, credits, payments, notifications, mailer, config } = deps;
+  const { publicUrl, freeCredit } = config;
+  const accounts = new AccountsService({ db, credits, payments, freeCredit });
+  const keys = new KeysService(db);
+  const identity = createIdentity({ ...deps, accounts });
+  return {
+    ...identity,
+    accounts,
+    accountAdmin: new AccountAdminService(db),
+    auditLog: new AuditLogService(db),
+    authenticator: new Authenticator({
+      keys,
+      identity: identity.identity,
+      rights: new MembersRights(db),
+      proofs: identity.proofs,
+    }),
+    erasure: new ErasureService({ db, accounts, holders: deps.personalData }),
+    keys,
+    members: new MembersService({
+      db,
+      mailer,
+      mails: createRateCounter(db, config.limits.store, DAY_S),
+      publicUrl,
+    }),
+    organisations: new OrganisationsService(db, config.organisationsPerPerson),
+    securityNotices: new SecurityNotices({
+      db,
+      publicUrl,
+      post: (tx, all) => notifications.post(tx, all),
+    }),
+  };
+}
+
+export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
+  const accountAdmin = new AccountAdminResolver(services.accountAdmin);
+  const auditLog = new AuditLogResolver(services.auditLog);
+  return {
+    resolvers: [
+      accountAdmin,
+      auditLog,
+      new AccountsResolver(services.accounts),
+      new ErasureResolver(services.erasure),
+      new IdentityResolver(services.signIn),
+      new KeysResolver(services.keys),
+      new MembersResolver(services.members, services.organisations),
+      new OperatorsResolver(services.accounts),
+      new SessionsResolver(services.sessions, services.proofs),
+    ],
+    nodes: {
+      acct: { type: 'ManagedAccount', find: accountAdmin.findNode },
+      aud: { type: 'AuditLogEvent', find: auditLog.findNode },
+    },
+  } satisfies DomainResolvers;
+}

@@ -1,0 +1,18 @@
+import type { UploadsService } from '../inference/index.js';
+import { BatchInputService } from './batch-input.service.js';
+import { BatchWorker, type BatchWorkerParts } from './batch-worker.service.js';
+import { type BatchParts, BatchesService } from './batches.service.js';
+
+export interface BatchesDeps extends Omit<BatchParts & BatchWorkerParts, 'input' | 'leaseMs'> {
+  readonly uploads: UploadsService;
+  readonly config: { readonly calls: { readonly holdMs: number } };
+}
+
+/** Calls from files, run later. */
+export function createBatches({ config, ...deps }: BatchesDeps) {
+  const input = new BatchInputService(deps.uploads);
+  return {
+    batches: new BatchesService({ ...deps, input }),
+    batchWorker: new BatchWorker({ ...deps, input, leaseMs: config.calls.holdMs }),
+  };
+}

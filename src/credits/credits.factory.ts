@@ -1,0 +1,24 @@
+import type { DomainResolvers } from '../graphql/node.resolver.js';
+import type { Database } from '../platform/database.js';
+import { CreditsResolver } from './credits.resolver.js';
+import { type CreditsObserver, CreditsService } from './credits.service.js';
+import { PaidUnitsService } from './paid-units.service.js';
+
+export interface CreditsDeps {
+  readonly db: Database;
+  /** Told whose credit moved. */
+  readonly announcer: CreditsObserver;
+}
+
+/** The ledger, and what calls have paid for. */
+export function createCredits({ db, announcer }: CreditsDeps) {
+  return { credits: new CreditsService(db, announcer), paidUnits: new PaidUnitsService(db) };
+}
+
+export function creditsResolvers(services: ReturnType<typeof createCredits>) {
+  const credits = new CreditsResolver(services.credits);
+  return {
+    resolvers: [credits],
+    nodes: { ent: { type: 'LedgerEntry', find: credits.findNode } },
+  } satisfies DomainResolvers;
+}

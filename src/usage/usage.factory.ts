@@ -1,0 +1,40 @@
+import type { DomainResolvers } from '../graphql/node.resolver.js';
+import type { Database } from '../platform/database.js';
+import { CallLimits, type CallLimitOptions } from './call-limits.service.js';
+import { ModelPerformanceResolver } from './model-performance.resolver.js';
+import { RollupsService } from './rollups.service.js';
+import { StatisticsResolver } from './statistics.resolver.js';
+import { type CreditSource, StatisticsService } from './statistics.service.js';
+import { UsageResolver } from './usage.resolver.js';
+import { UsageService } from './usage.service.js';
+
+export interface UsageDeps {
+  readonly db: Database;
+  readonly credits: CreditSource;
+  readonly config: { readonly limits: CallLimitOptions };
+}
+
+/** Past calls, what they add up to, and limits on new ones. */
+export function createUsage({ db, credits, config }: UsageDeps) {
+  return {
+    limits: new CallLimits(db, config.limits),
+    rollups: new RollupsService(db),
+    statistics: new StatisticsService(db, credits),
+    usage: new UsageService(db),
+  };
+}
+
+export function usageResolvers(
+  services: Pick<ReturnType<typeof createUsage>, 'statistics' | 'usage'> &
+    Pick<UsageDeps, 'credits'>,
+) {
+  const usage = new UsageResolver(services.usage, services.credits);
+  return {
+    resolvers: [
+      usage,
+      new StatisticsResolver(services.statistics),
+      new ModelPerformanceResolver(services.usage),
+    ],
+    nodes: { run: { type: 'Run', find: usage.findNode } },
+  } satisfies DomainResolvers;
+}
