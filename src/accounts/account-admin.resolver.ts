@@ -6,7 +6,11 @@ import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
 import type { AccountAdminService } from './account-admin.service.js';
 import { ACCOUNT_STATUSES, type AccountStatus } from './account.js';
-import { ManagedAccountConnectionType, ManagedAccountType } from './managed-account.type.js';
+import {
+  ManagedAccountConnectionType,
+  ManagedAccountType,
+  toManagedAccount,
+} from './managed-account.type.js';
 
 /** Accounts, for operators. */
 @Resolver()
@@ -17,7 +21,7 @@ export class AccountAdminResolver {
   readonly findNode: FindNode = async (id, { actor: { scopes } }) => {
     if (!scopes.has('operator')) return null;
     const account = await this.accountAdmin.find(id);
-    return account === undefined ? null : new ManagedAccountType(account);
+    return account === undefined ? null : toManagedAccount(account);
   };
 
   @Query(() => ManagedAccountConnectionType, {
@@ -46,7 +50,7 @@ export class AccountAdminResolver {
     const found = await this.accountAdmin.list(filter, page);
     const edges = found
       .slice(0, size)
-      .map((account) => ({ cursor: account.id, node: new ManagedAccountType(account) }));
+      .map((account) => ({ cursor: account.id, node: toManagedAccount(account) }));
     return connectionOf(edges, { hasNextPage: found.length > size, after });
   }
 
@@ -60,7 +64,7 @@ export class AccountAdminResolver {
     @Arg('id', () => ID, { description: '"acct_…".' }) id: string,
   ): Promise<ManagedAccountType | null> {
     const account = await this.accountAdmin.find(id);
-    return account === undefined ? null : new ManagedAccountType(account);
+    return account === undefined ? null : toManagedAccount(account);
   }
 
   @Mutation(() => ManagedAccountType, {
@@ -77,7 +81,7 @@ export class AccountAdminResolver {
     reason: string,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<ManagedAccountType> {
-    return new ManagedAccountType(await this.accountAdmin.freeze(actor, id, reason));
+    return toManagedAccount(await this.accountAdmin.freeze(actor, id, reason));
   }
 
   @Mutation(() => ManagedAccountType, {
@@ -90,7 +94,7 @@ export class AccountAdminResolver {
     @Arg('id', () => ID, { description: 'The account.' }) id: string,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<ManagedAccountType> {
-    return new ManagedAccountType(await this.accountAdmin.unfreeze(actor, id));
+    return toManagedAccount(await this.accountAdmin.unfreeze(actor, id));
   }
 
   @Mutation(() => ManagedAccountType, {
@@ -105,7 +109,7 @@ export class AccountAdminResolver {
     required: boolean,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<ManagedAccountType> {
-    return new ManagedAccountType(await this.accountAdmin.requireSecondFactor(actor, id, required));
+    return toManagedAccount(await this.accountAdmin.requireSecondFactor(actor, id, required));
   }
 
   @Mutation(() => ManagedAccountType, {
@@ -132,6 +136,6 @@ export class AccountAdminResolver {
       ratePerMinute: ratePerMinute ?? null,
       concurrencyMax: concurrencyMax ?? null,
     };
-    return new ManagedAccountType(await this.accountAdmin.setLimits(actor, id, limits));
+    return toManagedAccount(await this.accountAdmin.setLimits(actor, id, limits));
   }
 }

@@ -32,34 +32,29 @@ registerEnumType(ROLES, {
 @ObjectType('Account', { description: 'What is billed: it holds credit, keys and runs.' })
 export class AccountType {
   @Field(() => ID, { description: '"acct_…", for the header x-gigarouter-account.' })
-  readonly id: string;
+  readonly id!: string;
 
   @Field(() => ACCOUNT_KINDS, { description: 'Whose it is.' })
-  readonly kind: AccountKind;
+  readonly kind!: AccountKind;
 
   @Field(() => String, { description: 'What it is called.' })
-  readonly name: string;
+  readonly name!: string;
 
   @Field(() => ROLES, { description: 'What you are there.' })
-  readonly role: Role;
+  readonly role!: Role;
 
   @Field(() => String, {
     nullable: true,
     description: 'Why it is frozen: it can read, but neither call nor buy. null: it is not.',
   })
-  readonly frozenReason: string | null;
+  readonly frozenReason!: string | null;
 
   @Field(() => GraphQLISODateTime, { description: 'When it was opened.' })
-  readonly createdAt: Date;
+  readonly createdAt!: Date;
+}
 
-  constructor({ id, kind, name, role, standing, createdAt }: AccountOfUser) {
-    this.id = id;
-    this.kind = kind;
-    this.name = name;
-    this.role = role;
-    this.frozenReason = standing.frozenReason;
-    this.createdAt = createdAt;
-  }
+export function toAccount({ standing, ...account }: AccountOfUser): AccountType {
+  return { ...account, frozenReason: standing.frozenReason };
 }
 
 @ObjectType('Viewer', { description: 'The person who is signed in.' })

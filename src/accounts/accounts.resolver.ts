@@ -3,7 +3,7 @@ import { Access } from '../graphql/access.js';
 import { accountOf, type GraphQLContext, userOf } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import { checkPageSize, PAGE_SIZE_DEFAULT } from '../graphql/page.js';
-import { AccountType, AuditEventType, ViewerType } from './account.type.js';
+import { toAccount, AuditEventType, ViewerType } from './account.type.js';
 import type { AccountsService } from './accounts.service.js';
 import { AcknowledgementType, DONE } from './session.type.js';
 
@@ -22,7 +22,7 @@ export class AccountsResolver {
       this.accounts.user(userId),
       this.accounts.list(userId),
     ]);
-    return { ...user, accounts: accounts.map((account) => new AccountType(account)) };
+    return { ...user, accounts: accounts.map(toAccount) };
   }
 
   @Query(() => [AuditEventType], {

@@ -6,11 +6,7 @@ import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
 import { encodeTimeCursor } from '../platform/time-cursor.js';
 import type { AuditLogService } from './audit-log.service.js';
-import {
-  AuditLogEventConnectionType,
-  AuditLogEventType,
-  AuditLogFilterInput,
-} from './audit-log.type.js';
+import { AuditLogEventConnectionType, AuditLogFilterInput } from './audit-log.type.js';
 
 /** The audit log over all accounts, for operators. */
 @Resolver()
@@ -21,7 +17,7 @@ export class AuditLogResolver {
   readonly findNode: FindNode = async (id, { actor: { scopes } }) => {
     if (!scopes.has('operator')) return null;
     const event = await this.log.find(id);
-    return event === undefined ? null : new AuditLogEventType(event);
+    return event ?? null;
   };
 
   @Query(() => AuditLogEventConnectionType, {
@@ -43,7 +39,7 @@ export class AuditLogResolver {
     const events = await this.log.list(present(filter ?? {}), page);
     const edges = events.slice(0, size).map((event) => ({
       cursor: encodeTimeCursor({ at: event.createdAt, id: event.id }),
-      node: new AuditLogEventType(event),
+      node: event,
     }));
     return connectionOf(edges, { hasNextPage: events.length > size, after });
   }

@@ -2,7 +2,6 @@ import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from 'type-graphql';
 import { NodeType } from '../graphql/node.type.js';
 import { PageInfoType } from '../graphql/page.js';
-import type { AuditLogEvent } from './audit-event.js';
 
 @ObjectType('AuditLogEvent', {
   implements: NodeType,
@@ -10,51 +9,37 @@ import type { AuditLogEvent } from './audit-event.js';
 })
 export class AuditLogEventType extends NodeType {
   @Field(() => ID, { description: '"aud_…".' })
-  readonly id: string;
+  readonly id!: string;
 
   @Field(() => ID, { nullable: true, description: 'The account; null: it concerns none.' })
-  readonly accountId: string | null;
+  readonly accountId!: string | null;
 
   @Field(() => String, { description: 'As "key.created".' })
-  readonly action: string;
+  readonly action!: string;
 
   @Field(() => ID, { nullable: true, description: 'What it was done to.' })
-  readonly target: string | null;
+  readonly target!: string | null;
 
   @Field(() => GraphQLJSONObject, { description: 'More about it.' })
-  readonly details: Readonly<Record<string, unknown>>;
+  readonly details!: Readonly<Record<string, unknown>>;
 
   @Field(() => ID, {
     nullable: true,
     description: 'The person who did it; null with keyId null: the server itself.',
   })
-  readonly userId: string | null;
+  readonly userId!: string | null;
 
   @Field(() => String, { nullable: true, description: 'The person’s address, as it is now.' })
-  readonly email: string | null;
+  readonly email!: string | null;
 
   @Field(() => ID, { nullable: true, description: 'The key that did it.' })
-  readonly keyId: string | null;
+  readonly keyId!: string | null;
 
   @Field(() => String, { nullable: true, description: 'From where.' })
-  readonly ipAddress: string | null;
+  readonly ipAddress!: string | null;
 
   @Field(() => GraphQLISODateTime, { description: 'When.' })
-  readonly createdAt: Date;
-
-  constructor(event: AuditLogEvent) {
-    super();
-    this.id = event.id;
-    this.accountId = event.accountId;
-    this.action = event.action;
-    this.target = event.target;
-    this.details = event.details;
-    this.userId = event.userId;
-    this.email = event.email;
-    this.keyId = event.keyId;
-    this.ipAddress = event.ipAddress;
-    this.createdAt = event.createdAt;
-  }
+  readonly createdAt!: Date;
 }
 
 @ObjectType('AuditLogEventEdge', { description: 'An event and its place in the list.' })

@@ -19,8 +19,8 @@ export class KeysResolver {
     description: 'The account’s keys, newest first; revoked ones too.',
   })
   @Access({ scope: 'read' })
-  async apiKeys(@Ctx() context: GraphQLContext): Promise<ApiKeyType[]> {
-    return (await this.keys.list(accountOf(context))).map((key) => new ApiKeyType(key));
+  apiKeys(@Ctx() context: GraphQLContext): Promise<readonly ApiKeyType[]> {
+    return this.keys.list(accountOf(context));
   }
 
   @Mutation(() => CreatedApiKeyType, {
@@ -37,7 +37,7 @@ export class KeysResolver {
       accountOf(context),
       present(input),
     );
-    return { key: new ApiKeyType(key), secret };
+    return { key, secret };
   }
 
   @Mutation(() => CreatedApiKeyType, {
@@ -57,7 +57,7 @@ export class KeysResolver {
   ): Promise<CreatedApiKeyType> {
     const { actor } = context;
     const rotated = await this.keys.rotate(actor, accountOf(context), id as KeyId, graceHours);
-    return { key: new ApiKeyType(rotated.key), secret: rotated.secret };
+    return { key: rotated.key, secret: rotated.secret };
   }
 
   @Mutation(() => ApiKeyType, {
@@ -69,7 +69,7 @@ export class KeysResolver {
     @Arg('id', () => ID, { description: 'The key to end.' }) id: string,
     @Ctx() context: GraphQLContext,
   ): Promise<ApiKeyType> {
-    return new ApiKeyType(await this.keys.revoke(context.actor, accountOf(context), id as KeyId));
+    return await this.keys.revoke(context.actor, accountOf(context), id as KeyId);
   }
 
   @Mutation(() => ApiKeyType, {
@@ -90,8 +90,6 @@ export class KeysResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<ApiKeyType> {
     const cap = { nanos: spendCapNanos ?? null, period: capPeriod };
-    return new ApiKeyType(
-      await this.keys.change(context.actor, accountOf(context), id as KeyId, { cap }),
-    );
+    return await this.keys.change(context.actor, accountOf(context), id as KeyId, { cap });
   }
 }

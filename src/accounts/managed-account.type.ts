@@ -43,84 +43,67 @@ export class ManagedMemberType {
 })
 export class ManagedAccountType extends NodeType {
   @Field(() => ID, { description: '"acct_…".' })
-  readonly id: string;
+  readonly id!: string;
 
   @Field(() => ACCOUNT_KINDS, { description: 'Whose it is.' })
-  readonly kind: AccountKind;
+  readonly kind!: AccountKind;
 
   @Field(() => String, { description: 'What it is called.' })
-  readonly name: string;
+  readonly name!: string;
 
   @Field(() => ACCOUNT_STATUSES, { description: 'How it stands.' })
-  readonly status: AccountStatus;
+  readonly status!: AccountStatus;
 
   @Field(() => String, { nullable: true, description: 'Why it is frozen; null: it is not.' })
-  readonly frozenReason: string | null;
+  readonly frozenReason!: string | null;
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'Since when.' })
-  readonly frozenAt: Date | null;
+  readonly frozenAt!: Date | null;
 
   @Field(() => GraphQLISODateTime, { description: 'When it was opened.' })
-  readonly createdAt: Date;
+  readonly createdAt!: Date;
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'When it was ended.' })
-  readonly closedAt: Date | null;
+  readonly closedAt!: Date | null;
 
   @Field(() => NanoUSD, { description: 'All credit that is there; below zero: owed.' })
-  readonly postedNanos: bigint;
+  readonly postedNanos!: bigint;
 
   @Field(() => NanoUSD, { description: 'Of it, set aside for calls in flight.' })
-  readonly heldNanos: bigint;
+  readonly heldNanos!: bigint;
 
   @Field(() => NanoUSD, { description: 'Taken back after it was spent.' })
-  readonly debtNanos: bigint;
+  readonly debtNanos!: bigint;
 
   @Field(() => Int, {
     nullable: true,
     description: 'Calls in a minute, all keys together; null: what everybody has.',
   })
-  readonly ratePerMinute: number | null;
+  readonly ratePerMinute!: number | null;
 
   @Field(() => Int, {
     nullable: true,
     description: 'Calls at the same time in each process; null: what everybody has.',
   })
-  readonly concurrencyMax: number | null;
+  readonly concurrencyMax!: number | null;
 
   @Field(() => Int, { description: 'How many belong to it.' })
-  readonly memberCount: number;
+  readonly memberCount!: number;
 
   @Field(() => [ManagedMemberType], { description: 'Those who joined first, at most 10.' })
-  readonly members: readonly ManagedMemberType[];
+  readonly members!: readonly ManagedMemberType[];
 
   @Field(() => Boolean, {
     description: 'Members act on it only in a session in which they have shown a second factor.',
   })
-  readonly secondFactorRequired: boolean;
+  readonly secondFactorRequired!: boolean;
 
   @Field(() => Int, { description: 'Keys that are not revoked.' })
-  readonly keyCount: number;
+  readonly keyCount!: number;
+}
 
-  constructor({ standing, ...account }: ManagedAccount) {
-    super();
-    this.id = account.id;
-    this.kind = account.kind;
-    this.name = account.name;
-    this.status = account.status;
-    this.frozenReason = standing.frozenReason;
-    this.frozenAt = account.frozenAt;
-    this.createdAt = account.createdAt;
-    this.closedAt = account.closedAt;
-    this.postedNanos = account.postedNanos;
-    this.heldNanos = account.heldNanos;
-    this.debtNanos = account.debtNanos;
-    this.secondFactorRequired = standing.secondFactorRequired;
-    this.ratePerMinute = standing.ratePerMinute;
-    this.concurrencyMax = standing.concurrencyMax;
-    this.memberCount = account.memberCount;
-    this.members = account.members;
-    this.keyCount = account.keyCount;
-  }
+export function toManagedAccount({ standing, ...account }: ManagedAccount): ManagedAccountType {
+  return { ...account, ...standing };
 }
 
 @ObjectType('ManagedAccountEdge', { description: 'An account and its place in the list.' })

@@ -4,7 +4,7 @@ import { accountOf, type GraphQLContext, userOf } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import type { InvitationId, UserId } from '../platform/ids.js';
 import { type Role, ROLES } from './account.js';
-import { AccountType } from './account.type.js';
+import { AccountType, toAccount } from './account.type.js';
 import { InvitationType, MemberType } from './member.type.js';
 import type { MembersService } from './members.service.js';
 import type { OrganisationsService } from './organisations.service.js';
@@ -47,7 +47,7 @@ export class MembersResolver {
     @Arg('name', () => String, { description: '1 to 100 characters.' }) name: string,
     @Ctx() context: GraphQLContext,
   ): Promise<AccountType> {
-    return new AccountType(await this.organisations.create(context.actor, userOf(context), name));
+    return toAccount(await this.organisations.create(context.actor, userOf(context), name));
   }
 
   @Mutation(() => InvitationType, {
@@ -86,7 +86,7 @@ export class MembersResolver {
     @Arg('token', () => String, { description: 'From the mail; works once.' }) token: string,
     @Ctx() context: GraphQLContext,
   ): Promise<AccountType> {
-    return new AccountType(await this.people.accept(context.actor, userOf(context), token));
+    return toAccount(await this.people.accept(context.actor, userOf(context), token));
   }
 
   @Mutation(() => MemberType, {

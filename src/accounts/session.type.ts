@@ -1,5 +1,4 @@
 import { Field, GraphQLISODateTime, ID, ObjectType } from 'type-graphql';
-import type { ActiveSession } from './active-session.js';
 
 @ObjectType('Session', { description: 'A person who is signed in.' })
 export class SessionType {
@@ -14,37 +13,28 @@ export class SessionType {
 })
 export class ActiveSessionType {
   @Field(() => ID, { description: '"idn_…".' })
-  readonly id: string;
+  readonly id!: string;
 
   @Field(() => GraphQLISODateTime, { description: 'Time of the sign-in.' })
-  readonly createdAt: Date;
+  readonly createdAt!: Date;
 
   @Field(() => GraphQLISODateTime, { description: 'When it ends: 7 days after the sign-in.' })
-  readonly expiresAt: Date;
+  readonly expiresAt!: Date;
 
   @Field(() => String, {
     nullable: true,
     description: 'Network address of the sign-in; null when it is not known.',
   })
-  readonly ipAddress: string | null;
+  readonly ipAddress!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description: 'User agent of the sign-in; null when it sent none.',
   })
-  readonly userAgent: string | null;
+  readonly userAgent!: string | null;
 
   @Field(() => Boolean, { description: 'Whether this request came with it.' })
-  readonly isCurrent: boolean;
-
-  constructor(session: ActiveSession, isCurrent: boolean) {
-    this.id = session.id;
-    this.createdAt = session.createdAt;
-    this.expiresAt = session.expiresAt;
-    this.ipAddress = session.ipAddress;
-    this.userAgent = session.userAgent;
-    this.isCurrent = isCurrent;
-  }
+  readonly isCurrent!: boolean;
 }
 
 @ObjectType('Acknowledgement', { description: 'It was done; there is nothing to tell.' })

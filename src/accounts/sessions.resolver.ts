@@ -22,9 +22,10 @@ export class SessionsResolver {
   @Access({ scope: 'session' })
   async sessions(@Ctx() context: GraphQLContext): Promise<ActiveSessionType[]> {
     const { sessionId } = context.actor;
-    return (await this.service.list(userOf(context))).map(
-      (session) => new ActiveSessionType(session, session.id === sessionId),
-    );
+    return (await this.service.list(userOf(context))).map((session) => ({
+      ...session,
+      isCurrent: session.id === sessionId,
+    }));
   }
 
   @Mutation(() => AcknowledgementType, {

@@ -12,7 +12,6 @@ import { NanoUSD } from '../graphql/scalars.js';
 import {
   ALERT_KINDS,
   type AlertKind,
-  type AlertRule,
   type AlertState,
   BUDGET_PERIODS,
   type BudgetPeriod,
@@ -53,92 +52,77 @@ registerEnumType(BUDGET_PERIODS, {
 @ObjectType('AlertState', { description: 'Where an alert stands.' })
 export class AlertStateType {
   @Field(() => ID, { nullable: true, description: 'The key that it is about; null: the account.' })
-  readonly keyId: string | null;
+  readonly keyId!: string | null;
 
   @Field(() => Boolean, { description: 'Whether it fires at the next crossing.' })
-  readonly armed: boolean;
+  readonly armed!: boolean;
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'Since when it is not armed.' })
-  readonly firedAt: Date | null;
+  readonly firedAt!: Date | null;
 
   @Field(() => Int, { description: 'How often it has fired.' })
-  readonly crossings: number;
+  readonly crossings!: number;
 
   @Field(() => NanoUSD, {
     nullable: true,
     description: 'LOW_BALANCE: the credit now. SPEND: what was spent, as of the last minute.',
   })
-  readonly valueNanos: bigint | null;
+  readonly valueNanos!: bigint | null;
 
   @Field(() => Float, {
     nullable: true,
     description: 'ERROR_RATE, KEY_NEAR_CAP: the share now, 0 to 1.',
   })
-  readonly valueShare: number | null;
+  readonly valueShare!: number | null;
+}
 
-  constructor({ keyId, firedAt, crossings, value }: AlertState, kind: AlertKind) {
-    const isMoney = kind === 'LOW_BALANCE' || kind === 'SPEND';
-    this.keyId = keyId;
-    this.armed = firedAt === null;
-    this.firedAt = firedAt;
-    this.crossings = crossings;
-    this.valueNanos = isMoney ? value : null;
-    this.valueShare = isMoney ? null : Number(value) / SHARE_UNIT;
-  }
+export function toAlertState({ value, ...state }: AlertState, kind: AlertKind): AlertStateType {
+  const isMoney = kind === 'LOW_BALANCE' || kind === 'SPEND';
+  return {
+    ...state,
+    armed: state.firedAt === null,
+    valueNanos: isMoney ? value : null,
+    valueShare: isMoney ? null : Number(value) / SHARE_UNIT,
+  };
 }
 
 @ObjectType('AlertRule', { description: 'When an account wants to be told.' })
 export class AlertRuleType {
   @Field(() => ID, { description: '"alr_…".' })
-  readonly id: string;
+  readonly id!: string;
 
   @Field(() => ALERT_KINDS, { description: 'What it watches.' })
-  readonly kind: AlertKind;
+  readonly kind!: AlertKind;
 
   @Field(() => Boolean, { description: 'Whether it does.' })
-  readonly enabled: boolean;
+  readonly enabled!: boolean;
 
   @Field(() => NanoUSD, { nullable: true, description: 'Of LOW_BALANCE and SPEND.' })
-  readonly thresholdNanos: bigint | null;
+  readonly thresholdNanos!: bigint | null;
 
   @Field(() => BUDGET_PERIODS, { nullable: true, description: 'Of SPEND.' })
-  readonly period: BudgetPeriod | null;
+  readonly period!: BudgetPeriod | null;
 
   @Field(() => Float, { nullable: true, description: 'Of ERROR_RATE and KEY_NEAR_CAP.' })
-  readonly thresholdShare: number | null;
+  readonly thresholdShare!: number | null;
 
   @Field(() => Int, { nullable: true, description: 'Of ERROR_RATE: what it looks back on.' })
-  readonly windowMinutes: number | null;
+  readonly windowMinutes!: number | null;
 
   @Field(() => Int, { nullable: true, description: 'Of ERROR_RATE: fewer calls say nothing.' })
-  readonly callsMin: number | null;
+  readonly callsMin!: number | null;
 
   @Field(() => ID, { nullable: true, description: 'Of KEY_NEAR_CAP; null: each key with a cap.' })
-  readonly keyId: string | null;
+  readonly keyId!: string | null;
 
   @Field(() => Boolean, { description: 'Owners, admins and billing members get a mail.' })
-  readonly byMail: boolean;
+  readonly byMail!: boolean;
 
   @Field(() => Boolean, { description: 'Webhook endpoints that want its type get it.' })
-  readonly byWebhook: boolean;
+  readonly byWebhook!: boolean;
 
   @Field(() => GraphQLISODateTime, { description: 'When it was made.' })
-  readonly createdAt: Date;
-
-  constructor(rule: AlertRule) {
-    this.id = rule.id;
-    this.kind = rule.kind;
-    this.enabled = rule.enabled;
-    this.thresholdNanos = rule.thresholdNanos;
-    this.period = rule.period;
-    this.thresholdShare = rule.thresholdShare;
-    this.windowMinutes = rule.windowMinutes;
-    this.callsMin = rule.callsMin;
-    this.keyId = rule.keyId;
-    this.byMail = rule.byMail;
-    this.byWebhook = rule.byWebhook;
-    this.createdAt = rule.createdAt;
-  }
+  readonly createdAt!: Date;
 }
 
 @ObjectType('Alert', { description: 'A rule and where it stands.' })

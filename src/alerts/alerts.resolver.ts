@@ -6,7 +6,7 @@ import { present } from '../graphql/input.js';
 import type { KeyId } from '../platform/ids.js';
 import {
   AlertRuleType,
-  AlertStateType,
+  toAlertState,
   AlertType,
   CreateAlertRuleInput,
   UpdateAlertRuleInput,
@@ -25,8 +25,8 @@ export class AlertsResolver {
   async alerts(@Ctx() context: GraphQLContext): Promise<AlertType[]> {
     const alerts = await this.service.list(accountOf(context));
     return alerts.map(({ rule, states }) => ({
-      rule: new AlertRuleType(rule),
-      states: states.map((state) => new AlertStateType(state, rule.kind)),
+      rule,
+      states: states.map((state) => toAlertState(state, rule.kind)),
     }));
   }
 
@@ -41,12 +41,10 @@ export class AlertsResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<AlertRuleType> {
     const { keyId, ...rule } = present(input);
-    return new AlertRuleType(
-      await this.service.create(context.actor, accountOf(context), {
-        ...rule,
-        keyId: keyId as KeyId | undefined,
-      }),
-    );
+    return await this.service.create(context.actor, accountOf(context), {
+      ...rule,
+      keyId: keyId as KeyId | undefined,
+    });
   }
 
   @Mutation(() => AlertRuleType, {
@@ -61,12 +59,10 @@ export class AlertsResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<AlertRuleType> {
     const { keyId, ...changes } = present(input);
-    return new AlertRuleType(
-      await this.service.update(context.actor, accountOf(context), id, {
-        ...changes,
-        ...(keyId === undefined ? {} : { keyId: keyId as KeyId }),
-      }),
-    );
+    return await this.service.update(context.actor, accountOf(context), id, {
+      ...changes,
+      ...(keyId === undefined ? {} : { keyId: keyId as KeyId }),
+    });
   }
 
   @Mutation(() => AlertRuleType, {
@@ -78,6 +74,6 @@ export class AlertsResolver {
     @Arg('id', () => ID, { description: 'The rule.' }) id: string,
     @Ctx() context: GraphQLContext,
   ): Promise<AlertRuleType> {
-    return new AlertRuleType(await this.service.delete(context.actor, accountOf(context), id));
+    return await this.service.delete(context.actor, accountOf(context), id);
   }
 }

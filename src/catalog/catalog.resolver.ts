@@ -9,7 +9,12 @@ import type { ModelId } from '../platform/ids.js';
 import { type CatalogLoaders, createCatalogLoaders } from './catalog.loaders.js';
 import type { CatalogService } from './catalog.service.js';
 import { ModelFilterInput, ModelOrderInput, toFilter, toOrder } from './list-models.input.js';
-import { ModelComparisonType, ModelConnectionType, TaskCountType } from './model-list.type.js';
+import {
+  ModelComparisonType,
+  ModelConnectionType,
+  TaskCountType,
+  toTaskCount,
+} from './model-list.type.js';
 import type { ModelChange } from './model-change.js';
 import { ModelChangeType } from './model-change.type.js';
 import type { PriceVersion } from './model.js';
@@ -90,7 +95,7 @@ export class CatalogResolver {
   })
   @Access(PUBLIC)
   async tasks(): Promise<TaskCountType[]> {
-    return (await this.catalog.countByTask()).map((count) => new TaskCountType(count));
+    return (await this.catalog.countByTask()).map(toTaskCount);
   }
 
   @Query(() => ModelComparisonType, {

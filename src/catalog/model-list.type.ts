@@ -40,13 +40,11 @@ export class TaskCountType {
   readonly liveModelCount!: number;
 
   @Field(() => String, { description: 'The task in words, as "Zero-shot image classification".' })
-  get name(): string {
-    return taskName(this.task);
-  }
+  readonly name!: string;
+}
 
-  constructor(count: { task: ModelTask; modelCount: number; liveModelCount: number }) {
-    Object.assign(this, count);
-  }
+export function toTaskCount(count: Omit<TaskCountType, 'name'>): TaskCountType {
+  return { ...count, name: taskName(count.task) };
 }
 
 @ObjectType('ComparisonRow', { description: 'One fact of all compared models side by side.' })

@@ -44,68 +44,58 @@ export class ProviderCostType {
 @ObjectType('Provider', { description: 'Who runs a model. Its token is never shown.' })
 export class ProviderType {
   @Field(() => ID, { description: 'Stable id, "prv_…".' })
-  readonly id: string;
+  readonly id!: string;
 
   @Field(() => ID, { description: 'Its model.' })
-  readonly modelId: string;
+  readonly modelId!: string;
 
   @Field(() => String, { description: 'Its name; each is unique for a model.' })
-  readonly name: string;
+  readonly name!: string;
 
   @Field(() => PROVIDER_PROTOCOLS, { description: 'How it is spoken to.' })
-  readonly protocol: ProviderProtocol;
+  readonly protocol!: ProviderProtocol;
 
   @Field(() => String, { nullable: true, description: 'Where; null for the built-in predictor.' })
-  readonly url: string | null;
+  readonly url!: string | null;
 
   @Field(() => Boolean, { description: 'Whether it is shown a bearer token.' })
-  readonly hasToken: boolean;
+  readonly hasToken!: boolean;
 
   @Field(() => [ProviderCostType], { description: 'What it costs the platform.' })
-  readonly costs: readonly ProviderCostType[];
+  readonly costs!: readonly ProviderCostType[];
 
   @Field(() => Int, {
     description: '0 to 1000: of those that are well, the highest is asked first.',
   })
-  readonly priority: number;
+  readonly priority!: number;
 
   @Field(() => Boolean, { description: 'Whether it may get calls at all.' })
-  readonly enabled: boolean;
+  readonly enabled!: boolean;
 
   @Field(() => PROVIDER_HEALTHS, { description: 'How it did when it was last asked.' })
-  readonly health: ProviderHealth;
+  readonly health!: ProviderHealth;
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'When that was.' })
-  readonly checkedAt: Date | null;
+  readonly checkedAt!: Date | null;
 
   @Field(() => Int, { nullable: true, description: 'How long it took, in milliseconds.' })
-  readonly latencyMs: number | null;
+  readonly latencyMs!: number | null;
 
   @Field(() => Int, { description: 'Checks that failed since one passed.' })
-  readonly failures: number;
+  readonly failures!: number;
 
   @Field(() => String, { nullable: true, description: 'Why the last check failed.' })
-  readonly problem: string | null;
+  readonly problem!: string | null;
+}
 
-  constructor(provider: Provider) {
-    this.id = provider.id;
-    this.modelId = provider.modelId;
-    this.name = provider.name;
-    this.protocol = provider.protocol;
-    this.url = provider.url;
-    this.hasToken = provider.hasToken;
-    this.costs = Object.entries(provider.costs).map(([unit, nanosPerUnit]) => ({
+export function toProvider({ costs, ...provider }: Provider): ProviderType {
+  return {
+    ...provider,
+    costs: Object.entries(costs).map(([unit, nanosPerUnit]) => ({
       unit: unit as PriceUnit,
       nanosPerUnit,
-    }));
-    this.priority = provider.priority;
-    this.enabled = provider.enabled;
-    this.health = provider.health;
-    this.checkedAt = provider.checkedAt;
-    this.latencyMs = provider.latencyMs;
-    this.failures = provider.failures;
-    this.problem = provider.problem;
-  }
+    })),
+  };
 }
 
 @ObjectType('RemovedProvider', { description: 'A provider that is there no more.' })

@@ -8,7 +8,7 @@ import {
   toNewProvider,
   toProviderEdit,
 } from './provider.input.js';
-import { ProviderType, RemovedProviderType } from './provider.type.js';
+import { ProviderType, toProvider, RemovedProviderType } from './provider.type.js';
 import type { ProvidersService } from './providers.service.js';
 
 const OPERATOR = { scope: 'operator' } as const;
@@ -25,7 +25,7 @@ export class ProvidersResolver {
   async providers(
     @Arg('model', () => String, { description: 'The model: slug, alias or id.' }) model: string,
   ): Promise<ProviderType[]> {
-    return (await this.providersOf.list(model)).map((provider) => new ProviderType(provider));
+    return (await this.providersOf.list(model)).map(toProvider);
   }
 
   @Mutation(() => ProviderType, {
@@ -38,7 +38,7 @@ export class ProvidersResolver {
     @Arg('input', () => AddProviderInput, { description: 'The provider.' }) input: AddProviderInput,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<ProviderType> {
-    return new ProviderType(await this.providersOf.add(actor, input.model, toNewProvider(input)));
+    return toProvider(await this.providersOf.add(actor, input.model, toNewProvider(input)));
   }
 
   @Mutation(() => ProviderType, {
@@ -52,7 +52,7 @@ export class ProvidersResolver {
     input: EditProviderInput,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<ProviderType> {
-    return new ProviderType(await this.providersOf.edit(actor, id, toProviderEdit(input)));
+    return toProvider(await this.providersOf.edit(actor, id, toProviderEdit(input)));
   }
 
   @Mutation(() => RemovedProviderType, {

@@ -13,7 +13,7 @@ import {
   CreditLotType,
   CreditMovementType,
   LedgerEntryConnectionType,
-  LedgerEntryType,
+  toLedgerEntry,
 } from './ledger.type.js';
 import { versionOf } from './movement.js';
 import { AdjustCreditsInput, GrantCreditsInput } from './move-credits.input.js';
@@ -29,7 +29,7 @@ export class CreditsResolver {
     if (version === undefined) return null;
     const page = { first: 1, before: version + 1n };
     const [entry] = await this.credits.entries(accountId, page);
-    return entry?.version === version ? new LedgerEntryType(accountId, entry) : null;
+    return entry?.version === version ? toLedgerEntry(accountId, entry) : null;
   };
 
   @Query(() => BalanceType, {
@@ -90,7 +90,7 @@ export class CreditsResolver {
     });
     const edges = entries.slice(0, size).map((entry) => ({
       cursor: String(entry.version),
-      node: new LedgerEntryType(accountId, entry),
+      node: toLedgerEntry(accountId, entry),
     }));
     return connectionOf(edges, { hasNextPage: entries.length > size, after });
   }

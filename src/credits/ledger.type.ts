@@ -80,44 +80,35 @@ export class CreditLotType {
   description: 'One line of an account’s ledger. Never changed.',
 })
 export class LedgerEntryType extends NodeType {
-  readonly id: string;
+  readonly id!: string;
 
   @Field(() => ID, { description: 'Of what caused it: a run, a grant, a purchase.' })
-  readonly transactionId: string;
+  readonly transactionId!: string;
 
   @Field(() => NanoUSD, { description: '1, 2, 3 … for each account, without gaps.' })
-  readonly version: bigint;
+  readonly version!: bigint;
 
   @Field(() => JOURNAL_KINDS, { description: 'What moved the credit.' })
-  readonly kind: JournalKind;
+  readonly kind!: JournalKind;
 
   @Field(() => NanoUSD, { description: 'What came (above zero) or went (below).' })
-  readonly nanos: bigint;
+  readonly nanos!: bigint;
 
   @Field(() => NanoUSD, { description: 'The account’s credit after it.' })
-  readonly balanceAfterNanos: bigint;
+  readonly balanceAfterNanos!: bigint;
 
   @Field(() => ID, { nullable: true, description: 'The lot it filled or drew on; null for debt.' })
-  readonly lotId: string | null;
+  readonly lotId!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Why, where somebody said.' })
-  readonly reason: string | null;
+  readonly reason!: string | null;
 
   @Field(() => GraphQLISODateTime, { description: 'By the database’s clock.' })
-  readonly createdAt: Date;
+  readonly createdAt!: Date;
+}
 
-  constructor(accountId: string, entry: LedgerEntry) {
-    super();
-    this.id = entryId(accountId, entry.version);
-    this.transactionId = entry.transactionId;
-    this.version = entry.version;
-    this.kind = entry.kind;
-    this.nanos = entry.nanos;
-    this.balanceAfterNanos = entry.balanceAfterNanos;
-    this.lotId = entry.lotId;
-    this.reason = entry.reason;
-    this.createdAt = entry.createdAt;
-  }
+export function toLedgerEntry(accountId: string, entry: LedgerEntry): LedgerEntryType {
+  return { ...entry, id: entryId(accountId, entry.version) };
 }
 
 @ObjectType('LedgerEntryEdge', { description: 'An entry and its place in the list.' })

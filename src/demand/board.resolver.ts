@@ -10,8 +10,8 @@ import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page
 import type { ModelId } from '../platform/ids.js';
 import { parseBoardCursor, toBoardCursor } from './board-entry.js';
 import type { BoardService } from './board.service.js';
-import { BoardEntryType, BoardType } from './board.type.js';
-import { ModelRequestConnectionType, ModelRequestType } from './model-request.type.js';
+import { BoardEntryType, toBoardEntry, BoardType } from './board.type.js';
+import { ModelRequestConnectionType } from './model-request.type.js';
 import { PlanModelInput, toChanges } from './plan-model.input.js';
 
 const MODEL_ID = '"mdl_…".';
@@ -37,7 +37,7 @@ export class BoardResolver {
     const entries = await this.board.list({ first: size + 1, after: parseBoardCursor(after) });
     const edges = entries.slice(0, size).map((entry) => ({
       cursor: toBoardCursor(entry),
-      node: new BoardEntryType(entry),
+      node: toBoardEntry(entry),
     }));
     const { pageInfo } = connectionOf(edges, { hasNextPage: entries.length > size, after });
     return { entries: edges.map(({ node }) => node), pageInfo };
@@ -59,7 +59,7 @@ export class BoardResolver {
     const requests = await this.board.requests(modelId as ModelId, page);
     const edges = requests.slice(0, size).map((request, row) => ({
       cursor: String(start + row + 1),
-      node: new ModelRequestType(request),
+      node: request,
     }));
     return connectionOf(edges, { hasNextPage: requests.length > size, after });
   }
@@ -75,7 +75,7 @@ export class BoardResolver {
     @Arg('input', () => PlanModelInput, { description: 'What is planned.' }) input: PlanModelInput,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<BoardEntryType> {
-    return new BoardEntryType(await this.board.plan(actor, modelId, toChanges(input)));
+    return toBoardEntry(await this.board.plan(actor, modelId, toChanges(input)));
   }
 
   @Mutation(() => BoardEntryType, {
@@ -88,7 +88,7 @@ export class BoardResolver {
     @Arg('text', () => String, { description: '1 to 2,000 characters.' }) text: string,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<BoardEntryType> {
-    return new BoardEntryType(await this.board.comment(actor, modelId, text));
+    return toBoardEntry(await this.board.comment(actor, modelId, text));
   }
 
   @Mutation(() => BoardEntryType, {
@@ -100,7 +100,7 @@ export class BoardResolver {
     @Arg('modelId', () => ID, { description: MODEL_ID }) modelId: string,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<BoardEntryType> {
-    return new BoardEntryType(await this.board.accept(actor, modelId));
+    return toBoardEntry(await this.board.accept(actor, modelId));
   }
 
   @Mutation(() => BoardEntryType, {
@@ -115,7 +115,7 @@ export class BoardResolver {
     @Ctx() { actor }: GraphQLContext,
   ): Promise<BoardEntryType> {
     const entry = await this.board.merge(actor, goneId as ModelId, intoId as ModelId);
-    return new BoardEntryType(entry);
+    return toBoardEntry(entry);
   }
 
   @FieldResolver(() => ModelType, { complexity: LOOKUP_COST, description: 'The model.' })

@@ -22,66 +22,53 @@ class DemandCommentType {
 
 @ObjectType('DemandBoardEntry', { description: 'A model as operators see the demand for it.' })
 export class BoardEntryType {
-  readonly modelId: string;
+  readonly modelId!: string;
 
   @Field(() => Int, { description: 'Requests that stand.' })
-  readonly requests: number;
+  readonly requests!: number;
 
   @Field(() => Float, {
     description:
       'Sum over the requests of 1 + log₁₀(1 + stated calls a month) + log₁₀(1 + US dollars of credit bought).',
   })
-  readonly weight: number;
+  readonly weight!: number;
 
   @Field(() => GraphQLSafeInt, { description: 'Calls a month, as stated, in all.' })
-  readonly monthlyVolume: number;
+  readonly monthlyVolume!: number;
 
   @Field(() => NanoUSD, { description: 'Credit that those who ask have bought and kept.' })
-  readonly boughtNanos: bigint;
+  readonly boughtNanos!: bigint;
 
   @Field(() => Int, { description: 'How many may be written to.' })
-  readonly contactable: number;
+  readonly contactable!: number;
 
   @Field(() => DEMAND_STAGES, { description: 'How far it is.' })
-  readonly stage: DemandStage;
+  readonly stage!: DemandStage;
 
   @Field(() => PartialDate, { nullable: true, description: 'When it is expected.' })
-  readonly expectedOn: string | null;
+  readonly expectedOn!: string | null;
 
   @Field(() => Int, { description: 'How many accounts are let in before the launch.' })
-  readonly earlyAccessCount: number;
+  readonly earlyAccessCount!: number;
 
   @Field(() => Int, { description: 'How many were.' })
-  readonly earlyAccessGiven: number;
+  readonly earlyAccessGiven!: number;
 
   @Field(() => NanoUSD, { description: 'Credit at the launch for each of the first.' })
-  readonly launchCreditNanos: bigint;
+  readonly launchCreditNanos!: bigint;
 
   @Field(() => Int, { description: 'How many accounts get it.' })
-  readonly launchCreditCount: number;
+  readonly launchCreditCount!: number;
 
   @Field(() => Int, { description: 'How many got it.' })
-  readonly launchCreditsGiven: number;
+  readonly launchCreditsGiven!: number;
 
   @Field(() => [DemandCommentType], { description: 'The last ten comments, newest first.' })
-  readonly comments: readonly DemandComment[];
+  readonly comments!: readonly DemandComment[];
+}
 
-  constructor(entry: BoardEntry) {
-    this.modelId = entry.modelId;
-    this.requests = entry.requests;
-    this.weight = entry.weight / 1_000;
-    this.monthlyVolume = entry.monthlyVolume;
-    this.boughtNanos = entry.boughtNanos;
-    this.contactable = entry.contactable;
-    this.stage = entry.stage;
-    this.expectedOn = entry.expectedOn;
-    this.earlyAccessCount = entry.earlyAccessCount;
-    this.earlyAccessGiven = entry.earlyAccessGiven;
-    this.launchCreditNanos = entry.launchCreditNanos;
-    this.launchCreditCount = entry.launchCreditCount;
-    this.launchCreditsGiven = entry.launchCreditsGiven;
-    this.comments = entry.comments;
-  }
+export function toBoardEntry(entry: BoardEntry): BoardEntryType {
+  return { ...entry, weight: entry.weight / 1_000 };
 }
 
 @ObjectType('DemandBoard', { description: 'A page of the demand board.' })

@@ -11,7 +11,7 @@ import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page
 import type { ModelId } from '../platform/ids.js';
 import type { Demand } from './demand.js';
 import type { DemandService } from './demand.service.js';
-import { ModelDemandType } from './demand.type.js';
+import { ModelDemandType, toModelDemand } from './demand.type.js';
 import { ModelRequestConnectionType, ModelRequestType } from './model-request.type.js';
 import { JoinWaitlistInput, modelOf, RequestModelInput } from './request-model.input.js';
 import type { WaitlistService } from './waitlist.service.js';
@@ -29,7 +29,7 @@ export class ModelDemandResolver {
   async demand(@Root() { id }: ModelType, @Ctx() context: object): Promise<ModelDemandType> {
     const demand = await this.loader(context).load(id as ModelId);
     if (demand === undefined) throw new Error(`Model ${id} is gone.`);
-    return new ModelDemandType(demand);
+    return toModelDemand(demand);
   }
 
   /** All models of a request in one statement. */
@@ -58,7 +58,7 @@ export class DemandResolver {
   readonly findNode: FindNode = async (id, { actor: { accountId, scopes } }) => {
     if (accountId === undefined || !scopes.has('read')) return null;
     const request = await this.demands.find(accountId, id);
-    return request === undefined ? null : new ModelRequestType(request);
+    return request ?? null;
   };
 
   @Query(() => ModelRequestConnectionType, {
@@ -76,7 +76,7 @@ export class DemandResolver {
     const requests = await this.demands.list(accountOf(context), page);
     const edges = requests.slice(0, size).map((request) => ({
       cursor: request.id,
-      node: new ModelRequestType(request),
+      node: request,
     }));
     return connectionOf(edges, { hasNextPage: requests.length > size, after });
   }
@@ -94,7 +94,7 @@ export class DemandResolver {
   ): Promise<ModelRequestType> {
     const { useCase = null, monthlyVolume = null, contactOk } = input;
     const reasons = { useCase, monthlyVolume, contactOk };
-    return new ModelRequestType(await this.demands.request(actor, modelOf(input), reasons));
+    return await this.demands.request(actor, modelOf(input), reasons);
   }
 
   @Mutation(() => AcknowledgementType, {

@@ -23,42 +23,37 @@ registerEnumType(PLAN_STAGES, {
 @ObjectType('ModelDemand', { description: 'How much a model is wanted.' })
 export class ModelDemandType {
   @Field(() => Int, { description: 'Requests that stand: one an account, or a mailbox.' })
-  readonly requests: number;
+  readonly requests!: number;
 
   @Field(() => Int, {
     nullable: true,
     description:
       'Its place among the models that are coming soon, from 1; equal ones share it. Null for others.',
   })
-  readonly rank: number | null;
+  readonly rank!: number | null;
 
   @Field(() => Int, { description: 'New requests in the last 7 days.' })
-  readonly lastWeek: number;
+  readonly lastWeek!: number;
 
   @Field(() => Int, { description: 'New requests in the 7 days before.' })
-  readonly weekBefore: number;
+  readonly weekBefore!: number;
 
   @Field(() => [Int], {
     description: 'New requests in each of the last 12 weeks of 7 days, oldest first.',
   })
-  readonly weekly: readonly number[];
+  readonly weekly!: readonly number[];
 
   @Field(() => DEMAND_STAGES, { description: 'How far it is.' })
-  readonly stage: DemandStage;
+  readonly stage!: DemandStage;
 
   @Field(() => PartialDate, {
     nullable: true,
     description: 'When it is expected, where that is known.',
   })
-  readonly expectedOn: string | null;
+  readonly expectedOn!: string | null;
+}
 
-  constructor({ requests, rank, weekly, stage, expectedOn }: Demand) {
-    this.requests = requests;
-    this.rank = rank;
-    this.weekly = weekly;
-    this.lastWeek = weekly.at(-1) ?? 0;
-    this.weekBefore = weekly.at(-2) ?? 0;
-    this.stage = stage;
-    this.expectedOn = expectedOn;
-  }
+export function toModelDemand(demand: Demand): ModelDemandType {
+  const { weekly } = demand;
+  return { ...demand, lastWeek: weekly.at(-1) ?? 0, weekBefore: weekly.at(-2) ?? 0 };
 }

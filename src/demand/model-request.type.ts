@@ -3,7 +3,6 @@ import { Field, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql';
 import { NodeType } from '../graphql/node.type.js';
 import { PageInfoType } from '../graphql/page.js';
 import { NanoUSD } from '../graphql/scalars.js';
-import type { ModelRequest } from './model-request.js';
 
 @ObjectType('ModelRequest', {
   implements: NodeType,
@@ -11,63 +10,48 @@ import type { ModelRequest } from './model-request.js';
 })
 export class ModelRequestType implements NodeType {
   @Field(() => ID, { description: 'Stable id, "mreq_…".' })
-  readonly id: string;
+  readonly id!: string;
 
-  readonly modelId: string;
+  readonly modelId!: string;
 
   @Field(() => ID, {
     nullable: true,
     description: 'The account that asks; null for somebody without one, by mail.',
   })
-  readonly accountId: string | null;
+  readonly accountId!: string | null;
 
   @Field(() => String, { nullable: true, description: 'What it is wanted for.' })
-  readonly useCase: string | null;
+  readonly useCase!: string | null;
 
   @Field(() => GraphQLSafeInt, { nullable: true, description: 'Calls a month that are expected.' })
-  readonly monthlyVolume: number | null;
+  readonly monthlyVolume!: number | null;
 
   @Field(() => Boolean, { description: 'Whether to write about it, the launch included.' })
-  readonly contactOk: boolean;
+  readonly contactOk!: boolean;
 
   @Field(() => GraphQLISODateTime, { description: 'When it was first asked.' })
-  readonly createdAt: Date;
+  readonly createdAt!: Date;
 
   @Field(() => GraphQLISODateTime, { description: 'When it was last changed.' })
-  readonly updatedAt: Date;
+  readonly updatedAt!: Date;
 
   @Field(() => Int, { description: 'Place among those who ask for the model, from 1.' })
-  readonly place: number;
+  readonly place!: number;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
     description: 'Since when the account may call the model before it is live.',
   })
-  readonly earlyAccessAt: Date | null;
+  readonly earlyAccessAt!: Date | null;
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'When its launch was told.' })
-  readonly notifiedAt: Date | null;
+  readonly notifiedAt!: Date | null;
 
   @Field(() => NanoUSD, {
     nullable: true,
     description: 'Credit that the account was given at the launch.',
   })
-  readonly launchCreditNanos: bigint | null;
-
-  constructor(request: ModelRequest) {
-    this.id = request.id;
-    this.modelId = request.modelId;
-    this.accountId = request.accountId;
-    this.useCase = request.useCase;
-    this.monthlyVolume = request.monthlyVolume;
-    this.contactOk = request.contactOk;
-    this.createdAt = request.createdAt;
-    this.updatedAt = request.updatedAt;
-    this.place = request.place;
-    this.earlyAccessAt = request.earlyAccessAt;
-    this.notifiedAt = request.notifiedAt;
-    this.launchCreditNanos = request.launchCreditNanos;
-  }
+  readonly launchCreditNanos!: bigint | null;
 }
 
 @ObjectType('ModelRequestEdge', { description: 'A request and its place in the list.' })

@@ -1,6 +1,6 @@
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { NanoUSD } from '../graphql/scalars.js';
-import { ChargedUnitType } from '../usage/index.js';
+import { ChargedUnitType, toChargedUnit } from '../usage/index.js';
 import type { ClassifyEstimate } from './inference-call.js';
 import type { Metered } from './metered-call.js';
 
@@ -88,7 +88,7 @@ export class CallCostType {
   readonly balanceNanos: bigint;
 
   constructor({ units, chargedNanos, originalNanos, balance }: Metered<object>) {
-    this.units = units.map((line) => new ChargedUnitType(line));
+    this.units = units.map(toChargedUnit);
     this.chargedNanos = chargedNanos;
     this.originalNanos = originalNanos ?? null;
     this.balanceNanos = balance.postedNanos;
@@ -121,7 +121,7 @@ export class QuoteType {
   readonly labelsCached: readonly boolean[];
 
   constructor({ quote, nanos, imagesCached, labelsCached }: ClassifyEstimate) {
-    this.units = quote.units.map((line) => new ChargedUnitType(line));
+    this.units = quote.units.map(toChargedUnit);
     this.costNanos = nanos;
     this.maximumNanos = quote.maximumNanos;
     this.imagesCached = imagesCached;

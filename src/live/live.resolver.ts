@@ -6,7 +6,7 @@ import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import type { Sources } from '../graphql/schema.js';
 import type { AccountId } from '../platform/ids.js';
-import { type Run, RunType, type UsageTick } from '../usage/index.js';
+import { type Run, RunType, toRun, type UsageTick } from '../usage/index.js';
 import type { LiveService } from './live.service.js';
 import { ModelStatusChangeType, UsageTickType } from './live.type.js';
 
@@ -45,7 +45,7 @@ export class LiveResolver {
   })
   @Access({ scope: 'read' })
   runFinished(@Root() run: Run): RunType {
-    return new RunType(run);
+    return toRun(run);
   }
 
   @Subscription(() => UsageTickType, {

@@ -19,69 +19,57 @@ registerEnumType(DELIVERY_STATES, {
   description: 'A webhook on its way to an endpoint.',
 })
 export class WebhookDeliveryType extends NodeType {
-  override readonly id: string;
+  override readonly id!: string;
 
   @Field(() => String, { description: 'What receivers see as `webhook-id`, at each attempt.' })
-  readonly webhookId: string;
+  readonly webhookId!: string;
 
   @Field(() => NOTIFICATION_TYPES, { description: 'What it tells.' })
-  readonly type: NotificationType;
+  readonly type!: NotificationType;
 
   @Field(() => ID, { description: 'Where it goes.' })
-  readonly endpointId: string;
+  readonly endpointId!: string;
 
   @Field(() => DELIVERY_STATES, { description: 'How far it is.' })
-  readonly state: DeliveryState;
+  readonly state!: DeliveryState;
 
   @Field(() => Int, { description: 'Attempts begun, since it was last replayed.' })
-  readonly attempts: number;
+  readonly attempts!: number;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
     description: 'Of the next attempt; null when there is none.',
   })
-  readonly nextAttemptAt: Date | null;
+  readonly nextAttemptAt!: Date | null;
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'Of the last attempt.' })
-  readonly attemptedAt: Date | null;
+  readonly attemptedAt!: Date | null;
 
   @Field(() => Int, {
     nullable: true,
     description: 'HTTP status of the last answer; null when there was none.',
   })
-  readonly responseCode: number | null;
+  readonly responseCode!: number | null;
 
   @Field(() => Int, { nullable: true, description: 'How long the last attempt took.' })
-  readonly durationMs: number | null;
+  readonly durationMs!: number | null;
 
   @Field(() => String, { nullable: true, description: 'Why the last attempt failed.' })
-  readonly error: string | null;
+  readonly error!: string | null;
 
   @Field(() => GraphQLISODateTime, { description: 'When it was made.' })
-  readonly createdAt: Date;
+  readonly createdAt!: Date;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
     description: 'When it arrived, or was given up.',
   })
-  readonly endedAt: Date | null;
+  readonly endedAt!: Date | null;
+}
 
-  constructor(delivery: Delivery) {
-    super();
-    this.id = delivery.id;
-    this.webhookId = delivery.notificationId;
-    this.type = delivery.type;
-    this.endpointId = delivery.endpointId;
-    this.state = delivery.state;
-    this.attempts = delivery.attempts;
-    this.nextAttemptAt = delivery.state === 'WAITING' ? delivery.nextAttemptAt : null;
-    this.attemptedAt = delivery.attemptedAt;
-    this.responseCode = delivery.responseCode;
-    this.durationMs = delivery.durationMs;
-    this.error = delivery.error;
-    this.createdAt = delivery.createdAt;
-    this.endedAt = delivery.endedAt;
-  }
+export function toWebhookDelivery({ notificationId, ...delivery }: Delivery): WebhookDeliveryType {
+  const nextAttemptAt = delivery.state === 'WAITING' ? delivery.nextAttemptAt : null;
+  return { ...delivery, webhookId: notificationId, nextAttemptAt };
 }
 
 @ObjectType('WebhookDeliveryEdge', { description: 'A delivery in its list.' })

@@ -7,7 +7,6 @@ import {
   registerEnumType,
 } from 'type-graphql';
 import { NOTIFICATION_TYPES, type NotificationType } from './notification.js';
-import type { WebhookEndpoint } from './webhook-endpoint.js';
 
 registerEnumType(NOTIFICATION_TYPES, {
   name: 'WebhookEvent',
@@ -28,52 +27,40 @@ registerEnumType(NOTIFICATION_TYPES, {
 @ObjectType('WebhookEndpoint', { description: 'Where an account is told by HTTP.' })
 export class WebhookEndpointType {
   @Field(() => ID, { description: '"whe_…".' })
-  readonly id: string;
+  readonly id!: string;
 
   @Field(() => String, { description: 'Where webhooks are posted to.' })
-  readonly url: string;
+  readonly url!: string;
 
   @Field(() => String, { description: 'What it is for.' })
-  readonly description: string;
+  readonly description!: string;
 
   @Field(() => [NOTIFICATION_TYPES], { description: 'What it is told; empty: all.' })
-  readonly types: readonly NotificationType[];
+  readonly types!: readonly NotificationType[];
 
   @Field(() => Boolean, { description: 'Whether anything is sent there.' })
-  readonly enabled: boolean;
+  readonly enabled!: boolean;
 
   @Field(() => String, {
     nullable: true,
     description: 'Why the platform switched it off; null when it did not.',
   })
-  readonly disabledReason: string | null;
+  readonly disabledReason!: string | null;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
     description: 'First failure since the last success; null while all is well.',
   })
-  readonly failingSince: Date | null;
+  readonly failingSince!: Date | null;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
     description: 'Until then the secret before this one signs too.',
   })
-  readonly previousSecretUntil: Date | null;
+  readonly previousSecretUntil!: Date | null;
 
   @Field(() => GraphQLISODateTime, { description: 'When it was made.' })
-  readonly createdAt: Date;
-
-  constructor(endpoint: WebhookEndpoint) {
-    this.id = endpoint.id;
-    this.url = endpoint.url;
-    this.description = endpoint.description;
-    this.types = endpoint.types;
-    this.enabled = endpoint.enabled;
-    this.disabledReason = endpoint.disabledReason;
-    this.failingSince = endpoint.failingSince;
-    this.previousSecretUntil = endpoint.previousSecretUntil;
-    this.createdAt = endpoint.createdAt;
-  }
+  readonly createdAt!: Date;
 }
 
 @ObjectType('CreatedWebhookEndpoint', { description: 'An endpoint with a new secret.' })

@@ -9,6 +9,7 @@ import { DELIVERY_STATES, type DeliveryState } from './delivery.js';
 import {
   WebhookDeliveryConnectionType,
   WebhookDeliveryType,
+  toWebhookDelivery,
   WebhookReplayType,
 } from './delivery.type.js';
 import {
@@ -29,7 +30,7 @@ export class WebhooksResolver {
   readonly findNode: FindNode = async (id, { actor: { accountId, scopes } }) => {
     if (accountId === undefined || !scopes.has('admin')) return null;
     const delivery = await this.webhooks.findDelivery(accountId, id);
-    return delivery === undefined ? null : new WebhookDeliveryType(delivery);
+    return delivery === undefined ? null : toWebhookDelivery(delivery);
   };
 
   @Query(() => [WebhookEndpointType], {
@@ -37,9 +38,8 @@ export class WebhooksResolver {
     description: 'The account’s webhook endpoints, oldest first.',
   })
   @Access({ scope: 'admin' })
-  async webhookEndpoints(@Ctx() context: GraphQLContext): Promise<WebhookEndpointType[]> {
-    const endpoints = await this.webhooks.list(accountOf(context));
-    return endpoints.map((endpoint) => new WebhookEndpointType(endpoint));
+  webhookEndpoints(@Ctx() context: GraphQLContext): Promise<readonly WebhookEndpointType[]> {
+    return this.webhooks.list(accountOf(context));
   }
 
   @Query(() => WebhookDeliveryConnectionType, {
@@ -64,7 +64,7 @@ export class WebhooksResolver {
     });
     const edges = rows
       .slice(0, size)
-      .map((row) => ({ cursor: row.id, node: new WebhookDeliveryType(row) }));
+      .map((row) => ({ cursor: row.id, node: toWebhookDelivery(row) }));
     return connectionOf(edges, { hasNextPage: rows.length > size, after });
   }
 
@@ -83,7 +83,7 @@ export class WebhooksResolver {
       accountOf(context),
       input,
     );
-    return { endpoint: new WebhookEndpointType(endpoint), secret };
+    return { endpoint, secret };
   }
 
   @Mutation(() => WebhookEndpointType, {
@@ -98,9 +98,7 @@ export class WebhooksResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<WebhookEndpointType> {
     const { actor } = context;
-    return new WebhookEndpointType(
-      await this.webhooks.update(actor, accountOf(context), id, present(input)),
-    );
+    return await this.webhooks.update(actor, accountOf(context), id, present(input));
   }
 
   @Mutation(() => WebhookEndpointType, {
@@ -112,9 +110,7 @@ export class WebhooksResolver {
     @Arg('id', () => ID, ID_ARG) id: string,
     @Ctx() context: GraphQLContext,
   ): Promise<WebhookEndpointType> {
-    return new WebhookEndpointType(
-      await this.webhooks.delete(context.actor, accountOf(context), id),
-    );
+    return await this.webhooks.delete(context.actor, accountOf(context), id);
   }
 
   @Mutation(() => CreatedWebhookEndpointType, {
@@ -133,7 +129,7 @@ export class WebhooksResolver {
   ): Promise<CreatedWebhookEndpointType> {
     const { actor } = context;
     const rotated = await this.webhooks.rotateSecret(actor, accountOf(context), id, graceHours);
-    return { endpoint: new WebhookEndpointType(rotated.endpoint), secret: rotated.secret };
+    return { endpoint: rotated.endpoint, secret: rotated.secret };
   }
 
   @Mutation(() => WebhookEndpointType, {
@@ -145,9 +141,7 @@ export class WebhooksResolver {
     @Arg('id', () => ID, ID_ARG) id: string,
     @Ctx() context: GraphQLContext,
   ): Promise<WebhookEndpointType> {
-    return new WebhookEndpointType(
-      await this.webhooks.sendTest(context.actor, accountOf(context), id),
-    );
+    return await this.webhooks.sendTest(context.actor, accountOf(context), id);
   }
 
   @Mutation(() => WebhookDeliveryType, {
@@ -159,9 +153,7 @@ export class WebhooksResolver {
     @Arg('id', () => ID, { description: 'The delivery.' }) id: string,
     @Ctx() context: GraphQLContext,
   ): Promise<WebhookDeliveryType> {
-    return new WebhookDeliveryType(
-      await this.webhooks.replay(context.actor, accountOf(context), id),
-    );
+    return toWebhookDelivery(await this.webhooks.replay(context.actor, accountOf(context), id));
   }
 
   @Mutation(() => WebhookReplayType, {

@@ -2,7 +2,7 @@ import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
-import { BackgroundJobType } from './background-job.type.js';
+import { BackgroundJobType, toBackgroundJob } from './background-job.type.js';
 import type { BackgroundJobs } from './background-jobs.service.js';
 
 /** Background work, for operators. */
@@ -17,7 +17,7 @@ export class BackgroundJobsResolver {
   })
   @Access({ scope: 'operator' })
   async backgroundJobs(): Promise<readonly BackgroundJobType[]> {
-    return (await this.jobs.list()).map((job) => new BackgroundJobType(job));
+    return (await this.jobs.list()).map(toBackgroundJob);
   }
 
   @Mutation(() => BackgroundJobType, {
@@ -30,6 +30,6 @@ export class BackgroundJobsResolver {
     @Arg('name', () => String, { description: 'As `backgroundJobs` has it.' }) name: string,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<BackgroundJobType> {
-    return new BackgroundJobType(await this.jobs.run(actor, name));
+    return toBackgroundJob(await this.jobs.run(actor, name));
   }
 }

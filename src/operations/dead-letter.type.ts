@@ -1,7 +1,7 @@
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { NodeType } from '../graphql/node.type.js';
 import { PageInfoType } from '../graphql/page.js';
-import { DEAD_LETTER_KINDS, type DeadLetter, type DeadLetterKind } from './dead-letter.js';
+import { DEAD_LETTER_KINDS, type DeadLetterKind } from './dead-letter.js';
 
 registerEnumType(DEAD_LETTER_KINDS, {
   name: 'DeadLetterKind',
@@ -20,36 +20,25 @@ registerEnumType(DEAD_LETTER_KINDS, {
 })
 export class DeadLetterType extends NodeType {
   @Field(() => ID, { description: '"dead_…".' })
-  readonly id: string;
+  readonly id!: string;
 
   @Field(() => DEAD_LETTER_KINDS, { description: 'What it is.' })
-  readonly kind: DeadLetterKind;
+  readonly kind!: DeadLetterKind;
 
   @Field(() => String, { description: 'What it is about: an event’s type, the hour of a report.' })
-  readonly subject: string;
+  readonly subject!: string;
 
   @Field(() => String, { nullable: true, description: 'Why it was given up.' })
-  readonly error: string | null;
+  readonly error!: string | null;
 
   @Field(() => Int, { description: 'How often it was tried.' })
-  readonly attempts: number;
+  readonly attempts!: number;
 
   @Field(() => GraphQLISODateTime, { description: 'When it was given up.' })
-  readonly deadAt: Date;
+  readonly deadAt!: Date;
 
   @Field(() => ID, { nullable: true, description: 'The account, where one is known.' })
-  readonly accountId: string | null;
-
-  constructor(letter: DeadLetter) {
-    super();
-    this.id = letter.id;
-    this.kind = letter.kind;
-    this.subject = letter.subject;
-    this.error = letter.error;
-    this.attempts = letter.attempts;
-    this.deadAt = letter.deadAt;
-    this.accountId = letter.accountId;
-  }
+  readonly accountId!: string | null;
 }
 
 @ObjectType('DeadLetterEdge', { description: 'What was given up and its place in the list.' })

@@ -6,11 +6,7 @@ import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
 import { encodeTimeCursor } from '../platform/time-cursor.js';
 import { DEAD_LETTER_KINDS, type DeadLetterKind } from './dead-letter.js';
-import {
-  DeadLetterConnectionType,
-  DeadLettersChangedType,
-  DeadLetterType,
-} from './dead-letter.type.js';
+import { DeadLetterConnectionType, DeadLettersChangedType } from './dead-letter.type.js';
 import type { DeadLettersService } from './dead-letters.service.js';
 
 /** What was given up, for operators. */
@@ -22,7 +18,7 @@ export class DeadLettersResolver {
   readonly findNode: FindNode = async (id, { actor: { scopes } }) => {
     if (!scopes.has('operator')) return null;
     const letter = await this.letters.find(id);
-    return letter === undefined ? null : new DeadLetterType(letter);
+    return letter ?? null;
   };
 
   @Query(() => DeadLetterConnectionType, {
@@ -42,7 +38,7 @@ export class DeadLettersResolver {
     const letters = await this.letters.list(kind ?? undefined, page);
     const edges = letters.slice(0, size).map((letter) => ({
       cursor: encodeTimeCursor({ at: letter.deadAt, id: letter.id }),
-      node: new DeadLetterType(letter),
+      node: letter,
     }));
     return connectionOf(edges, { hasNextPage: letters.length > size, after });
   }

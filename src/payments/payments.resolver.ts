@@ -12,9 +12,11 @@ import type { PaymentsService } from './payments.service.js';
 import type { Purchase } from './purchase.js';
 import {
   CreditPackType,
+  toCreditPack,
   PaymentPageType,
   PurchaseConnectionType,
   PurchaseType,
+  toPurchase,
 } from './purchase.type.js';
 import type { RefundsService } from './refunds.service.js';
 
@@ -43,7 +45,7 @@ export class PaymentsResolver {
   })
   @Access({ scope: 'public' })
   creditPacks(): readonly CreditPackType[] {
-    return this.payments.packs().map((pack) => new CreditPackType(pack));
+    return this.payments.packs().map(toCreditPack);
   }
 
   @Query(() => PurchaseType, {
@@ -144,13 +146,13 @@ export class PaymentsResolver {
     const refundable = await this.refunds.refundable(accountId, shown);
     const edges = shown.map((purchase) => ({
       cursor: purchase.id,
-      node: new PurchaseType(purchase, refundable.get(purchase.id) ?? 0n),
+      node: toPurchase(purchase, refundable.get(purchase.id) ?? 0n),
     }));
     return connectionOf(edges, { hasNextPage: purchases.length > size, after });
   }
 
   private async shown(purchase: Purchase): Promise<PurchaseType> {
     const refundable = await this.refunds.refundable(purchase.accountId, [purchase]);
-    return new PurchaseType(purchase, refundable.get(purchase.id) ?? 0n);
+    return toPurchase(purchase, refundable.get(purchase.id) ?? 0n);
   }
 }

@@ -1,23 +1,16 @@
 import { Field, GraphQLISODateTime, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { NanoUSD } from '../graphql/scalars.js';
-import type { ManagedPromoCode, PromoCode } from './promo-code.js';
 
 @ObjectType('PromoCode', { description: 'A code that gives credit, once for each account.' })
 export class PromoCodeType {
   @Field(() => String, { description: 'In capitals.' })
-  readonly code: string;
+  readonly code!: string;
 
   @Field(() => NanoUSD, { description: 'What it gives.' })
-  readonly nanos: bigint;
+  readonly nanos!: bigint;
 
   @Field(() => Int, { nullable: true, description: 'Days that its credit lasts; null: it stays.' })
-  readonly creditDays: number | null;
-
-  constructor({ code, nanos, creditDays }: PromoCode) {
-    this.code = code;
-    this.nanos = nanos;
-    this.creditDays = creditDays;
-  }
+  readonly creditDays!: number | null;
 }
 
 @InputType('CreatePromoCodeInput', { description: 'A code to give out.' })
@@ -56,48 +49,35 @@ export class PromoRedemptionType {
 @ObjectType('ManagedPromoCode', { description: 'A code as operators see it.' })
 export class ManagedPromoCodeType {
   @Field(() => String, { description: 'In capitals.' })
-  readonly code: string;
+  readonly code!: string;
 
   @Field(() => NanoUSD, { description: 'What it gives.' })
-  readonly nanos: bigint;
+  readonly nanos!: bigint;
 
   @Field(() => Int, { nullable: true, description: 'Days that its credit lasts; null: it stays.' })
-  readonly creditDays: number | null;
+  readonly creditDays!: number | null;
 
   @Field(() => Int, { description: 'How many accounts may use it.' })
-  readonly redemptionsMax: number;
+  readonly redemptionsMax!: number;
 
   @Field(() => Int, { description: 'How many have.' })
-  readonly redemptionCount: number;
+  readonly redemptionCount!: number;
 
   @Field(() => [PromoRedemptionType], { description: 'The latest of them, at most 10.' })
-  readonly redemptions: readonly PromoRedemptionType[];
+  readonly redemptions!: readonly PromoRedemptionType[];
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'When it is over; null: never.' })
-  readonly expiresAt: Date | null;
+  readonly expiresAt!: Date | null;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
     description: 'When an operator has ended it; null: nobody has.',
   })
-  readonly disabledAt: Date | null;
+  readonly disabledAt!: Date | null;
 
   @Field(() => String, { description: 'Who made it: "user:usr_…" or "system".' })
-  readonly createdBy: string;
+  readonly createdBy!: string;
 
   @Field(() => GraphQLISODateTime, { description: 'When it was made.' })
-  readonly createdAt: Date;
-
-  constructor(promo: ManagedPromoCode) {
-    this.code = promo.code;
-    this.nanos = promo.nanos;
-    this.creditDays = promo.creditDays;
-    this.redemptionsMax = promo.redemptionsMax;
-    this.redemptionCount = promo.redemptionCount;
-    this.redemptions = promo.redemptions;
-    this.expiresAt = promo.expiresAt;
-    this.disabledAt = promo.disabledAt;
-    this.createdBy = promo.createdBy;
-    this.createdAt = promo.createdAt;
-  }
+  readonly createdAt!: Date;
 }

@@ -20,7 +20,7 @@ export class PromosResolver {
     @Arg('code', () => String, { description: 'In any case.' }) code: string,
     @Ctx() context: GraphQLContext,
   ): Promise<PromoCodeType> {
-    return new PromoCodeType(await this.promos.redeem(context.actor, accountOf(context), code));
+    return await this.promos.redeem(context.actor, accountOf(context), code);
   }
 
   @Mutation(() => PromoCodeType, {
@@ -34,7 +34,7 @@ export class PromosResolver {
     @Ctx() { actor }: GraphQLContext,
   ): Promise<PromoCodeType> {
     const limits = { redemptionsMax, creditDays: creditDays ?? null, expiresAt: expiresAt ?? null };
-    return new PromoCodeType(await this.promos.create({ code, nanos, ...limits }, actor));
+    return await this.promos.create({ code, nanos, ...limits }, actor);
   }
 
   @Query(() => [ManagedPromoCodeType], {
@@ -52,7 +52,7 @@ export class PromosResolver {
     after: string | undefined,
   ): Promise<readonly ManagedPromoCodeType[]> {
     const page = { first: checkPageSize(first), after: after ?? undefined };
-    return (await this.promos.list(page)).map((promo) => new ManagedPromoCodeType(promo));
+    return this.promos.list(page);
   }
 
   @Mutation(() => ManagedPromoCodeType, {
@@ -64,6 +64,6 @@ export class PromosResolver {
     @Arg('code', () => String, { description: 'In any case.' }) code: string,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<ManagedPromoCodeType> {
-    return new ManagedPromoCodeType(await this.promos.disable(actor, code));
+    return await this.promos.disable(actor, code);
   }
 }

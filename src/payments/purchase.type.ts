@@ -53,27 +53,26 @@ export class MoneyType {
 @ObjectType('CreditPack', { description: 'Credit that is offered.' })
 export class CreditPackType {
   @Field(() => ID, { description: 'For `buyCredits`.' })
-  readonly id: string;
+  readonly id!: string;
 
   @Field(() => String, { description: 'For people.' })
-  readonly name: string;
+  readonly name!: string;
 
   @Field(() => NanoUSD, { description: 'The credit that is paid for.' })
-  readonly creditNanos: bigint;
+  readonly creditNanos!: bigint;
 
   @Field(() => NanoUSD, { description: 'What comes on top.' })
-  readonly bonusNanos: bigint;
+  readonly bonusNanos!: bigint;
 
   @Field(() => [MoneyType], { description: 'Its price, in each currency that it is sold in.' })
-  readonly prices: readonly MoneyType[];
+  readonly prices!: readonly MoneyType[];
+}
 
-  constructor({ id, name, creditNanos, bonusNanos, prices }: CreditPack) {
-    this.id = id;
-    this.name = name;
-    this.creditNanos = creditNanos;
-    this.bonusNanos = bonusNanos;
-    this.prices = [...prices].map(([currency, minor]) => new MoneyType(minor, currency));
-  }
+export function toCreditPack({ prices, ...pack }: CreditPack): CreditPackType {
+  return {
+    ...pack,
+    prices: [...prices].map(([currency, minor]) => new MoneyType(minor, currency)),
+  };
 }
 
 @ObjectType('Purchase', {
@@ -81,69 +80,60 @@ export class CreditPackType {
   description: 'Credit that is, or was to be, bought.',
 })
 export class PurchaseType extends NodeType {
-  readonly id: string;
+  readonly id!: string;
 
   @Field(() => PURCHASE_KINDS, { description: 'How.' })
-  readonly kind: PurchaseKind;
+  readonly kind!: PurchaseKind;
 
   @Field(() => PURCHASE_STATES, { description: 'What became of it.' })
-  readonly state: PurchaseState;
+  readonly state!: PurchaseState;
 
   @Field(() => ID, { nullable: true, description: 'The pack; null for an amount.' })
-  readonly packId: string | null;
+  readonly packId!: string | null;
 
   @Field(() => NanoUSD, { description: 'The credit that is paid for.' })
-  readonly creditNanos: bigint;
+  readonly creditNanos!: bigint;
 
   @Field(() => NanoUSD, { description: 'What comes on top.' })
-  readonly bonusNanos: bigint;
+  readonly bonusNanos!: bigint;
 
   @Field(() => MoneyType, { description: 'Without tax.' })
-  readonly price: MoneyType;
+  readonly price!: MoneyType;
 
   @Field(() => NanoUSD, { description: 'Credit that was taken back, as its money went back.' })
-  readonly clawedBackNanos: bigint;
+  readonly clawedBackNanos!: bigint;
 
   @Field(() => MoneyType, { description: 'What an operator could give back now: what is unspent.' })
-  readonly refundable: MoneyType;
+  readonly refundable!: MoneyType;
 
   @Field(() => String, { nullable: true, description: 'Where to pay, while it is pending.' })
-  readonly checkoutUrl: string | null;
+  readonly checkoutUrl!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Stripe’s receipt.' })
-  readonly receiptUrl: string | null;
+  readonly receiptUrl!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Why it was not paid.' })
-  readonly failure: string | null;
+  readonly failure!: string | null;
 
   @Field(() => GraphQLISODateTime, { description: 'When its page was asked for.' })
-  readonly createdAt: Date;
+  readonly createdAt!: Date;
 
   @Field(() => GraphQLISODateTime, { description: 'When its page closes.' })
-  readonly expiresAt: Date;
+  readonly expiresAt!: Date;
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'When it was paid, or failed.' })
-  readonly endedAt: Date | null;
+  readonly endedAt!: Date | null;
+}
 
-  constructor(purchase: Purchase, refundableMinor: bigint) {
-    super();
-    const { currency } = purchase;
-    this.id = purchase.id;
-    this.kind = purchase.kind;
-    this.state = purchase.state;
-    this.packId = purchase.packId;
-    this.creditNanos = purchase.creditNanos;
-    this.bonusNanos = purchase.bonusNanos;
-    this.price = new MoneyType(purchase.amountMinor, currency);
-    this.clawedBackNanos = purchase.clawedBackNanos;
-    this.refundable = new MoneyType(refundableMinor, currency);
-    this.checkoutUrl = purchase.state === 'PENDING' ? purchase.checkoutUrl : null;
-    this.receiptUrl = purchase.receiptUrl;
-    this.failure = purchase.failure;
-    this.createdAt = purchase.createdAt;
-    this.expiresAt = purchase.expiresAt;
-    this.endedAt = purchase.endedAt;
-  }
+/** @param refundableMinor what could be given back now */
+export function toPurchase(purchase: Purchase, refundableMinor: bigint): PurchaseType {
+  const { currency, amountMinor, state, checkoutUrl } = purchase;
+  return {
+    ...purchase,
+    price: new MoneyType(amountMinor, currency),
+    refundable: new MoneyType(refundableMinor, currency),
+    checkoutUrl: state === 'PENDING' ? checkoutUrl : null,
+  };
 }
 
 @ObjectType('PurchaseEdge', { description: 'A purchase in a list (Relay).' })

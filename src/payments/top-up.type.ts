@@ -16,52 +16,53 @@ export class SavedCardType {
 @ObjectType('AutoTopUp', { description: 'When the account buys credit by itself.' })
 export class AutoTopUpType {
   @Field(() => Boolean, { description: 'Whether it does.' })
-  readonly enabled: boolean;
+  readonly enabled!: boolean;
 
   @Field(() => NanoUSD, { description: 'Below this, credit is bought.' })
-  readonly thresholdNanos: bigint;
+  readonly thresholdNanos!: bigint;
 
   @Field(() => MoneyType, { description: 'What is charged each time.' })
-  readonly amount: MoneyType;
+  readonly amount!: MoneyType;
 
   @Field(() => MoneyType, { description: 'The most in a calendar month (UTC).' })
-  readonly monthlyCap: MoneyType;
+  readonly monthlyCap!: MoneyType;
 
   @Field(() => MoneyType, { description: 'Charged, or being charged, this month.' })
-  readonly spentThisMonth: MoneyType;
+  readonly spentThisMonth!: MoneyType;
 
   @Field(() => SavedCardType, { nullable: true, description: 'The card; null: none is saved.' })
-  readonly card: SavedCardType | null;
+  readonly card!: SavedCardType | null;
 
   @Field(() => String, { description: 'What was agreed to, word by word.' })
-  readonly consent: string;
+  readonly consent!: string;
 
   @Field(() => GraphQLISODateTime, { description: 'When.' })
-  readonly consentedAt: Date;
+  readonly consentedAt!: Date;
 
   @Field(() => Int, { description: 'Attempts that failed in a row.' })
-  readonly failures: number;
+  readonly failures!: number;
 
   @Field(() => GraphQLISODateTime, { description: 'No attempt is made before this.' })
-  readonly nextAttemptAt: Date;
+  readonly nextAttemptAt!: Date;
 
   @Field(() => String, { nullable: true, description: 'Why it was switched off.' })
-  readonly offReason: string | null;
+  readonly offReason!: string | null;
+}
 
-  constructor(policy: TopUpPolicy, card: Card | null, spentMinor: bigint) {
-    const { currency } = policy;
-    this.enabled = policy.enabled;
-    this.thresholdNanos = policy.thresholdNanos;
-    this.amount = new MoneyType(policy.amountMinor, currency);
-    this.monthlyCap = new MoneyType(policy.monthlyCapMinor, currency);
-    this.spentThisMonth = new MoneyType(spentMinor, currency);
-    this.card = card;
-    this.consent = policy.consent;
-    this.consentedAt = policy.consentedAt;
-    this.failures = policy.failures;
-    this.nextAttemptAt = policy.nextAttemptAt;
-    this.offReason = policy.offReason;
-  }
+/** @param spentMinor this month */
+export function toAutoTopUp(
+  policy: TopUpPolicy,
+  card: Card | null,
+  spentMinor: bigint,
+): AutoTopUpType {
+  const { currency, amountMinor, monthlyCapMinor } = policy;
+  return {
+    ...policy,
+    amount: new MoneyType(amountMinor, currency),
+    monthlyCap: new MoneyType(monthlyCapMinor, currency),
+    spentThisMonth: new MoneyType(spentMinor, currency),
+    card,
+  };
 }
 
 @InputType('SetAutoTopUpInput', { description: 'When to buy credit by itself.' })

@@ -6,7 +6,7 @@ import { actorName } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
 import type { PaymentsService } from './payments.service.js';
 import { PaymentPageType } from './purchase.type.js';
-import { AutoTopUpType, SavedCardType, SetAutoTopUpInput } from './top-up.type.js';
+import { AutoTopUpType, toAutoTopUp, SavedCardType, SetAutoTopUpInput } from './top-up.type.js';
 import type { TopUpsService } from './top-ups.service.js';
 
 @Resolver()
@@ -74,6 +74,6 @@ export class TopUpsResolver {
 
   private async shown(accountId: AccountId): Promise<AutoTopUpType | null> {
     const { policy, card, spentMinor } = await this.topUps.find(accountId);
-    return policy === undefined ? null : new AutoTopUpType(policy, card, spentMinor);
+    return policy === undefined ? null : toAutoTopUp(policy, card, spentMinor);
   }
 }

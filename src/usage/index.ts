@@ -4,7 +4,7 @@ export { CallLimits, type CallLimitOptions } from './call-limits.service.js';
 export type { KeySpending } from './key-spending.js';
 export type { ModelPerformance } from './model-performance.js';
 export type { ChargedUnit, Run } from './run.js';
-export { ChargedUnitType, RunType } from './run.type.js';
+export { ChargedUnitType, RunType, toChargedUnit, toRun } from './run.type.js';
 export type { UsageTick } from './usage-tick.js';
 export { RollupsService } from './rollups.service.js';
 export { StatisticsService } from './statistics.service.js';

@@ -25,30 +25,26 @@ registerEnumType(RUN_OUTCOMES, {
 @ObjectType('ChargedUnit', { description: 'One line of what a call cost.' })
 export class ChargedUnitType {
   @Field(() => String, { description: 'What is counted: IMAGE, LABEL_TEXT or EMBEDDING.' })
-  readonly unit: string;
+  readonly unit!: string;
 
   @Field(() => ID, { description: 'The price that was in force when the call began.' })
-  readonly priceVersionId: string;
+  readonly priceVersionId!: string;
 
   @Field(() => NanoUSD, { description: 'Price of one.' })
-  readonly nanosPerUnit: bigint;
+  readonly nanosPerUnit!: bigint;
 
   @Field(() => Int, { description: 'How many the call asked for.' })
-  readonly requested: number;
+  readonly requested!: number;
 
   @Field(() => Int, {
     nullable: true,
     description: 'How many were charged; the rest was free, as the account had paid for it before.',
   })
-  readonly ran: number | null;
+  readonly ran!: number | null;
+}
 
-  constructor(line: ChargedUnit) {
-    this.unit = line.unit;
-    this.priceVersionId = line.priceVersionId;
-    this.nanosPerUnit = BigInt(line.nanosPerUnit);
-    this.requested = line.requested;
-    this.ran = line.ran ?? null;
-  }
+export function toChargedUnit(line: ChargedUnit): ChargedUnitType {
+  return { ...line, nanosPerUnit: BigInt(line.nanosPerUnit), ran: line.ran ?? null };
 }
 
 @ObjectType('Run', {
@@ -56,59 +52,54 @@ export class ChargedUnitType {
   description: 'A metered call of the past. Never changed.',
 })
 export class RunType extends NodeType {
-  readonly id: string;
+  readonly id!: string;
 
   @Field(() => String, { nullable: true, description: 'As "classifyImage".' })
-  readonly operation: string | null;
+  readonly operation!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description: 'Slug that the model had then; it leads to the model when that was renamed.',
   })
-  readonly model: string | null;
+  readonly model!: string | null;
 
   @Field(() => RUN_OUTCOMES, { description: 'How it ended.' })
-  readonly outcome: RunOutcome;
+  readonly outcome!: RunOutcome;
 
   @Field(() => NanoUSD, { description: 'What was charged.' })
-  readonly chargedNanos: bigint;
+  readonly chargedNanos!: bigint;
 
   @Field(() => NanoUSD, { description: 'What was set aside while it ran.' })
-  readonly heldNanos: bigint;
+  readonly heldNanos!: bigint;
 
   @Field(() => [ChargedUnitType], { description: 'What it cost, line by line.' })
-  readonly units: readonly ChargedUnitType[];
+  readonly units!: readonly ChargedUnitType[];
 
   @Field(() => ID, { nullable: true, description: 'The key that sent it; null: a person.' })
-  readonly keyId: string | null;
+  readonly keyId!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Code of the error that ended it.' })
-  readonly errorCode: string | null;
+  readonly errorCode!: string | null;
 
   @Field(() => Float, { description: 'From the hold to the end, in milliseconds.' })
-  readonly latencyMs: number;
+  readonly latencyMs!: number;
 
   @Field(() => GraphQLISODateTime, { description: 'By the database’s clock.' })
-  readonly startedAt: Date;
+  readonly startedAt!: Date;
 
   @Field(() => GraphQLISODateTime, { description: 'By the database’s clock.' })
-  readonly endedAt: Date;
+  readonly endedAt!: Date;
+}
 
-  constructor({ details, ...run }: Run) {
-    super();
-    this.id = run.id;
-    this.operation = details.operation ?? null;
-    this.model = details.model ?? null;
-    this.outcome = run.outcome;
-    this.chargedNanos = run.chargedNanos;
-    this.heldNanos = run.heldNanos;
-    this.units = (details.units ?? []).map((line) => new ChargedUnitType(line));
-    this.keyId = run.keyId;
-    this.errorCode = details.errorCode ?? null;
-    this.latencyMs = run.endedAt.getTime() - run.startedAt.getTime();
-    this.startedAt = run.startedAt;
-    this.endedAt = run.endedAt;
-  }
+export function toRun({ details, ...run }: Run): RunType {
+  return {
+    ...run,
+    operation: details.operation ?? null,
+    model: details.model ?? null,
+    units: (details.units ?? []).map(toChargedUnit),
+    errorCode: details.errorCode ?? null,
+    latencyMs: run.endedAt.getTime() - run.startedAt.getTime(),
+  };
 }
 
 @ObjectType('RunEdge', { description: 'A run and its place in the list.' })

@@ -5,7 +5,7 @@ import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
 import type { AccountId } from '../platform/ids.js';
-import { RunConnectionType, RunType } from './run.type.js';
+import { RunConnectionType, RunType, toRun } from './run.type.js';
 import type { CreditSource } from './statistics.service.js';
 import type { UsageService } from './usage.service.js';
 
@@ -21,7 +21,7 @@ export class UsageResolver {
   readonly findNode: FindNode = async (id, { actor: { accountId, scopes } }) => {
     if (accountId === undefined || !scopes.has('read')) return null;
     const run = await this.usage.find(accountId, id);
-    return run === undefined ? null : new RunType(run);
+    return run === undefined ? null : toRun(run);
   };
 
   @Query(() => RunType, {
@@ -35,7 +35,7 @@ export class UsageResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<RunType | null> {
     const run = await this.usage.find(accountOf(context), id);
-    return run === undefined ? null : new RunType(run);
+    return run === undefined ? null : toRun(run);
   }
 
   @Query(() => RunConnectionType, {
@@ -77,7 +77,7 @@ export class UsageResolver {
     });
     const edges = page.runs.map((run, row) => ({
       cursor: page.cursors[row] ?? '',
-      node: new RunType(run),
+      node: toRun(run),
     }));
     return connectionOf(edges, { hasNextPage: page.hasNextPage, after });
   }
