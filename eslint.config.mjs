@@ -52,7 +52,7 @@ const READS_PROCESS_CLOCK = [
   'src/platform/migrations.ts',
   // Timers: they only wake something up, and the database decides then.
   'src/graphql/connections.ts',
-  'src/live/tick-feed.ts',
+  'src/live/usage-tick-stream.ts',
 ];
 
 export default defineConfig(

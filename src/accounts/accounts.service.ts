@@ -8,7 +8,7 @@ import { type AccountOfUser, checkEmail, type User } from './account.js';
 import * as store from './accounts.store.js';
 import { type AuditAction, type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
 import type { AuditEvent } from './audit-event.js';
-import { listAuditEvents } from './audit.store.js';
+import { listAuditEvents } from './audit-events.store.js';
 import { mailboxHash } from './mailbox.js';
 import * as operators from './operators.store.js';
 

@@ -3,7 +3,7 @@ import { Access } from '../graphql/access.js';
 import { listCost } from '../graphql/cost.js';
 import { present } from '../graphql/input.js';
 import type { FindNode } from '../graphql/node.resolver.js';
-import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import { encodeTimeCursor } from '../platform/time-cursor.js';
 import type { AuditLogService } from './audit-log.service.js';
 import { AuditLogEventConnectionType, AuditLogFilterInput } from './audit-log.type.js';

@@ -2,7 +2,7 @@ import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
 import { decodeTimeCursor } from '../platform/time-cursor.js';
 import type { AuditLogEvent, AuditLogFilter } from './audit-event.js';
-import { findAuditLogEvent, listAuditLog } from './audit.store.js';
+import { findAuditLogEvent, listAuditLog } from './audit-events.store.js';
 
 const FILTER_CHARS_MAX = 200;
 

@@ -3,7 +3,7 @@ import type { Author } from '../platform/actor.js';
 import type { AuditAction } from '../platform/audit.store.js';
 import type { Transaction } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
-import type { CatalogActs } from './catalog-acts.service.js';
+import type { CatalogChanges } from './catalog-changes.service.js';
 import * as store from './catalog-admin.store.js';
 import { checkModelEdit, checkNewModel, checkSlug } from './catalog-file.js';
 import { insertAliases, insertModel, updateModel } from './catalog-seed.store.js';
@@ -18,7 +18,7 @@ const ALIASES_MAX = 20;
  * says are one transaction. A model is named by slug, alias or id; NOT_FOUND when nobody has it.
  */
 export class CatalogAdminService {
-  constructor(private readonly acts: CatalogActs) {}
+  constructor(private readonly acts: CatalogChanges) {}
 
   /**
    * A new model, which is coming soon: it goes live by being published.

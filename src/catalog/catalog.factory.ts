@@ -1,7 +1,7 @@
 import type { DomainResolvers } from '../graphql/node.resolver.js';
 import type { Database } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
-import { CatalogActs } from './catalog-acts.service.js';
+import { CatalogChanges } from './catalog-changes.service.js';
 import { CatalogAdminResolver } from './catalog-admin.resolver.js';
 import { CatalogAdminService } from './catalog-admin.service.js';
 import { CatalogResolver } from './catalog.resolver.js';
@@ -26,11 +26,11 @@ export interface CatalogDeps {
 /** Models, and who runs them. */
 export function createCatalog({ db, logger, config }: CatalogDeps) {
   const catalog = new CatalogService(db);
-  const acts = new CatalogActs(db);
+  const acts = new CatalogChanges(db);
   const hub = new HubModels(config.hub);
   return {
     catalog,
-    catalogActs: acts,
+    catalogChanges: acts,
     catalogAdmin: new CatalogAdminService(acts),
     hub,
     hubSync: new HubSyncService({ db, acts, hub, logger, intervalMs: config.hubSyncMs }),

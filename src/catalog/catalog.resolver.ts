@@ -3,7 +3,7 @@ import { Arg, Ctx, FieldResolver, Info, Int, Query, Resolver, Root } from 'type-
 import { Access } from '../graphql/access.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
-import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import { selectedFields } from '../graphql/selection.js';
 import type { ModelId } from '../platform/ids.js';
 import { type CatalogLoaders, createCatalogLoaders } from './catalog.loaders.js';

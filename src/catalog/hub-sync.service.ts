@@ -3,7 +3,7 @@ import { AppError } from '../errors.js';
 import { SYSTEM } from '../platform/actor.js';
 import type { Database } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
-import type { CatalogActs } from './catalog-acts.service.js';
+import type { CatalogChanges } from './catalog-changes.service.js';
 import { followHub, type HubFacts } from './hub-facts.js';
 import type { HubAnswer, HubModels } from './hub-models.gateway.js';
 import * as store from './hub-sync.store.js';
@@ -36,7 +36,7 @@ const GONE = 'The Hugging Face Hub has it no more; what is known of it here stay
 
 export interface HubSyncParts {
   readonly db: Pick<Database, 'query' | 'prisma'>;
-  readonly acts: Pick<CatalogActs, 'transact' | 'recordChange'>;
+  readonly acts: Pick<CatalogChanges, 'transact' | 'recordChange'>;
   readonly hub: Pick<HubModels, 'find'>;
   readonly logger: Logger;
   /** Between two looks at one model; undefined: only when it is asked for. */

@@ -1,7 +1,7 @@
 export { createCatalog, catalogResolvers } from './catalog.factory.js';
 export { parseFacts, readCatalogFolder } from './catalog-file.js';
 export { seedCatalog } from './catalog.seed.js';
-export { CatalogActs, type Told } from './catalog-acts.service.js';
+export { CatalogChanges, type ChangeRecord } from './catalog-changes.service.js';
 export { readModel } from './catalog.resolver.js';
 export { CatalogService } from './catalog.service.js';
 export { HubModels } from './hub-models.gateway.js';

@@ -1,15 +1,15 @@
 import type { Author } from '../platform/actor.js';
 import type { Database } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
-import type { CatalogActs } from './catalog-acts.service.js';
+import type { CatalogChanges } from './catalog-changes.service.js';
 import type { ModelChange } from './model-change.js';
 import { listChanges } from './model-changes.store.js';
 
-/** The changelogs of models: acts write them (`CatalogActs.recordChange`), and operators. */
+/** The changelogs of models: acts write them (`CatalogChanges.recordChange`), and operators. */
 export class ModelChangesService {
   constructor(
     private readonly db: Pick<Database, 'query'>,
-    private readonly acts: CatalogActs,
+    private readonly acts: CatalogChanges,
   ) {}
 
   /** The newest changes of each model, at most `first` of each. One statement. */

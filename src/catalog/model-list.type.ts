@@ -1,5 +1,5 @@
 import { Field, Int, ObjectType } from 'type-graphql';
-import { PageInfoType } from '../graphql/page.js';
+import { PageInfoType } from '../graphql/pagination.js';
 import type { ComparisonRow } from './comparison.js';
 import { MODEL_TASKS, type ModelTask, taskName } from './model.js';
 import { ModelType } from './model.type.js';

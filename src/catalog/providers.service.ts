@@ -3,7 +3,7 @@ import type { Author } from '../platform/actor.js';
 import type { AuditAction } from '../platform/audit.store.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { ModelId, ProviderId } from '../platform/ids.js';
-import type { CatalogActs, LockedModel } from './catalog-acts.service.js';
+import type { CatalogChanges, LockedModel } from './catalog-changes.service.js';
 import type { CatalogService } from './catalog.service.js';
 import { CHECKED } from './model-status.js';
 import {
@@ -23,7 +23,7 @@ const PROVIDERS_MAX = 20;
 export class ProvidersService {
   constructor(
     private readonly db: Pick<Database, 'query'>,
-    private readonly acts: CatalogActs,
+    private readonly acts: CatalogChanges,
     private readonly catalog: Pick<CatalogService, 'findModels'>,
   ) {}
 

@@ -6,7 +6,7 @@ import { Access } from '../graphql/access.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
-import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import type { ModelId } from '../platform/ids.js';
 import { parseBoardCursor, toBoardCursor } from './board-entry.js';
 import type { BoardService } from './board.service.js';

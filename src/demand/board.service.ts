@@ -1,4 +1,4 @@
-import { type CatalogActs, checkMove, type ProposalsService } from '../catalog/index.js';
+import { type CatalogChanges, checkMove, type ProposalsService } from '../catalog/index.js';
 import { AppError } from '../errors.js';
 import type { Author } from '../platform/actor.js';
 import type { Database } from '../platform/database.js';
@@ -14,7 +14,7 @@ import * as requests from './requests.store.js';
 export class BoardService {
   constructor(
     private readonly db: Pick<Database, 'query'>,
-    private readonly acts: Pick<CatalogActs, 'on' | 'transact' | 'tell' | 'setStatus'>,
+    private readonly acts: Pick<CatalogChanges, 'on' | 'transact' | 'tell' | 'setStatus'>,
     private readonly proposals: Pick<ProposalsService, 'lockForMerge' | 'replace'>,
   ) {}
 

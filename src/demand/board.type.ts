@@ -1,6 +1,6 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, Float, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql';
-import { PageInfoType } from '../graphql/page.js';
+import { PageInfoType } from '../graphql/pagination.js';
 import { NanoUSD, PartialDate } from '../graphql/scalars.js';
 import type { BoardEntry, DemandComment } from './board-entry.js';
 import { DEMAND_STAGES, type DemandStage } from './demand.js';

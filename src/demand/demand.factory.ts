@@ -1,5 +1,5 @@
 import type { PersonsService } from '../accounts/index.js';
-import type { CatalogActs, ProposalsService } from '../catalog/index.js';
+import type { CatalogChanges, ProposalsService } from '../catalog/index.js';
 import type { CreditsService } from '../credits/index.js';
 import type { DomainResolvers, FindNode } from '../graphql/node.resolver.js';
 import type { NotificationsService } from '../notifications/index.js';
@@ -15,7 +15,7 @@ import { WaitlistService } from './waitlist.service.js';
 
 export interface DemandDeps {
   readonly db: Database;
-  readonly catalogActs: CatalogActs;
+  readonly catalogChanges: CatalogChanges;
   readonly proposals: ProposalsService;
   readonly persons: PersonsService;
   readonly credits: CreditsService;
@@ -45,7 +45,7 @@ export function createDemand(deps: DemandDeps) {
     mails: createRateCounter(db, config.limits.store, DAY_S),
   });
   return {
-    board: new BoardService(db, deps.catalogActs, proposals),
+    board: new BoardService(db, deps.catalogChanges, proposals),
     demand: new DemandService(db, proposals, persons),
     launches: new LaunchesService({ db, notifications, credits, waitlist, publicUrl }),
     waitlist,

@@ -7,7 +7,7 @@ import { Access } from '../graphql/access.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
-import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import type { ModelId } from '../platform/ids.js';
 import type { Demand } from './demand.js';
 import type { DemandService } from './demand.service.js';

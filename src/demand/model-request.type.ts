@@ -1,7 +1,7 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql';
 import { NodeType } from '../graphql/node.type.js';
-import { PageInfoType } from '../graphql/page.js';
+import { PageInfoType } from '../graphql/pagination.js';
 import { NanoUSD } from '../graphql/scalars.js';
 
 @ObjectType('ModelRequest', {

@@ -6,8 +6,8 @@ import {
   getComplexity,
 } from 'graphql-query-complexity';
 import { isMetaField } from './introspection.js';
-import { PAGE_SIZE_MAX } from './page.js';
-import { SELECTIONS_MAX } from './shape.js';
+import { PAGE_SIZE_MAX } from './pagination.js';
+import { SELECTIONS_MAX } from './operation-shape.js';
 
 /** An operation that costs more is refused before it runs. */
 export const COST_MAX = 1_000;

@@ -6,14 +6,14 @@ import { requestContext } from '../platform/request-context.js';
 import { SharedReads } from '../platform/shared-reads.js';
 import type { FormatError } from './format-error.js';
 import type { KnownOperation, KnownOperations } from './known-operations.js';
-import { costExtension, type Meter } from './meter.js';
+import { costExtension, type CostCheck } from './cost-check.js';
 import { answerHead } from './operation-facts.js';
 import { isAnonymous } from '../http/authentication.js';
 import { type PlainRequest, plainRequest } from './plain-request.js';
 
 export interface DirectExecutionOptions {
   known: KnownOperations;
-  meter: Meter;
+  checkCost: CostCheck;
   metrics: Metrics;
   formatError: FormatError;
   contextOf: (request: FastifyRequest, reply: FastifyReply) => object;
@@ -104,7 +104,7 @@ export class DirectExecution {
     if (operation === undefined) return undefined;
     const variables = plain.variables ?? {};
     try {
-      const cost = this.options.meter(operation.document, operation.operation, variables);
+      const cost = this.options.checkCost(operation.document, operation.operation, variables);
       return { operation, text: plain.query, variables, cost };
     } catch {
       return undefined;

@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError, type SourceLocation } from 'graphql';
 import { isErrorCode, type ErrorCode, AppError } from '../errors.js';
-import { codeOfStatus, toAppError } from '../http/errors.js';
+import { codeOfStatus, toAppError } from '../http/to-app-error.js';
 import type { Logger } from '../platform/logger.js';
 import { requestContext } from '../platform/request-context.js';
 

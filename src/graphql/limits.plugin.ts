@@ -6,7 +6,7 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { AppError, ERROR_CODES } from '../errors.js';
-import { costExtension, type Meter } from './meter.js';
+import { costExtension, type CostCheck } from './cost-check.js';
 
 /**
  * Refuses an operation that is too large, before it runs, and returns what it costs as
@@ -15,7 +15,7 @@ import { costExtension, type Meter } from './meter.js';
  * @param onPassed told of each operation that was let through.
  */
 export function limitsPlugin(
-  meter: Meter,
+  checkCost: CostCheck,
   onPassed: (
     text: string | undefined,
     document: DocumentNode,
@@ -31,7 +31,7 @@ export function limitsPlugin(
           if (operation === undefined) return Promise.resolve();
           try {
             refuseSubscription(operation);
-            cost = meter(document, operation, request.variables ?? {});
+            cost = checkCost(document, operation, request.variables ?? {});
           } catch (error) {
             throw refusal(error);
           }

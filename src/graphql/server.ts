@@ -22,10 +22,10 @@ import { KnownOperations } from './known-operations.js';
 import { DOCUMENT_LIMITS } from './limits.js';
 import { limitsPlugin } from './limits.plugin.js';
 import { registerLive, registerWebSockets, watchConnections } from './live-server.js';
-import { createMeter } from './meter.js';
+import { createCostCheck } from './cost-check.js';
 import { observePlugin } from './observe.plugin.js';
 import { registerSchema } from './schema.routes.js';
-import { SELECTIONS_MAX } from './shape.js';
+import { SELECTIONS_MAX } from './operation-shape.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface GraphQLOptions {
@@ -97,11 +97,11 @@ export async function registerGraphQL(
   const formatError = createFormatError(logger);
   const contextOf = (request: FastifyRequest, reply: FastifyReply): GraphQLContext =>
     new RequestBoundContext(request, reply);
-  const meter = createMeter(schema);
+  const checkCost = createCostCheck(schema);
   const known = new KnownOperations(schema);
   const direct = new DirectExecution({
     known,
-    meter,
+    checkCost,
     metrics,
     formatError,
     contextOf,
@@ -129,7 +129,7 @@ export async function registerGraphQL(
       // It wraps every field, for 1.7 times the time; the headers come from `observePlugin`.
       ApolloServerPluginCacheControlDisabled(),
       observePlugin(metrics),
-      limitsPlugin(meter, (text, document, operation) => {
+      limitsPlugin(checkCost, (text, document, operation) => {
         known.learn(text, document, operation);
       }),
     ],
@@ -149,7 +149,7 @@ export async function registerGraphQL(
 
   const connections = new Connections({ authenticate, limits: options.connections });
   await registerWebSockets(app, connections);
-  const subscriptions = new Subscriptions({ ...options, meter, formatError });
+  const subscriptions = new Subscriptions({ ...options, checkCost, formatError });
   const live = registerLive(app, { ...options, connections, subscriptions });
   watchConnections(metrics, connections);
 

@@ -17,7 +17,7 @@ import { AppError } from '../errors.js';
 import type { GraphQLContext } from './context.js';
 import type { FormatError } from './format-error.js';
 import { DOCUMENT_LIMITS } from './limits.js';
-import type { Meter } from './meter.js';
+import type { CostCheck } from './cost-check.js';
 import { labelOf } from './operation-facts.js';
 
 /** What a caller asks to listen to; nothing of it is checked yet. */
@@ -37,7 +37,7 @@ export type Opened =
 
 export interface SubscriptionsOptions {
   readonly schema: GraphQLSchema;
-  readonly meter: Meter;
+  readonly checkCost: CostCheck;
   readonly formatError: FormatError;
   /** Whether errors may suggest names of the schema. */
   readonly introspection: boolean;
@@ -94,7 +94,7 @@ export class Subscriptions {
     variables: Record<string, unknown>,
   ): void {
     try {
-      this.options.meter(document, operation, variables);
+      this.options.checkCost(document, operation, variables);
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       throw withCode(error.message, 'BAD_USER_INPUT', error.nodes);

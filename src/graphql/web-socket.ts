@@ -10,7 +10,7 @@ import { CloseCode, type Context, makeServer } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { AppError } from '../errors.js';
 import type { Authenticate } from '../http/authentication.js';
-import { toAppError } from '../http/errors.js';
+import { toAppError } from '../http/to-app-error.js';
 import { type Actor, anonymous } from '../platform/actor.js';
 import { type Connection, type Connections, counted, type Ending } from './connections.js';
 import type { GraphQLContext } from './context.js';

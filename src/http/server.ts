@@ -13,7 +13,7 @@ import { safeHeaders } from './browser.js';
 import { registerCompression } from './compression.js';
 import { type ConnectionLimitOptions, limitConnections } from './connection-limits.js';
 import { addCorsHeaders, exposeHeaders, registerCors } from './cors.js';
-import { toAppError } from './errors.js';
+import { toAppError } from './to-app-error.js';
 import { sendGraphQLError } from './graphql-error.js';
 import type { Origins } from './origins.js';
 import type { IsTrustedProxy } from './trusted-proxies.js';

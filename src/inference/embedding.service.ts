@@ -5,7 +5,7 @@ import type { Parts } from '../platform/server-timing.js';
 import { graphName, type Tower } from '../predictor/graph-name.js';
 import type { Tensor } from '../predictor/tensor.js';
 import { imagePixels } from '../siglip/index.js';
-import { forEachImage } from './each-image.js';
+import { forEachImage } from './for-each-image.js';
 import { EmbeddingCache, type Embeddings } from './embedding-cache.js';
 import type { LoadedModel } from './model.service.js';
 import type { Predictors } from './predictors.service.js';

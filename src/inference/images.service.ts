@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { AppError } from '../errors.js';
 import type { AccountId } from '../platform/ids.js';
-import { forEachImage } from './each-image.js';
+import { forEachImage } from './for-each-image.js';
 import { type ImageFile, imageFileOf } from './embedding.service.js';
 import { checkSource, decodeImageText, IMAGE_BYTES_MAX, type ImageSource } from './image-source.js';
 import type { ImageDownloader } from './image-url.gateway.js';

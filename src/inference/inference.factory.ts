@@ -1,4 +1,4 @@
-import type { CatalogActs, CatalogService, ProvidersService } from '../catalog/index.js';
+import type { CatalogChanges, CatalogService, ProvidersService } from '../catalog/index.js';
 import type { CreditsService, PaidUnitsService } from '../credits/index.js';
 import type { DomainResolvers } from '../graphql/node.resolver.js';
 import type { Database } from '../platform/database.js';
@@ -24,7 +24,7 @@ export interface InferenceDeps {
   readonly db: Database;
   readonly logger: Logger;
   readonly catalog: CatalogService;
-  readonly catalogActs: CatalogActs;
+  readonly catalogChanges: CatalogChanges;
   readonly providers: ProvidersService;
   readonly credits: CreditsService;
   readonly paidUnits: PaidUnitsService;
@@ -47,7 +47,7 @@ const PREDICT_MS = 60_000;
 
 /** Classification and embedding, and what they are made of. */
 export function createInference(deps: InferenceDeps) {
-  const { db, logger, catalogActs, paidUnits, config } = deps;
+  const { db, logger, catalogChanges, paidUnits, config } = deps;
   const predictors = new PredictorsService(deps.predictor, deps.providers, logger);
   const embeddings = new EmbeddingService(predictors, {
     textCacheBytesMax: config.caches.textBytesMax,
@@ -57,7 +57,7 @@ export function createInference(deps: InferenceDeps) {
   const models = new ModelService(config.modelsDir, config.modelVariant);
   const meter = new MeterService(deps, config.calls);
   // What is remembered of a model is not true any more.
-  catalogActs.onChange(() => {
+  catalogChanges.onChange(() => {
     predictors.forget();
     meter.forget();
   });

@@ -5,11 +5,11 @@ import { parseAnnouncement } from '../platform/announcer.js';
 import type { AccountId, ModelId, RunId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
 import type { Run, UsageService, UsageTick } from '../usage/index.js';
-import { Mailbox, type MailboxOptions } from './mailbox.js';
-import { ModelFeed } from './model-feed.js';
-import { RunFeed, RUNS_MAX } from './run-feed.js';
-import { TickFeed } from './tick-feed.js';
-import { Wave } from './wave.js';
+import { SubscriberQueue, type SubscriberQueueOptions } from './subscriber-queue.js';
+import { ModelStream } from './model-stream.js';
+import { RunStream, RUNS_MAX } from './run-stream.js';
+import { UsageTickStream } from './usage-tick-stream.js';
+import { ThrottledRefresh } from './throttled-refresh.js';
 
 /** Between two reads for the same account, however much it does. */
 const PAUSE_MS = 100;
@@ -26,11 +26,11 @@ export interface LiveServices {
 }
 
 /** All that is read for an account while somebody listens. */
-interface AccountFeeds {
-  readonly balances: Set<Mailbox<Balance>>;
-  readonly balanceWave: Wave;
-  readonly runs: RunFeed;
-  readonly ticks: TickFeed;
+interface AccountStreams {
+  readonly balances: Set<SubscriberQueue<Balance>>;
+  readonly balanceRefresh: ThrottledRefresh;
+  readonly runs: RunStream;
+  readonly ticks: UsageTickStream;
 }
 
 /**
@@ -39,45 +39,45 @@ interface AccountFeeds {
  * the state is read again, so that a lost one delays and never hides.
  */
 export class LiveService {
-  private readonly accounts = new Map<AccountId, AccountFeeds>();
-  private readonly models: ModelFeed;
+  private readonly accounts = new Map<AccountId, AccountStreams>();
+  private readonly models: ModelStream;
   private droppedEvents = 0;
 
   constructor(private readonly services: LiveServices) {
-    this.models = new ModelFeed(services.catalog, this.feedOptions());
+    this.models = new ModelStream(services.catalog, this.streamOptions());
   }
 
   /** The account's credit now, and whenever it has changed; only the newest waits for a slow reader. */
   balances(accountId: AccountId): AsyncIterableIterator<Balance> {
-    const feeds = this.feedsOf(accountId);
-    const mailbox = this.mailbox<Balance>(feeds.balances, accountId, {
+    const streams = this.streamsOf(accountId);
+    const queue = this.queue<Balance>(streams.balances, accountId, {
       keyOf: () => '',
       stampOf: ({ postedNanos, heldNanos, availableNanos }) =>
         [postedNanos, heldNanos, availableNanos].join(' '),
       waitingMax: 1,
     });
-    feeds.balanceWave.soon();
-    return mailbox;
+    streams.balanceRefresh.soon();
+    return queue;
   }
 
   /** Each run of the account that ends from now on. Ends with OVERLOADED when RUNS_MAX wait to be read. */
   runs(accountId: AccountId): AsyncIterableIterator<Run> {
-    const { runs } = this.feedsOf(accountId);
-    const mailbox = this.mailbox<Run>(runs.mailboxes, accountId, { waitingMax: RUNS_MAX });
+    const { runs } = this.streamsOf(accountId);
+    const queue = this.queue<Run>(runs.queues, accountId, { waitingMax: RUNS_MAX });
     runs.joined();
-    return mailbox;
+    return queue;
   }
 
   /** The last full interval of TICK_S, and each in which the account does something, until one is empty. */
   ticks(accountId: AccountId): AsyncIterableIterator<UsageTick> {
-    const { ticks } = this.feedsOf(accountId);
-    const mailbox = this.mailbox<UsageTick>(ticks.mailboxes, accountId, {
+    const { ticks } = this.streamsOf(accountId);
+    const queue = this.queue<UsageTick>(ticks.queues, accountId, {
       keyOf: () => '',
       stampOf: ({ to }) => to.toISOString(),
       waitingMax: 1,
     });
     ticks.joined();
-    return mailbox;
+    return queue;
   }
 
   /**
@@ -89,14 +89,14 @@ export class LiveService {
     slugs: readonly string[] | undefined,
   ): Promise<AsyncIterableIterator<ModelStanding>> {
     const ids = slugs === undefined ? undefined : await this.idsOf(slugs);
-    const mailbox = new Mailbox<ModelStanding>({
+    const queue = new SubscriberQueue<ModelStanding>({
       keyOf: ({ id }) => id,
       waitingMax: MODELS_MAX,
       onDrop: (events) => (this.droppedEvents += events),
-      onEnd: () => this.models.mailboxes.delete(mailbox),
+      onEnd: () => this.models.queues.delete(queue),
     });
-    this.models.joined(mailbox, ids);
-    return mailbox;
+    this.models.joined(queue, ids);
+    return queue;
   }
 
   /** @param payload of the channel `account_changed` */
@@ -127,62 +127,62 @@ export class LiveService {
   }
 
   stop(): void {
-    for (const feeds of this.accounts.values()) stopFeeds(feeds);
+    for (const streams of this.accounts.values()) stopStreams(streams);
     this.accounts.clear();
     this.models.stop();
   }
 
   private tell(accountId: AccountId, runIds: readonly RunId[] | undefined): void {
-    const feeds = this.accounts.get(accountId);
-    if (feeds === undefined) return;
-    if (feeds.balances.size > 0) feeds.balanceWave.soon();
-    feeds.runs.changed(runIds);
-    feeds.ticks.changed();
+    const streams = this.accounts.get(accountId);
+    if (streams === undefined) return;
+    if (streams.balances.size > 0) streams.balanceRefresh.soon();
+    streams.runs.changed(runIds);
+    streams.ticks.changed();
   }
 
-  private feedsOf(accountId: AccountId): AccountFeeds {
+  private streamsOf(accountId: AccountId): AccountStreams {
     const existing = this.accounts.get(accountId);
     if (existing !== undefined) return existing;
     const { credits, usage } = this.services;
-    const options = this.feedOptions();
-    const balances = new Set<Mailbox<Balance>>();
+    const options = this.streamOptions();
+    const balances = new Set<SubscriberQueue<Balance>>();
     const readBalance = async () => {
       const balance = await credits.balance(accountId);
-      for (const mailbox of [...balances]) mailbox.put(balance);
+      for (const queue of [...balances]) queue.put(balance);
     };
-    const feeds = {
+    const streams = {
       balances,
-      balanceWave: new Wave(readBalance, PAUSE_MS, options.onError),
-      runs: new RunFeed(accountId, usage, options),
-      ticks: new TickFeed(accountId, usage, { ...options, intervalS: TICK_S }),
+      balanceRefresh: new ThrottledRefresh(readBalance, PAUSE_MS, options.onError),
+      runs: new RunStream(accountId, usage, options),
+      ticks: new UsageTickStream(accountId, usage, { ...options, intervalS: TICK_S }),
     };
-    this.accounts.set(accountId, feeds);
-    return feeds;
+    this.accounts.set(accountId, streams);
+    return streams;
   }
 
-  private mailbox<T>(
-    mailboxes: Set<Mailbox<T>>,
+  private queue<T>(
+    queues: Set<SubscriberQueue<T>>,
     accountId: AccountId,
-    options: Omit<MailboxOptions<T>, 'onEnd' | 'onDrop'>,
-  ): Mailbox<T> {
-    const mailbox = new Mailbox<T>({
+    options: Omit<SubscriberQueueOptions<T>, 'onEnd' | 'onDrop'>,
+  ): SubscriberQueue<T> {
+    const queue = new SubscriberQueue<T>({
       ...options,
       onDrop: (events) => (this.droppedEvents += events),
       onEnd: () => {
-        mailboxes.delete(mailbox);
+        queues.delete(queue);
         this.forgetIfUnheard(accountId);
       },
     });
-    mailboxes.add(mailbox);
-    return mailbox;
+    queues.add(queue);
+    return queue;
   }
 
   private forgetIfUnheard(accountId: AccountId): void {
-    const feeds = this.accounts.get(accountId);
-    if (feeds === undefined) return;
-    const { balances, runs, ticks } = feeds;
-    if (balances.size + runs.mailboxes.size + ticks.mailboxes.size > 0) return;
-    stopFeeds(feeds);
+    const streams = this.accounts.get(accountId);
+    if (streams === undefined) return;
+    const { balances, runs, ticks } = streams;
+    if (balances.size + runs.queues.size + ticks.queues.size > 0) return;
+    stopStreams(streams);
     this.accounts.delete(accountId);
   }
 
@@ -204,7 +204,7 @@ export class LiveService {
     return new Set([...found.values()].map(({ id }) => id));
   }
 
-  private feedOptions() {
+  private streamOptions() {
     return {
       pauseMs: PAUSE_MS,
       onError: (err: unknown) => {
@@ -214,8 +214,8 @@ export class LiveService {
   }
 }
 
-function stopFeeds({ balanceWave, runs, ticks }: AccountFeeds): void {
-  balanceWave.stop();
+function stopStreams({ balanceRefresh, runs, ticks }: AccountStreams): void {
+  balanceRefresh.stop();
   runs.stop();
   ticks.stop();
 }

@@ -1,6 +1,6 @@
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { NodeType } from '../graphql/node.type.js';
-import { PageInfoType } from '../graphql/page.js';
+import { PageInfoType } from '../graphql/pagination.js';
 import { type Delivery, DELIVERY_STATES, type DeliveryState } from './delivery.js';
 import { NOTIFICATION_TYPES, type NotificationType } from './notification.js';
 

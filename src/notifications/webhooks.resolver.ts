@@ -4,7 +4,7 @@ import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { present } from '../graphql/input.js';
-import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import { DELIVERY_STATES, type DeliveryState } from './delivery.js';
 import {
   WebhookDeliveryConnectionType,

@@ -1,6 +1,6 @@
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { NodeType } from '../graphql/node.type.js';
-import { PageInfoType } from '../graphql/page.js';
+import { PageInfoType } from '../graphql/pagination.js';
 import { DEAD_LETTER_KINDS, type DeadLetterKind } from './dead-letter.js';
 
 registerEnumType(DEAD_LETTER_KINDS, {

@@ -3,7 +3,7 @@ import { Access } from '../graphql/access.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
-import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import { encodeTimeCursor } from '../platform/time-cursor.js';
 import { DEAD_LETTER_KINDS, type DeadLetterKind } from './dead-letter.js';
 import { DeadLetterConnectionType, DeadLettersChangedType } from './dead-letter.type.js';

@@ -1,7 +1,7 @@
 export { createPayments, paymentsResolvers } from './payments.factory.js';
 export { type CreditOffer, readCreditOffer } from './credit-pack.js';
 export { formatAmount } from './currency.js';
-export { paymentDeadLetters } from './dead-letters.service.js';
+export { paymentDeadLetters } from './payment-dead-letters.service.js';
 export { PAYMENT_CHECKS } from './payment-checks.sql.js';
 export { PaymentsService } from './payments.service.js';
 export type { Purchase } from './purchase.js';

@@ -3,7 +3,7 @@ import { Access } from '../graphql/access.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
-import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/page.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import type { CreditsService } from '../credits/index.js';
 import { actorName } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';

@@ -2,7 +2,7 @@ import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
-import { checkPageSize, PAGE_SIZE_DEFAULT } from '../graphql/page.js';
+import { checkPageSize, PAGE_SIZE_DEFAULT } from '../graphql/pagination.js';
 import { CreatePromoCodeInput, ManagedPromoCodeType, PromoCodeType } from './promo-code.type.js';
 import type { PromosService } from './promos.service.js';
 

@@ -1,6 +1,6 @@
 import { Field, GraphQLISODateTime, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { NodeType } from '../graphql/node.type.js';
-import { PageInfoType } from '../graphql/page.js';
+import { PageInfoType } from '../graphql/pagination.js';
 import { NanoUSD } from '../graphql/scalars.js';
 import type { CreditPack } from './credit-pack.js';
 import { formatAmount } from './currency.js';

@@ -1,15 +1,15 @@
 import {
-  type CatalogActs,
+  type CatalogChanges,
   type CatalogService,
   CHECKED,
   isCallable,
   type Model,
-  type Told,
+  type ChangeRecord,
 } from '../catalog/index.js';
 import { SYSTEM } from '../platform/actor.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
-import { type Findings, problemOf, type Verdict, verdictOf } from './findings.js';
+import { type HealthReport, problemOf, type Verdict, evaluate } from './health-report.js';
 import type { ModelAlert } from './model-alert.js';
 import type { ModelAlerts } from './model-alerts.service.js';
 import * as store from './model-checks.store.js';
@@ -18,7 +18,7 @@ import type { ProviderChecksService } from './provider-checks.service.js';
 export interface ModelChecksOptions {
   readonly db: Pick<Database, 'query'>;
   readonly catalog: Pick<CatalogService, 'findModels'>;
-  readonly acts: Pick<CatalogActs, 'on' | 'moveByCheck'>;
+  readonly acts: Pick<CatalogChanges, 'on' | 'moveByCheck'>;
   readonly checks: Pick<ProviderChecksService, 'check'>;
   readonly alerts: Pick<ModelAlerts, 'post'>;
   readonly logger: Logger;
@@ -57,10 +57,10 @@ export class ModelChecksService {
   private async settle(
     claimed: store.ClaimedCheck,
     { slug }: Model,
-    findings: Findings,
+    findings: HealthReport,
   ): Promise<void> {
     const { acts, logger } = this.options;
-    const verdict = verdictOf(findings);
+    const verdict = evaluate(findings);
     const problem = verdict === 'passed' ? undefined : problemOf(findings);
     let became: string | undefined;
     await acts.on(SYSTEM, claimed.modelId, async (tx, model) => {
@@ -102,7 +102,7 @@ export class ModelChecksService {
     tx: Transaction,
     { modelId, lease }: store.ClaimedCheck,
     what: Omit<ModelAlert, 'id'>,
-  ): Promise<Told> {
+  ): Promise<ChangeRecord> {
     const id = `model-${what.kind}:${modelId}:${String(lease)}`;
     await this.options.alerts.post(tx, { id, ...what });
     return what.kind === 'degraded'
@@ -122,7 +122,7 @@ export class ModelChecksService {
 const DEGRADED_TEXT =
   'It cannot be called for the moment: nobody serves it, or not with its reference scores. It comes back by itself.';
 
-function missingOf({ providers }: Findings, verdict: Verdict): string[] {
+function missingOf({ providers }: HealthReport, verdict: Verdict): string[] {
   if (verdict === 'passed') return [];
   return providers.some(({ serves }) => serves) ? ['golden'] : ['provider', 'golden'];
 }

@@ -9,7 +9,7 @@ import type {
 } from '../inference/index.js';
 import { graphName, type Tower } from '../predictor/graph-name.js';
 import { checkGolden, type Golden, readGolden, type Variant } from '../siglip/index.js';
-import { type Findings, healthOf, type ProviderFinding } from './findings.js';
+import { type HealthReport, healthOf, type ProviderFinding } from './health-report.js';
 
 const TOWERS: readonly Tower[] = ['image', 'text'];
 const PROBE_MS = 5_000;
@@ -36,7 +36,7 @@ export class ProviderChecksService {
   ) {}
 
   /** Every enabled provider of a model, thoroughly; what is found of each is written down. */
-  async check({ id, servedAs }: Pick<Model, 'id' | 'servedAs'>): Promise<Findings> {
+  async check({ id, servedAs }: Pick<Model, 'id' | 'servedAs'>): Promise<HealthReport> {
     const [routes, variant, reference] = await Promise.all([
       this.providers.routes(id),
       this.variantOf(servedAs),

@@ -1,4 +1,4 @@
-import type { CatalogActs, CatalogService, ProvidersService } from '../catalog/index.js';
+import type { CatalogChanges, CatalogService, ProvidersService } from '../catalog/index.js';
 import type { DomainResolvers } from '../graphql/node.resolver.js';
 import type { ModelService, PredictorsService } from '../inference/index.js';
 import type { Database } from '../platform/database.js';
@@ -13,7 +13,7 @@ export interface PublishingDeps extends Omit<ModelAlertsParts, 'publicUrl'> {
   readonly db: Database;
   readonly logger: Logger;
   readonly catalog: CatalogService;
-  readonly catalogActs: CatalogActs;
+  readonly catalogChanges: CatalogChanges;
   readonly providers: ProvidersService;
   readonly predictors: PredictorsService;
   readonly models: ModelService;
@@ -26,7 +26,7 @@ export interface PublishingDeps extends Omit<ModelAlertsParts, 'publicUrl'> {
 
 /** Taking models live, and the regular check of those that are. */
 export function createPublishing(deps: PublishingDeps) {
-  const { db, logger, catalog, catalogActs: acts, config } = deps;
+  const { db, logger, catalog, catalogChanges: acts, config } = deps;
   const intervalMs = config.modelCheckMs;
   const checks = new ProviderChecksService(deps.providers, deps.predictors, deps.models);
   const alerts = new ModelAlerts({ ...deps, publicUrl: config.publicUrl });

@@ -1,16 +1,21 @@
-import { type CatalogActs, type CatalogService, checkMove, type Model } from '../catalog/index.js';
+import {
+  type CatalogChanges,
+  type CatalogService,
+  checkMove,
+  type Model,
+} from '../catalog/index.js';
 import { AppError } from '../errors.js';
 import { CHARGED_UNITS } from '../inference/index.js';
 import type { Author } from '../platform/actor.js';
 import type { ModelId } from '../platform/ids.js';
-import { problemOf, verdictOf } from './findings.js';
+import { problemOf, evaluate } from './health-report.js';
 import { forgetFailures } from './model-checks.store.js';
 import type { ProviderChecksService } from './provider-checks.service.js';
 import { checkReady, type Readiness } from './readiness.js';
 
 export interface PublishingParts {
   readonly catalog: Pick<CatalogService, 'findModels'>;
-  readonly acts: Pick<CatalogActs, 'on' | 'setStatus'>;
+  readonly acts: Pick<CatalogChanges, 'on' | 'setStatus'>;
   readonly checks: Pick<ProviderChecksService, 'check'>;
   readonly intervalMs: number;
 }
@@ -27,7 +32,7 @@ export class PublishingService {
     const unpriced = CHARGED_UNITS[model.task].filter(
       (unit) => !model.prices?.some((price) => price.unit === unit),
     );
-    const verdict = verdictOf(findings);
+    const verdict = evaluate(findings);
     const names = serving.map(({ name }) => name).join(', ');
     return {
       model: model.slug,

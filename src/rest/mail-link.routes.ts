@@ -3,7 +3,7 @@ import type { Authenticator, MailLinks, MembersService } from '../accounts/index
 import type { WaitlistService } from '../demand/index.js';
 import { AppError } from '../errors.js';
 import { escapeHtml } from '../platform/html.js';
-import { sendPage } from './page.js';
+import { sendPage } from './html-page.js';
 
 export interface MailLinkOptions {
   readonly links: Pick<MailLinks, 'confirmSignUp' | 'resetPassword' | 'signInWithMagicLink'>;

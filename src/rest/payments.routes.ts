@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../errors.js';
 import type { PaymentsService, Purchase, StripeEventsService } from '../payments/index.js';
-import { sendPage } from './page.js';
+import { sendPage } from './html-page.js';
 
 export interface PaymentsRoutesOptions {
   readonly payments: Pick<PaymentsService, 'arrive'>;

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.js';
-import type { ModelConfig, TowerConfig } from './config.js';
+import type { ModelConfig, TowerConfig } from './model-config.js';
 import { blockNames, type BlocksNames, type LinearNames, type TensorRef } from './names.js';
 import type { TensorInfo } from './safetensors-header.js';
 

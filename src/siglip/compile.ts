@@ -17,7 +17,7 @@ import {
   huggingFaceGraph,
   huggingFaceTextGraph,
   huggingFaceVisionGraph,
-} from './onnx/hugging-face.js';
+} from './onnx/optimum-graphs.js';
 import { int8Linear, int8Projections } from './onnx/int8.js';
 import { floatLinear, floatProjections, type Kernels } from './onnx/layers.js';
 import { type OutputFiles, sha256, writeTogether } from './output-files.js';

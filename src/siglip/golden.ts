@@ -5,7 +5,7 @@ import { AppError } from '../errors.js';
 import type { Scoring } from './checkpoint.js';
 import { describeIssue } from './describe-issue.js';
 import type { Variant } from './manifest.js';
-import type { CompiledModel } from './model.js';
+import type { CompiledModel } from './compiled-model.js';
 import { canonicalPrompt } from './prompt.js';
 import { labelLogits } from './scores.js';
 import type { Tokenizer } from './tokenizer.js';

@@ -6,7 +6,7 @@ export {
   copyCheckpoint,
   weightFiles,
 } from './checkpoint-files.js';
-export type { TextCleaning } from './config.js';
+export type { TextCleaning } from './model-config.js';
 export { checkGolden, type Golden, readGolden } from './golden.js';
 export {
   type Manifest,
@@ -15,7 +15,7 @@ export {
   servedVariant,
   type Variant,
 } from './manifest.js';
-export { type CompiledModel, openModel } from './model.js';
+export { type CompiledModel, openModel } from './compiled-model.js';
 export {
   listModelFolders,
   listPublishedFiles,

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.js';
-import type { PreprocessConfig } from './config.js';
+import type { PreprocessConfig } from './model-config.js';
 import { decodeImage } from './image-decode.js';
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.js';
 import { type Raster, resize, type Size, type Window } from './resize.js';

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.js';
-import type { TextCleaning } from './config.js';
+import type { TextCleaning } from './model-config.js';
 import { cleanText } from './text-clean.js';
 
 /** As the zero-shot pipeline of Hugging Face has it. The template moves scores: it is part of a request. */

@@ -1,4 +1,4 @@
-import type { ModelConfig } from './config.js';
+import type { ModelConfig } from './model-config.js';
 import type { DataFile } from './data-file.js';
 import { toFloat32 } from './floats.js';
 import { blockNames, wholeTensors } from './names.js';

@@ -1,5 +1,5 @@
 import type { Scoring } from './checkpoint.js';
-import type { ModelConfig } from './config.js';
+import type { ModelConfig } from './model-config.js';
 
 /** How well one label fits an image. */
 export interface LabelScore {

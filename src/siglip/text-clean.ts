@@ -1,4 +1,4 @@
-import type { TextCleaning } from './config.js';
+import type { TextCleaning } from './model-config.js';
 import { unescapeHtml, unescapeHtmlStrictly } from './text-html.js';
 import { fixC1Controls, fixEncoding } from './text-mojibake.js';
 

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../errors.js';
-import type { ModelConfig, TextConfig } from './config.js';
+import type { ModelConfig, TextConfig } from './model-config.js';
 import { cleanText } from './text-clean.js';
 import type { Encoder } from './tokenizer-encoder.js';
 import { loadTokenizer, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from './tokenizer-files.js';

@@ -16,7 +16,7 @@ import {
   servedVariant,
   type Variant,
 } from './manifest.js';
-import { type CompiledModel, openModel } from './model.js';
+import { type CompiledModel, openModel } from './compiled-model.js';
 import { Tokenizer } from './tokenizer.js';
 
 /** Loads the ONNX file and runs it once: its one input, its one output. */

@@ -8,7 +8,7 @@ import {
   registerEnumType,
 } from 'type-graphql';
 import { NodeType } from '../graphql/node.type.js';
-import { PageInfoType } from '../graphql/page.js';
+import { PageInfoType } from '../graphql/pagination.js';
 import { NanoUSD } from '../graphql/scalars.js';
 import { type ChargedUnit, type Run, RUN_OUTCOMES, type RunOutcome } from './run.js';
 

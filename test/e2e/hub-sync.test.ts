@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import {
-  CatalogActs,
+  CatalogChanges,
   HubModels,
   HubSyncService,
   type SyncSummary,
@@ -38,7 +38,7 @@ afterEach(async () => {
 });
 
 function serviceOf(intervalMs: number | undefined): HubSyncService {
-  const acts = new CatalogActs(t.app.database);
+  const acts = new CatalogChanges(t.app.database);
   const { database: db, logger } = t.app;
   return new HubSyncService({ db, acts, hub: gateway, logger, intervalMs });
 }

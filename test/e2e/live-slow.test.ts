@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { AppError } from '../../src/errors.js';
-import { Mailbox } from '../../src/live/mailbox.js';
+import { SubscriberQueue } from '../../src/live/subscriber-queue.js';
 import { type AccountId, newId } from '../../src/platform/ids.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { event, metric, subscribe } from '../support/live.js';
@@ -104,31 +104,31 @@ function frame(text: string): Buffer {
 
 test('of what conflates only the newest waits', async () => {
   let dropped = 0;
-  const mailbox = new Mailbox<number>({
+  const queue = new SubscriberQueue<number>({
     keyOf: () => '',
     waitingMax: 1,
     onEnd: () => undefined,
     onDrop: (events) => (dropped += events),
   });
-  for (let n = 0; n < 1_000; n++) mailbox.put(n);
-  expect(await mailbox.next()).toEqual({ done: false, value: 999 });
+  for (let n = 0; n < 1_000; n++) queue.put(n);
+  expect(await queue.next()).toEqual({ done: false, value: 999 });
   expect(dropped).toBe(999);
 });
 
-test('a mailbox that is full ends with its reason, after which nothing is kept', async () => {
+test('a queue that is full ends with its reason, after which nothing is kept', async () => {
   let ends = 0;
-  const mailbox = new Mailbox<number>({ waitingMax: 3, onEnd: () => (ends += 1) });
-  for (let n = 0; n < 10; n++) mailbox.put(n);
-  const failure = await mailbox.next().catch((error: unknown) => error);
+  const queue = new SubscriberQueue<number>({ waitingMax: 3, onEnd: () => (ends += 1) });
+  for (let n = 0; n < 10; n++) queue.put(n);
+  const failure = await queue.next().catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(AppError);
   expect(failure).toMatchObject({ code: 'OVERLOADED' });
-  expect(await mailbox.next()).toEqual({ done: true, value: undefined });
+  expect(await queue.next()).toEqual({ done: true, value: undefined });
   expect(ends).toBe(1);
 });
 
 test('a reader that leaves while it waits is let go', async () => {
-  const mailbox = new Mailbox<number>({ waitingMax: 3, onEnd: () => undefined });
-  const waiting = mailbox.next();
-  await mailbox.return();
+  const queue = new SubscriberQueue<number>({ waitingMax: 3, onEnd: () => undefined });
+  const waiting = queue.next();
+  await queue.return();
   expect(await waiting).toEqual({ done: true, value: undefined });
 });

@@ -37,7 +37,7 @@ afterEach(async () => {
   await t.database.query(`UPDATE model SET status = 'LIVE', api_providers = 0 WHERE slug = $1`, [
     DEMO_MODEL,
   ]);
-  t.app.services.catalogActs.changed();
+  t.app.services.catalogChanges.changed();
 });
 afterAll(async () => {
   await provider.stop();
@@ -183,7 +183,7 @@ test('a provider with wrong scores gets no calls, and the model stays live by an
   await t.database.query(
     `UPDATE model_provider SET verified = false, health = 'WRONG_SCORES' WHERE name = 'far'`,
   );
-  t.app.services.catalogActs.changed();
+  t.app.services.catalogChanges.changed();
   expect((await call()).errors).toBeUndefined();
   expect(provider.runs()).toBe(before);
   // Once they match, it is asked first.

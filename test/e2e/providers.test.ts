@@ -35,7 +35,7 @@ afterEach(async () => {
   first.onRun = () => 'pass';
   second.onRun = () => 'pass';
   await t.database.query('DELETE FROM model_provider');
-  t.app.services.catalogActs.changed();
+  t.app.services.catalogChanges.changed();
 });
 afterAll(async () => {
   await first.stop();

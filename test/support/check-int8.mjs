@@ -6,7 +6,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { chooseInt8Kernels, int8SessionOptions } from '../../dist/predictor/int8-kernels.js';
 import { int8ProbeRunner } from '../../dist/predictor/run-int8-probe.js';
 import { checkGolden, readGolden } from '../../dist/siglip/golden.js';
-import { openModel } from '../../dist/siglip/model.js';
+import { openModel } from '../../dist/siglip/compiled-model.js';
 import { Tokenizer } from '../../dist/siglip/tokenizer.js';
 
 const [, , models, expected] = process.argv;

@@ -6,7 +6,7 @@ import { imageSourceOf } from '../image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import { route, type Route } from '../route.js';
 import { Scoring, scoringOf } from '../scoring.js';
-import { Cost, costOf, usageOf } from '../usage.js';
+import { Cost, costOf, usageOf } from '../usage-object.js';
 import { deepinfra } from './deepinfra.dialect.js';
 
 const Address = z.object({ '*': z.string() });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Metered } from '../../inference/index.js';
-import { Usage, usageOf } from '../usage.js';
+import { Usage, usageOf } from '../usage-object.js';
 import type { StreamEvent } from './event-stream.js';
 import type { ToolCall } from './function-tools.js';
 import type { LabelShare } from './label-score.js';

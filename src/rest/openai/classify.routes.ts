@@ -6,7 +6,7 @@ import type { MeteredCalls } from '../metered-calls.js';
 import type { PaidCalls } from '../paid-calls.js';
 import { route, type Route } from '../route.js';
 import { Scoring, scoringOf } from '../scoring.js';
-import { Usage, usageOf } from '../usage.js';
+import { Usage, usageOf } from '../usage-object.js';
 import { openai } from './openai.dialect.js';
 
 const Image = z

@@ -3,7 +3,7 @@ import { EXAMPLE_IMAGE } from '../example-image.js';
 import type { MeteredCalls } from '../metered-calls.js';
 import type { PaidCalls } from '../paid-calls.js';
 import { route, type Route } from '../route.js';
-import { Usage, usageOf } from '../usage.js';
+import { Usage, usageOf } from '../usage-object.js';
 import { embedInOrder } from '../vectors.js';
 import { EmbeddingFields, readEmbeddingInput } from './embedding-input.js';
 import { OPENAI, OPENROUTER, type Place } from './places.js';

@@ -6,7 +6,7 @@ import type { MeteredCalls } from '../metered-calls.js';
 import { onlyLiveModel } from '../only-live-model.js';
 import { route, type Route } from '../route.js';
 import { scoringOf } from '../scoring.js';
-import { Usage, usageOf } from '../usage.js';
+import { Usage, usageOf } from '../usage-object.js';
 import {
   FLAGGED_AT,
   IMAGE_CATEGORIES,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Metered } from '../../inference/index.js';
-import { Cost, costOf, usageOf } from '../usage.js';
+import { Cost, costOf, usageOf } from '../usage-object.js';
 import type { StreamEvent } from './event-stream.js';
 import { AnswerFormat, type Answer } from './question.js';
 import type { ResponsesRequest } from './responses-request.js';

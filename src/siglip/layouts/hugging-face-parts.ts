@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Activation, TowerConfig } from '../config.js';
+import type { Activation, TowerConfig } from '../model-config.js';
 import { linear, type TensorNames } from '../names.js';
 import { checkHeads, depth, heads, only, SettingFault, size } from './config-values.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PreprocessConfig } from '../config.js';
+import type { PreprocessConfig } from '../model-config.js';
 import {
   channels,
   checkEqual,

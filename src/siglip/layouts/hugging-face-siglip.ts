@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ModelConfig } from '../config.js';
+import type { ModelConfig } from '../model-config.js';
 import { linear, packedProjections, type TensorNames, whole } from '../names.js';
 import { checkEqual, only, parseJson, patchCount, readAs, size, square } from './config-values.js';
 import {

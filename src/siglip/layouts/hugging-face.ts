@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ModelConfig } from '../config.js';
+import type { ModelConfig } from '../model-config.js';
 import { parseJson, readAs } from './config-values.js';
 import { parseHuggingFaceClip } from './hugging-face-clip.js';
 import { HUGGING_FACE_CONFIG } from './hugging-face-parts.js';

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.js';
-import type { ModelConfig } from '../config.js';
+import type { ModelConfig } from '../model-config.js';
 import { parseHuggingFace } from './hugging-face.js';
 import { HUGGING_FACE_CONFIG, TOKENIZER_CONFIG } from './hugging-face-parts.js';
 import { PREPROCESSOR_CONFIG } from './hugging-face-pixels.js';

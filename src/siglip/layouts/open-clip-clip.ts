@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ModelConfig } from '../config.js';
+import type { ModelConfig } from '../model-config.js';
 import { type LinearNames, type TensorNames, whole } from '../names.js';
 import {
   checkHeads,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PreprocessConfig } from '../config.js';
+import type { PreprocessConfig } from '../model-config.js';
 import { linear, packedProjections, type TensorNames, whole } from '../names.js';
 import { channels, checkEqual, deviations, only, square } from './config-values.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ModelConfig, TextConfig, VisionConfig } from '../config.js';
+import type { ModelConfig, TextConfig, VisionConfig } from '../model-config.js';
 import {
   linear,
   type LinearNames,

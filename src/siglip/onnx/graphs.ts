@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../config.js';
+import type { ModelConfig } from '../model-config.js';
 import { GraphBuilder, OPSET_WITH_ATTENTION, type WeightSource } from './graph.js';
 import { type Kernels, l2Normalize } from './layers.js';
 import type { ValueInfo } from './proto.js';

@@ -1,4 +1,4 @@
-import type { Activation, TowerConfig } from '../config.js';
+import type { Activation, TowerConfig } from '../model-config.js';
 import { type BlockNames, blockNames, type BlocksNames, type LinearNames } from '../names.js';
 import type { GraphBuilder, Value } from './graph.js';
 

@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../config.js';
+import type { ModelConfig } from '../model-config.js';
 import type { PoolNames, VisionNames } from '../names.js';
 import type { GraphBuilder, Value } from './graph.js';
 import {

@@ -1,11 +1,11 @@
 import { AppError } from '../errors.js';
 
-export interface MailboxOptions<T> {
+export interface SubscriberQueueOptions<T> {
   /** A later event takes the place of one that waits under the same key; by default none is replaced. */
   readonly keyOf?: (event: T) => string;
   /** Equal for events that say the same: a second one after the other is left out. */
   readonly stampOf?: (event: T) => string;
-  /** Most that may wait; one more ends the mailbox, and what waits is forgotten. */
+  /** Most that may wait; one more ends the queue, and what waits is forgotten. */
   readonly waitingMax: number;
   /** Told once, when nobody reads any more, for whatever reason. */
   readonly onEnd: () => void;
@@ -14,7 +14,7 @@ export interface MailboxOptions<T> {
 }
 
 /** Events for one subscriber, who takes them at his own pace. */
-export class Mailbox<T> implements AsyncIterableIterator<T> {
+export class SubscriberQueue<T> implements AsyncIterableIterator<T> {
   private waiting = new Map<string, T>();
   private offered = 0;
   private stamp: string | undefined;
@@ -22,7 +22,7 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
   private ended = false;
   private wake: (() => void) | undefined;
 
-  constructor(private readonly options: MailboxOptions<T>) {}
+  constructor(private readonly options: SubscriberQueueOptions<T>) {}
 
   /** Puts an event in; never blocks. */
   put(event: T): void {

@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../config.js';
+import type { ModelConfig } from '../model-config.js';
 import { plainAttention } from './attention.js';
 import { GraphBuilder, OPSET_WITH_GELU, type Value } from './graph.js';
 import { finish, type Graph, type Model } from './graphs.js';

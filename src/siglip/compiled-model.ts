@@ -2,7 +2,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../errors.js';
 import type { Scoring } from './checkpoint.js';
-import type { ModelConfig } from './config.js';
+import type { ModelConfig } from './model-config.js';
 import { layoutOf } from './layouts/layout.js';
 import { type Manifest, MANIFEST_FILE, type ManifestFile, parseManifest } from './manifest.js';
 import { sha256 } from './output-files.js';

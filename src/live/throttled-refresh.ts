@@ -4,7 +4,7 @@ const RETRY_MS = 1_000;
  * Work that follows what is announced: begins at once, never twice at the same time, and with a pause in between
  * however often it is asked for. What asks while it runs is answered by a turn that begins after.
  */
-export class Wave {
+export class ThrottledRefresh {
   private running = false;
   private again = false;
   private stopped = false;

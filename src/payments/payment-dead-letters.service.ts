@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../platform/database.js';
 import type { TimePlace } from '../platform/time-cursor.js';
-import * as store from './dead-letters.store.js';
+import * as store from './payment-dead-letters.store.js';
 
 const TABLES = {
   STRIPE_EVENT: {

@@ -1,8 +1,8 @@
 import { AppError } from '../errors.js';
 import type { AccountId, RunId } from '../platform/ids.js';
 import type { Run, UsageService } from '../usage/index.js';
-import type { Mailbox } from './mailbox.js';
-import { Wave } from './wave.js';
+import type { SubscriberQueue } from './subscriber-queue.js';
+import { ThrottledRefresh } from './throttled-refresh.js';
 
 /** Runs that are read in one turn, and that may wait for a subscriber. */
 export const RUNS_MAX = 1_000;
@@ -10,39 +10,39 @@ export const RUNS_MAX = 1_000;
 const OVERLAP_MS = 2_000;
 
 /** The runs of one account that end, each once, for all who listen on this server. */
-export class RunFeed {
-  readonly mailboxes = new Set<Mailbox<Run>>();
+export class RunStream {
+  readonly queues = new Set<SubscriberQueue<Run>>();
   private named = new Set<RunId>();
   private mustLook = true;
   /** By the database's clock: what ended before is known or was before anybody listened. */
   private since: Date | undefined;
   private listeningSince: Date | undefined;
   private delivered = new Set<RunId>();
-  private readonly wave: Wave;
+  private readonly refresh: ThrottledRefresh;
 
   constructor(
     private readonly accountId: AccountId,
     private readonly usage: Pick<UsageService, 'findMany' | 'since' | 'now'>,
     options: { pauseMs: number; onError: (error: unknown) => void },
   ) {
-    this.wave = new Wave(() => this.turn(), options.pauseMs, options.onError);
+    this.refresh = new ThrottledRefresh(() => this.turn(), options.pauseMs, options.onError);
   }
 
   /** Somebody has begun to listen: from now on all that ends is told. */
   joined(): void {
-    if (this.since === undefined) this.wave.soon();
+    if (this.since === undefined) this.refresh.soon();
   }
 
   /** @param runIds that ended; undefined: any may have */
   changed(runIds: readonly RunId[] | undefined): void {
-    if (this.mailboxes.size === 0) return;
+    if (this.queues.size === 0) return;
     if (runIds === undefined || this.named.size + runIds.length > RUNS_MAX) this.mustLook = true;
     else for (const id of runIds) this.named.add(id);
-    if (this.mustLook || this.named.size > 0) this.wave.soon();
+    if (this.mustLook || this.named.size > 0) this.refresh.soon();
   }
 
   stop(): void {
-    this.wave.stop();
+    this.refresh.stop();
   }
 
   private async turn(): Promise<void> {
@@ -70,7 +70,7 @@ export class RunFeed {
     const runs = await this.usage.since(this.accountId, from, RUNS_MAX);
     if (runs.length === RUNS_MAX) {
       this.since = await this.usage.now();
-      for (const mailbox of [...this.mailboxes]) mailbox.fail(missedTooMany());
+      for (const queue of [...this.queues]) queue.fail(missedTooMany());
       return;
     }
     this.deliver(runs.filter(({ id }) => !this.delivered.has(id)));
@@ -80,7 +80,7 @@ export class RunFeed {
     for (const run of runs) {
       if (this.since === undefined || this.since < run.endedAt) this.since = run.endedAt;
       this.delivered.add(run.id);
-      for (const mailbox of [...this.mailboxes]) mailbox.put(run);
+      for (const queue of [...this.queues]) queue.put(run);
     }
     // A set keeps the order of insertion: the oldest go first.
     for (const id of this.delivered) {

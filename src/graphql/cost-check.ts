@@ -2,16 +2,16 @@ import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graph
 import { AppError } from '../errors.js';
 import { COST_MAX, operationCost } from './cost.js';
 import { createIntrospectionCheck } from './introspection.js';
-import { checkShape } from './shape.js';
+import { checkShape } from './operation-shape.js';
 
 /** Cost of an operation with these variables. @throws AppError QUERY_TOO_COMPLEX past any limit. */
-export type Meter = (
+export type CostCheck = (
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
 ) => number;
 
-export function createMeter(schema: GraphQLSchema): Meter {
+export function createCostCheck(schema: GraphQLSchema): CostCheck {
   // Apollo hands out the same parsed document for the same text. Without variables the cost of an
   // operation is then always the same: it is worked out once.
   const known = new WeakMap<OperationDefinitionNode, number>();

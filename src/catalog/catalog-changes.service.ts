@@ -11,7 +11,7 @@ import { mayBecome } from './model-status.js';
 import type { ModelStatus } from './model.js';
 
 /** What is told of an act on a model. */
-export interface Told {
+export interface ChangeRecord {
   readonly action: AuditAction;
   /** For the audit log: never a secret. */
   readonly details?: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export type { LockedModel };
  * Acts on models: the act itself, what the audit log says of it and what the model's changelog says are one
  * transaction, and acts come one after the other.
  */
-export class CatalogActs {
+export class CatalogChanges {
   private readonly listeners: (() => void)[] = [];
 
   constructor(private readonly db: Pick<Database, 'prisma'>) {}
@@ -39,7 +39,7 @@ export class CatalogActs {
   on(
     author: Author,
     key: string,
-    work: (tx: Transaction, model: LockedModel) => Promise<Told | undefined>,
+    work: (tx: Transaction, model: LockedModel) => Promise<ChangeRecord | undefined>,
   ): Promise<ModelId> {
     return this.transact(async (tx) => {
       const model = key.includes('\0') ? undefined : await lockModel(tx, key);
@@ -72,7 +72,7 @@ export class CatalogActs {
     for (const listener of this.listeners) listener();
   }
 
-  async tell(tx: Transaction, author: Author, modelId: ModelId, told: Told): Promise<void> {
+  async tell(tx: Transaction, author: Author, modelId: ModelId, told: ChangeRecord): Promise<void> {
     const { action, details, change } = told;
     const event = { actor: author, action, target: modelId };
     await insertAuditEvent(tx, details === undefined ? event : { ...event, details });

@@ -19,7 +19,7 @@ export interface ProviderFinding {
 }
 
 /** How the providers of a model do now. */
-export interface Findings {
+export interface HealthReport {
   readonly providers: readonly ProviderFinding[];
   /** Why nobody's scores can be compared: there is no reference here. */
   readonly noGolden: string | undefined;
@@ -33,14 +33,14 @@ export interface Findings {
  */
 export type Verdict = 'passed' | 'wrong' | 'failed' | 'busy';
 
-export function verdictOf({ providers }: Findings): Verdict {
+export function evaluate({ providers }: HealthReport): Verdict {
   if (providers.some(({ golden }) => golden === 'passed')) return 'passed';
   if (providers.some(({ golden }) => golden === 'wrong')) return 'wrong';
   return providers.some(({ isBusy }) => isBusy) ? 'busy' : 'failed';
 }
 
 /** Why a model is not well, in sentences. */
-export function problemOf({ providers, noGolden }: Findings): string {
+export function problemOf({ providers, noGolden }: HealthReport): string {
   const problems = providers.flatMap(({ name, problem }) =>
     problem === undefined ? [] : [`${name}: ${problem}`],
   );

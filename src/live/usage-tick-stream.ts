@@ -1,7 +1,7 @@
 import type { AccountId } from '../platform/ids.js';
 import type { UsageService, UsageTick } from '../usage/index.js';
-import type { Mailbox } from './mailbox.js';
-import { Wave } from './wave.js';
+import type { SubscriberQueue } from './subscriber-queue.js';
+import { ThrottledRefresh } from './throttled-refresh.js';
 
 /** A tick that follows on the one before begins where that ended, unless that was longer ago. */
 const FOLLOWS_MS = 60_000;
@@ -12,30 +12,30 @@ const GRACE_MS = 600;
  * What one account uses, interval by interval, for all who listen on this server. While the account rests nothing
  * is read and nothing told, once an empty interval has been.
  */
-export class TickFeed {
-  readonly mailboxes = new Set<Mailbox<UsageTick>>();
+export class UsageTickStream {
+  readonly queues = new Set<SubscriberQueue<UsageTick>>();
   private last: UsageTick | undefined;
   /** When it was read; times of this kind are by `performance.now()`. */
   private lastReadMs = -Infinity;
   private activeUntilMs = 0;
   private timer: NodeJS.Timeout | undefined;
-  private readonly wave: Wave;
+  private readonly refresh: ThrottledRefresh;
 
   constructor(
     private readonly accountId: AccountId,
     private readonly usage: Pick<UsageService, 'tick'>,
     private readonly options: { intervalS: number; onError: (error: unknown) => void },
   ) {
-    this.wave = new Wave(() => this.turn(), 0, options.onError);
+    this.refresh = new ThrottledRefresh(() => this.turn(), 0, options.onError);
   }
 
   /** Somebody has begun to listen: he gets the last interval. */
   joined(): void {
-    this.wave.soon();
+    this.refresh.soon();
   }
 
   changed(): void {
-    if (this.mailboxes.size === 0) return;
+    if (this.queues.size === 0) return;
     this.activeUntilMs = performance.now() + 1_000 * this.options.intervalS + GRACE_MS;
     this.schedule();
   }
@@ -43,7 +43,7 @@ export class TickFeed {
   stop(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.wave.stop();
+    this.refresh.stop();
   }
 
   /** The clock of this process only wakes it up; that of the database says which interval it is. */
@@ -52,7 +52,7 @@ export class TickFeed {
     const sinceEndMs = (Date.now() - GRACE_MS) % intervalMs;
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      this.wave.soon();
+      this.refresh.soon();
       if (performance.now() < this.activeUntilMs) this.schedule();
     }, intervalMs - sinceEndMs).unref();
   }
@@ -64,6 +64,6 @@ export class TickFeed {
     const tick = await this.usage.tick(this.accountId, { intervalS, since });
     this.lastReadMs = performance.now();
     if (this.last === undefined || this.last.to < tick.to) this.last = tick;
-    for (const mailbox of [...this.mailboxes]) mailbox.put(this.last);
+    for (const queue of [...this.queues]) queue.put(this.last);
   }
 }
