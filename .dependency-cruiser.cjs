@@ -51,8 +51,8 @@ const layer = (folder, mayUse, comment) => ({
 
 const ERRORS = '^src/errors\\.ts$';
 const PLATFORM = '^src/platform/';
-/** Stripe's stand-in: a server of its own, that speaks of Stripe's objects by the SDK's types. */
-const DOUBLE = '^src/stripe-double/';
+/** Packages of their own: as packages of other people, they know nothing of this one. */
+const WORKSPACES = '^packages/';
 
 const forbidden = [
   // ── the arrows ──────────────────────────────────────────────────────────────────────────────────
@@ -98,11 +98,19 @@ const forbidden = [
     ['^src/http/browser\\.ts$', '^src/platform/html\\.ts$'],
     'The mail viewer shows a folder of mails, as any mail program could: it knows nothing of the product.',
   ),
-  layer(
-    'stripe-double',
-    [PLATFORM],
-    'The double stands outside, as Stripe does: it knows nothing of the product, and is spoken to over HTTP.',
-  ),
+  {
+    name: 'workspaces-stand-alone',
+    comment:
+      'A workspace package is used by this one and knows nothing of it: the Stripe simulator stands outside, as Stripe does. Take the value as an option, or write the few lines again.',
+    from: { path: WORKSPACES },
+    to: { path: '^(?:src|test|bench|scripts)/' },
+  },
+  {
+    name: 'only-the-top-starts-the-simulator',
+    comment: 'It is a server, spoken to over HTTP by the gateway: src/app starts it.',
+    from: { path: '^src/', pathNot: '^src/app/stripe-simulator\\.ts$' },
+    to: { path: WORKSPACES },
+  },
   layer(
     'config',
     [ERRORS, PLATFORM, '^src/(?:http|graphql|siglip|predictor)/', DOMAIN],
@@ -255,14 +263,13 @@ const forbidden = [
       '^src/app/',
       '^src/predictor/server\\.ts$',
       '^src/mail-viewer/',
-      DOUBLE,
     ],
     'Only the edges speak HTTP. Return a value or throw an AppError; the edge makes the answer.',
   ),
   door(
     'door-stripe',
     ['stripe'],
-    ['^src/payments/stripe[a-z-]*\\.gateway\\.ts$', '^src/payments/stripe-payment\\.ts$', DOUBLE],
+    ['^src/payments/stripe[a-z-]*\\.gateway\\.ts$', '^src/payments/stripe-payment\\.ts$'],
     'Ask a gateway, src/payments/stripe*.gateway.ts; add a method there.',
   ),
   door(
@@ -329,7 +336,7 @@ const forbidden = [
 module.exports = {
   forbidden: forbidden.map((rule) => ({ severity: 'error', ...rule })),
   options: {
-    doNotFollow: { path: ['^node_modules/', '^dist/', '^src/platform/prisma/'] },
+    doNotFollow: { path: ['^node_modules/', '(?:^|/)dist/', '^src/platform/prisma/'] },
     exclude: { path: ['^web/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

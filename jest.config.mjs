@@ -46,7 +46,7 @@ const transform = {
 export default {
   testEnvironment: '<rootDir>/test/jest/shared-environment.mjs',
   runtime: '<rootDir>/test/jest/shared-runtime.mjs',
-  roots: ['<rootDir>/src', '<rootDir>/test'],
+  roots: ['<rootDir>/src', '<rootDir>/packages', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   // Runs by itself: npm run test:soak.
   testPathIgnorePatterns: [
@@ -58,7 +58,10 @@ export default {
   transformIgnorePatterns: [
     `/node_modules/(?!@prisma/client/runtime/.*\\.mjs$|(?:${ES_MODULES})/)`,
   ],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^@gigarouter/stripe-simulator$': '<rootDir>/packages/stripe-simulator/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',

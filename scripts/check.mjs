@@ -14,7 +14,7 @@ const STEPS = {
   types: ['TypeScript', 'node_modules/typescript/bin/tsc --noEmit'],
   boundaries: [
     'imports follow .dependency-cruiser.cjs',
-    'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs -T err-long src test bench scripts',
+    'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs -T err-long src packages test bench scripts',
   ],
   unused: ['every file, export and package is used', 'node_modules/knip/bin/knip.js --no-progress'],
   spelling: [

@@ -1,9 +1,11 @@
-// dist/, from src/, in seconds: types are taken away and not looked at, `npm run check -- types` does that.
+// `compile.mjs . packages/…`: the dist/ of each folder from its src/, in seconds: types are taken away and not looked at, `npm run check -- types` does that.
 import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 
-const [from, to] = process.argv.slice(2).map((folder) => path.resolve(folder));
+const [root, ...packages] = process.argv.slice(2).map((folder) => path.resolve(folder));
+const from = path.join(root, 'src');
+const to = path.join(root, 'dist');
 const PROGRAMS = ['main.ts', 'cli.ts'].map((name) => path.join(from, name));
 
 /** Packages that are loaded as they are: native, optional, or with files of their own beside their code. */
@@ -23,7 +25,6 @@ const COMMON = {
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  outdir: to,
   sourcemap: 'linked',
   sourcesContent: false,
   logLevel: 'warning',
@@ -49,12 +50,15 @@ const inPlace = {
   },
 };
 
-const names = (await readdir(from, { recursive: true })).filter(
-  (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
-);
-const modules = names.map((name) => path.join(from, name));
-// Every module, for threads, tests and benchmarks.
-await build({ ...COMMON, entryPoints: modules.filter((file) => !PROGRAMS.includes(file)) });
+// Every module, for threads, tests and benchmarks; and the packages, which the programs' bundle is made of too.
+for (const folder of [...packages, root]) {
+  const modules = await modulesOf(path.join(folder, 'src'));
+  await build({
+    ...COMMON,
+    entryPoints: modules.filter((file) => !PROGRAMS.includes(file)),
+    outdir: path.join(folder, 'dist'),
+  });
+}
 // The programs with their packages: a start reads some files instead of 2,000, in half of the time.
 for (const name of await readdir(to)) {
   if (name.startsWith('chunk-')) await rm(path.join(to, name));
@@ -62,6 +66,7 @@ for (const name of await readdir(to)) {
 await build({
   ...COMMON,
   entryPoints: PROGRAMS,
+  outdir: to,
   bundle: true,
   splitting: true,
   chunkNames: 'chunk-[hash]',
@@ -79,3 +84,10 @@ await build({
     ].join(' '),
   },
 });
+
+async function modulesOf(folder) {
+  const names = await readdir(folder, { recursive: true });
+  return names
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => path.join(folder, name));
+}

@@ -97,18 +97,21 @@ export function generate() {
   writeFileSync(stamp, wanted);
 }
 
-/** dist/, from src/. */
+/** dist/, from src/; and packages/…/dist. */
 export function build() {
   const stamp = inRoot('dist/.built');
-  const sources = readdirSync(inRoot('src'), { recursive: true })
-    .map((name) => path.join('src', name))
+  const packages = readdirSync(inRoot('packages')).map((name) => `packages/${name}`);
+  const sources = ['src', ...packages.map((folder) => `${folder}/src`)]
+    .flatMap((folder) =>
+      readdirSync(inRoot(folder), { recursive: true }).map((name) => path.join(folder, name)),
+    )
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
   const wanted = hashOf([...sources.sort(), 'scripts/compile.mjs', 'package-lock.json']);
   if (readIfThere(stamp) === wanted) return;
   say('Compiling …');
   rmSync(stamp, { force: true });
   tellTime('compiling', () => {
-    runNode(['scripts/compile.mjs', 'src', 'dist']);
+    runNode(['scripts/compile.mjs', '.', ...packages]);
   });
   writeFileSync(stamp, wanted);
 }

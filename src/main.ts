@@ -10,7 +10,7 @@ import {
   serveMails,
   startDatabase,
 } from './app/startup.js';
-import { startStripeSimulator } from './app/stripe-simulator.js';
+import { startLocalStripe } from './app/stripe-simulator.js';
 import { type Config, ConfigError, readConfig } from './config/config.js';
 import { AppError } from './errors.js';
 import { createLogger, type Logger, redact } from './platform/logger.js';
@@ -104,7 +104,7 @@ async function main(config: Config): Promise<void> {
 
 /** Payments without a Stripe account: nobody's money moves. */
 async function startDouble(config: Config) {
-  const double = await startStripeSimulator(config, say);
+  const double = await startLocalStripe(config, say);
   running.push(() => double.stop());
   return double;
 }

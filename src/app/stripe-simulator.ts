@@ -1,18 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { startStripeSimulator } from '@gigarouter/stripe-simulator';
 import type { Config } from '../config/config.js';
 import { STRIPE_API_VERSION, type StripeOptions } from '../payments/index.js';
-import { startStripeDouble } from '../stripe-double/double.js';
 import type { Say } from './startup.js';
 
 /** The double of Stripe for payments without an account there, and how the SDK finds it. */
-export async function startStripeSimulator(
-  { stripeDouble }: Pick<Config, 'stripeDouble'>,
-  say: Say,
-) {
+export async function startLocalStripe({ stripeDouble }: Pick<Config, 'stripeDouble'>, say: Say) {
   const { host, port, file } = stripeDouble;
-  const double = await startStripeDouble({ host, port, file }).catch((error: unknown) => {
+  const double = await startStripeSimulator({ host, port, file }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    return startStripeDouble({ host, port: 0, file });
+    return startStripeSimulator({ host, port: 0, file });
   });
   say(`payments: NO MONEY MOVES, a local double of Stripe at ${double.url}`);
   const secret = `whsec_${randomBytes(24).toString('hex')}`;
@@ -37,7 +34,7 @@ export async function findStripe(
     (response) => response.text(),
     () => '',
   );
-  if (!page.includes('Stripe double')) return startStripeSimulator({ stripeDouble }, say);
+  if (!page.includes('Stripe double')) return startLocalStripe({ stripeDouble }, say);
   const options = doubleOptions(stripeDouble, url, 'whsec_unused');
   return { options, stop: () => Promise.resolve() };
 }

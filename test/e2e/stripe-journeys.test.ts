@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { startStripeDouble, type StripeDouble } from '../../src/stripe-double/double.js';
+import { startStripeSimulator, type StripeSimulator } from '@gigarouter/stripe-simulator';
 import { JOURNEYS } from '../support/stripe-journeys.js';
 import { openSandbox, type Sandbox } from '../support/stripe-sandbox.js';
 
 /** What `npm run test:stripe` runs against Stripe itself, against our double. */
 
-let double: StripeDouble;
+let double: StripeSimulator;
 let sandbox: Sandbox;
 const said: string[] = [];
 beforeAll(async () => {
-  double = await startStripeDouble();
+  double = await startStripeSimulator();
   const options = {
     secretKey: 'sk_test_double',
     webhookSecrets: ['whsec_test_of_the_journeys'],

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { startStripeDouble, type StripeDouble } from '../../src/stripe-double/double.js';
+import { startStripeSimulator, type StripeSimulator } from '@gigarouter/stripe-simulator';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { type Caller, newCaller } from '../support/platform.js';
 import { until } from '../support/process.js';
@@ -11,11 +11,11 @@ import { until } from '../support/process.js';
 
 let t: TestApp;
 let caller: Caller;
-let stripe: StripeDouble;
+let stripe: StripeSimulator;
 beforeAll(async () => {
   t = await startTestApp({ background: false });
   caller = await newCaller(t, 1_000_000n);
-  stripe = await startStripeDouble();
+  stripe = await startStripeSimulator();
 });
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();

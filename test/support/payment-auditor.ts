@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
+import type { SimulatorStore } from '@gigarouter/stripe-simulator';
 import type { Database } from '../../src/platform/database.js';
-import type { DoubleStore } from '../../src/stripe-double/store.js';
 import type { World } from './payment-world.js';
 
 /**
@@ -44,7 +44,7 @@ export async function audit({ rig, customers }: World, since: Date): Promise<str
   ];
 }
 
-function paidAtStripe(store: DoubleStore): Paid[] {
+function paidAtStripe(store: SimulatorStore): Paid[] {
   const gone = new Map<string, bigint>();
   for (const line of store.all('balance_transaction')) {
     const source = store.find('refund', line.source) ?? store.find('dispute', line.source);
@@ -71,7 +71,7 @@ function shareOf(nanos: bigint, gone: bigint, charged: bigint): bigint {
 }
 
 /** One charge, one page and one attempt for each purchase; one customer for each account. */
-function onceEach(store: DoubleStore, paid: readonly Paid[]): string[] {
+function onceEach(store: SimulatorStore, paid: readonly Paid[]): string[] {
   const sessions = store.all('checkout.session').filter(({ mode }) => mode === 'payment');
   const off = offSession(store);
   return [
@@ -107,7 +107,7 @@ function onceEach(store: DoubleStore, paid: readonly Paid[]): string[] {
 
 /** What was charged by itself is within what was agreed to; a soak at a month's end has two months. */
 function withinCaps(
-  store: DoubleStore,
+  store: SimulatorStore,
   paid: readonly Paid[],
   customers: World['customers'],
   since: Date,
@@ -147,7 +147,7 @@ async function sameLedger(db: Database, paid: readonly Paid[]): Promise<string[]
 /** What is shown of a purchase is what became of it; what Stripe does not know of is not paid. */
 async function sameStates(
   db: Database,
-  store: DoubleStore,
+  store: SimulatorStore,
   paid: readonly Paid[],
 ): Promise<string[]> {
   const rows = await db.query<{ id: string; state: string; kind: string; page: string | null }>(
@@ -170,7 +170,7 @@ async function sameStates(
 }
 
 /** A refund that the operator asked for is one at Stripe, or none, and we know which. */
-async function sameRefunds(db: Database, store: DoubleStore): Promise<string[]> {
+async function sameRefunds(db: Database, store: SimulatorStore): Promise<string[]> {
   const rows = await db.query<{ id: string; state: string; amount: string }>(
     `SELECT id, state, amount_minor::text AS amount FROM refund_request`,
     [],
@@ -232,12 +232,12 @@ async function notTooSoon(db: Database): Promise<string[]> {
 }
 
 /** Payments by a saved card, while its owner was away: no page made them. */
-function offSession(store: DoubleStore): Stripe.PaymentIntent[] {
+function offSession(store: SimulatorStore): Stripe.PaymentIntent[] {
   const onPages = new Set(store.all('checkout.session').map((page) => idOf(page.payment_intent)));
   return intentsOf(store).filter(({ id }) => !onPages.has(id));
 }
 
-function intentsOf(store: DoubleStore): Stripe.PaymentIntent[] {
+function intentsOf(store: SimulatorStore): Stripe.PaymentIntent[] {
   return store.all('payment_intent').filter(({ metadata }) => metadata.purchase_id !== undefined);
 }
 

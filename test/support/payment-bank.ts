@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Stripe } from 'stripe';
-import type { StripeDouble } from '../../src/stripe-double/double.js';
+import type { StripeSimulator } from '@gigarouter/stripe-simulator';
 import type { PaymentRig } from './payment-rig.js';
 import { insist, type World } from './payment-world.js';
 import type { Random } from './random.js';
@@ -35,7 +35,7 @@ export async function bankLife(world: World, random: Random): Promise<void> {
 }
 
 /** What is under way comes to its end: debits, refunds and pages that are open. */
-export function closeBank({ store, payments, reversals }: StripeDouble, random: Random): void {
+export function closeBank({ store, payments, reversals }: StripeSimulator, random: Random): void {
   for (const page of waitingPages(store)) payments.settleLater(page, random.chance(0.7));
   for (const refund of store.all('refund')) {
     if (refund.status !== 'pending') continue;
@@ -47,7 +47,11 @@ export function closeBank({ store, payments, reversals }: StripeDouble, random: 
 }
 
 /** @returns false when there is nothing to do it to */
-function perform({ store, payments, reversals }: StripeDouble, act: Act, random: Random): boolean {
+function perform(
+  { store, payments, reversals }: StripeSimulator,
+  act: Act,
+  random: Random,
+): boolean {
   const charges = store.all('charge').filter(({ paid }) => paid);
   const refundable = charges.filter((charge) => !charge.disputed && !charge.refunded);
   const isDisputed = new Set(store.all('dispute').map(({ charge }) => charge));
@@ -100,7 +104,7 @@ function perform({ store, payments, reversals }: StripeDouble, act: Act, random:
 }
 
 /** Paid from a bank account whose money has not come yet. */
-function waitingPages(store: StripeDouble['store']): Stripe.Checkout.Session[] {
+function waitingPages(store: StripeSimulator['store']): Stripe.Checkout.Session[] {
   return store
     .all('checkout.session')
     .filter(

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Stripe } from 'stripe';
+import { StripeSimulatorError } from '@gigarouter/stripe-simulator';
 import { AppError } from '../../src/errors.js';
 import { newId } from '../../src/platform/ids.js';
-import { StripeDoubleError } from '../../src/stripe-double/stripe-error.js';
 import { BUY, CARD } from './payments.js';
 import { type Customer, insist, newCustomer, untilDone, type World } from './payment-world.js';
 import type { Random } from './random.js';
@@ -156,7 +156,7 @@ class CustomerActs {
     try {
       this.world.rig.double.payments.pay(page, '4000000000000002');
     } catch (error) {
-      if (!(error instanceof StripeDoubleError)) throw error;
+      if (!(error instanceof StripeSimulatorError)) throw error;
     }
   }
 

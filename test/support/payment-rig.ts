@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { startStripeSimulator, type StripeSimulator } from '@gigarouter/stripe-simulator';
 import { applyMigrations } from '../../src/app/startup.js';
 import { readConfig } from '../../src/config/config.js';
 import { STRIPE_API_VERSION } from '../../src/payments/index.js';
 import { type Database, openDatabase } from '../../src/platform/database.js';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.js';
-import { startStripeDouble, type StripeDouble } from '../../src/stripe-double/double.js';
 import { postmasterOf } from './chaos.js';
 import { temporaryFolder } from './folder.js';
 import { processesNaming, type ServerProcess, startServer, until } from './process.js';
@@ -22,7 +22,7 @@ export interface PaymentRig {
   readonly url: string;
   /** Where the servers write mails to. */
   readonly outboxDir: string;
-  readonly double: StripeDouble;
+  readonly double: StripeSimulator;
   /** Address of the database past the proxy; another one after each restart. */
   databaseUrl(): string;
   /** The database, by way of the same proxy as the servers. */
@@ -90,7 +90,7 @@ export async function startPaymentRig(
   await applyMigrations(readConfig({}), postgres.url, () => undefined);
   const toPostgres = await startProxy(() => Number(new URL(postgres.url).port));
   const { stripeNow: now } = options;
-  const double = await startStripeDouble(now === undefined ? {} : { now });
+  const double = await startStripeSimulator(now === undefined ? {} : { now });
   const toStripe = await startProxy(() => Number(new URL(double.url).port));
   const env = {
     DATA_DIR: options.serverDir ?? path.join(folder.path, 'server'),

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Fault } from '../../src/stripe-double/faults.js';
+import type { Fault } from '@gigarouter/stripe-simulator';
 import type { PaymentRig } from './payment-rig.js';
 import type { Random } from './random.js';
 

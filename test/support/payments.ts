@@ -1,4 +1,9 @@
 import type { Stripe } from 'stripe';
+import {
+  signatureOf,
+  startStripeSimulator,
+  type StripeSimulator,
+} from '@gigarouter/stripe-simulator';
 import type { Config } from '../../src/config/config.js';
 import { LEDGER_CHECKS } from '../../src/credits/index.js';
 import {
@@ -7,8 +12,6 @@ import {
   type StripeOptions,
 } from '../../src/payments/index.js';
 import { runChecks } from '../../src/platform/checks.js';
-import { startStripeDouble, type StripeDouble } from '../../src/stripe-double/double.js';
-import { signatureOf } from '../../src/stripe-double/webhooks.js';
 import { type GraphQLAnswer, startTestApp, type TestApp } from './app.js';
 import { moveClock } from './clock.js';
 import { type Caller, newCaller } from './platform.js';
@@ -25,7 +28,7 @@ export interface Bought {
 }
 
 export interface Shop extends TestApp {
-  readonly double: StripeDouble;
+  readonly double: StripeSimulator;
   /** Moves the clock of the database and of Stripe. */
   skip(seconds: number): Promise<void>;
   /** Moves it to noon (UTC) on the second of a month: no day and no month ends in the middle of a test. */
@@ -76,7 +79,7 @@ export async function startShop(
 ): Promise<Shop> {
   let skippedS = 0;
   const nowMs = () => Date.now() + skippedS * 1_000;
-  const double = await startStripeDouble({ now: () => Math.floor(nowMs() / 1_000) });
+  const double = await startStripeSimulator({ now: () => Math.floor(nowMs() / 1_000) });
   double.webhooks.faults.hold = true;
   const endpoint = {
     url: 'http://nowhere.test',

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { startStripeSimulator, type StripeSimulator } from '@gigarouter/stripe-simulator';
 import { STRIPE_API_VERSION } from '../../src/payments/index.js';
-import { startStripeDouble, type StripeDouble } from '../../src/stripe-double/double.js';
 import { type GraphQLAnswer, postGraphQL } from './app.js';
 import { temporaryFolder } from './folder.js';
 import { SECRETS } from './payments.js';
@@ -22,7 +22,7 @@ const PRELOAD = pathToFileURL(path.join(import.meta.dirname, 'skewed-clock.mjs')
 export interface SkewedServers {
   /** A server whose clock is right; it does no background work. */
   readonly platform: TestPlatform;
-  readonly double: StripeDouble;
+  readonly double: StripeSimulator;
   readonly urls: Readonly<Record<Side, string>>;
   readonly outboxDir: string;
   /** Sends an operation to a server, and fails unless it succeeds. */
@@ -42,7 +42,7 @@ export interface SkewedServers {
 export async function startSkewedServers(): Promise<SkewedServers> {
   const folder = temporaryFolder();
   const platform = await startPlatform({}, {}, { background: false });
-  const double = await startStripeDouble();
+  const double = await startStripeSimulator();
   const start = async (side: Side) => {
     const port = await freePort();
     const server = startServer({

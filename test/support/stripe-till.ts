@@ -1,13 +1,13 @@
-import Stripe from 'stripe';
 import {
-  startStripeDouble,
-  type StripeDouble,
-  type StripeDoubleOptions,
-} from '../../src/stripe-double/double.js';
+  startStripeSimulator,
+  type StripeSimulator,
+  type StripeSimulatorOptions,
+} from '@gigarouter/stripe-simulator';
+import Stripe from 'stripe';
 
 /** The double of Stripe without our server: the real SDK, and people at its pages. */
 export interface Till {
-  readonly double: StripeDouble;
+  readonly double: StripeSimulator;
   readonly stripe: Stripe;
   /** Unix seconds at the double. */
   now(): number;
@@ -28,9 +28,9 @@ export interface Till {
 /** Everything that hangs on a page. */
 export const WHOLE = { expand: ['payment_intent.latest_charge.balance_transaction'] };
 
-export async function startTill(options: StripeDoubleOptions = {}): Promise<Till> {
+export async function startTill(options: StripeSimulatorOptions = {}): Promise<Till> {
   let nowS = Math.floor(Date.now() / 1_000);
-  const double = await startStripeDouble({ now: () => nowS, ...options });
+  const double = await startStripeSimulator({ now: () => nowS, ...options });
   const { hostname: host, port } = new URL(double.url);
   const stripe = new Stripe('sk_test_double', {
     host,

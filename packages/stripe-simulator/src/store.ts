@@ -68,7 +68,7 @@ interface Kept {
 }
 
 /** Everything that the double knows; with a file, it survives the process, however that ends. */
-export class DoubleStore {
+export class SimulatorStore {
   private readonly kept: Kept;
   /** The same objects, oldest first: every request looks for the pages that are over. */
   private readonly byKind = new Map<Kind, Map<string, StripeObject>>();

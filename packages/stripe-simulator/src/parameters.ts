@@ -160,7 +160,7 @@ export function readList(kind: string, given: unknown) {
   return { ...all, filters: filters.filter(([, value]) => value !== undefined) };
 }
 
-/** @throws StripeDoubleError 400 that names the parameter */
+/** @throws StripeSimulatorError 400 that names the parameter */
 export function read<T>(schema: z.ZodType<T>, given: unknown): T {
   const params = given ?? {};
   if (typeof params === 'object' && 'payment_method_types' in params) {

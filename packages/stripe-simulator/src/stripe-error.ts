@@ -1,6 +1,6 @@
 /** An answer that is not 2xx, in Stripe's shape. */
-export class StripeDoubleError extends Error {
-  override readonly name = 'StripeDoubleError';
+export class StripeSimulatorError extends Error {
+  override readonly name = 'StripeSimulatorError';
 
   constructor(
     readonly status: number,
@@ -21,12 +21,12 @@ export class StripeDoubleError extends Error {
 }
 
 export function invalid(message: string, more: { code?: string; param?: string } = {}) {
-  return new StripeDoubleError(400, { type: 'invalid_request_error', message, ...more });
+  return new StripeSimulatorError(400, { type: 'invalid_request_error', message, ...more });
 }
 
 /** @param param the parameter that names it; left out: the address does */
-export function missing(kind: string, id: unknown, param?: string): StripeDoubleError {
-  return new StripeDoubleError(param === undefined ? 404 : 400, {
+export function missing(kind: string, id: unknown, param?: string): StripeSimulatorError {
+  return new StripeSimulatorError(param === undefined ? 404 : 400, {
     type: 'invalid_request_error',
     code: 'resource_missing',
     message: `No such ${kind}: '${String(id)}'`,

@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe';
-import { startTill, type Till, WHOLE } from '../support/stripe-double.js';
+import { startTill, type Till, WHOLE } from '../support/stripe-till.js';
 import { readShapes, type Shapes } from '../support/stripe-shape.js';
 
 /**

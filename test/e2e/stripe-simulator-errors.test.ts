@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import { startTill, type Till } from '../support/stripe-double.js';
+import { startTill, type Till } from '../support/stripe-till.js';
 
 /** The double refuses as Stripe does, and the SDK makes the same errors of it. */
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { StripeDoubleError } from './stripe-error.js';
+import { StripeSimulatorError } from './stripe-error.js';
 
 /**
  * Keeps web pages of other sites out: one whose name is made to resolve to this machine (DNS rebinding), by `Host`, and
@@ -24,6 +24,6 @@ function isPublicName(name: string): boolean {
   return isIP(name.replace(/^\[(.*)\]$/, '$1')) === 0 && name.includes('.');
 }
 
-function refused(message: string): StripeDoubleError {
-  return new StripeDoubleError(403, { type: 'invalid_request_error', message });
+function refused(message: string): StripeSimulatorError {
+  return new StripeSimulatorError(403, { type: 'invalid_request_error', message });
 }

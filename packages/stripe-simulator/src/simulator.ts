@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import { parse } from 'qs';
-import { finishUnreadBodies } from '../platform/unread-body.js';
+import { finishUnreadBodies } from './unread-body.js';
 import { registerApi } from './api.js';
 import { Faults } from './faults.js';
 import { Meters } from './meters.js';
@@ -9,11 +9,11 @@ import { registerPages } from './pages.js';
 import { refuseOtherSites } from './other-sites.js';
 import { Payments } from './payments.js';
 import { Reversals } from './reversals.js';
-import { StripeDoubleError } from './stripe-error.js';
-import { DoubleStore } from './store.js';
+import { StripeSimulatorError } from './stripe-error.js';
+import { SimulatorStore } from './store.js';
 import { type WebhookEndpoint, Webhooks } from './webhooks.js';
 
-export interface StripeDoubleOptions {
+export interface StripeSimulatorOptions {
   /** What is kept over restarts; undefined: nothing. */
   readonly file?: string | undefined;
   readonly host?: string | undefined;
@@ -27,10 +27,10 @@ export interface StripeDoubleOptions {
  * A stateful double of Stripe, for machines without a Stripe account and for tests: the real SDK speaks to
  * it. No money moves. One process at a time may use a file.
  */
-export interface StripeDouble {
+export interface StripeSimulator {
   /** Without a slash at the end. */
   readonly url: string;
-  readonly store: DoubleStore;
+  readonly store: SimulatorStore;
   readonly payments: Payments;
   readonly reversals: Reversals;
   readonly meters: Meters;
@@ -41,14 +41,16 @@ export interface StripeDouble {
   stop(): Promise<void>;
 }
 
-export async function startStripeDouble(options: StripeDoubleOptions = {}): Promise<StripeDouble> {
+export async function startStripeSimulator(
+  options: StripeSimulatorOptions = {},
+): Promise<StripeSimulator> {
   const {
     file,
     host = '127.0.0.1',
     port = 0,
     now = () => Math.floor(Date.now() / 1_000),
   } = options;
-  const store = new DoubleStore({ file, now });
+  const store = new SimulatorStore({ file, now });
   const endpoints: WebhookEndpoint[] = [];
   const webhooks = new Webhooks(store, () => endpoints);
   const reversals = new Reversals(store, webhooks.emit);
@@ -70,7 +72,7 @@ export async function startStripeDouble(options: StripeDoubleOptions = {}): Prom
     },
   );
   app.setErrorHandler((error, _request, reply) => {
-    if (error instanceof StripeDoubleError) {
+    if (error instanceof StripeSimulatorError) {
       return reply.status(error.status).send({ error: error.body });
     }
     // What Fastify refuses, as a body that breaks off, is the request's fault.

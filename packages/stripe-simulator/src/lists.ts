@@ -1,10 +1,10 @@
 import { readList } from './parameters.js';
 import { invalid } from './stripe-error.js';
-import type { DoubleStore, StripeObject } from './store.js';
+import type { SimulatorStore, StripeObject } from './store.js';
 
-/** A page of objects, newest first. @param path as `billing/meters` @throws StripeDoubleError 400 */
+/** A page of objects, newest first. @param path as `billing/meters` @throws StripeSimulatorError 400 */
 export function listOf(
-  store: DoubleStore,
+  store: SimulatorStore,
   kind: StripeObject['object'],
   path: string,
   given: unknown,
@@ -38,7 +38,7 @@ export function listOf(
 
 /** A copy in which the paths name objects, not their ids. @param paths as `data.source` */
 export function expanded(
-  store: DoubleStore,
+  store: SimulatorStore,
   object: object,
   paths: readonly string[] = [],
 ): object {
@@ -47,7 +47,7 @@ export function expanded(
   return copy;
 }
 
-function expandPath(store: DoubleStore, within: unknown, [name, ...rest]: string[]): void {
+function expandPath(store: SimulatorStore, within: unknown, [name, ...rest]: string[]): void {
   if (Array.isArray(within)) {
     for (const one of within) expandPath(store, one, name === undefined ? rest : [name, ...rest]);
     return;

@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Stripe } from 'stripe';
-import { type Job, every } from '../platform/jobs.js';
-import type { Delivery, DoubleStore, StripeObject } from './store.js';
+import type { Delivery, SimulatorStore, StripeObject } from './store.js';
 
 /** Where events are sent to, as configured at Stripe. */
 export interface WebhookEndpoint {
@@ -29,18 +28,16 @@ const TURN_MS = 50;
 /** Sends signed events, at least once, in no order, again and again until the endpoint answers 2xx. */
 export class Webhooks {
   readonly faults: DeliveryFaults = {};
-  private readonly job: Job;
+  private readonly timer: NodeJS.Timeout;
   private readonly sending = new Set<Promise<void>>();
 
   constructor(
-    private readonly store: DoubleStore,
+    private readonly store: SimulatorStore,
     private readonly endpoints: () => readonly WebhookEndpoint[],
   ) {
-    this.job = every(
-      TURN_MS,
-      () => this.turn(),
-      () => undefined,
-    );
+    this.timer = setInterval(() => {
+      this.sendDue();
+    }, TURN_MS).unref();
   }
 
   /** Writes down that something happened, as the object is at this moment. */
@@ -70,12 +67,12 @@ export class Webhooks {
   }
 
   async stop(): Promise<void> {
-    await this.job.stop();
+    clearInterval(this.timer);
     await Promise.all(this.sending);
   }
 
-  private turn(): Promise<void> {
-    if (this.faults.hold === true) return Promise.resolve();
+  private sendDue(): void {
+    if (this.faults.hold === true) return;
     const now = this.store.now();
     for (const delivery of Object.values(this.store.deliveries)) {
       if (delivery.notBefore > now) continue;
@@ -90,7 +87,6 @@ export class Webhooks {
         .finally(() => this.sending.delete(work));
       this.sending.add(work);
     }
-    return Promise.resolve();
   }
 
   private async deliver(delivery: Delivery): Promise<void> {

@@ -2,17 +2,17 @@ import type { Stripe } from 'stripe';
 import { behaviourOf } from './cards.js';
 import { newBalanceTransaction, newDispute, newRefund } from './balance-objects.js';
 import type { Emit } from './payments.js';
-import type { DoubleStore } from './store.js';
+import type { SimulatorStore } from './store.js';
 import { invalid } from './stripe-error.js';
 
 /** Money that goes back: refunds and disputes. */
 export class Reversals {
   constructor(
-    private readonly store: DoubleStore,
+    private readonly store: SimulatorStore,
     private readonly emit: Emit,
   ) {}
 
-  /** @throws StripeDoubleError 400 for more than is left of the charge */
+  /** @throws StripeSimulatorError 400 for more than is left of the charge */
   refund(
     charge: Stripe.Charge,
     given: {

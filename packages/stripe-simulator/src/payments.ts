@@ -2,8 +2,8 @@ import type { Stripe } from 'stripe';
 import { behaviourOf, type CardBehaviour } from './cards.js';
 import { newBalanceTransaction } from './balance-objects.js';
 import { idOf, newCharge, newIntent, newPaymentMethod, newSetupIntent } from './objects.js';
-import { StripeDoubleError } from './stripe-error.js';
-import type { DoubleStore, StripeObject } from './store.js';
+import { StripeSimulatorError } from './stripe-error.js';
+import type { SimulatorStore, StripeObject } from './store.js';
 
 /** Tells the world that something happened to an object. */
 export type Emit = (type: string, object: StripeObject) => void;
@@ -11,7 +11,7 @@ export type Emit = (type: string, object: StripeObject) => void;
 type Session = Stripe.Checkout.Session;
 
 export interface PaymentsParts {
-  readonly store: DoubleStore;
+  readonly store: SimulatorStore;
   readonly emit: Emit;
   /** Where this server is reached. */
   readonly url: () => string;
@@ -22,7 +22,7 @@ export interface PaymentsParts {
 
 /** Payments from the card to the balance: what happens on the checkout page, and off it. */
 export class Payments {
-  private readonly store: DoubleStore;
+  private readonly store: SimulatorStore;
   private readonly emit: Emit;
 
   constructor(private readonly parts: PaymentsParts) {
@@ -30,7 +30,7 @@ export class Payments {
     this.emit = parts.emit;
   }
 
-  /** A card on the checkout page. @throws StripeDoubleError 402 when it is declined; the session stays open */
+  /** A card on the checkout page. @throws StripeSimulatorError 402 when it is declined; the session stays open */
   pay(session: Session, cardNumber: string): void {
     checkOpen(session);
     const behaviour = behaviourOf(cardNumber);
@@ -92,7 +92,7 @@ export class Payments {
     }
   }
 
-  /** Charges a saved card while its owner is away. @throws StripeDoubleError 402 */
+  /** Charges a saved card while its owner is away. @throws StripeSimulatorError 402 */
   payOffSession(intent: Stripe.PaymentIntent, method: Stripe.PaymentMethod): void {
     const behaviour = behaviourOf(this.store.cards[method.id] ?? '') ?? {};
     const decline = behaviour.decline ?? behaviour.offSessionDecline;
@@ -103,7 +103,7 @@ export class Payments {
 
   cancel(intent: Stripe.PaymentIntent): void {
     if (['succeeded', 'canceled', 'processing'].includes(intent.status)) {
-      throw new StripeDoubleError(400, {
+      throw new StripeSimulatorError(400, {
         type: 'invalid_request_error',
         code: 'payment_intent_unexpected_state',
         message: `You cannot cancel this PaymentIntent because it has a status of ${intent.status}.`,
@@ -214,7 +214,7 @@ export class Payments {
     intent: Stripe.PaymentIntent,
     refused: Refusal,
     method?: Stripe.PaymentMethod,
-  ): StripeDoubleError {
+  ): StripeSimulatorError {
     const { code, message, declineCode } = refused;
     const charge = this.store.put(
       newCharge(this.made('ch'), intent, { balance_transaction: null, receipt_url: null }),
@@ -252,8 +252,8 @@ function checkOpen(session: Session): void {
   if (session.status !== 'open') throw closed(session);
 }
 
-function closed(session: Session): StripeDoubleError {
-  return new StripeDoubleError(400, {
+function closed(session: Session): StripeSimulatorError {
+  return new StripeSimulatorError(400, {
     type: 'invalid_request_error',
     message: `This Checkout Session is ${session.status ?? 'closed'} already.`,
   });
@@ -263,8 +263,14 @@ type Refusal = NonNullable<CardBehaviour['decline']>;
 
 function cardError(
   { code, declineCode, message }: Refusal,
-  about: Pick<StripeDoubleError['body'], 'charge' | 'payment_intent' | 'payment_method'> = {},
-): StripeDoubleError {
+  about: Pick<StripeSimulatorError['body'], 'charge' | 'payment_intent' | 'payment_method'> = {},
+): StripeSimulatorError {
   const type = 'card_error';
-  return new StripeDoubleError(402, { type, code, message, decline_code: declineCode, ...about });
+  return new StripeSimulatorError(402, {
+    type,
+    code,
+    message,
+    decline_code: declineCode,
+    ...about,
+  });
 }

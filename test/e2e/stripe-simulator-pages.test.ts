@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Stripe } from 'stripe';
 import { temporaryFolder } from '../support/folder.js';
 import { rawRequest } from '../support/raw-request.js';
-import { startTill, type Till } from '../support/stripe-double.js';
+import { startTill, type Till } from '../support/stripe-till.js';
 
 /** What people see of the double, in a browser. */
 

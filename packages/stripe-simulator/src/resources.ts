@@ -7,8 +7,8 @@ import { newCustomer, newIntent, newSession } from './objects.js';
 import * as parameters from './parameters.js';
 import type { Payments } from './payments.js';
 import type { Reversals } from './reversals.js';
-import { invalid, missing, StripeDoubleError } from './stripe-error.js';
-import type { DoubleStore } from './store.js';
+import { invalid, missing, StripeSimulatorError } from './stripe-error.js';
+import type { SimulatorStore } from './store.js';
 
 /** Sums in the smallest unit of a currency that Stripe charges. */
 const AMOUNT_MIN = 50;
@@ -21,7 +21,7 @@ const TAX_PERCENT = 10;
 const SESSION_S = { default: 86_400, min: 1_800, max: 86_400 } as const;
 
 export interface Parts {
-  readonly store: DoubleStore;
+  readonly store: SimulatorStore;
   readonly payments: Payments;
   readonly reversals: Reversals;
   readonly meters: Meters;
@@ -204,7 +204,7 @@ function checkAmount(amount: number, currency: string): void {
     });
   }
   if (amount < AMOUNT_MIN) {
-    throw new StripeDoubleError(400, {
+    throw new StripeSimulatorError(400, {
       type: 'invalid_request_error',
       code: 'amount_too_small',
       message: 'The amount must be at least 50 cents.',

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Stripe } from 'stripe';
 import { z } from 'zod';
-import { escapeHtml } from '../platform/html.js';
+import { escapeHtml } from './html.js';
 import { TEST_CARDS } from './cards.js';
 import type { Parts } from './resources.js';
-import { invalid, missing, StripeDoubleError } from './stripe-error.js';
+import { invalid, missing, StripeSimulatorError } from './stripe-error.js';
 
 const Act = z.object({ act: z.string().max(200).default('') });
 const CheckoutAct = z.object({
@@ -36,7 +36,7 @@ export function registerPages(app: FastifyInstance, { store, payments, reversals
       else if (act === 'later') payments.payLater(found);
       else if (act === 'decline') payments.pay(found, '4000000000000002');
     } catch (error) {
-      if (!(error instanceof StripeDoubleError)) throw error;
+      if (!(error instanceof StripeSimulatorError)) throw error;
       const note = `<p class="bad">${escapeHtml(error.message)}</p>`;
       return page(reply.status(error.status), 'Checkout', note + checkout(found));
     } finally {
@@ -121,7 +121,7 @@ export function registerPages(app: FastifyInstance, { store, payments, reversals
   });
 }
 
-/** Which button was pressed; '' for none. @throws StripeDoubleError */
+/** Which button was pressed; '' for none. @throws StripeSimulatorError */
 function actOf(body: unknown): string {
   const { success, data } = Act.safeParse(body ?? {});
   if (!success) throw invalid('There is no such button.');

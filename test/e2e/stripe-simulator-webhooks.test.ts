@@ -4,7 +4,7 @@ import path from 'node:path';
 import Stripe from 'stripe';
 import { temporaryFolder } from '../support/folder.js';
 import { until } from '../support/process.js';
-import { startTill, type Till } from '../support/stripe-double.js';
+import { startTill, type Till } from '../support/stripe-till.js';
 
 /** What the double tells: signed, at least once, in no order, until somebody has it. */
 

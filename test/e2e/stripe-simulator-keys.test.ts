@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import { startTill, type Till } from '../support/stripe-double.js';
+import { startTill, type Till } from '../support/stripe-till.js';
 
 /** Idempotency keys, as docs.stripe.com/api/idempotent_requests has them. */
 

@@ -4,8 +4,8 @@ import type { Faults } from './faults.js';
 import { expanded, listOf } from './lists.js';
 import { noParameters, read } from './parameters.js';
 import { createResources, type Parts } from './resources.js';
-import { missing, StripeDoubleError } from './stripe-error.js';
-import type { DoubleStore, StripeObject } from './store.js';
+import { missing, StripeSimulatorError } from './stripe-error.js';
+import type { SimulatorStore, StripeObject } from './store.js';
 
 /** How long an answer is known by its idempotency key. */
 const KEY_KEPT_S = 86_400;
@@ -151,20 +151,25 @@ interface Result {
 function run(authorization: string | undefined, work: () => object): Result {
   try {
     if (!/^(?:Bearer|Basic) \S+/.test(authorization ?? '')) {
-      throw new StripeDoubleError(401, {
+      throw new StripeSimulatorError(401, {
         type: 'invalid_request_error',
         message: 'You did not provide an API key.',
       });
     }
     return { status: 200, body: JSON.stringify(work()) };
   } catch (error) {
-    if (!(error instanceof StripeDoubleError)) throw error;
+    if (!(error instanceof StripeSimulatorError)) throw error;
     return { status: error.status, body: JSON.stringify({ error: error.body }) };
   }
 }
 
 /** The answer that was given for a key. @throws nothing: other parameters under it are an answer too */
-function known(store: DoubleStore, key: string, path: string, given: unknown): Result | undefined {
+function known(
+  store: SimulatorStore,
+  key: string,
+  path: string,
+  given: unknown,
+): Result | undefined {
   const found = store.answers[key];
   if (found === undefined || found.at <= store.now() - KEY_KEPT_S) return undefined;
   if (found.path === path && found.params === JSON.stringify(given ?? {})) return found;

@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe';
 import { newMeter } from './balance-objects.js';
 import { invalid } from './stripe-error.js';
-import type { DoubleStore } from './store.js';
+import type { SimulatorStore } from './store.js';
 
 const DAY_S = 86_400;
 /** Identifiers are known again for a day at least, and no longer here. */
@@ -12,9 +12,9 @@ const DIGITS_MAX = 15;
 
 /** Billing Meters: sums of usage by customer. An event name without a meter gets one. */
 export class Meters {
-  constructor(private readonly store: DoubleStore) {}
+  constructor(private readonly store: SimulatorStore) {}
 
-  /** @throws StripeDoubleError 400 for a duplicate, and for what Stripe does not take */
+  /** @throws StripeSimulatorError 400 for a duplicate, and for what Stripe does not take */
   record(given: {
     event_name: string;
     payload: Readonly<Record<string, string>>;
@@ -86,7 +86,7 @@ export class Meters {
       .reduce((sum, { value }) => sum + BigInt(value), 0n);
   }
 
-  /** @throws StripeDoubleError 400 when an event's name has a meter already */
+  /** @throws StripeSimulatorError 400 when an event's name has a meter already */
   create(
     given: Pick<Stripe.Billing.Meter, 'default_aggregation' | 'display_name' | 'event_name'>,
     event_time_window: Stripe.Billing.Meter['event_time_window'] = null,
