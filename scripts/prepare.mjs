@@ -67,7 +67,7 @@ function tellTime(what, work) {
 }
 
 /** The npm that runs this, or the one on the path. */
-function npmProgram() {
+export function npmProgram() {
   const npm = process.env.npm_execpath;
   const [program, ...args] = npm ? [process.execPath, npm] : ['npm'];
   return { program, args };
