@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { handleProtocols } from 'graphql-ws';
 import { type Authenticate, authenticationHooks } from '../http/authentication.js';
 import { BODY_BYTES_MAX } from '../http/body.js';
-import { refuseOtherMethods } from '../http/server.js';
+import { refuseOtherMethods } from '../http/methods.js';
 import type { Actor } from '../platform/actor.js';
 import type { Metrics } from '../platform/metrics.js';
 import type { Connections } from './connections.js';

@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { AppError } from '../errors.js';
 import { type Authenticate, authenticationHooks, callerSignal } from '../http/authentication.js';
-import { refuseOtherMethods } from '../http/server.js';
+import { refuseOtherMethods } from '../http/methods.js';
 import { type Actor, anonymous } from '../platform/actor.js';
 import type { Logger } from '../platform/logger.js';
 import type { Metrics } from '../platform/metrics.js';

@@ -14,6 +14,8 @@ import { registerCompression } from './compression.js';
 import { type ConnectionLimitOptions, limitConnections } from './connection-limits.js';
 import { addCorsHeaders, exposeHeaders, registerCors } from './cors.js';
 import { toAppError } from './to-app-error.js';
+import { takeEveryMethod } from './methods.js';
+import { answerUnreadable } from './unreadable-request.js';
 import { sendGraphQLError } from './graphql-error.js';
 import type { Origins } from './origins.js';
 import type { IsTrustedProxy } from './trusted-proxies.js';
@@ -35,7 +37,7 @@ export interface HttpOptions {
 }
 
 /** What a route may declare about itself. */
-interface RouteConfig {
+export interface RouteConfig {
   /** GraphQL clients read `errors`, all others `error`. */
   errorShape?: 'graphql';
   /** Or as clients of somebody else's API read errors. */
@@ -86,6 +88,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     keepAliveTimeout: 65_000,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
     routerOptions: { maxParamLength: 300 },
+    clientErrorHandler: answerUnreadable,
     // An address that cannot be decoded: no hook runs for it, so the headers are set here.
     frameworkErrors: (error, request, reply) => {
       addCorsHeaders(origins, request, reply);
@@ -98,6 +101,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     },
   });
   acceptJsonOnly(app);
+  takeEveryMethod(app);
   const { isTrustedProxy, connectionLimits } = options;
   limitConnections(app.server, { ...connectionLimits, isTrustedProxy });
   finishUnreadBodies(app.server);
@@ -155,12 +159,16 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     next();
   });
 
+  // Before the body of such a request is looked at.
+  app.addHook('onRequest', (request, _reply, next) => {
+    next(request.is404 ? nothingHere() : undefined);
+  });
   app.setErrorHandler(send);
-  app.setNotFoundHandler((request, reply) =>
-    send(new AppError('NOT_FOUND', 'There is nothing at this address.'), request, reply),
-  );
+  app.setNotFoundHandler((request, reply) => send(nothingHere(), request, reply));
   return app;
 }
+
+const nothingHere = () => new AppError('NOT_FOUND', 'There is nothing at this address.');
 
 const UNUSED_MS = 500;
 
@@ -183,30 +191,6 @@ function endUnusedConnections(app: FastifyInstance): void {
       for (const socket of unused) socket.destroy();
     }, UNUSED_MS).unref();
     next();
-  });
-}
-
-/** Answers 405 with `Allow` for each method that a path does not take. */
-export function refuseOtherMethods(
-  app: FastifyInstance,
-  url: string,
-  allowed: readonly string[],
-  config: RouteConfig = {},
-): void {
-  const others = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter(
-    (method) => !allowed.includes(method),
-  );
-  app.route({
-    url,
-    method: others,
-    config,
-    handler: (request, reply) => {
-      reply.header('allow', allowed.join(', '));
-      throw new AppError(
-        'METHOD_NOT_ALLOWED',
-        `${request.method} is not possible here; use ${allowed.join(' or ')}.`,
-      );
-    },
   });
 }
 

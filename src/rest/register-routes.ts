@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { AppError } from '../errors.js';
 import { type Authenticate, authenticationHooks } from '../http/authentication.js';
-import { refuseOtherMethods } from '../http/server.js';
+import { refuseOtherMethods } from '../http/methods.js';
 import { accountOf, requireScope } from '../platform/actor.js';
 import { Call } from './call.js';
 import { decodeBody, dropEmptyBody } from './request-body.js';
