@@ -2,7 +2,9 @@ import { Argument, Command } from 'commander';
 import type { Say } from '../app/startup.js';
 import { readConfig } from '../config/config.js';
 import { classify } from './models-classify.js';
-import { compileModel, listModels, pullModel, removeModel, verifyModel } from './models-files.js';
+import { compileModel, listModels, removeModel, verifyModel } from './models-files.js';
+import { pullModel } from './models-pull.js';
+import { searchModels } from './models-search.js';
 
 const slug = () => new Argument('<model>', 'owner/name');
 const JSON_FLAG = ['--json', 'print the result as JSON'] as const;
@@ -20,9 +22,20 @@ export function modelsCommand(say: Say): Command {
     .option('--as <owner/name>', 'name it has here; a folder’s is local/<its name> by default')
     .option('--int8', 'write the int8 variant as well')
     .option('--no-compile', 'only copy the files')
+    .option('--dry-run', 'say whether it runs here, its size and license; keep nothing')
     .option(...JSON_FLAG)
     .action((source: string, options: Parameters<typeof pullModel>[2]) =>
       pullModel(readConfig(), source, options, say),
+    );
+
+  models
+    .command('search')
+    .description('search the Hub for models, with whether they run here')
+    .argument('<words...>', 'parts of the name')
+    .option('--limit <1-100>', 'number of models, most downloaded first', '20')
+    .option(...JSON_FLAG)
+    .action((words: string[], options: Parameters<typeof searchModels>[2]) =>
+      searchModels(readConfig(), words, options, say),
     );
 
   models

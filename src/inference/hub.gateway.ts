@@ -3,11 +3,12 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import { Agent, type Dispatcher, interceptors, request } from 'undici';
-import { z } from 'zod';
 import { AppError } from '../errors.js';
 import { checkDisk, hashFile, type HubFile } from './hub-file.js';
+import { foundSchema, infoSchema, licenseOf } from './hub-answers.js';
+import { retry } from './hub-retry.js';
 
 export interface HubOptions {
   /** `https://huggingface.co`, or a mirror that speaks the same. */
@@ -19,7 +20,19 @@ export interface HubOptions {
 export interface HubSnapshot {
   readonly repository: string;
   readonly commit: string;
+  /** As the model card states it, such as `apache-2.0`. */
+  readonly license: string | undefined;
   readonly files: readonly HubFile[];
+}
+
+/** A repository that a search found. */
+export interface FoundModel {
+  readonly repository: string;
+  /** Of the last 30 days. */
+  readonly downloads: number;
+  readonly license: string | undefined;
+  /** Of its files. */
+  readonly names: readonly string[];
 }
 
 export interface DownloadProgress {
@@ -28,20 +41,7 @@ export interface DownloadProgress {
   readonly bytesAll: number;
 }
 
-const ATTEMPTS_MAX = 6;
-const RETRY_AFTER_MS = 100;
-
-const infoSchema = z.object({
-  sha: z.string().regex(/^[0-9a-f]{40}$/),
-  siblings: z.array(
-    z.object({
-      rfilename: z.string(),
-      size: z.int().min(0).optional(),
-      blobId: z.string().optional(),
-      lfs: z.object({ sha256: z.string(), size: z.int().min(0) }).optional(),
-    }),
-  ),
-});
+const FILES_AT_ONCE = 4;
 
 /**
  * Downloads files of a model repository by the endpoints of the Hugging Face Hub. A download that was
@@ -63,17 +63,38 @@ export class Hub {
    */
   async list(repository: string, revision: string, signal?: AbortSignal): Promise<HubSnapshot> {
     const address = `/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
-    const body = await retry(async () => (await this.get(address, 0, signal)).body.text(), signal);
-    const info = infoSchema.safeParse(parseJson(body));
-    if (!info.success) {
-      const { endpoint } = this.options;
-      throw new AppError('UPSTREAM_UNAVAILABLE', `${endpoint} does not answer as the Hub does.`);
-    }
+    const info = infoSchema.safeParse(await this.getJson(address, signal));
+    if (!info.success) throw this.unexpectedAnswer();
     const files = info.data.siblings.map(({ rfilename, size, blobId, lfs }): HubFile => {
       const hash = lfs ? { kind: 'sha256', hex: lfs.sha256 } : { kind: 'git', hex: blobId ?? '' };
       return { name: rfilename, bytes: lfs?.size ?? size ?? 0, hash } as HubFile;
     });
-    return { repository, commit: info.data.sha, files };
+    return { repository, commit: info.data.sha, license: licenseOf(info.data), files };
+  }
+
+  /**
+   * Models for zero-shot image classification whose names match, the most downloaded first.
+   * @throws AppError UPSTREAM_UNAVAILABLE after some attempts
+   */
+  async search(words: string, limit: number, signal?: AbortSignal): Promise<FoundModel[]> {
+    const query = new URLSearchParams({
+      search: words,
+      pipeline_tag: 'zero-shot-image-classification',
+      sort: 'downloads',
+      direction: '-1',
+      limit: String(limit),
+      full: 'true',
+    });
+    const found = foundSchema.safeParse(
+      await this.getJson(`/api/models?${query.toString()}`, signal),
+    );
+    if (!found.success) throw this.unexpectedAnswer();
+    return found.data.map(({ id, downloads, siblings, ...card }) => ({
+      repository: id,
+      downloads,
+      license: licenseOf(card),
+      names: siblings.map(({ rfilename }) => rfilename),
+    }));
   }
 
   /** @throws AppError BAD_USER_INPUT when the disk of `folder`, which is made, is too small for these files */
@@ -106,13 +127,26 @@ export class Hub {
     });
     await mkdir(folder, { recursive: true });
     await checkDisk(folder, chosen);
-    const hashes = new Map<string, string>();
-    for (const file of chosen) {
-      const address = `/${repository}/resolve/${commit}/${file.name}`;
-      const target = path.join(folder, file.name);
-      hashes.set(file.name, await this.fetchFile(address, file, target, onProgress, signal));
+    const limit = pLimit(FILES_AT_ONCE);
+    // The first failure ends the others, whose parts stay for the next attempt.
+    const failed = new AbortController();
+    const ended = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]);
+    const downloads = chosen.map((file) =>
+      limit(async () => {
+        ended.throwIfAborted();
+        const address = `/${repository}/resolve/${commit}/${file.name}`;
+        const target = path.join(folder, file.name);
+        const hash = await this.fetchFile(address, file, target, onProgress, ended);
+        return [file.name, hash] as const;
+      }),
+    );
+    try {
+      return new Map(await Promise.all(downloads));
+    } catch (error) {
+      failed.abort();
+      await Promise.allSettled(downloads);
+      throw error;
     }
-    return hashes;
   }
 
   /**
@@ -201,6 +235,17 @@ export class Hub {
     if (bytesDone < bytes) throw new Error(`${name} ended early.`);
   }
 
+  private async getJson(address: string, signal: AbortSignal | undefined): Promise<unknown> {
+    return parseJson(
+      await retry(async () => (await this.get(address, 0, signal)).body.text(), signal),
+    );
+  }
+
+  private unexpectedAnswer(): AppError {
+    const { endpoint } = this.options;
+    return new AppError('UPSTREAM_UNAVAILABLE', `${endpoint} does not answer as the Hub does.`);
+  }
+
   private async get(
     address: string,
     from: number,
@@ -232,25 +277,6 @@ export class Hub {
       );
     }
     throw new Error(`${endpoint}${address} answered ${String(statusCode)}.`);
-  }
-}
-
-/** Tries again after what may pass: a cut, a time-out, a busy server. */
-async function retry<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  for (let count = 1; ; count++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (error instanceof AppError || signal?.aborted) throw error;
-      if (count === ATTEMPTS_MAX) {
-        throw new AppError(
-          'UPSTREAM_UNAVAILABLE',
-          `The Hub does not answer (${(error as Error).message}). What came so far is kept: pull again to go on.`,
-          { cause: error },
-        );
-      }
-      await sleep(RETRY_AFTER_MS * 2 ** count, undefined, signal === undefined ? {} : { signal });
-    }
   }
 }
 

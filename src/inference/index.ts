@@ -5,7 +5,7 @@ export { CHARGED_UNITS } from './charged-units.js';
 export { ClassificationService } from './classification.service.js';
 export { isDataUrlOfImage } from './data-url.js';
 export { EmbeddingService } from './embedding.service.js';
-export { type DownloadProgress, Hub, type HubSnapshot } from './hub.gateway.js';
+export { Hub, type FoundModel, type HubSnapshot } from './hub.gateway.js';
 export { ImageDownloader } from './image-url.gateway.js';
 export { CALL_BYTES_MAX, type ImageSource } from './image-source.js';
 export type {

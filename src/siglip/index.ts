@@ -1,5 +1,6 @@
 export { compile, type CompileOptions } from './compile.js';
 export {
+  type CheckpointFiles,
   checkpointFiles,
   checkTokenizer,
   checkWeightHeaders,

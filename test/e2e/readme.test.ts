@@ -21,7 +21,7 @@ let person: Person;
 const ELSEWHERE: readonly RegExp[] = [
   /^npm start$/, // start.test.ts
   /^npm test$/,
-  /^npm run gigarouter -- models (pull|verify) timm/m, // models-pull.test.ts, against a Hub of its own
+  /^npm run gigarouter -- models (search|pull|verify) /m, // models-pull.test.ts, models-choose.test.ts
   /^npm run test:clients/, // needs other package registries
   /^npm test .*every test/, // the commands of the tests themselves
   /^(systemd-run|mkdir \/sys|taskset|files=|apt-get)/, // change the machine

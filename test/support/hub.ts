@@ -31,7 +31,7 @@ const hashes = (bytes: Buffer) => ({
 /** The endpoints of the Hugging Face Hub for one repository, `owner/name`; large files come by a redirect. */
 export async function startTestHub(
   files: Readonly<Record<string, Buffer>>,
-  { token }: { token?: string } = {},
+  { token, card = {} }: { token?: string; card?: object } = {},
 ): Promise<TestHub> {
   const requests: string[] = [];
   const once = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
@@ -52,7 +52,17 @@ export async function startTestHub(
       return;
     }
     if (path === '/api/models/owner/name/revision/main') {
-      response.end(JSON.stringify({ sha: COMMIT, siblings: siblings() }));
+      response.end(JSON.stringify({ sha: COMMIT, siblings: siblings(), ...card }));
+      return;
+    }
+    if (path === '/api/models') {
+      const found = [
+        { id: 'owner/name', downloads: 7, siblings: siblings(), ...card },
+        { id: 'owner/pickles', downloads: 3, siblings: [{ rfilename: 'pytorch_model.bin' }] },
+      ];
+      const { searchParams } = new URL(request.url ?? '/', 'http://hub');
+      const matching = found.filter(({ id }) => id.includes(searchParams.get('search') ?? ''));
+      response.end(JSON.stringify(matching.slice(0, Number(searchParams.get('limit')))));
       return;
     }
     const name = path.split('/').at(-1) ?? '';
