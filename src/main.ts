@@ -93,12 +93,13 @@ async function main(config: Config): Promise<void> {
   const settings = { ...config, authSecret, stripe: config.stripe ?? double?.options };
   const app = await createApp(settings, database.url, { logger, ...predictor });
   running.push(() => stopWithin(config.shutdownTimeoutMs, app));
+  // Before anything is answered: whoever waits for the server uses the key next.
+  const wantsDemoKey = database.embedded && (!config.production || config.allowDemoKey);
+  const demoKey = wantsDemoKey ? await ensureDemoKey(config, app.services) : undefined;
   await app.server.listen({ port: config.port, host: config.host });
   const [address] = app.server.addresses();
   const port = typeof address === 'object' ? address.port : config.port;
   double?.sendEventsTo(port);
-  const wantsDemoKey = database.embedded && (!config.production || config.allowDemoKey);
-  const demoKey = wantsDemoKey ? await ensureDemoKey(config, app.services) : undefined;
   announce(config, { port, startedAt, demoKey, mailsUrl });
 }
 
