@@ -6,33 +6,33 @@ export interface IdentityMail {
 }
 
 const NOT_YOU =
-  'If it was not you, do nothing: without this link nothing happens, and somebody who only knows your address gets nowhere. Do not pass the link on.';
+  'If you did not request this, ignore this mail: nothing happens without the link. Do not forward it.';
 
 export function signUpMail(link: string): IdentityMail {
   return {
-    subject: 'Confirm your address',
-    text: `Somebody, we hope you, signed up with this address. Open this to confirm it and to choose a password; it works once, for a day:\n\n${link}\n\n${NOT_YOU}\n`,
+    subject: 'Confirm your email address',
+    text: `Thanks for signing up. Confirm your email address and choose a password here. The link works once and expires in 24 hours:\n\n${link}\n\n${NOT_YOU}\n`,
   };
 }
 
 /** To a person who has an account, when somebody signs up with the address again. */
 export function knownAddressMail(publicUrl: string): IdentityMail {
   return {
-    subject: 'You have an account already',
-    text: `Somebody, perhaps you, tried to sign up with this address. You have an account already: sign in, or set a new password if you have forgotten yours:\n\n${publicUrl}\n\nIf it was not you, do nothing: your account and your password are as they were.\n`,
+    subject: 'You already have an account',
+    text: `Someone tried to sign up with this address, which already has an account. To sign in, or to reset your password, go to:\n\n${publicUrl}\n\nIf this was not you, ignore this mail. Your account and password are unchanged.\n`,
   };
 }
 
 export function magicLinkMail(link: string): IdentityMail {
   return {
-    subject: 'Your link to sign in',
-    text: `Open this to sign in; it works once, for 15 minutes:\n\n${link}\n\n${NOT_YOU}\n`,
+    subject: 'Your sign-in link',
+    text: `Sign in with this link. It works once and expires in 15 minutes:\n\n${link}\n\n${NOT_YOU}\n`,
   };
 }
 
 export function passwordResetMail(link: string): IdentityMail {
   return {
-    subject: 'Set a new password',
-    text: `Open this to set a new password; it works once, for 15 minutes, and ends all of your sessions:\n\n${link}\n\n${NOT_YOU} Your password is as it was.\n`,
+    subject: 'Reset your password',
+    text: `Choose a new password with this link. It works once and expires in 15 minutes. Resetting the password signs you out everywhere:\n\n${link}\n\n${NOT_YOU} Your password is unchanged.\n`,
   };
 }

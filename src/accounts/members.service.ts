@@ -93,8 +93,8 @@ export class MembersService {
     const { mailer, publicUrl } = this.parts;
     await mailer.send({
       to: address,
-      subject: 'You are invited',
-      text: `You are invited to an account on ${publicUrl}, as ${role.toLowerCase()}. Sign in with this address and open this, within a week:\n\n${publicUrl}/auth/invitation?token=${token}\n`,
+      subject: 'You have been invited to an account',
+      text: `You have been invited to join an account on ${publicUrl} as ${role.toLowerCase()}. Sign in with this email address, then accept within a week:\n\n${publicUrl}/auth/invitation?token=${token}\n`,
     });
     return invitation;
   }

@@ -30,37 +30,39 @@ export interface SecurityNotice {
 }
 
 const SUBJECTS: Readonly<Record<NoticedAction, string>> = {
-  'user.signed-in': 'You signed in from a new place',
+  'user.signed-in': 'New sign-in to your account',
   'user.password-reset': 'Your password was changed',
   'user.password-changed': 'Your password was changed',
-  'user.second-factor-on': 'You have a second factor now',
-  'user.second-factor-off': 'Your second factor was switched off',
-  'user.passkey-added': 'A passkey was added',
-  'user.passkey-removed': 'A passkey was removed',
-  'user.security-mails-off': 'You get no more mails about your security',
-  'key.created': 'A new API key was made',
-  'key.rotated': 'An API key was replaced',
+  'user.second-factor-on': 'Two-factor authentication was turned on',
+  'user.second-factor-off': 'Two-factor authentication was turned off',
+  'user.passkey-added': 'A passkey was added to your account',
+  'user.passkey-removed': 'A passkey was removed from your account',
+  'user.security-mails-off': 'Security mails were turned off',
+  'key.created': 'A new API key was created',
+  'key.rotated': 'An API key was rotated',
 };
 
 const NOT_YOU: Readonly<Record<NoticedAction, string>> = {
   'user.signed-in':
-    'If it was not you, set a new password now (requestPasswordReset): that ends every session.',
+    'If this was not you, reset your password now (requestPasswordReset). That ends all sessions.',
   'user.password-reset':
-    'If it was not you, somebody reads your mail. Secure your mailbox first, then set a new password (requestPasswordReset).',
+    'If this was not you, someone can read your mail. Secure your mailbox first, then reset your password (requestPasswordReset).',
   'user.password-changed':
-    'If it was not you, set a new password now (requestPasswordReset): that ends every session.',
+    'If this was not you, reset your password now (requestPasswordReset). That ends all sessions.',
   'user.second-factor-on':
-    'If it was not you, set a new password now (requestPasswordReset), and ask the operators of this platform to switch the second factor off.',
+    'If this was not you, reset your password now (requestPasswordReset), and ask the operators of this platform to turn two-factor authentication off.',
   'user.second-factor-off':
-    'If it was not you, set a new password now (requestPasswordReset): that ends every session.',
+    'If this was not you, reset your password now (requestPasswordReset). That ends all sessions.',
   'user.passkey-added':
-    'If it was not you, sign in, remove it (/api/auth/passkey/delete-passkey), and set a new password (requestPasswordReset).',
+    'If this was not you, sign in, delete the passkey (/api/auth/passkey/delete-passkey), and reset your password (requestPasswordReset).',
   'user.passkey-removed':
-    'If it was not you, set a new password now (requestPasswordReset): that ends every session.',
+    'If this was not you, reset your password now (requestPasswordReset). That ends all sessions.',
   'user.security-mails-off':
-    'If it was not you, set a new password now (requestPasswordReset), then switch these mails on again (setSecurityMails).',
-  'key.created': 'If none of you made it, revoke it (revokeApiKey), and look at who has access.',
-  'key.rotated': 'If none of you did it, revoke it (revokeApiKey), and look at who has access.',
+    'If this was not you, reset your password now (requestPasswordReset), then turn these mails on again (setSecurityMails).',
+  'key.created':
+    'If nobody on your team created it, revoke it (revokeApiKey) and review who has access.',
+  'key.rotated':
+    'If nobody on your team did this, revoke the key (revokeApiKey) and review who has access.',
 };
 
 /** What the mail says. */
@@ -73,8 +75,8 @@ export function noticeMail(
     ...(key === null ? [] : [`Key: ${key}`]),
     ...(account === null ? [] : [`Account: ${account}`]),
     `Time: ${createdAt.toISOString()}`,
-    ...(ipAddress === null || ipAddress === '' ? [] : [`Network address: ${ipAddress}`]),
+    ...(ipAddress === null || ipAddress === '' ? [] : [`IP address: ${ipAddress}`]),
   ];
-  const text = `${subject} at ${publicUrl}.\n\n${facts.join('\n')}\n\nIf it was you, do nothing. ${NOT_YOU[action]}\n`;
+  const text = `${subject} at ${publicUrl}.\n\n${facts.join('\n')}\n\nIf this was you, no action is needed. ${NOT_YOU[action]}\n`;
   return { subject, text };
 }

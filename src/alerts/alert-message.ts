@@ -23,7 +23,7 @@ export function messageOf(kind: AlertKind, turn: AlertTurn): AlertMessage {
   const { ruleId, crossings } = turn;
   const footer = [
     '',
-    'You get this once each time that it happens. `alerts` shows the rule, `updateAlertRule` changes it.',
+    'You get this mail once each time the threshold is crossed. `alerts` shows the rule; `updateAlertRule` changes it.',
   ];
   return {
     type: TYPES[kind],
@@ -42,7 +42,7 @@ function describe(kind: AlertKind, turn: AlertTurn) {
     case 'LOW_BALANCE':
       return {
         subject: `Your credit is below ${dollars(limit)}`,
-        text: [`Your account has ${dollars(value)} left. Calls that cost more are refused.`],
+        text: [`Your account has ${dollars(value)} left. Calls that cost more are rejected.`],
         data: { ...nanos, balanceNanos: String(value) },
       };
     case 'SPEND': {
@@ -55,16 +55,16 @@ function describe(kind: AlertKind, turn: AlertTurn) {
     }
     case 'ERROR_RATE':
       return {
-        subject: `${percent(share)} of your calls fail`,
+        subject: `${percent(share)} of your calls are failing`,
         text: [
-          `Of your calls of the last ${String(windowMinutes)} minutes, ${percent(share)} failed.`,
+          `${percent(share)} of your calls in the last ${String(windowMinutes)} minutes failed.`,
         ],
         data: { thresholdShare, windowMinutes, share },
       };
     case 'KEY_NEAR_CAP':
       return {
-        subject: `The key “${keyName ?? ''}” has used ${percent(share)} of its cap`,
-        text: ['At the cap its calls are refused. `setApiKeyCap` changes it.'],
+        subject: `The key “${keyName ?? ''}” has used ${percent(share)} of its spend cap`,
+        text: ['Calls are rejected once the cap is reached. `setApiKeyCap` changes it.'],
         data: { thresholdShare, keyId, share },
       };
   }

@@ -55,8 +55,8 @@ export class LaunchesService {
         accountId: accountId ?? undefined,
         data: { model: slug, requestId: id },
         mail: mailTo(email, {
-          subject: `You may call ${name} now`,
-          text: `${name} is not live yet, but your account is among the first that may call it:\n\n${publicUrl}/graphql\n\nmodel: ${slug}\n`,
+          subject: `Early access to ${name}`,
+          text: `${name} is not live yet, but your account has early access. You can call it now:\n\n${publicUrl}/graphql\n\nmodel: ${slug}\n`,
         }),
       })),
     );
@@ -119,7 +119,7 @@ export class LaunchesService {
       },
       mail: mailTo(email, {
         subject: `${name} is live`,
-        text: `${name}, which you asked for, can be called now:\n\n${publicUrl}/graphql\n\nmodel: ${slug}\n${credit}${leave}`,
+        text: `${name}, which you requested, is live. You can call it now:\n\n${publicUrl}/graphql\n\nmodel: ${slug}\n${credit}${leave}`,
       }),
     };
   }

@@ -70,8 +70,8 @@ export class WaitlistService {
     const token = await this.sign('waitlist', { email, model, useCase }, JOIN_DAYS);
     await mailer.send({
       to: email,
-      subject: `You asked for ${model}`,
-      text: `Open this to be told when ${model} is live; it works for a week:\n\n${publicUrl}/auth/waitlist?token=${token}\n\nIf you did not ask for it, do nothing: your address is not kept.\n`,
+      subject: `Confirm your request for ${model}`,
+      text: `Confirm that you want a mail when ${model} goes live. The link expires in a week:\n\n${publicUrl}/auth/waitlist?token=${token}\n\nIf you did not request this, ignore this mail. Your address will not be kept.\n`,
     });
   }
 

@@ -166,14 +166,14 @@ export class DeliveryWorker {
         data: { endpointId: id, url, reason },
         mail: {
           to: await this.parts.contacts.addresses(tx, accountId),
-          subject: 'A webhook endpoint was switched off',
+          subject: 'A webhook endpoint was disabled',
           text: [
             'We no longer send webhooks to this endpoint of your account:',
             url,
             '',
             reason,
             '',
-            'Once it works again, switch it on (updateWebhookEndpoint), and send what it missed again',
+            'Once it works again, enable it (updateWebhookEndpoint) and replay the missed deliveries',
             '(replayFailedWebhookDeliveries).',
           ].join('\n'),
         },

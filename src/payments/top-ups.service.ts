@@ -256,7 +256,7 @@ export class TopUpsService {
         : `The next attempt is on ${retryAt.toUTCString()}.`;
     await mailer.send({
       to: email,
-      subject: 'Your automatic top-up did not go through',
+      subject: 'Your automatic top-up failed',
       text: `${declined.message}\n\n${next}\n\n${wayToPay(page, publicUrl)}\n`,
     });
   }
@@ -264,7 +264,7 @@ export class TopUpsService {
 
 function wayToPay(page: Purchase | undefined, publicUrl: string): string {
   return page?.checkoutUrl == null
-    ? `Buy credit, or save another card:\n\n${publicUrl}`
+    ? `Buy credit, or save a different card:\n\n${publicUrl}`
     : `Pay it here, with this card or another:\n\n${page.checkoutUrl}`;
 }
 

@@ -16,16 +16,16 @@ export function alertMail(
 ): { readonly subject: string; readonly text: string } {
   return kind === 'restored'
     ? {
-        subject: `${model} can be called again`,
-        text: `The regular check of ${model} on ${publicUrl} passes again, and calls are taken.\n`,
+        subject: `${model} is live again`,
+        text: `The health check of ${model} on ${publicUrl} passes again, and calls are accepted.\n`,
       }
     : {
-        subject: `${model} is degraded: calls are refused`,
-        text: `The regular check of ${model} on ${publicUrl} does not pass any more, so that its calls are refused:
+        subject: `${model} is degraded: calls are rejected`,
+        text: `The health check of ${model} on ${publicUrl} fails, so its calls are rejected:
 
 ${problem}
 
-It comes back by itself when the check passes again. To see what is missing:
+It recovers automatically when the check passes again. To see what is missing:
 
 gigarouter admin models readiness ${model}
 `,

@@ -31,40 +31,40 @@ interface Fields {
 }
 
 const CODE_FIELD =
-  '<label>Code of your authenticator app, or a recovery code <input name="code" maxlength="64" autocomplete="one-time-code" required autofocus></label>';
+  '<label>Code from your authenticator app, or a recovery code <input name="code" maxlength="64" autocomplete="one-time-code" required autofocus></label>';
 
 const PAGES = {
   'verify-email': {
-    title: 'Confirm your address',
+    title: 'Confirm your email address',
     button: 'Confirm',
     password: 'Choose a password',
-    done: 'Your address is confirmed and your password is set. You can sign in now.',
+    done: 'Your email address is confirmed and your password is set. You can sign in now.',
   },
   'magic-link': {
     title: 'Sign in',
     button: 'Sign in',
-    done: 'You are signed in on this browser.',
+    done: 'You are now signed in in this browser.',
   },
   'reset-password': {
-    title: 'Set a new password',
-    button: 'Set it',
+    title: 'Reset your password',
+    button: 'Reset password',
     password: 'New password',
-    done: 'Your password is changed, and every session has ended. Sign in with the new one.',
+    done: 'Your password was changed and all sessions were signed out. Sign in with the new password.',
   },
   invitation: {
     title: 'Join an account',
     button: 'Join',
-    done: 'You are a member now.',
+    done: 'You are now a member of the account.',
   },
   waitlist: {
-    title: 'Ask for the model',
+    title: 'Confirm your request',
     button: 'Confirm',
-    done: 'Your request counts. You will get a mail when the model is live.',
+    done: 'Your request is confirmed. You will get a mail when the model goes live.',
   },
   'leave-waitlist': {
-    title: 'Take your request back',
-    button: 'Take it back',
-    done: 'Your request is taken back. You will hear nothing of it again.',
+    title: 'Withdraw your request',
+    button: 'Withdraw',
+    done: 'Your request was withdrawn. You will get no more mail about this model.',
   },
 } as const satisfies Record<string, LinkPage>;
 type Page = keyof typeof PAGES;

@@ -117,7 +117,8 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
     expectAt(inviteMember.expiresAt, 7 * 24);
     // The folder is sorted by the clocks of the servers.
     const mails = mailsTo(w.outboxDir, email);
-    const { token } = mails.find(({ subject }) => subject === 'You are invited') ?? {};
+    const { token } =
+      mails.find(({ subject }) => subject === 'You have been invited to an account') ?? {};
     const ACCEPT = 'mutation ($token: String!) { acceptInvitation(token: $token) { id } }';
     await w.ask(other, invited.token, ACCEPT, { token });
   });

@@ -202,7 +202,7 @@ test('people can have all that is known of them, without secrets and without wha
     accounts: [{ kind: 'PERSONAL', role: 'OWNER' }],
     keysMade: [{ name: 'mine' }],
     modelRequests: [{ useCase: 'cats' }],
-    mails: [{ subject: 'A new API key was made' }],
+    mails: [{ subject: 'A new API key was created' }],
   });
   expect(personalData.auditEvents.map(({ action }: { action: string }) => action)).toEqual(
     expect.arrayContaining(['user.signed-in', 'user.sign-in-failed', 'key.created']),

@@ -122,8 +122,8 @@ test('operators are told by mail, once each time', async () => {
   await check();
   await check();
   const subjectOf: Record<string, string> = {
-    'model.degraded': `${DEMO_MODEL} is degraded: calls are refused`,
-    'model.restored': `${DEMO_MODEL} can be called again`,
+    'model.degraded': `${DEMO_MODEL} is degraded: calls are rejected`,
+    'model.restored': `${DEMO_MODEL} is live again`,
   };
   const wanted = (await audited()).map(({ action }) => subjectOf[action]);
   expect(wanted.length).toBeGreaterThanOrEqual(2);

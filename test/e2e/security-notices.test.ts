@@ -54,7 +54,7 @@ async function told({ email }: Person): Promise<string[]> {
   await tell();
   return mailsTo(outbox.path, email)
     .map(({ subject }) => subject)
-    .filter((subject) => subject !== 'Confirm your address');
+    .filter((subject) => subject !== 'Confirm your email address');
 }
 const signInFrom = async (email: string, ip: string, userAgent = 'node', password = PASSWORD) =>
   postGraphQL(
@@ -67,7 +67,7 @@ const actionsOf = async ({ gql }: Pick<Person, 'gql'>) => {
     .data;
   return auditEvents as { action: string; ipAddress: string | null; userId: string | null }[];
 };
-const NEW_PLACE = 'You signed in from a new place';
+const NEW_PLACE = 'New sign-in to your account';
 
 test('a sign-in from a new browser or network, and no other', async () => {
   const person = await newPerson();
@@ -82,7 +82,7 @@ test('a sign-in from a new browser or network, and no other', async () => {
   expect(await told(person)).toEqual([NEW_PLACE, NEW_PLACE]);
   const mail = mailsTo(outbox.path, person.email).find(({ subject }) => subject === NEW_PLACE);
   expect(mail?.text).toContain('203.0.113.7');
-  expect(mail?.text).toContain('If it was not you, set a new password');
+  expect(mail?.text).toContain('If this was not you, reset your password');
 });
 
 test('a password that was changed, or set anew', async () => {
@@ -133,7 +133,7 @@ test('a new key, to those who look after the account', async () => {
   );
   const { id } = made.body.data.createApiKey.key;
   await acting.gql('mutation ($id: ID!) { rotateApiKey(id: $id) { key { id } } }', { id });
-  const both = ['A new API key was made', 'An API key was replaced'];
+  const both = ['A new API key was created', 'An API key was rotated'];
   expect(await told(owner)).toEqual(both);
   expect(await told(admin)).toEqual(both);
   expect(await told(developer)).toEqual([]);
@@ -159,7 +159,7 @@ test('nobody who has switched them off, except that they were', async () => {
   await person.gql(SET, { enabled: false });
   expect(await isOn()).toBe(false);
   await signInFrom(person.email, '203.0.113.9');
-  const last = ['You get no more mails about your security'];
+  const last = ['Security mails were turned off'];
   expect(await told(person)).toEqual(last);
   await person.gql(SET, { enabled: true });
   await signInFrom(person.email, '203.0.113.10');

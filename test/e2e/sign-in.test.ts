@@ -42,7 +42,7 @@ test('from sign-up to free credit: an address has to be confirmed first', async 
     const { body } = await t.gql(SIGN_UP, { email });
     expect(body.data).toEqual({ signUp: { done: true } });
   });
-  expect(mail.subject).toBe('Confirm your address');
+  expect(mail.subject).toBe('Confirm your email address');
   const confirmation = { token: mail.token, password: PASSWORD };
   expect(codeOf(await t.gql(SIGN_IN, { email, password: PASSWORD }))).toBe('UNAUTHENTICATED');
   expect((await t.gql(VERIFY, confirmation)).body.data.verifyEmail.done).toBe(true);
@@ -109,7 +109,7 @@ test('what is answered does not tell whether an address is known', async () => {
   }
   await until('a mail that says so to the owner', () =>
     mailsTo(outbox.path, known.email).find(
-      ({ subject }) => subject === 'You have an account already',
+      ({ subject }) => subject === 'You already have an account',
     ),
   );
 });

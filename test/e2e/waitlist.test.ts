@@ -54,7 +54,10 @@ test('the page of the link has a button; looking at it confirms nothing', async 
     method: 'POST',
     body: new URLSearchParams({ token }),
   });
-  expect([done.status, (await done.text()).includes('Your request counts')]).toEqual([200, true]);
+  expect([done.status, (await done.text()).includes('Your request is confirmed')]).toEqual([
+    200,
+    true,
+  ]);
   expect(await requestsOf()).toBe((before ?? 0) + 1);
 });
 
