@@ -11,6 +11,17 @@ function priceOf(units: Iterable<ModelUnit>): bigint {
   return sum;
 }
 
+/**
+ * What is reserved for a call: each image and each text to embed as often as the request has it, each different label
+ * once, whatever the account has paid for before.
+ */
+export function reservedFor(units: readonly ModelUnit[]): bigint {
+  const isLabel = (unit: ModelUnit) => unit.startsWith('LABEL_TEXT ');
+  return units
+    .filter((unit, at) => !isLabel(unit) || units.indexOf(unit) === at)
+    .reduce((sum, unit) => sum + priceOf([unit]), 0n);
+}
+
 /** What an account must have paid, as plain code: each unit that was delivered to it, once. */
 export class PaidModel {
   private readonly owned = new Set<ModelUnit>();
