@@ -16,6 +16,8 @@ export type CapPeriod = keyof typeof CAP_PERIODS;
 /** A credential of an account, without the secret. */
 export interface ApiKey {
   readonly id: KeyId;
+  /** Id of the first key that it was rotated from, or its own: they share one spend cap. */
+  readonly lineageId: string;
   readonly accountId: AccountId;
   readonly name: string;
   /** The first characters of the secret, and the last four, to recognise it by. */

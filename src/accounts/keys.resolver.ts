@@ -25,7 +25,8 @@ export class KeysResolver {
 
   @Mutation(() => CreatedApiKeyType, {
     complexity: LOOKUP_COST,
-    description: 'Makes a key. Its secret is in the answer, and nowhere else.',
+    description:
+      'Creates a key. Its secret is in the answer, and nowhere else. A key creates none with fewer limits than its own.',
   })
   @Access({ scope: 'admin' })
   async createApiKey(
@@ -75,7 +76,7 @@ export class KeysResolver {
   @Mutation(() => ApiKeyType, {
     complexity: LOOKUP_COST,
     description:
-      'Sets or lifts the spend cap of a key, which it shares with the keys that it was rotated from and to. What they spent in the period counts.',
+      'Sets or lifts the spend cap of a key, which it shares with the keys that it was rotated from and to. What they spent in the period counts. A key can only lower its own.',
   })
   @Access({ scope: 'admin' })
   async setApiKeyCap(

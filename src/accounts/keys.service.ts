@@ -5,16 +5,10 @@ import type { Database } from '../platform/database.js';
 import { type AccountId, type KeyId, newId } from '../platform/ids.js';
 import { checkName } from '../platform/name.js';
 import { readNow } from '../platform/now.store.js';
-import { type AccountStanding, standingOf } from './account.js';
-import {
-  type ApiKey,
-  type CapPeriod,
-  createSecret,
-  hashSecret,
-  looksLikeKey,
-  scopesOfKey,
-} from './api-key.js';
+import { type ApiKey, type CapPeriod, createSecret, hashSecret, looksLikeKey } from './api-key.js';
 import { insertAuditEvent } from '../platform/audit.store.js';
+import { actorOf } from './key-actor.js';
+import { refuseFewerLimits, refuseLooserCap } from './key-limits.js';
 import * as store from './keys.store.js';
 import { badKey, checkCap, checkNewKey, type NewKey, refuseMoreThanOwn } from './new-key.js';
 import { sharedLookup } from './shared-lookup.js';
@@ -136,7 +130,7 @@ export class KeysService {
     return key;
   }
 
-  /** @throws AppError BAD_USER_INPUT; FORBIDDEN when the caller would give what it does not have */
+  /** @throws AppError BAD_USER_INPUT; FORBIDDEN when the caller would give what it does not have, or fewer limits */
   async create(actor: Actor, accountId: AccountId, input: NewKey): Promise<CreatedKey> {
     checkNewKey(input, await readNow(this.db));
     refuseMoreThanOwn(actor, input.scopes);
@@ -160,6 +154,7 @@ export class KeysService {
         ratePerMinute: input.ratePerMinute ?? null,
         expiresAt: input.expiresAt ?? null,
       };
+      refuseFewerLimits(await store.findOwnKey(tx, actor, accountId), row);
       const created = await store.insertKey(tx, row, secret, actor.userId ?? actor.keyId ?? null);
       const { spendCapNanos, capPeriod = 'MONTH' } = input;
       if (spendCapNanos !== undefined) await store.setCap(tx, id, spendCapNanos, capPeriod);
@@ -172,7 +167,7 @@ export class KeysService {
   /**
    * Renames a key, and sets or lifts (null) the spend cap that it shares with the keys that it was rotated from and to;
    * what they spent in the period counts.
-   * @throws AppError NOT_FOUND, BAD_USER_INPUT
+   * @throws AppError NOT_FOUND, BAD_USER_INPUT; FORBIDDEN when a key would loosen its own cap
    */
   async change(
     actor: Actor,
@@ -183,7 +178,11 @@ export class KeysService {
     const trimmed = name === undefined ? undefined : checkName(name);
     if (cap !== undefined) checkCap(cap.nanos);
     return this.db.prisma.$transaction(async (tx) => {
-      if ((await store.findKey(tx, accountId, keyId)) === undefined) throw noSuchKey();
+      const old = await store.findKey(tx, accountId, keyId);
+      if (old === undefined) throw noSuchKey();
+      if (cap !== undefined) {
+        refuseLooserCap(await store.findOwnKey(tx, actor, accountId), old, cap);
+      }
       if (trimmed !== undefined) await store.renameKey(tx, accountId, keyId, trimmed);
       if (cap !== undefined) await store.setCap(tx, keyId, cap.nanos, cap.period);
       const details = {
@@ -207,7 +206,7 @@ export class KeysService {
    * Replaces a key by one of the same kind; the old one works for a while longer. Both share the spend cap, and what
    * was spent of it.
    * @param graceHours 0–720
-   * @throws AppError NOT_FOUND; CONFLICT when it was revoked or rotated before
+   * @throws AppError NOT_FOUND; CONFLICT when it was revoked or rotated before; FORBIDDEN as `create`
    */
   async rotate(
     actor: Actor,
@@ -227,6 +226,7 @@ export class KeysService {
       if (lineageId === undefined || old === undefined) throw noSuchKey();
       if (old.revokedAt !== null) throw new AppError('CONFLICT', 'The key was revoked or rotated.');
       refuseMoreThanOwn(actor, old.scopes);
+      refuseFewerLimits(await store.findOwnKey(tx, actor, accountId), old);
       const id = newId('key');
       const created = await store.insertKey(
         tx,
@@ -266,27 +266,6 @@ function pickCopied(key: ApiKey) {
   const { accountId, name, scopes, models, ratePerMinute, expiresAt } = key;
   const { spendCapNanos, capPeriod } = key;
   return { accountId, name, scopes, models, ratePerMinute, expiresAt, spendCapNanos, capPeriod };
-}
-
-function actorOf(
-  key: ApiKey & { readonly standing: AccountStanding },
-): (ipAddress: string) => Actor {
-  const actor = {
-    accountId: key.accountId,
-    userId: undefined,
-    keyId: key.id,
-    scopes: scopesOfKey(key.scopes),
-    models: key.models.length === 0 ? undefined : new Set(key.models),
-    ratePerMinute: key.ratePerMinute ?? undefined,
-    ...standingOf(key.standing),
-    validUntil: earliest(key.expiresAt, key.revokedAt),
-  };
-  return (ipAddress) => ({ ...actor, ipAddress });
-}
-
-function earliest(...dates: readonly (Date | null)[]): Date | undefined {
-  const times = dates.flatMap((date) => date?.getTime() ?? []);
-  return times.length === 0 ? undefined : new Date(Math.min(...times));
 }
 
 function notValid(): AppError {

@@ -1,3 +1,4 @@
+import type { Actor } from '../platform/actor.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { AccountId, KeyId, UserId } from '../platform/ids.js';
 import type { AccountStanding } from './account.js';
@@ -5,7 +6,7 @@ import { STANDING } from './accounts.store.js';
 import type { ApiKey, CapPeriod, KeyScope, NewSecret } from './api-key.js';
 
 /** Of a key `k`: everything but its hash. */
-const COLUMNS = `k.id, k.account_id AS "accountId", k.name, k.prefix, k.last_four AS "lastFour",
+const COLUMNS = `k.id, k.lineage_id AS "lineageId", k.account_id AS "accountId", k.name, k.prefix, k.last_four AS "lastFour",
   k.scopes::text[] AS scopes, k.spend_cap_nanos AS "spendCapNanos", k.cap_period::text AS "capPeriod", k.models,
   k.rate_per_minute AS "ratePerMinute", k.created_by AS "createdBy", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
   k.revoked_at AS "revokedAt", coalesce(k.revoked_at <= db_now(), false) AS "isRevoked", k.last_used_at AS "lastUsedAt"`;
@@ -21,12 +22,9 @@ export async function insertKey(
   tx: Transaction,
   key: Pick<
     ApiKey,
-    'id' | 'accountId' | 'name' | 'scopes' | 'models' | 'ratePerMinute' | 'expiresAt'
+    'id' | 'lineageId' | 'accountId' | 'name' | 'scopes' | 'models' | 'ratePerMinute' | 'expiresAt'
   > &
-    Partial<Pick<ApiKey, 'spendCapNanos' | 'capPeriod'>> & {
-      /** Id of the first key that it was rotated from, or its own. */
-      readonly lineageId: string;
-    },
+    Partial<Pick<ApiKey, 'spendCapNanos' | 'capPeriod'>>,
   { hash, prefix, lastFour }: NewSecret,
   createdBy: string | null,
 ): Promise<ApiKey> {
@@ -66,6 +64,15 @@ export async function lockLineage(
     SELECT id FROM api_key WHERE id = (
       SELECT lineage_id FROM api_key WHERE id = ${keyId} AND account_id = ${accountId}) FOR UPDATE`;
   return rows[0]?.id;
+}
+
+/** The key that an actor is; undefined for a person, and for the server itself. */
+export async function findOwnKey(
+  tx: Transaction,
+  { keyId }: Pick<Actor, 'keyId'>,
+  accountId: AccountId,
+): Promise<ApiKey | undefined> {
+  return keyId === undefined ? undefined : findKey(tx, accountId, keyId);
 }
 
 export async function findKey(

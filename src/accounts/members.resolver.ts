@@ -52,7 +52,8 @@ export class MembersResolver {
 
   @Mutation(() => InvitationType, {
     complexity: LOOKUP_COST,
-    description: 'Mails an invitation; it replaces an earlier one to the same address.',
+    description:
+      'Mails an invitation; it replaces an earlier one to the same address. It ends with the rights of its sender.',
   })
   @Access({ scope: 'admin' })
   inviteMember(

@@ -16,7 +16,8 @@ import {
 import * as accounts from './accounts.store.js';
 import { type AuditAction, insertAuditEvent } from '../platform/audit.store.js';
 import { KEY_SCOPES } from './api-key.js';
-import { endKeysMadeBy } from './keys.store.js';
+import { refuseLimitedKey } from './key-limits.js';
+import { endKeysMadeBy, findOwnKey } from './keys.store.js';
 import type { Invitation, Member } from './member.js';
 import * as store from './members.store.js';
 
@@ -55,7 +56,7 @@ export class MembersService {
   /**
    * Mails an invitation, which replaces an earlier one to the same address.
    * @throws AppError BAD_USER_INPUT; CONFLICT for a personal account; FORBIDDEN when the role has a scope that the
-   *   actor lacks, or ADMIN without a recent proof; RATE_LIMITED
+   *   actor lacks, or ADMIN without a recent proof, and for a key with limits; RATE_LIMITED
    */
   async invite(
     actor: Actor,
@@ -77,6 +78,7 @@ export class MembersService {
     );
     const token = randomBytes(32).toString('base64url');
     const invitation = await this.change(accountId, async (tx) => {
+      refuseLimitedKey(await findOwnKey(tx, actor, accountId));
       if ((await this.list(accountId)).length >= MEMBERS_MAX) {
         throw new AppError('CONFLICT', `The account has ${String(MEMBERS_MAX)} members.`);
       }
@@ -145,7 +147,8 @@ export class MembersService {
 
   /**
    * A role never gives more than its giver has. Keys that the member made end when they may do what the role may not.
-   * @throws AppError NOT_FOUND; FORBIDDEN, also without a recent proof where an administrator is made or an owner changed;
+   * @throws AppError NOT_FOUND; FORBIDDEN, also without a recent proof where an administrator is made or an owner changed, and
+   *   for a key with limits;
    *   CONFLICT when no owner would be left
    */
   async changeRole(
@@ -161,6 +164,7 @@ export class MembersService {
         (scope) => !SCOPES_OF_ROLE[current].includes(scope),
       );
       refuseMightier(actor, given);
+      if (given.length > 0) refuseLimitedKey(await findOwnKey(tx, actor, accountId));
       if (canAdminister(role) || current === 'OWNER') await requireRecentProof(actor);
       if (current === 'OWNER' && role !== 'OWNER') await this.refuseLastOwner(tx, accountId);
       await store.setRole(tx, accountId, userId, role);

@@ -68,8 +68,19 @@ export async function deleteMember(
 const COLUMNS = `id, account_id AS "accountId", email, role::text AS role, created_at AS "createdAt",
   expires_at AS "expiresAt"`;
 
-/** Of an invitation that can be accepted. */
-const OPEN = 'accepted_at IS NULL AND revoked_at IS NULL AND expires_at > db_now()';
+/**
+ * Of an invitation that can be accepted. However its sender's rights end, it ends with them: a member's with the
+ * membership, a key's with the key, or the last one that it was rotated to.
+ */
+const OPEN = `accepted_at IS NULL AND revoked_at IS NULL AND expires_at > db_now()
+  AND CASE
+    WHEN starts_with(invited_by, 'usr_') THEN EXISTS (
+      SELECT FROM membership m WHERE m.account_id = invitation.account_id AND m.user_id = invited_by)
+    WHEN starts_with(invited_by, 'key_') THEN EXISTS (
+      SELECT FROM api_key sender JOIN api_key live USING (lineage_id)
+       WHERE sender.id = invited_by AND live.account_id = invitation.account_id
+         AND coalesce(least(live.revoked_at, live.expires_at) > db_now(), true))
+    ELSE true END`;
 
 export async function insertInvitation(
   tx: Transaction,

@@ -8,15 +8,21 @@ const attacker = ({ attacker: { person, accountId } }: World) => ({
   'x-gigarouter-account': accountId,
 });
 
+/** A key of the attacker's. @param limit of `CreateApiKeyInput`, in GraphQL */
+async function newKey(world: World, scopes: readonly string[], limit = '') {
+  const { body } = await world.attacker.person.gql(
+    `mutation { createApiKey(input: { name: "${newId('key')}", scopes: [${scopes.join()}] ${limit} }) { secret key { id } } }`,
+  );
+  const { secret, key } = body.data.createApiKey;
+  return { id: key.id as string, headers: bearer(secret as string) };
+}
+
 /** A key of the attacker's with some scopes only. */
 async function keyWith(
   world: World,
   ...scopes: readonly string[]
 ): Promise<Record<string, string>> {
-  const { body } = await world.attacker.person.gql(
-    `mutation { createApiKey(input: { name: "${newId('key')}", scopes: [${scopes.join()}] }) { secret key { id } } }`,
-  );
-  return bearer(body.data.createApiKey.secret as string);
+  return (await newKey(world, scopes)).headers;
 }
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -103,6 +109,26 @@ export const rightsAttacks: readonly Attack[] = [
         ),
         'FORBIDDEN',
       ),
+  },
+  {
+    id: 'rights-limited-key-makes-mightier',
+    requirement: 'V8.2.1, API5:2023',
+    attempt: 'an ADMIN key with limits lifts its cap, and makes or replaces a key without limits',
+    run: async (world) => {
+      const scopes = ['ADMIN', 'READ', 'INFERENCE'];
+      const other = await newKey(world, ['INFERENCE']);
+      for (const limit of ['spendCapNanos: "1"', 'models: ["a/b"]', 'ratePerMinute: 1']) {
+        const { id, headers } = await newKey(world, scopes, limit);
+        for (const attempt of [
+          'createApiKey(input: { name: "more" }) { secret }',
+          `rotateApiKey(id: "${other.id}") { secret }`,
+          ...(limit.startsWith('spendCap') ? [`setApiKeyCap(id: "${id}") { id }`] : []),
+        ]) {
+          refused(await gql(world, `mutation { ${attempt} }`, {}, headers), 'FORBIDDEN');
+        }
+      }
+      return '403 for each';
+    },
   },
   {
     id: 'rights-last-owner',

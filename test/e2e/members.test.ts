@@ -1,3 +1,4 @@
+import { newId } from '../../src/platform/ids.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailsTo, type Person, personOf, signUp } from '../support/people.js';
@@ -175,6 +176,70 @@ describe('rights are never more than those of who gives them', () => {
     expect(await invitations()).toEqual([{ email: 'viewer@example.org' }]);
     await on(ada, account).gql(REMOVE, { userId });
     expect(await invitations()).toEqual([]);
+  });
+
+  test('an invitation ends with a membership that ends some other way, as by erasure', async () => {
+    const account = await organisation();
+    await join(account, 'ADMIN');
+    await on(bob, account).gql(INVITE, { email: 'again@example.org', role: 'VIEWER' });
+    const { token } = mailsTo(outbox.path, 'again@example.org').at(-1) ?? {};
+    await t.database.query('DELETE FROM membership WHERE account_id = $1 AND user_id = $2', [
+      account,
+      await idOf(bob),
+    ]);
+    const again = await signUp({ url: t.url, outboxDir: outbox.path }, 'again@example.org');
+    expect(codeOf(await again.gql(ACCEPT, { token }))).toBe('NOT_FOUND');
+  });
+
+  describe('an invitation that a key sent', () => {
+    const MAKE = `mutation { createApiKey(input: { name: "k", scopes: [ADMIN, READ] }) { secret key { id } } }`;
+    const ROTATE = `mutation ($id: ID!) { rotateApiKey(id: $id, graceHours: 0) { key { id } } }`;
+    const REVOKE_KEY = `mutation ($id: ID!) { revokeApiKey(id: $id) { id } }`;
+
+    async function sentByKeyOf(maker: Person, account: string) {
+      const made = (await on(maker, account).gql(MAKE)).body.data.createApiKey;
+      const key = personOf(t.url, '', made.secret as string);
+      const email = `${newId('inv')}@example.org`;
+      const guest = await signUp({ url: t.url, outboxDir: outbox.path }, email);
+      const invited = await key.gql(INVITE, { email, role: 'VIEWER' });
+      expect(invited.body.errors).toBeUndefined();
+      const { token } = mailsTo(outbox.path, email).at(-1) ?? {};
+      const accept = async () => codeOf(await guest.gql(ACCEPT, { token }));
+      return { keyId: made.key.id as string, accept };
+    }
+    const open = async (account: string) =>
+      (await on(ada, account).gql('{ invitations { email } }')).body.data.invitations
+        .length as number;
+
+    test('ends with the key', async () => {
+      const account = await organisation();
+      const { keyId, accept } = await sentByKeyOf(ada, account);
+      await on(ada, account).gql(REVOKE_KEY, { id: keyId });
+      expect(await open(account)).toBe(0);
+      expect(await accept()).toBe('NOT_FOUND');
+    });
+
+    test('ends with the membership of who made the key', async () => {
+      const account = await organisation();
+      const carol = await signUp({ url: t.url, outboxDir: outbox.path }, 'carol@example.org');
+      const carolId = await idOf(carol);
+      await t.database.query(
+        `INSERT INTO membership (account_id, user_id, role) VALUES ($1, $2, 'ADMIN')`,
+        [account, carolId],
+      );
+      const { accept } = await sentByKeyOf(carol, account);
+      expect(await open(account)).toBe(1);
+      await on(ada, account).gql(REMOVE, { userId: carolId });
+      expect(await open(account)).toBe(0);
+      expect(await accept()).toBe('NOT_FOUND');
+    });
+
+    test('outlives the rotation of the key', async () => {
+      const account = await organisation();
+      const { keyId, accept } = await sentByKeyOf(ada, account);
+      await on(ada, account).gql(ROTATE, { id: keyId });
+      expect(await accept()).toBeUndefined();
+    });
   });
 });
 
