@@ -5,6 +5,7 @@ import {
   apiSamples,
   cutSamples,
   HEADS,
+  mailViewerSamples,
   predictorSamples,
   stripeSamples,
 } from '../support/broken-samples.js';
@@ -143,6 +144,16 @@ test(`the double of Stripe outlives ${String(FEW)} broken requests`, async () =>
     count: FEW,
     check: async () => {
       expect(await (await fetch(local(stripePort))).text()).toContain('NO MONEY MOVES');
+    },
+  });
+}, 600_000);
+
+test(`the mail viewer outlives ${String(FEW)} broken requests`, async () => {
+  const { api, mailViewerPort } = world;
+  await outlives(api, mailViewerPort, mailViewerSamples(), {
+    count: FEW,
+    check: async () => {
+      expect((await fetch(local(mailViewerPort))).status).toBe(200);
     },
   });
 }, 600_000);

@@ -42,6 +42,15 @@ test.each([[['fly']], [['migrate', 'now']], [['seed', '--loud']], [[]]])(
   },
 );
 
+test.each(['0.0.0.0', '::', '192.0.2.1', 'predictor', ''])(
+  'predictor --host %j without a token does not start, and says what to set',
+  async (host) => {
+    const { code, out, err } = await gigarouter('predictor', '--port', '0', '--host', host);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain('Set PREDICTOR_TOKEN');
+  },
+);
+
 test('migrate applies what is missing, once, and says so', async () => {
   const first = await gigarouter('migrate', '--json');
   expect(first.code).toBe(0);

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { startStripeSimulator, type StripeSimulator } from '@gigarouter/stripe-simulator';
+import { type MailViewer, startMailViewer } from '../../src/mail-viewer/mail-viewer.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { type Caller, newCaller } from '../support/platform.js';
 import { until } from '../support/process.js';
@@ -12,15 +13,18 @@ import { until } from '../support/process.js';
 let t: TestApp;
 let caller: Caller;
 let stripe: StripeSimulator;
+let mailViewer: MailViewer;
 beforeAll(async () => {
   t = await startTestApp({ background: false });
   caller = await newCaller(t, 1_000_000n);
   stripe = await startStripeSimulator();
+  mailViewer = await startMailViewer({ outboxDir: '/nowhere', port: 0 });
 });
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 afterAll(async () => {
+  await mailViewer.stop();
   await stripe.stop();
   await t.stop();
 });
@@ -35,7 +39,8 @@ interface Door {
   readonly begins?: string;
   /** undefined: any, or none. */
   readonly status: number | undefined;
-  readonly isStripe?: true;
+  /** Left out: the api. */
+  readonly at?: 'Stripe' | 'mail viewer';
 }
 
 const JSON_TYPE = 'application/json';
@@ -96,9 +101,21 @@ const DOORS: Readonly<Record<string, Door>> = {
     type: 'application/x-www-form-urlencoded',
     // It hangs up at once: whoever is still sending may not see it.
     status: undefined,
-    isStripe: true,
+    at: 'Stripe',
+  },
+  'the mail viewer': {
+    head: 'POST /mails/x',
+    type: JSON_TYPE,
+    // As the double.
+    status: undefined,
+    at: 'mail viewer',
   },
 };
+
+function urlOf({ at }: Door): URL {
+  const urls = { Stripe: stripe.url, 'mail viewer': mailViewer.url };
+  return new URL(at === undefined ? t.url : urls[at]);
+}
 
 interface Sender {
   /** Of the body, as it announces it. */
@@ -117,8 +134,7 @@ const SENDERS: Readonly<Record<string, Sender>> = {
 
 /** Status of the answer, once the connection has given another one, or is closed. */
 async function statusOf(door: Door, { framing, bytes, isChunked }: Sender) {
-  const url = new URL(door.isStripe === true ? stripe.url : t.url);
-  const socket = connect(Number(url.port), '127.0.0.1');
+  const socket = connect(Number(urlOf(door).port), '127.0.0.1');
   sockets.push(socket);
   let text = '';
   socket.setEncoding('latin1').on('data', (chunk: string) => (text += chunk));
@@ -126,7 +142,8 @@ async function statusOf(door: Door, { framing, bytes, isChunked }: Sender) {
   const isOver = () => socket.closed || socket.destroyed || socket.readableEnded;
   const key = door.hasKey === true ? `Authorization: Bearer ${caller.secret}\r\n` : '';
   const type = door.type === undefined ? '' : `Content-Type: ${door.type}\r\n`;
-  socket.write(`${door.head} HTTP/1.1\r\nHost: x\r\n${key}${type}${framing}\r\n\r\n`);
+  // Under another name the mail viewer refuses everything.
+  socket.write(`${door.head} HTTP/1.1\r\nHost: localhost\r\n${key}${type}${framing}\r\n\r\n`);
   const write = (piece: Buffer) => {
     if (isChunked === true) socket.write(`${piece.length.toString(16)}\r\n`);
     const isTaken = socket.write(piece);

@@ -160,6 +160,18 @@ export function stripeSamples(): Sample[] {
   ];
 }
 
+/** What is asked of the mail viewer. */
+export function mailViewerSamples(): Sample[] {
+  const heads = ['GET /', 'HEAD /', 'POST /', 'GET /mails/dlv_none', 'POST /mails/x', 'GET /%ff'];
+  return [
+    sample('GET /', [], ''),
+    sample('GET /mails/dlv_none', [], ''),
+    reframed(sample('POST /', [JSON_TYPE], '{"a":1}')),
+    badFraming(heads, []),
+    badFraming(heads, [JSON_TYPE]),
+  ];
+}
+
 export const HEADS = [
   'GET /v1/models',
   'GET /graphql',

@@ -33,11 +33,12 @@ export interface Victim {
   observe(): Promise<Holding>;
 }
 
-/** The api with a double of Stripe in its process, and a predictor: real processes. */
+/** The api with a double of Stripe and a mail viewer in its process, and a predictor: real processes. */
 export interface BrokenWorld {
   readonly api: Victim;
   readonly predictor: Victim;
   readonly stripePort: number;
+  readonly mailViewerPort: number;
   /** A key with some credit, and a file of its account. */
   readonly secret: string;
   readonly fileId: string;
@@ -58,6 +59,7 @@ export async function startBrokenWorld(): Promise<BrokenWorld> {
     MODELS_DIR: modelsDir,
     PREDICTOR_URL: predictor.url,
     STRIPE_DOUBLE_PORT: '0',
+    MAIL_VIEWER_PORT: '0',
     LOG_LEVEL: 'error',
   });
   const url = await api.ready();
@@ -67,6 +69,7 @@ export async function startBrokenWorld(): Promise<BrokenWorld> {
     api: apiVictim(api, url),
     predictor: predictorVictim(predictor),
     stripePort: Number(/double of Stripe at http:\/\/localhost:(\d+)/.exec(api.progress())?.[1]),
+    mailViewerPort: Number(/read them at http:\/\/localhost:(\d+)/.exec(api.progress())?.[1]),
     secret,
     fileId,
     stop: async () => {
