@@ -33,8 +33,14 @@ export function refusal(
       return new AppError('FORBIDDEN', 'The account is closed.');
     case 'NO_ACCOUNT':
       return new AppError('NOT_FOUND', 'There is no such account.');
-    case 'DONE':
     case 'ENDED':
+      // Runs are new when they are held: its hold was committed, and has expired before the answer came through.
+      return new AppError(
+        'UPSTREAM_UNAVAILABLE',
+        'The database was away for so long that the credit reserved for this call was released. Nothing ran; send the request again.',
+        { details: { retryAfterS: 1 } },
+      );
+    case 'DONE':
       return new AppError('CONFLICT', 'The run has ended already.');
   }
 }

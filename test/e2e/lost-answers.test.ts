@@ -76,6 +76,35 @@ test('a hold whose answer is lost after its commit holds once', async () => {
   }
 });
 
+test('a hold whose answer is lost until the hold has expired is told as an outage, and holds nothing', async () => {
+  const accountId = await ledger.account(100n);
+  const hold = command(accountId, 60n);
+  let [isSent, isLost] = [false, false];
+  proxy.hooks = {
+    toServer: (bytes) => {
+      if (bytes.includes(HOLD)) isSent = true;
+      return true;
+    },
+    toClient: async () => {
+      if (!isSent || isLost) return true;
+      isLost = true;
+      await ledger.database.query('UPDATE hold SET expires_at = db_now() WHERE id = $1', [
+        hold.runId,
+      ]);
+      await ledger.credits.sweep();
+      return false;
+    },
+  };
+  await expect(credits.hold(hold)).rejects.toMatchObject({
+    code: 'UPSTREAM_UNAVAILABLE',
+    details: { retryAfterS: 1 },
+  });
+  expect(await ledger.credits.balance(accountId)).toMatchObject({ heldNanos: 0n });
+  // Nothing has run: the same request again, as a caller sends it, is held.
+  const again = await credits.hold({ ...hold, runId: newId('run') });
+  expect(again).toMatchObject({ held: { status: 'HELD' } });
+});
+
 test('a capture whose answer is lost after its commit charges once, and is answered', async () => {
   for (let round = 0; round < 20; round++) {
     const accountId = await ledger.account(100n);
