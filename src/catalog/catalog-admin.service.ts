@@ -18,7 +18,7 @@ const ALIASES_MAX = 20;
  * says are one transaction. A model is named by slug, alias or id; NOT_FOUND when nobody has it.
  */
 export class CatalogAdminService {
-  constructor(private readonly acts: CatalogChanges) {}
+  constructor(private readonly catalogChanges: CatalogChanges) {}
 
   /**
    * A new model, which is coming soon: it goes live by being published.
@@ -34,10 +34,10 @@ export class CatalogAdminService {
         { details: { argument: 'status' } },
       );
     }
-    return this.acts.transact(async (tx) => {
+    return this.catalogChanges.transact(async (tx) => {
       for (const slug of [file.slug, ...file.aliases]) await refuseTaken(tx, slug);
       const id = await insertModel(tx, file);
-      await this.acts.tell(tx, author, id, {
+      await this.catalogChanges.record(tx, author, id, {
         action: 'model.created',
         details: { slug: file.slug },
         change: { kind: 'ADDED', text: `${file.name} was added to the catalog.` },
@@ -49,7 +49,7 @@ export class CatalogAdminService {
   /** Changes facts of its page; null clears one. @throws AppError BAD_USER_INPUT naming each field at fault */
   edit(author: Author, key: string, given: object): Promise<ModelId> {
     const edit = checkModelEdit(given);
-    return this.acts.on(author, key, async (tx, { id }) => {
+    return this.catalogChanges.apply(author, key, async (tx, { id }) => {
       await updateModel(tx, id, edit);
       return { action: 'model.edited', details: { fields: Object.keys(edit).join(', ') } };
     });
@@ -78,7 +78,7 @@ export class CatalogAdminService {
    */
   addAlias(author: Author, key: string, given: string): Promise<ModelId> {
     const alias = checkSlug(given, 'alias');
-    return this.acts.on(author, key, async (tx, { id }) => {
+    return this.catalogChanges.apply(author, key, async (tx, { id }) => {
       await refuseTaken(tx, alias);
       if ((await store.countAliases(tx, id)) >= ALIASES_MAX) {
         throw new AppError('CONFLICT', `A model has at most ${String(ALIASES_MAX)} aliases.`);
@@ -90,7 +90,7 @@ export class CatalogAdminService {
 
   /** @throws AppError NOT_FOUND when the model has no such alias */
   removeAlias(author: Author, key: string, alias: string): Promise<ModelId> {
-    return this.acts.on(author, key, async (tx, { id, slug }) => {
+    return this.catalogChanges.apply(author, key, async (tx, { id, slug }) => {
       if (!(await store.deleteAlias(tx, id, alias))) {
         throw new AppError('NOT_FOUND', `${slug} has no alias ${alias.slice(0, 300)}.`);
       }
@@ -105,7 +105,7 @@ export class CatalogAdminService {
    */
   rename(author: Author, key: string, given: string): Promise<ModelId> {
     const to = checkSlug(given, 'slug');
-    return this.acts.on(author, key, async (tx, model) => {
+    return this.catalogChanges.apply(author, key, async (tx, model) => {
       const owner = await store.findSlugOwner(tx, to);
       if (owner !== undefined && !(owner.isAlias && owner.modelId === model.id)) throw taken(to);
       await store.renameModel(tx, model, to);
@@ -139,7 +139,7 @@ export class CatalogAdminService {
     if (nanosPerUnit < 0n || nanosPerUnit > PRICE_NANOS_MAX) {
       throw bad('nanosPerUnit', `A price is 0 to ${String(PRICE_NANOS_MAX)} nano-USD.`);
     }
-    return this.acts.on(author, key, async (tx, { id }) => {
+    return this.catalogChanges.apply(author, key, async (tx, { id }) => {
       const now = await store.readNow(tx);
       const effectiveFrom = price.effectiveFrom ?? now;
       if (effectiveFrom < now) {
@@ -175,9 +175,9 @@ export class CatalogAdminService {
     },
   ): Promise<ModelId> {
     const { status, action, text, reason } = to;
-    return this.acts.on(author, key, async (tx, model) => {
+    return this.catalogChanges.apply(author, key, async (tx, model) => {
       checkMove(model, status);
-      await this.acts.setStatus(tx, model.id, status);
+      await this.catalogChanges.setStatus(tx, model.id, status);
       return {
         action,
         details: { from: model.status },

@@ -10,7 +10,7 @@ import { insertChange } from './model-changes.store.js';
 import { mayBecome } from './model-status.js';
 import type { ModelStatus } from './model.js';
 
-/** What is told of an act on a model. */
+/** What is recorded of a change to a model. */
 export interface ChangeRecord {
   readonly action: AuditAction;
   /** For the audit log: never a secret. */
@@ -22,8 +22,8 @@ export interface ChangeRecord {
 export type { LockedModel };
 
 /**
- * Acts on models: the act itself, what the audit log says of it and what the model's changelog says are one
- * transaction, and acts come one after the other.
+ * Changes to models: the change itself, its audit event and its line in the model's changelog are one transaction, and
+ * changes come one after the other.
  */
 export class CatalogChanges {
   private readonly listeners: (() => void)[] = [];
@@ -31,12 +31,12 @@ export class CatalogChanges {
   constructor(private readonly db: Pick<Database, 'prisma'>) {}
 
   /**
-   * One act on one model, which is locked meanwhile.
+   * One change to one model, which is locked meanwhile.
    * @param key slug, alias or id
-   * @param work returns undefined when nothing was done: nothing is told then
+   * @param work returns undefined when nothing was done: nothing is recorded then
    * @throws AppError NOT_FOUND when nobody has the key, and as the work
    */
-  on(
+  apply(
     author: Author,
     key: string,
     work: (tx: Transaction, model: LockedModel) => Promise<ChangeRecord | undefined>,
@@ -46,8 +46,8 @@ export class CatalogChanges {
       if (model === undefined) {
         throw new AppError('NOT_FOUND', `No model has the slug ${key.slice(0, 300)}.`);
       }
-      const told = await work(tx, model);
-      if (told !== undefined) await this.tell(tx, author, model.id, told);
+      const record = await work(tx, model);
+      if (record !== undefined) await this.record(tx, author, model.id, record);
       return model.id;
     });
   }
@@ -72,8 +72,13 @@ export class CatalogChanges {
     for (const listener of this.listeners) listener();
   }
 
-  async tell(tx: Transaction, author: Author, modelId: ModelId, told: ChangeRecord): Promise<void> {
-    const { action, details, change } = told;
+  async record(
+    tx: Transaction,
+    author: Author,
+    modelId: ModelId,
+    record: ChangeRecord,
+  ): Promise<void> {
+    const { action, details, change } = record;
     const event = { actor: author, action, target: modelId };
     await insertAuditEvent(tx, details === undefined ? event : { ...event, details });
     if (change !== undefined) await this.recordChange(tx, author, { modelId, ...change });

@@ -26,17 +26,17 @@ export interface CatalogDeps {
 /** Models, and who runs them. */
 export function createCatalog({ db, logger, config }: CatalogDeps) {
   const catalog = new CatalogService(db);
-  const acts = new CatalogChanges(db);
+  const catalogChanges = new CatalogChanges(db);
   const hub = new HubModels(config.hub);
   return {
     catalog,
-    catalogChanges: acts,
-    catalogAdmin: new CatalogAdminService(acts),
+    catalogChanges,
+    catalogAdmin: new CatalogAdminService(catalogChanges),
     hub,
-    hubSync: new HubSyncService({ db, acts, hub, logger, intervalMs: config.hubSyncMs }),
-    modelChanges: new ModelChangesService(db, acts),
+    hubSync: new HubSyncService({ db, catalogChanges, hub, logger, intervalMs: config.hubSyncMs }),
+    modelChanges: new ModelChangesService(db, catalogChanges),
     proposals: new ProposalsService(),
-    providers: new ProvidersService(db, acts, catalog),
+    providers: new ProvidersService(db, catalogChanges, catalog),
   };
 }
 

@@ -36,7 +36,7 @@ const GONE = 'The Hugging Face Hub has it no more; what is known of it here stay
 
 export interface HubSyncParts {
   readonly db: Pick<Database, 'query' | 'prisma'>;
-  readonly acts: Pick<CatalogChanges, 'transact' | 'recordChange'>;
+  readonly catalogChanges: Pick<CatalogChanges, 'transact' | 'recordChange'>;
   readonly hub: Pick<HubModels, 'find'>;
   readonly logger: Logger;
   /** Between two looks at one model; undefined: only when it is asked for. */
@@ -92,7 +92,7 @@ export class HubSyncService {
     }
     const { modelId, isGone } = sync;
     const nextInMs = this.parts.intervalMs ?? LEASE_MS;
-    return this.parts.acts.transact(async (tx): Promise<Outcome> => {
+    return this.parts.catalogChanges.transact(async (tx): Promise<Outcome> => {
       switch (answer.kind) {
         case 'same':
           await store.saveSync(tx, sync, { nextInMs, isGone: false });
@@ -102,7 +102,11 @@ export class HubSyncService {
           const saved = await store.saveSync(tx, sync, { nextInMs, isGone: wasThere });
           if (!wasThere) return 'unknown';
           if (saved && !isGone) {
-            await this.parts.acts.recordChange(tx, SYSTEM, { modelId, kind: 'HUB', text: GONE });
+            await this.parts.catalogChanges.recordChange(tx, SYSTEM, {
+              modelId,
+              kind: 'HUB',
+              text: GONE,
+            });
             this.parts.logger.warn({ model: sync.slug }, 'the Hub has a model no more');
           }
           return 'gone';

@@ -5,11 +5,11 @@ import type { CatalogChanges } from './catalog-changes.service.js';
 import type { ModelChange } from './model-change.js';
 import { listChanges } from './model-changes.store.js';
 
-/** The changelogs of models: acts write them (`CatalogChanges.recordChange`), and operators. */
+/** The changelogs of models: changes write them (`CatalogChanges.recordChange`), and operators. */
 export class ModelChangesService {
   constructor(
     private readonly db: Pick<Database, 'query'>,
-    private readonly acts: CatalogChanges,
+    private readonly catalogChanges: CatalogChanges,
   ) {}
 
   /** The newest changes of each model, at most `first` of each. One statement. */
@@ -22,7 +22,7 @@ export class ModelChangesService {
 
   /** Tells something of a model that no act tells. @throws AppError NOT_FOUND, BAD_USER_INPUT */
   add(author: Author, key: string, text: string): Promise<ModelId> {
-    return this.acts.on(author, key, () =>
+    return this.catalogChanges.apply(author, key, () =>
       Promise.resolve({ action: 'model.noted', change: { kind: 'NOTE', text } }),
     );
   }

@@ -23,7 +23,7 @@ const PROVIDERS_MAX = 20;
 export class ProvidersService {
   constructor(
     private readonly db: Pick<Database, 'query'>,
-    private readonly acts: CatalogChanges,
+    private readonly catalogChanges: CatalogChanges,
     private readonly catalog: Pick<CatalogService, 'findModels'>,
   ) {}
 
@@ -57,7 +57,7 @@ export class ProvidersService {
     },
   ): Promise<void> {
     await store.saveHealth(this.db, route, found);
-    this.acts.changed();
+    this.catalogChanges.changed();
   }
 
   /**
@@ -112,7 +112,7 @@ export class ProvidersService {
   async remove(author: Author, id: string): Promise<ProviderId> {
     const modelId = await this.modelOf(id);
     let removed: ProviderId | undefined;
-    await this.acts.on(author, modelId, async (tx, model) => {
+    await this.catalogChanges.apply(author, modelId, async (tx, model) => {
       const provider = await store.findProvider(tx, id);
       if (provider === undefined) throw unknownProvider(id);
       removed = provider.id;
@@ -135,7 +135,7 @@ export class ProvidersService {
     ) => Promise<{ id: ProviderId; details: Readonly<Record<string, string>> }>,
   ): Promise<Provider> {
     let changed: ProviderId | undefined;
-    const modelId = await this.acts.on(author, key, async (tx, model) => {
+    const modelId = await this.catalogChanges.apply(author, key, async (tx, model) => {
       const { id, details } = await work(tx, model);
       changed = id;
       await store.countPublicly(tx, model.id);

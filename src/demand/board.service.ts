@@ -14,7 +14,10 @@ import * as requests from './requests.store.js';
 export class BoardService {
   constructor(
     private readonly db: Pick<Database, 'query'>,
-    private readonly acts: Pick<CatalogChanges, 'on' | 'transact' | 'tell' | 'setStatus'>,
+    private readonly catalogChanges: Pick<
+      CatalogChanges,
+      'apply' | 'transact' | 'record' | 'setStatus'
+    >,
     private readonly proposals: Pick<ProposalsService, 'lockForMerge' | 'replace'>,
   ) {}
 
@@ -45,7 +48,7 @@ export class BoardService {
    */
   async plan(author: Author, key: string, changes: PlanChanges): Promise<BoardEntry> {
     checkPlan(changes);
-    const id = await this.acts.on(author, key, async (tx, model) => {
+    const id = await this.catalogChanges.apply(author, key, async (tx, model) => {
       const before = await store.lockPlan(tx, model.id);
       if (before !== undefined) refuseToTakeBack(before, changes);
       await store.savePlan(tx, model.id, changes);
@@ -67,7 +70,7 @@ export class BoardService {
   async comment(author: Author, key: string, text: string): Promise<BoardEntry> {
     const checked = checkText(text, 'text');
     if (checked === '') throw new AppError('BAD_USER_INPUT', 'A comment says something.');
-    const id = await this.acts.on(author, key, async (tx, model) => {
+    const id = await this.catalogChanges.apply(author, key, async (tx, model) => {
       const comment = { modelId: model.id, userId: author.userId, text: checked };
       const commentId = await store.insertComment(tx, comment);
       return { action: 'demand.commented', details: { commentId } };
@@ -77,9 +80,9 @@ export class BoardService {
 
   /** A proposal is announced as coming soon. @throws AppError NOT_FOUND; CONFLICT for what is none */
   async accept(author: Author, key: string): Promise<BoardEntry> {
-    const id = await this.acts.on(author, key, async (tx, model) => {
+    const id = await this.catalogChanges.apply(author, key, async (tx, model) => {
       checkMove(model, 'COMING_SOON');
-      await this.acts.setStatus(tx, model.id, 'COMING_SOON');
+      await this.catalogChanges.setStatus(tx, model.id, 'COMING_SOON');
       const change = { kind: 'ADDED', text: 'Announced: it is coming.' } as const;
       return { action: 'demand.accepted', change };
     });
@@ -92,13 +95,13 @@ export class BoardService {
    * @throws AppError NOT_FOUND, BAD_USER_INPUT; CONFLICT for one that is live, or has prices or a catalog file
    */
   async merge(author: Author, goneId: ModelId, intoId: ModelId): Promise<BoardEntry> {
-    await this.acts.transact(async (tx) => {
+    await this.catalogChanges.transact(async (tx) => {
       const { gone, into } = await this.proposals.lockForMerge(tx, goneId, intoId);
       await requests.moveRequests(tx, goneId, intoId);
       await store.moveComments(tx, goneId, intoId);
       await this.proposals.replace(tx, gone, into);
       const details = { gone: gone.slug, into: into.slug };
-      await this.acts.tell(tx, author, intoId, { action: 'demand.merged', details });
+      await this.catalogChanges.record(tx, author, intoId, { action: 'demand.merged', details });
     });
     return this.get(intoId);
   }

@@ -18,7 +18,7 @@ import type { ProviderChecksService } from './provider-checks.service.js';
 export interface ModelChecksOptions {
   readonly db: Pick<Database, 'query'>;
   readonly catalog: Pick<CatalogService, 'findModels'>;
-  readonly acts: Pick<CatalogChanges, 'on' | 'moveByCheck'>;
+  readonly catalogChanges: Pick<CatalogChanges, 'apply' | 'moveByCheck'>;
   readonly checks: Pick<ProviderChecksService, 'check'>;
   readonly alerts: Pick<ModelAlerts, 'post'>;
   readonly logger: Logger;
@@ -59,11 +59,11 @@ export class ModelChecksService {
     { slug }: Model,
     findings: HealthReport,
   ): Promise<void> {
-    const { acts, logger } = this.options;
+    const { catalogChanges, logger } = this.options;
     const verdict = evaluate(findings);
     const problem = verdict === 'passed' ? undefined : problemOf(findings);
     let became: string | undefined;
-    await acts.on(SYSTEM, claimed.modelId, async (tx, model) => {
+    await catalogChanges.apply(SYSTEM, claimed.modelId, async (tx, model) => {
       const saved = await store.saveCheck(tx, claimed, {
         passed: verdict === 'busy' ? null : verdict === 'passed',
         missing: missingOf(findings, verdict),
@@ -79,7 +79,7 @@ export class ModelChecksService {
           : verdict === 'passed' && model.status === 'DEGRADED'
             ? (saved.returnsTo ?? 'LIVE')
             : undefined;
-      const moved = to !== undefined && (await acts.moveByCheck(tx, model, to));
+      const moved = to !== undefined && (await catalogChanges.moveByCheck(tx, model, to));
       const status = moved ? to : model.status;
       await store.planNext(tx, model.id, {
         inMs: nextLookMs(verdict, status === 'DEGRADED', this.options.intervalMs),

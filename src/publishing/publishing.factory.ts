@@ -26,7 +26,7 @@ export interface PublishingDeps extends Omit<ModelAlertsParts, 'publicUrl'> {
 
 /** Taking models live, and the regular check of those that are. */
 export function createPublishing(deps: PublishingDeps) {
-  const { db, logger, catalog, catalogChanges: acts, config } = deps;
+  const { db, logger, catalog, catalogChanges, config } = deps;
   const intervalMs = config.modelCheckMs;
   const checks = new ProviderChecksService(deps.providers, deps.predictors, deps.models);
   const alerts = new ModelAlerts({ ...deps, publicUrl: config.publicUrl });
@@ -35,13 +35,13 @@ export function createPublishing(deps: PublishingDeps) {
     modelChecks: new ModelChecksService({
       db,
       catalog,
-      acts,
+      catalogChanges,
       checks,
       alerts,
       logger,
       intervalMs,
     }),
-    publishing: new PublishingService({ catalog, acts, checks, intervalMs }),
+    publishing: new PublishingService({ catalog, catalogChanges, checks, intervalMs }),
   };
 }
 

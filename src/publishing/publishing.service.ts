@@ -15,7 +15,7 @@ import { checkReady, type Readiness } from './readiness.js';
 
 export interface PublishingParts {
   readonly catalog: Pick<CatalogService, 'findModels'>;
-  readonly acts: Pick<CatalogChanges, 'on' | 'setStatus'>;
+  readonly catalogChanges: Pick<CatalogChanges, 'apply' | 'setStatus'>;
   readonly checks: Pick<ProviderChecksService, 'check'>;
   readonly intervalMs: number;
 }
@@ -71,9 +71,9 @@ export class PublishingService {
     const model = await this.model(key);
     checkMove(model, 'LIVE');
     checkReady(await this.readiness(key));
-    return this.parts.acts.on(author, model.id, async (tx, locked) => {
+    return this.parts.catalogChanges.apply(author, model.id, async (tx, locked) => {
       checkMove(locked, 'LIVE');
-      await this.parts.acts.setStatus(tx, locked.id, 'LIVE');
+      await this.parts.catalogChanges.setStatus(tx, locked.id, 'LIVE');
       await forgetFailures(tx, locked.id, this.parts.intervalMs);
       return {
         action: 'model.published',

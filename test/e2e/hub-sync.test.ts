@@ -38,9 +38,9 @@ afterEach(async () => {
 });
 
 function serviceOf(intervalMs: number | undefined): HubSyncService {
-  const acts = new CatalogChanges(t.app.database);
+  const catalogChanges = new CatalogChanges(t.app.database);
   const { database: db, logger } = t.app;
-  return new HubSyncService({ db, acts, hub: gateway, logger, intervalMs });
+  return new HubSyncService({ db, catalogChanges, hub: gateway, logger, intervalMs });
 }
 
 async function facts() {
