@@ -57,7 +57,12 @@ export async function createApp(
   const background =
     parts.isCommand === true ? NO_BACKGROUND : startBackground(config, services, logger);
   await registerRest(web, { config, services, background });
-  const listener = subscribeToNotifications(databaseUrl, { services, connections, background });
+  const listener = subscribeToNotifications(config.databaseDirectUrl ?? databaseUrl, {
+    services,
+    connections,
+    background,
+    logger,
+  });
 
   const stop = async () => {
     draining = true;

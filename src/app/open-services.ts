@@ -45,6 +45,12 @@ export async function openServices(
     onStatement: () => {
       metrics.statement();
     },
+    onUnprepared: () => {
+      logger.warn(
+        {},
+        'a connection pooler does not keep prepared statements: statements are planned at each call',
+      );
+    },
     onConnectionLost: (err) => {
       logger.warn({ err }, 'a database connection was lost');
     },

@@ -87,6 +87,13 @@ describe('CORS_ORIGINS', () => {
   });
 });
 
+test('DATABASE_DIRECT_URL is refused without the database that it leads to as well', () => {
+  const direct = { DATABASE_DIRECT_URL: 'postgresql://postgres/gigarouter' };
+  expect(() => readConfig(direct)).toThrow(/DATABASE_DIRECT_URL needs DATABASE_URL/);
+  const pooled = { ...direct, DATABASE_URL: 'postgresql://pooler/gigarouter' };
+  expect(readConfig(pooled).databaseDirectUrl).toBe(direct.DATABASE_DIRECT_URL);
+});
+
 test('every problem is reported at once', () => {
   const read = () => readConfig({ PORT: 'x', LOG_LEVEL: 'x', DATABASE_URL: 'x' });
   expect(read).toThrow(/PORT[^]*DATABASE_URL[^]*LOG_LEVEL/);

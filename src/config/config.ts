@@ -26,6 +26,8 @@ export interface Config {
   host: string;
   /** undefined: the embedded PostgreSQL is used. */
   databaseUrl: string | undefined;
+  /** The same database past a pooler, for what needs a session of its own (LISTEN); undefined: `databaseUrl` does. */
+  databaseDirectUrl: string | undefined;
   databaseConnectionsMax: number;
   databaseStatementTimeoutMs: number;
   databaseConnectTimeoutMs: number;
@@ -126,6 +128,9 @@ export function readConfig(
       'HOLD_MS must be more than CALL_TIMEOUT_MS: a call is paid from its hold.',
     );
   }
+  if (values.DATABASE_DIRECT_URL !== undefined && values.DATABASE_URL === undefined) {
+    throw new ConfigError('DATABASE_DIRECT_URL needs DATABASE_URL: it leads to the same database.');
+  }
   return {
     nodeEnv: values.NODE_ENV,
     production:
@@ -135,6 +140,7 @@ export function readConfig(
     port: values.PORT,
     host: values.HOST,
     databaseUrl: values.DATABASE_URL,
+    databaseDirectUrl: values.DATABASE_DIRECT_URL,
     databaseConnectionsMax: values.DATABASE_CONNECTIONS_MAX,
     databaseStatementTimeoutMs: values.DATABASE_STATEMENT_TIMEOUT_MS,
     databaseConnectTimeoutMs: values.DATABASE_CONNECT_TIMEOUT_MS,

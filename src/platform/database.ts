@@ -1,8 +1,10 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import pg from 'pg';
+import type pg from 'pg';
 import { AppError } from '../errors.js';
 import { orDiskFull } from './disk-full.js';
 import { anyCause } from './failure.js';
+import { openPool, type PoolOptions } from './pool.js';
+import { isStatementLost, statementNames } from './prepared-statements.js';
 import { Prisma, PrismaClient } from './prisma/client.js';
 
 export type Transaction = Prisma.TransactionClient;
@@ -32,29 +34,13 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export interface DatabaseOptions {
-  url: string;
-  connectionsMax: number;
-  /** A statement that runs longer is cancelled by PostgreSQL. */
-  statementTimeoutMs: number;
-  /** How long a caller waits for a free connection. */
-  connectTimeoutMs: number;
-  onStatement?: () => void;
-  /** An idle connection was lost; the pool replaces it by itself. */
-  onConnectionLost?: (error: Error) => void;
+export interface DatabaseOptions extends PoolOptions {
+  /** A pooler does not keep prepared statements: from now on statements are sent unprepared. Called once. */
+  readonly onUnprepared?: () => void;
 }
-
-/**
- * A statement is answered, or cancelled, by PostgreSQL within its time-out. A connection on which nothing comes for so
- * much longer is half-open: its other end is gone and will never say so.
- */
-const ANSWER_MS = 5_000;
 
 /** Limits of background work: how long a statement and its transaction may take, and how many there may be at once. */
 const LONG = { statementTimeoutMs: 15 * 60_000, connectionsMax: 2 } as const;
-
-/** Statements that may be kept prepared on each connection; the rest is sent unnamed, and planned each time. */
-const PREPARED_MAX = 256;
 
 /** Connects lazily: succeeds while PostgreSQL is away. */
 export function openDatabase(options: DatabaseOptions): Database {
@@ -62,24 +48,26 @@ export function openDatabase(options: DatabaseOptions): Database {
   const prisma = openPrisma(pool, options);
   const long = { ...options, ...LONG };
   let forLong: { prisma: PrismaClient; pool: pg.Pool } | undefined;
-  const preparedNames = new Map<string, string>();
+  const names = statementNames();
+  const send = async <Row extends object>(text: string, values: unknown[], name?: string) => {
+    const query = { text, values, ...(name === undefined ? {} : { name }) };
+    return (await pool.query<Row & pg.QueryResultRow>(query)).rows;
+  };
 
   return {
     prisma,
     async query<Row extends object>(
       sql: string,
       values: readonly unknown[],
-      options?: { readonly plannedAnew: true },
+      { plannedAnew }: { readonly plannedAnew?: true } = {},
     ): Promise<Row[]> {
-      let name = preparedNames.get(sql);
-      const prepares = options?.plannedAnew !== true && preparedNames.size < PREPARED_MAX;
-      if (name === undefined && prepares) {
-        name = `gr_${String(preparedNames.size)}`;
-        preparedNames.set(sql, name);
-      }
-      const text = { text: sql, values: [...values], ...(name === undefined ? {} : { name }) };
+      const name = plannedAnew === true ? undefined : names.nameOf(sql);
       try {
-        return (await pool.query<Row & pg.QueryResultRow>(text)).rows;
+        return await send<Row>(sql, [...values], name).catch((error: unknown) => {
+          if (name === undefined || !isStatementLost(error)) throw error;
+          if (names.stop()) options.onUnprepared?.();
+          return send<Row>(sql, [...values]);
+        });
       } catch (error) {
         throw isDatabaseOutage(error) ? databaseAway(error) : orDiskFull(error);
       }
@@ -101,40 +89,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
 }
 
-function openPool(options: DatabaseOptions): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    max: options.connectionsMax,
-    statement_timeout: options.statementTimeoutMs,
-    query_timeout: options.statementTimeoutMs + ANSWER_MS,
-    keepAlive: true,
-    // Locks of a server that is gone without a word are let go.
-    idle_in_transaction_session_timeout: options.statementTimeoutMs + ANSWER_MS,
-    connectionTimeoutMillis: options.connectTimeoutMs,
-    idleTimeoutMillis: 30_000,
-    application_name: 'gigarouter',
-    // A word that is typed wrongly in one place of six shares about half of its trigrams. Compiling a statement
-    // takes longer than any of ours runs, where the planner believes that it reads much.
-    options: '-c pg_trgm.word_similarity_threshold=0.45 -c jit=off',
-  });
-  // Without a listener, a connection that PostgreSQL closes while idle would end the process.
-  pool.on('error', (error) => options.onConnectionLost?.(error));
-  const { onStatement } = options;
-  if (onStatement !== undefined) {
-    pool.on('connect', (client) => {
-      const send = client.query.bind(client) as (...args: unknown[]) => unknown;
-      client.query = ((...args: unknown[]) => {
-        onStatement();
-        return send(...args);
-      }) as typeof client.query;
-    });
-  }
-  return pool;
-}
-
 function openPrisma(
   pool: pg.Pool,
-  { connectTimeoutMs, statementTimeoutMs }: DatabaseOptions,
+  { connectTimeoutMs, statementTimeoutMs }: PoolOptions,
 ): PrismaClient {
   // Prisma's own limits, 2 and 5 seconds, would end on a busy machine what the settings allow.
   const transactionOptions = { maxWait: connectTimeoutMs, timeout: statementTimeoutMs };

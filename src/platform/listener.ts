@@ -16,6 +16,8 @@ export interface ListenOptions {
   /** Milliseconds between two looks at whether the connection still works, and for each answer. */
   readonly probeMs?: number;
   readonly answerMs?: number;
+  /** A pooler answers instead of PostgreSQL, so notifications may never arrive. Called at each connection. */
+  readonly onPooler?: () => void;
 }
 
 const RETRY_MS = 1_000;
@@ -32,7 +34,7 @@ const STOP_MS = 1_000;
 export function listen(
   url: string,
   channels: Readonly<Record<string, Channel>>,
-  { probeMs = PROBE_MS, answerMs = ANSWER_MS }: ListenOptions = {},
+  { probeMs = PROBE_MS, answerMs = ANSWER_MS, onPooler }: ListenOptions = {},
 ): Listener {
   let stopped = false;
   let client: pg.Client | undefined;
@@ -80,6 +82,7 @@ export function listen(
       for (const channel of Object.keys(channels)) {
         await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
       }
+      if (await isPooled(next)) onPooler?.();
       client = next;
       probeSoon();
       gap();
@@ -102,4 +105,10 @@ export function listen(
       await Promise.race([ended, wait(STOP_MS, undefined, { ref: false })]);
     },
   };
+}
+
+/** Whether the process that runs statements is another one than said hello. */
+async function isPooled(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return rows[0]?.pid !== (client as pg.Client & { readonly processID: number }).processID;
 }

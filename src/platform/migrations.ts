@@ -31,8 +31,8 @@ const CREATE_HISTORY = `
 
 /**
  * Applies what is missing, in the order of the folder names, each migration and its history row in
- * one transaction. Runs once however many processes call it together (advisory lock). Prisma's
- * WebAssembly engine would do the same, but sends a script cut at every semicolon, which breaks
+ * one transaction. Runs once however many processes call it together (an advisory lock of each transaction: one of the
+ * session would stay behind in a pooler). Prisma's WebAssembly engine would do the same, but sends a script cut at every semicolon, which breaks
  * SQL functions (docs/decisions/0002).
  *
  * @param onApplied called after each migration with its name.
@@ -55,14 +55,15 @@ export async function migrate(
   try {
     const { rows } = await client.query<{ version: number }>(READ_VERSION);
     refuseOldServer(rows[0]?.version ?? 0);
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
-    await client.query(CREATE_HISTORY);
-    const pending = await findPending(client, migrations);
-    for (const migration of pending) {
-      await apply(client, migration);
-      onApplied(migration.name);
+    const applied: string[] = [];
+    for (;;) {
+      const name = await locked(client, () => applyNext(client, migrations));
+      if (name === undefined) break;
+      applied.push(name);
+      onApplied(name);
     }
-    return pending.map(({ name }) => name);
+    await locked(client, () => disableJit(client));
+    return applied;
   } finally {
     await client.end();
   }
@@ -148,20 +149,48 @@ async function findPending(client: pg.Client, migrations: Migration[]): Promise<
   return migrations.filter((migration) => !applied.has(migration.name));
 }
 
-async function apply(client: pg.Client, migration: Migration): Promise<void> {
+/** A transaction that no other process is in. */
+async function locked<Result>(client: pg.Client, work: () => Promise<Result>): Promise<Result> {
   await client.query('BEGIN');
   try {
-    await client.query(migration.sql);
-    await client.query(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
-       VALUES ($1, $2, $3, now(), 1)`,
-      [randomUUID(), migration.checksum, migration.name],
-    );
+    await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK_KEY]);
+    const result = await work();
     await client.query('COMMIT');
+    return result;
   } catch (error) {
     await client.query('ROLLBACK');
-    throw new Error(`Migration ${migration.name} failed; nothing of it was applied.`, {
-      cause: error,
-    });
+    throw error;
   }
+}
+
+/** @returns its name; undefined: none was left */
+async function applyNext(client: pg.Client, migrations: Migration[]): Promise<string | undefined> {
+  await client.query(CREATE_HISTORY);
+  const [migration] = await findPending(client, migrations);
+  if (migration === undefined) return undefined;
+  try {
+    await client.query(migration.sql);
+    // The transaction began before it waited for its turn.
+    await client.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+       VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp(), 1)`,
+      [randomUUID(), migration.checksum, migration.name],
+    );
+  } catch (cause) {
+    throw new Error(`Migration ${migration.name} failed; nothing of it was applied.`, { cause });
+  }
+  return migration.name;
+}
+
+/**
+ * Compiling a statement takes longer than any of ours runs, where the planner believes that it reads much. A default of
+ * the database, as no session may depend on what it was opened with; left to its owner where this role is not.
+ */
+async function disableJit(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ sql: string }>(
+    `SELECT format('ALTER DATABASE %I SET jit = off', datname) AS sql FROM pg_database
+      WHERE datname = current_database() AND current_setting('jit')::boolean
+        AND pg_has_role(datdba, 'USAGE')`,
+  );
+  for (const { sql } of rows) await client.query(sql);
 }

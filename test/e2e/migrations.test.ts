@@ -91,6 +91,13 @@ describe('migrate', () => {
     expect(await history()).toEqual(names);
   });
 
+  test('makes new sessions leave out the compiling of statements', async () => {
+    const name = new URL(database.url).pathname.slice(1);
+    await database.query(`ALTER DATABASE ${name} SET jit = on`);
+    await migrate(database.url, MIGRATIONS);
+    expect(await database.query('SHOW jit')).toEqual([{ jit: 'off' }]);
+  });
+
   test('applies only what came later', async () => {
     await migrate(database.url, MIGRATIONS);
     await addMigration(LAST, 'CREATE TABLE later (id int)');

@@ -22,6 +22,9 @@ import { commandOf, isAlive } from '../processes.js';
  */
 const STEADY_WRITES = { min_wal_size: '1GB', max_wal_size: '2GB', wal_init_zero: 'off' } as const;
 
+/** Compiling a statement takes longer than any of ours runs, where the planner believes that it reads much. */
+const QUICK_STATEMENTS = { jit: 'off' } as const;
+
 export interface EmbeddedPostgres {
   /** `postgresql://…` of a superuser, on the loopback address. */
   readonly url: string;
@@ -116,6 +119,7 @@ async function start(
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     ...STEADY_WRITES,
+    ...QUICK_STATEMENTS,
     ...settings,
   };
   const flags = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
