@@ -227,7 +227,11 @@ const forbidden = [
       'Query in a *.store.ts, which takes the Transaction of src/platform/database.ts; call the store from the service.',
     from: {
       path: '^src/',
-      pathNot: ['\\.store\\.ts$', '^src/platform/database\\.ts$', '^src/platform/prisma/'],
+      pathNot: [
+        '\\.store\\.ts$',
+        '^src/platform/(?:database|queryable)\\.ts$',
+        '^src/platform/prisma/',
+      ],
     },
     to: { path: '^src/platform/prisma/' },
   },

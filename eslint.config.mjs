@@ -35,6 +35,16 @@ const RESTRICTED = [
   },
 ];
 
+const ONE_DOOR =
+  'SQL has one door: `query` and `execute` of the pool or of a transaction, and `db.transaction` (src/platform/queryable.ts, docs/decisions/0003).';
+/** Prisma's ways to SQL and to transactions. */
+const RAW_SQL = [
+  'MemberExpression[property.name=/^\\$(query|execute)Raw/]',
+  'MemberExpression[property.name="$transaction"]',
+].map((selector) => ({ selector, message: ONE_DOOR }));
+/** The door itself. */
+const IS_DOOR = ['src/platform/queryable.ts', 'src/platform/database.ts'];
+
 const ONE_CLOCK =
   'The clocks of servers differ: an instant that is stored or compared comes from the database. Say db_now() in the statement, or ask readNow (src/platform/now.store.ts). Measure time with performance.now().';
 const PROCESS_CLOCK = [
@@ -137,12 +147,18 @@ export default defineConfig(
             'Take a Logger (src/platform/logger.ts); in main.ts and cli.ts write to process.stderr.',
         },
       ],
-      'no-restricted-syntax': ['error', ...RESTRICTED],
+      'no-restricted-syntax': ['error', ...RESTRICTED, ...RAW_SQL],
     },
   },
   {
     files: ['src/**/*.ts'],
     ignores: ['src/**/*.test.ts', ...READS_PROCESS_CLOCK],
+    rules: {
+      'no-restricted-syntax': ['error', ...RESTRICTED, ...RAW_SQL, ...PROCESS_CLOCK],
+    },
+  },
+  {
+    files: IS_DOOR,
     rules: {
       'no-restricted-syntax': ['error', ...RESTRICTED, ...PROCESS_CLOCK],
     },

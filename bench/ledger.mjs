@@ -76,8 +76,8 @@ const WAYS = {
   },
   'one statement each': async (accountId) => {
     const runId = newId('run');
-    await apply(db.prisma, [], [holdOf(accountId, runId)]);
-    await apply(db.prisma, [captureOf(accountId, runId)], []);
+    await apply(db, [], [holdOf(accountId, runId)]);
+    await apply(db, [captureOf(accountId, runId)], []);
   },
   'interactive transactions': async (accountId) => {
     const runId = newId('run');

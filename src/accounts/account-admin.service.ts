@@ -14,7 +14,7 @@ import {
 
 /** Accounts, for those who run the platform. Each act is written down in its own transaction. */
 export class AccountAdminService {
-  constructor(private readonly db: Pick<Database, 'query' | 'prisma'>) {}
+  constructor(private readonly db: Database) {}
 
   /** Newest first. @param page `after`: an id @throws AppError BAD_USER_INPUT */
   list(
@@ -140,7 +140,7 @@ export class AccountAdminService {
     work: (tx: Transaction, accountId: AccountId) => Promise<void>,
   ): Promise<ManagedAccount> {
     if (!isAccountId(id)) throw noSuchAccount();
-    await this.db.prisma.$transaction((tx) => work(tx, id));
+    await this.db.transaction((tx) => work(tx, id));
     return this.get(id);
   }
 }

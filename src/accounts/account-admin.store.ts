@@ -1,13 +1,9 @@
 import type { AccountLimits } from '../platform/actor.js';
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import type { AccountStatus } from './account.js';
 import { STANDING } from './accounts.store.js';
 import type { ManagedAccount } from './managed-account.js';
-
-type Reader = Pick<Database, 'query'>;
-type Amounts = 'postedNanos' | 'heldNanos' | 'debtNanos';
-type Row = Omit<ManagedAccount, Amounts> & Record<Amounts, string>;
 
 const MANAGED = `SELECT a.id, a.kind, a.name, a.status, a.created_at AS "createdAt", a.closed_at AS "closedAt",
     a.frozen_at AS "frozenAt", ${STANDING},
@@ -28,19 +24,9 @@ const FOUND = `a.id IN (
   UNION SELECT k.account_id FROM api_key k WHERE k.id = $4)`;
 const FOUND_BY_KEY = `a.id IN (SELECT k.account_id FROM api_key k WHERE lower(k.prefix) LIKE $4)`;
 
-function toAccount(row: Row): ManagedAccount {
-  const { postedNanos, heldNanos, debtNanos } = row;
-  return {
-    ...row,
-    postedNanos: BigInt(postedNanos),
-    heldNanos: BigInt(heldNanos),
-    debtNanos: BigInt(debtNanos),
-  };
-}
-
 /** Newest first, by keyset: ids rise with time. @param search in lower case, or the beginning of a key */
 export async function listManaged(
-  db: Reader,
+  db: Queryable,
   query: {
     readonly search: string | undefined;
     readonly status: AccountStatus | undefined;
@@ -58,12 +44,11 @@ export async function listManaged(
     found = FOUND;
     values.push(search, `%${escaped(search)}%`);
   }
-  const rows = await db.query<Row>(
+  return db.query<ManagedAccount>(
     `${MANAGED} WHERE ($1::"AccountStatus" IS NULL OR a.status = $1) AND ($2::text IS NULL OR a.id < $2)
         AND ${found} ORDER BY a.id DESC LIMIT $3`,
     values,
   );
-  return rows.map(toAccount);
 }
 
 /** For LIKE: what people type stands for itself. */
@@ -71,9 +56,12 @@ function escaped(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&');
 }
 
-export async function findManaged(db: Reader, id: AccountId): Promise<ManagedAccount | undefined> {
-  const [row] = await db.query<Row>(`${MANAGED} WHERE a.id = $1`, [id]);
-  return row && toAccount(row);
+export async function findManaged(
+  db: Queryable,
+  id: AccountId,
+): Promise<ManagedAccount | undefined> {
+  const [row] = await db.query<ManagedAccount>(`${MANAGED} WHERE a.id = $1`, [id]);
+  return row;
 }
 
 /**
@@ -84,9 +72,12 @@ export async function lockAccountAndBalance(
   tx: Transaction,
   id: AccountId,
 ): Promise<{ status: AccountStatus; frozenReason: string | null } | undefined> {
-  await tx.$queryRaw`SELECT FROM account_balance WHERE account_id = ${id} FOR UPDATE`;
-  const rows = await tx.$queryRaw<{ status: AccountStatus; frozenReason: string | null }[]>`
-    SELECT status::text, frozen_reason AS "frozenReason" FROM account WHERE id = ${id} FOR UPDATE`;
+  await tx.query('SELECT FROM account_balance WHERE account_id = $1 FOR UPDATE', [id]);
+  const rows = await tx.query<{ status: AccountStatus; frozenReason: string | null }>(
+    `
+    SELECT status::text, frozen_reason AS "frozenReason" FROM account WHERE id = $1 FOR UPDATE`,
+    [id],
+  );
   return rows[0];
 }
 
@@ -96,9 +87,12 @@ export async function setFrozen(
   id: AccountId,
   reason: string | null,
 ): Promise<void> {
-  await tx.$executeRaw`
-    UPDATE account SET status = ${reason === null ? 'ACTIVE' : 'FROZEN'}::"AccountStatus", frozen_reason = ${reason},
-           frozen_at = CASE WHEN ${reason}::text IS NOT NULL THEN db_now() END WHERE id = ${id}`;
+  await tx.execute(
+    `
+    UPDATE account SET status = $1::"AccountStatus", frozen_reason = $2,
+           frozen_at = CASE WHEN $3::text IS NOT NULL THEN db_now() END WHERE id = $4`,
+    [reason === null ? 'ACTIVE' : 'FROZEN', reason, reason, id],
+  );
 }
 
 export async function setSecondFactorRequired(

@@ -27,7 +27,7 @@ export interface OpenPages {
 const NAME_CHARS_MAX = 100;
 
 export interface AccountsParts {
-  readonly db: Pick<Database, 'query' | 'prisma'>;
+  readonly db: Database;
   readonly credits: Pick<CreditsService, 'grant' | 'postWithin'>;
   readonly payments: OpenPages;
   readonly freeCredit: FreeCredit;
@@ -41,7 +41,7 @@ export class AccountsService {
   async openPersonalAccount(user: { id: UserId; name: string; email: string }): Promise<AccountId> {
     const id = newId('acct');
     const name = (user.name.trim() || user.email).slice(0, NAME_CHARS_MAX);
-    await this.parts.db.prisma.$transaction(async (tx) => {
+    await this.parts.db.transaction(async (tx) => {
       await store.insertAccount(tx, { id, kind: 'PERSONAL', name }, user.id);
       await insertAuditEvent(tx, {
         actor: { userId: user.id },
@@ -84,7 +84,7 @@ export class AccountsService {
   /** An account of the server's own, for the demo key. */
   async openAccount(name: string): Promise<AccountId> {
     const id = newId('acct');
-    await this.parts.db.prisma.$transaction((tx) =>
+    await this.parts.db.transaction((tx) =>
       store.insertAccount(tx, { id, kind: 'PERSONAL', name }, undefined),
     );
     return id;
@@ -109,7 +109,7 @@ export class AccountsService {
    */
   async setOperator(email: string, operator: boolean, by: AuditedActor = {}): Promise<void> {
     const address = checkEmail(email);
-    await this.parts.db.prisma.$transaction(async (tx) => {
+    await this.parts.db.transaction(async (tx) => {
       const all = operator ? [] : await operators.lockOperators(tx);
       const person = await operators.lockPerson(tx, address);
       if (person === undefined) {
@@ -183,7 +183,7 @@ export class AccountsService {
     // Nobody's page is closed for an account that stays.
     refuseObstacles(accountId, before && { ...before, unpaid: 0 }, giveUpCredit);
     if (before?.unpaid !== 0) await this.parts.payments.endPages(accountId);
-    await this.parts.db.prisma.$transaction(async (tx) => {
+    await this.parts.db.transaction(async (tx) => {
       const obstacles = await store.lockObstacles(tx, accountId);
       const { availableNanos } = refuseObstacles(accountId, obstacles, giveUpCredit);
       if (!(await store.closeAccount(tx, accountId))) return;

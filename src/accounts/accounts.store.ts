@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId, UserId } from '../platform/ids.js';
 import type { AccountKind, AccountOfUser, User } from './account.js';
 
@@ -22,10 +22,7 @@ export const STANDING = `jsonb_build_object('frozenReason', a.frozen_reason,
   'secondFactorRequired', a.second_factor_required) AS standing`;
 
 /** Accounts that a person belongs to and that are not closed, the personal one first, then by name. */
-export async function listAccounts(
-  db: Pick<Database, 'query'>,
-  userId: UserId,
-): Promise<AccountOfUser[]> {
+export async function listAccounts(db: Queryable, userId: UserId): Promise<AccountOfUser[]> {
   return db.query<AccountOfUser>(
     `SELECT a.id, a.kind, a.name, a.created_at AS "createdAt", m.role, ${STANDING}
        FROM membership m JOIN account a ON a.id = m.account_id
@@ -37,7 +34,7 @@ export async function listAccounts(
 
 /** The personal account of a person, when it is closed. */
 export async function findClosedAccount(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   userId: UserId,
 ): Promise<AccountId | undefined> {
   const [account] = await db.query<{ id: AccountId }>(
@@ -48,10 +45,7 @@ export async function findClosedAccount(
   return account?.id;
 }
 
-export async function findUser(
-  db: Pick<Database, 'query'>,
-  userId: UserId,
-): Promise<User | undefined> {
+export async function findUser(db: Queryable, userId: UserId): Promise<User | undefined> {
   const [user] = await db.query<User>(
     `SELECT id, email, email_verified AS "emailVerified", name, operator, security_mails AS "securityMails",
             two_factor_enabled AS "hasSecondFactor"
@@ -62,10 +56,7 @@ export async function findUser(
 }
 
 /** @param email in lower case */
-export async function findUserId(
-  db: Pick<Database, 'query'>,
-  email: string,
-): Promise<UserId | undefined> {
+export async function findUserId(db: Queryable, email: string): Promise<UserId | undefined> {
   const [user] = await db.query<{ id: UserId }>('SELECT id FROM app_user WHERE email = $1', [
     email,
   ]);
@@ -74,7 +65,7 @@ export async function findUserId(
 
 /** @returns false when it was so already */
 export async function setSecurityMails(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   userId: UserId,
   enabled: boolean,
 ): Promise<boolean> {
@@ -87,7 +78,7 @@ export async function setSecurityMails(
 
 /** Its name and kind, and the address of the person who has owned it longest. */
 export async function findContact(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   accountId: AccountId,
 ): Promise<{ name: string; kind: AccountKind; email: string | undefined } | undefined> {
   const [row] = await db.query<{ name: string; kind: AccountKind; email: string | null }>(
@@ -124,7 +115,7 @@ export interface Obstacles {
 
 /** One statement. */
 export async function findObstacles(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   accountId: AccountId,
 ): Promise<Obstacles | undefined> {
   const [row] = await db.query<
@@ -155,17 +146,17 @@ export async function lockObstacles(
   tx: Transaction,
   accountId: AccountId,
 ): Promise<Obstacles | undefined> {
-  await tx.$queryRaw`SELECT FROM account_balance WHERE account_id = ${accountId} FOR UPDATE`;
-  await tx.$queryRaw`SELECT FROM account WHERE id = ${accountId} FOR UPDATE`;
-  const inTransaction: Pick<Database, 'query'> = {
-    query: (sql, values) => tx.$queryRawUnsafe(sql, ...values),
-  };
-  return findObstacles(inTransaction, accountId);
+  await tx.query('SELECT FROM account_balance WHERE account_id = $1 FOR UPDATE', [accountId]);
+  await tx.query('SELECT FROM account WHERE id = $1 FOR UPDATE', [accountId]);
+  return findObstacles(tx, accountId);
 }
 
 /** @returns false when it was closed already, or is frozen */
 export async function closeAccount(tx: Transaction, accountId: AccountId): Promise<boolean> {
-  const count = await tx.$executeRaw`
-    UPDATE account SET status = 'CLOSED', closed_at = db_now() WHERE id = ${accountId} AND status = 'ACTIVE'`;
+  const count = await tx.execute(
+    `
+    UPDATE account SET status = 'CLOSED', closed_at = db_now() WHERE id = $1 AND status = 'ACTIVE'`,
+    [accountId],
+  );
   return count === 1;
 }

@@ -1,11 +1,11 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { AccountId, AuditEventId } from '../platform/ids.js';
 import type { TimePlace } from '../platform/time-cursor.js';
 import type { AuditEvent, AuditLogEvent, AuditLogFilter } from './audit-event.js';
 
 /** Newest first. @param after the id of the last event seen */
 export async function listAuditEvents(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   accountId: AccountId,
   { first, after }: { first: number; after: string | undefined },
 ): Promise<AuditEvent[]> {
@@ -32,7 +32,7 @@ const COLUMNS = {
 
 /** Newest first, by keyset. Only what is filtered by stands in the statement, so that its index carries it. */
 export async function listAuditLog(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   filter: AuditLogFilter,
   page: { readonly first: number; readonly after: TimePlace | undefined },
 ): Promise<AuditLogEvent[]> {
@@ -56,7 +56,7 @@ export async function listAuditLog(
 }
 
 export async function findAuditLogEvent(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   id: string,
 ): Promise<AuditLogEvent | undefined> {
   const [row] = await db.query<AuditLogEvent>(`${LOG} WHERE e.id = $1`, [id]);

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import { decodeTimeCursor } from '../platform/time-cursor.js';
 import type { AuditLogEvent, AuditLogFilter } from './audit-event.js';
 import { findAuditLogEvent, listAuditLog } from './audit-events.store.js';
@@ -8,7 +8,7 @@ const FILTER_CHARS_MAX = 200;
 
 /** What was done on all accounts, and on none, for those who run the platform. */
 export class AuditLogService {
-  constructor(private readonly db: Pick<Database, 'query'>) {}
+  constructor(private readonly db: Queryable) {}
 
   /** Newest first. @param page `after`: a cursor @throws AppError BAD_USER_INPUT */
   async list(

@@ -36,7 +36,7 @@ export type PersonalAct =
   | 'user.second-factor-on';
 
 export interface IdentityOptions extends SecondFactorOptions {
-  readonly db: Pick<Database, 'prisma' | 'query'>;
+  readonly db: Database;
   readonly mailer: Mailer;
   /** Every door that takes a password goes through it. */
   readonly passwords: Pick<PasswordHasher, 'hash' | 'verify' | 'refuseWhenFull'>;

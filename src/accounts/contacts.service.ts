@@ -1,12 +1,12 @@
 import { AppError } from '../errors.js';
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import type { AccountKind } from './account.js';
 import * as store from './accounts.store.js';
 
 /** Who is written to about an account. */
 export class ContactsService {
-  constructor(private readonly db: Pick<Database, 'query'>) {}
+  constructor(private readonly db: Queryable) {}
 
   /** Who an account's bills go to. @throws AppError NOT_FOUND */
   async contact(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { clientNetwork } from '../platform/client-network.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { UserId } from '../platform/ids.js';
 import type { AccountsService } from './accounts.service.js';
 import { findUserId, listAccounts } from './accounts.store.js';
@@ -10,7 +10,7 @@ import { rememberDevice } from './known-devices.store.js';
 /** Where people sign in. */
 export class DevicesService {
   constructor(
-    private readonly db: Pick<Database, 'query'>,
+    private readonly db: Queryable,
     private readonly accounts: Pick<AccountsService, 'audit' | 'auditPerson'>,
   ) {}
 

@@ -27,7 +27,7 @@ export interface PersonalDataHolder {
 }
 
 export interface ErasureParts {
-  readonly db: Pick<Database, 'prisma' | 'query'>;
+  readonly db: Database;
   readonly accounts: Pick<AccountsService, 'close' | 'user'>;
   readonly holders: readonly PersonalDataHolder[];
 }
@@ -85,12 +85,12 @@ export class ErasureService {
 
   private async erase(actor: Actor, person: KnownPerson, giveUpCredit: boolean): Promise<void> {
     const { db, accounts, holders } = this.parts;
-    const personal = await db.prisma.$transaction(async (tx) => {
+    const personal = await db.transaction(async (tx) => {
       await refuseObstacles(tx, person);
       return store.listPersonalAccounts(tx, person.id);
     });
     for (const accountId of personal) await accounts.close(actor, accountId, giveUpCredit);
-    await db.prisma.$transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       await refuseObstacles(tx, person);
       if (!(await store.erasePerson(tx, person))) return;
       for (const { forget } of holders) await forget(tx, person);

@@ -12,23 +12,32 @@ export async function lockOrphans(
   tx: Transaction,
   userId: UserId,
 ): Promise<{ id: AccountId; name: string }[]> {
-  await tx.$queryRaw`
+  await tx.query(
+    `
     SELECT FROM account a WHERE a.kind = 'ORGANISATION' AND a.status <> 'CLOSED' AND EXISTS (
-      SELECT FROM membership m WHERE m.account_id = a.id AND m.user_id = ${userId} AND m.role = 'OWNER')
-     ORDER BY a.id FOR UPDATE`;
-  return tx.$queryRaw`
+      SELECT FROM membership m WHERE m.account_id = a.id AND m.user_id = $1 AND m.role = 'OWNER')
+     ORDER BY a.id FOR UPDATE`,
+    [userId],
+  );
+  return tx.query(
+    `
     SELECT a.id, a.name FROM account a JOIN membership m ON m.account_id = a.id
-     WHERE m.user_id = ${userId} AND m.role = 'OWNER' AND a.kind = 'ORGANISATION' AND a.status <> 'CLOSED'
+     WHERE m.user_id = $1 AND m.role = 'OWNER' AND a.kind = 'ORGANISATION' AND a.status <> 'CLOSED'
        AND NOT EXISTS (SELECT FROM membership o
-                        WHERE o.account_id = a.id AND o.role = 'OWNER' AND o.user_id <> ${userId})
-     ORDER BY a.name`;
+                        WHERE o.account_id = a.id AND o.role = 'OWNER' AND o.user_id <> $2)
+     ORDER BY a.name`,
+    [userId, userId],
+  );
 }
 
 /** Personal accounts that are open. */
 export async function listPersonalAccounts(tx: Transaction, userId: UserId): Promise<AccountId[]> {
-  const rows = await tx.$queryRaw<{ id: AccountId }[]>`
+  const rows = await tx.query<{ id: AccountId }>(
+    `
     SELECT a.id FROM account a JOIN membership m ON m.account_id = a.id
-     WHERE m.user_id = ${userId} AND a.kind = 'PERSONAL' AND a.status <> 'CLOSED' ORDER BY a.id`;
+     WHERE m.user_id = $1 AND a.kind = 'PERSONAL' AND a.status <> 'CLOSED' ORDER BY a.id`,
+    [userId],
+  );
   return rows.map(({ id }) => id);
 }
 
@@ -41,16 +50,25 @@ export async function erasePerson(
   tx: Transaction,
   { id, email }: { id: UserId; email: string },
 ): Promise<boolean> {
-  await tx.$executeRaw`
-    UPDATE account SET name = ${ERASED} WHERE kind = 'PERSONAL'
-       AND id IN (SELECT account_id FROM membership WHERE user_id = ${id})`;
-  await tx.$executeRaw`
+  await tx.execute(
+    `
+    UPDATE account SET name = $1 WHERE kind = 'PERSONAL'
+       AND id IN (SELECT account_id FROM membership WHERE user_id = $2)`,
+    [ERASED, id],
+  );
+  await tx.execute(
+    `
     UPDATE audit_event SET ip_address = NULL
-     WHERE ip_address IS NOT NULL AND (user_id = ${id} OR target = ${id})`;
-  await tx.$executeRaw`DELETE FROM invitation WHERE email = ${email}`;
-  await tx.$executeRaw`DELETE FROM identity_mail WHERE email = ${email}`;
-  await tx.$executeRaw`
-    DELETE FROM verification WHERE value = ${id} OR
-      CASE WHEN value LIKE '{%' THEN value::json ->> 'email' = ${email} ELSE false END`;
-  return (await tx.$executeRaw`DELETE FROM app_user WHERE id = ${id}`) === 1;
+     WHERE ip_address IS NOT NULL AND (user_id = $1 OR target = $2)`,
+    [id, id],
+  );
+  await tx.execute('DELETE FROM invitation WHERE email = $1', [email]);
+  await tx.execute('DELETE FROM identity_mail WHERE email = $1', [email]);
+  await tx.execute(
+    `
+    DELETE FROM verification WHERE value = $1 OR
+      CASE WHEN value LIKE '{%' THEN value::json ->> 'email' = $2 ELSE false END`,
+    [id, email],
+  );
+  return (await tx.execute('DELETE FROM app_user WHERE id = $1', [id])) === 1;
 }

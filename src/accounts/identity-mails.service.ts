@@ -1,11 +1,11 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
 import * as store from './identity-mails.store.js';
 import type { MailLinks } from './mail-links.gateway.js';
 
 export interface IdentityMailsParts {
-  readonly db: Pick<Database, 'query'>;
+  readonly db: Queryable;
   readonly links: Pick<MailLinks, 'sendMagicLink' | 'sendPasswordResetLink' | 'sendSignUpLink'>;
   readonly logger: Logger;
 }

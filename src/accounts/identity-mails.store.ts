@@ -1,7 +1,5 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { MailId } from '../platform/ids.js';
-
-type Reader = Pick<Database, 'query'>;
 
 /** What a mail about a person's identity is for. */
 export const IDENTITY_MAILS = ['sign-up', 'magic-link', 'password-reset'] as const;
@@ -23,7 +21,7 @@ export interface ClaimedMail extends RequestedMail {
 
 /** Replaces a request of the same kind for the same address that waits: only the newest link would work. */
 export async function requestMail(
-  db: Reader,
+  db: Queryable,
   { id, kind, email, name }: RequestedMail,
 ): Promise<void> {
   await db.query(
@@ -40,7 +38,7 @@ export async function requestMail(
  * @param leaseS longer than sending takes
  */
 export async function claimMails(
-  db: Reader,
+  db: Queryable,
   atMost: number,
   leaseS: number,
 ): Promise<ClaimedMail[]> {
@@ -54,11 +52,11 @@ export async function claimMails(
 }
 
 /** It was sent, or is given up. A newer request has another id, and stays. */
-export async function deleteMail(db: Reader, id: MailId): Promise<void> {
+export async function deleteMail(db: Queryable, id: MailId): Promise<void> {
   await db.query('DELETE FROM identity_mail WHERE id = $1', [id]);
 }
 
-export async function retryMail(db: Reader, id: MailId, inS: number): Promise<void> {
+export async function retryMail(db: Queryable, id: MailId, inS: number): Promise<void> {
   await db.query(
     'UPDATE identity_mail SET due_at = db_now() + make_interval(secs => $2) WHERE id = $1',
     [id, inS],

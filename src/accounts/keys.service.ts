@@ -55,7 +55,7 @@ export class KeysService {
     store.findKeysByHash(this.db, hashes),
   );
 
-  constructor(private readonly db: Pick<Database, 'query' | 'prisma'>) {}
+  constructor(private readonly db: Database) {}
 
   /**
    * Whose secret this is. Cached for at most 5 s, and until the key or its account changes.
@@ -125,7 +125,7 @@ export class KeysService {
 
   /** Revoked or not. @throws AppError NOT_FOUND when the account has no such key */
   async get(accountId: AccountId, keyId: KeyId): Promise<ApiKey> {
-    const key = await store.findKey(this.db.prisma, accountId, keyId);
+    const key = await store.findKey(this.db, accountId, keyId);
     if (key === undefined) throw noSuchKey();
     return key;
   }
@@ -136,7 +136,7 @@ export class KeysService {
     refuseMoreThanOwn(actor, input.scopes);
     if (input.scopes.includes('ADMIN')) await requireRecentProof(actor);
     const secret = createSecret();
-    const key = await this.db.prisma.$transaction(async (tx) => {
+    const key = await this.db.transaction(async (tx) => {
       if ((await store.countLiveKeys(tx, accountId)) >= KEYS_MAX) {
         throw new AppError(
           'CONFLICT',
@@ -177,7 +177,7 @@ export class KeysService {
   ): Promise<ApiKey> {
     const trimmed = name === undefined ? undefined : checkName(name);
     if (cap !== undefined) checkCap(cap.nanos);
-    return this.db.prisma.$transaction(async (tx) => {
+    return this.db.transaction(async (tx) => {
       const old = await store.findKey(tx, accountId, keyId);
       if (old === undefined) throw noSuchKey();
       if (cap !== undefined) {
@@ -220,7 +220,7 @@ export class KeysService {
     const { scopes } = await this.get(accountId, keyId);
     if (scopes.includes('ADMIN')) await requireRecentProof(actor);
     const secret = createSecret();
-    const key = await this.db.prisma.$transaction(async (tx) => {
+    const key = await this.db.transaction(async (tx) => {
       const lineageId = await store.lockLineage(tx, accountId, keyId);
       const old = await store.findKey(tx, accountId, keyId);
       if (lineageId === undefined || old === undefined) throw noSuchKey();
@@ -250,7 +250,7 @@ export class KeysService {
 
   /** Ends a key at once. May be repeated. @throws AppError NOT_FOUND */
   async revoke(actor: Actor, accountId: AccountId, keyId: KeyId): Promise<ApiKey> {
-    const revoked = await this.db.prisma.$transaction(async (tx) => {
+    const revoked = await this.db.transaction(async (tx) => {
       const key = await store.findKey(tx, accountId, keyId);
       if (key === undefined) throw noSuchKey();
       if (!(await store.revokeKey(tx, keyId))) return key;

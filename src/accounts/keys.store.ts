@@ -1,5 +1,5 @@
 import type { Actor } from '../platform/actor.js';
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId, KeyId, UserId } from '../platform/ids.js';
 import type { AccountStanding } from './account.js';
 import { STANDING } from './accounts.store.js';
@@ -10,13 +10,6 @@ const COLUMNS = `k.id, k.lineage_id AS "lineageId", k.account_id AS "accountId",
   k.scopes::text[] AS scopes, k.spend_cap_nanos AS "spendCapNanos", k.cap_period::text AS "capPeriod", k.models,
   k.rate_per_minute AS "ratePerMinute", k.created_by AS "createdBy", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
   k.revoked_at AS "revokedAt", coalesce(k.revoked_at <= db_now(), false) AS "isRevoked", k.last_used_at AS "lastUsedAt"`;
-
-type Row = Omit<ApiKey, 'spendCapNanos'> & { spendCapNanos: string | bigint | null };
-
-function toKey<R extends Row>(row: R): Omit<R, 'spendCapNanos'> & ApiKey {
-  const { spendCapNanos } = row;
-  return { ...row, spendCapNanos: spendCapNanos === null ? null : BigInt(spendCapNanos) };
-}
 
 export async function insertKey(
   tx: Transaction,
@@ -48,7 +41,11 @@ export async function setCap(
   capNanos: bigint | null,
   period: CapPeriod,
 ): Promise<void> {
-  await tx.$queryRaw`SELECT ledger_set_key_cap(${keyId}, ${capNanos}::bigint, ${period}::"CapPeriod")::text`;
+  await tx.query('SELECT ledger_set_key_cap($1, $2::bigint, $3::"CapPeriod")::text', [
+    keyId,
+    capNanos,
+    period,
+  ]);
 }
 
 /**
@@ -60,9 +57,12 @@ export async function lockLineage(
   accountId: AccountId,
   keyId: KeyId,
 ): Promise<string | undefined> {
-  const rows = await tx.$queryRaw<{ id: string }[]>`
+  const rows = await tx.query<{ id: string }>(
+    `
     SELECT id FROM api_key WHERE id = (
-      SELECT lineage_id FROM api_key WHERE id = ${keyId} AND account_id = ${accountId}) FOR UPDATE`;
+      SELECT lineage_id FROM api_key WHERE id = $1 AND account_id = $2) FOR UPDATE`,
+    [keyId, accountId],
+  );
   return rows[0]?.id;
 }
 
@@ -76,27 +76,23 @@ export async function findOwnKey(
 }
 
 export async function findKey(
-  tx: Transaction,
+  db: Queryable,
   accountId: AccountId,
   keyId: KeyId,
 ): Promise<ApiKey | undefined> {
-  const [row] = await tx.$queryRawUnsafe<Row[]>(
+  const [row] = await db.query<ApiKey>(
     `SELECT ${COLUMNS} FROM api_key k WHERE k.id = $1 AND k.account_id = $2`,
-    ...[keyId, accountId],
+    [keyId, accountId],
   );
-  return row && toKey(row);
+  return row;
 }
 
 /** Newest first; revoked ones too. */
-export async function listKeys(
-  db: Pick<Database, 'query'>,
-  accountId: AccountId,
-): Promise<ApiKey[]> {
-  const rows = await db.query<Row>(
+export async function listKeys(db: Queryable, accountId: AccountId): Promise<ApiKey[]> {
+  return db.query<ApiKey>(
     `SELECT ${COLUMNS} FROM api_key k WHERE k.account_id = $1 ORDER BY k.id DESC LIMIT 1000`,
     [accountId],
   );
-  return rows.map(toKey);
 }
 
 export async function countLiveKeys(tx: Transaction, accountId: AccountId): Promise<number> {
@@ -118,16 +114,22 @@ export async function replaceKey(
   keyId: KeyId,
   { by, graceHours }: { readonly by: KeyId; readonly graceHours: number },
 ): Promise<void> {
-  await tx.$executeRaw`
-    UPDATE api_key SET replaced_by_id = ${by}, revoked_at = db_now() + ${graceHours}::float8 * interval '1 hour'
-     WHERE id = ${keyId}`;
+  await tx.execute(
+    `
+    UPDATE api_key SET replaced_by_id = $1, revoked_at = db_now() + $2::float8 * interval '1 hour'
+     WHERE id = $3`,
+    [by, graceHours, keyId],
+  );
 }
 
 /** Ends a key now. @returns false when it had ended before */
 export async function revokeKey(tx: Transaction, keyId: KeyId): Promise<boolean> {
-  const count = await tx.$executeRaw`
+  const count = await tx.execute(
+    `
     UPDATE api_key SET revoked_at = db_now()
-     WHERE id = ${keyId} AND (revoked_at IS NULL OR revoked_at > db_now())`;
+     WHERE id = $1 AND (revoked_at IS NULL OR revoked_at > db_now())`,
+    [keyId],
+  );
   return count === 1;
 }
 
@@ -140,8 +142,11 @@ export async function endKeysMadeBy(
   accountId: AccountId,
   { maker, lacking }: { readonly maker: UserId; readonly lacking?: readonly KeyScope[] },
 ): Promise<KeyId[]> {
-  const rows = await tx.$queryRaw<{ id: KeyId }[]>`
-    SELECT id FROM end_keys_made_by(${accountId}, ${maker}, ${lacking ?? null}::text[])`;
+  const rows = await tx.query<{ id: KeyId }>(
+    `
+    SELECT id FROM end_keys_made_by($1, $2, $3::text[])`,
+    [accountId, maker, lacking ?? null],
+  );
   return rows.map(({ id }) => id);
 }
 
@@ -157,25 +162,22 @@ export type KeyWithStanding = ApiKey & {
  * One prepared statement.
  */
 export async function findKeysByHash(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   hashes: readonly Buffer[],
 ): Promise<(KeyWithStanding | undefined)[]> {
-  const rows = await db.query<Row & Omit<KeyWithStanding, keyof ApiKey> & { hash: Buffer }>(
+  const rows = await db.query<ApiKey & Omit<KeyWithStanding, keyof ApiKey> & { hash: Buffer }>(
     `SELECT k.hash, ${COLUMNS}, ${STANDING},
             extract(epoch FROM least(k.expires_at, k.revoked_at) - db_now())::float8 * 1000 AS "endsInMs"
        FROM api_key k JOIN account a ON a.id = k.account_id AND a.status <> 'CLOSED'
       WHERE k.hash = ANY ($1::bytea[])`,
     [hashes],
   );
-  const byHash = new Map(rows.map(({ hash, ...key }) => [hash.toString('base64'), toKey(key)]));
+  const byHash = new Map(rows.map(({ hash, ...key }) => [hash.toString('base64'), key]));
   return hashes.map((hash) => byHash.get(hash.toString('base64')));
 }
 
 /** Notes how many milliseconds ago keys were last used. May be repeated; never sets a time back. */
-export async function touchKeys(
-  db: Pick<Database, 'query'>,
-  agesMs: ReadonlyMap<KeyId, number>,
-): Promise<void> {
+export async function touchKeys(db: Queryable, agesMs: ReadonlyMap<KeyId, number>): Promise<void> {
   await db.query(
     `UPDATE api_key k SET last_used_at = u.at
        FROM (SELECT id, db_now() - age_ms * interval '1 ms' AS at

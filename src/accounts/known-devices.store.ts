@@ -1,7 +1,5 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { UserId } from '../platform/ids.js';
-
-type Reader = Pick<Database, 'query'>;
 
 /** Days without a sign-in after which a device is a new one again. */
 const FORGOTTEN_DAYS = 90;
@@ -19,7 +17,7 @@ export interface Device {
  * @returns whether they have signed in before, but not there
  */
 export async function rememberDevice(
-  db: Reader,
+  db: Queryable,
   userId: UserId,
   { device, network }: Device,
 ): Promise<boolean> {
@@ -36,7 +34,11 @@ export async function rememberDevice(
 }
 
 /** Whether the person with this address has signed in from the network. */
-export async function isKnownNetwork(db: Reader, email: string, network: string): Promise<boolean> {
+export async function isKnownNetwork(
+  db: Queryable,
+  email: string,
+  network: string,
+): Promise<boolean> {
   const rows = await db.query(
     `SELECT FROM known_device d JOIN app_user u ON u.id = d.user_id
       WHERE u.email = $1 AND d.network = $2 AND d.last_used_at >= db_now() - make_interval(days => $3) LIMIT 1`,

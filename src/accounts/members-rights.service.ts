@@ -1,13 +1,13 @@
 import { AppError } from '../errors.js';
 import { type Actor, anonymous, type Scope } from '../platform/actor.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { UserId } from '../platform/ids.js';
 import { SCOPES_OF_ROLE, standingOf, type User } from './account.js';
 import * as store from './accounts.store.js';
 
 /** What people may do in their sessions. */
 export class MembersRights {
-  constructor(private readonly db: Pick<Database, 'query'>) {}
+  constructor(private readonly db: Queryable) {}
 
   /**
    * What a signed-in person is on an account.

@@ -28,7 +28,7 @@ const INVITATION_DAYS = 7;
 const INVITATIONS = { account: 100, mailbox: 10 } as const;
 
 export interface MembersParts {
-  readonly db: Pick<Database, 'query' | 'prisma'>;
+  readonly db: Database;
   readonly mailer: Mailer;
   /** Counts invitations for a day. */
   readonly mails: RateCounter;
@@ -117,7 +117,7 @@ export class MembersService {
    */
   async accept(actor: Actor, userId: UserId, token: string): Promise<AccountOfUser> {
     const user = await accounts.findUser(this.db, userId);
-    const accountId = await this.db.prisma.$transaction(async (tx) => {
+    const accountId = await this.db.transaction(async (tx) => {
       const invitation = await store.findInvitation(tx, hashOf(token));
       if (
         invitation === undefined ||
@@ -204,7 +204,7 @@ export class MembersService {
 
   /** One change of an organisation's members at a time. */
   private change<T>(accountId: AccountId, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.db.prisma.$transaction(async (tx) => {
+    return this.db.transaction(async (tx) => {
       const kind = await store.lockAccount(tx, accountId);
       if (kind === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
       if (kind === 'PERSONAL') {

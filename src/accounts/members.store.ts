@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId, InvitationId, UserId } from '../platform/ids.js';
 import type { Role } from './account.js';
 import type { Invitation, Member } from './member.js';
@@ -8,17 +8,15 @@ export async function lockAccount(
   tx: Transaction,
   accountId: AccountId,
 ): Promise<'PERSONAL' | 'ORGANISATION' | undefined> {
-  const rows = await tx.$queryRaw<
-    { kind: 'PERSONAL' | 'ORGANISATION' }[]
-  >`SELECT kind::text FROM account WHERE id = ${accountId} AND status <> 'CLOSED' FOR UPDATE`;
+  const rows = await tx.query<{ kind: 'PERSONAL' | 'ORGANISATION' }>(
+    `SELECT kind::text FROM account WHERE id = $1 AND status <> 'CLOSED' FOR UPDATE`,
+    [accountId],
+  );
   return rows[0]?.kind;
 }
 
 /** By time of joining. */
-export async function listMembers(
-  db: Pick<Database, 'query'>,
-  accountId: AccountId,
-): Promise<Member[]> {
+export async function listMembers(db: Queryable, accountId: AccountId): Promise<Member[]> {
   return db.query<Member>(
     `SELECT m.user_id AS "userId", u.name, u.email, m.role, m.created_at AS "joinedAt"
        FROM membership m JOIN app_user u ON u.id = m.user_id
@@ -89,20 +87,17 @@ export async function insertInvitation(
   days: number,
 ): Promise<Invitation> {
   const { id, accountId, email, role } = invitation;
-  const [row] = await tx.$queryRawUnsafe<Invitation[]>(
+  const [row] = await tx.query<Invitation>(
     `INSERT INTO invitation (id, account_id, email, role, token_hash, invited_by, expires_at)
      VALUES ($1, $2, $3, $4::"Role", $5, $6, db_now() + make_interval(days => $7::int)) RETURNING ${COLUMNS}`,
-    ...[id, accountId, email, role, tokenHash, invitedBy, days],
+    [id, accountId, email, role, tokenHash, invitedBy, days],
   );
   if (row === undefined) throw new Error('The invitation was not written.');
   return row;
 }
 
 /** Open ones, newest first. */
-export async function listInvitations(
-  db: Pick<Database, 'query'>,
-  accountId: AccountId,
-): Promise<Invitation[]> {
+export async function listInvitations(db: Queryable, accountId: AccountId): Promise<Invitation[]> {
   return db.query<Invitation>(
     `SELECT ${COLUMNS} FROM invitation WHERE account_id = $1 AND ${OPEN} ORDER BY created_at DESC, id DESC`,
     [accountId],
@@ -113,18 +108,18 @@ export async function findInvitation(
   tx: Transaction,
   tokenHash: Buffer,
 ): Promise<Invitation | undefined> {
-  const [row] = await tx.$queryRawUnsafe<Invitation[]>(
+  const [row] = await tx.query<Invitation>(
     `SELECT ${COLUMNS} FROM invitation WHERE token_hash = $1 AND ${OPEN}`,
-    tokenHash,
+    [tokenHash],
   );
   return row;
 }
 
 /** Takes the invitation, once. @returns false when somebody was faster */
 export async function takeInvitation(tx: Transaction, id: InvitationId): Promise<boolean> {
-  const count = await tx.$executeRawUnsafe(
+  const count = await tx.execute(
     `UPDATE invitation SET accepted_at = db_now() WHERE id = $1 AND ${OPEN}`,
-    id,
+    [id],
   );
   return count === 1;
 }
@@ -141,10 +136,10 @@ export async function revokeInvitations(
   },
 ): Promise<number> {
   const { id = null, email = null, invitedBy = null, roles = null } = which;
-  return tx.$executeRawUnsafe(
+  return tx.execute(
     `UPDATE invitation SET revoked_at = db_now()
       WHERE account_id = $1 AND ${OPEN} AND ($2::text IS NULL OR id = $2) AND ($3::text IS NULL OR email = $3)
         AND ($4::text IS NULL OR invited_by = $4) AND ($5::text[] IS NULL OR role::text = ANY ($5))`,
-    ...[accountId, id, email, invitedBy, roles],
+    [accountId, id, email, invitedBy, roles],
   );
 }

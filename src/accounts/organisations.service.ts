@@ -12,7 +12,7 @@ import { countOrganisations, lockPersonsTurn } from './persons.store.js';
 /** Accounts that people share. */
 export class OrganisationsService {
   constructor(
-    private readonly db: Pick<Database, 'query' | 'prisma'>,
+    private readonly db: Database,
     /** Organisations that a person may have made at a time. */
     private readonly perPersonMax: number,
   ) {}
@@ -29,7 +29,7 @@ export class OrganisationsService {
       throw new AppError('FORBIDDEN', 'Confirm your e-mail address first.');
     }
     const openedBy = mailboxHash(user.email);
-    const { createdAt } = await this.db.prisma.$transaction(async (tx) => {
+    const { createdAt } = await this.db.transaction(async (tx) => {
       await lockPersonsTurn(tx, openedBy);
       if ((await countOrganisations(tx, openedBy)) >= this.perPersonMax) {
         throw new AppError(

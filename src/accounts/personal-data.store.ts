@@ -1,4 +1,4 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { UserId } from '../platform/ids.js';
 
 /** Newest events of the audit log that are given out. */
@@ -6,7 +6,7 @@ const EVENTS_MAX = 10_000;
 
 /** What this domain knows of a person: no secrets, and nothing of others. */
 export async function readPersonalData(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   userId: UserId,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const [row] = await db.query<{ data: Record<string, unknown> }>(

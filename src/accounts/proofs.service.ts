@@ -1,6 +1,6 @@
 import { AppError } from '../errors.js';
 import type { Actor } from '../platform/actor.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { SessionId, UserId } from '../platform/ids.js';
 import type { AccountsService } from './accounts.service.js';
 import type { IdentityGateway } from './identity.gateway.js';
@@ -8,7 +8,7 @@ import * as store from './proofs.store.js';
 import type { SignInLimits } from './sign-in-limits.service.js';
 
 export interface ProofsParts {
-  readonly db: Pick<Database, 'query'>;
+  readonly db: Queryable;
   readonly accounts: Pick<AccountsService, 'user'>;
   readonly identity: Pick<IdentityGateway, 'isCode' | 'isPassword'>;
   readonly limits: Pick<SignInLimits, 'attempt'>;

@@ -1,7 +1,5 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { SessionId, UserId } from '../platform/ids.js';
-
-type Reader = Pick<Database, 'query'>;
 
 /** Minutes for which a proof is recent. */
 export const RECENT_MINUTES = 10;
@@ -14,7 +12,7 @@ export interface Proof {
 }
 
 /** Signing in is a proof. For somebody with a second factor only that one counts. */
-export async function findProof(db: Reader, id: SessionId): Promise<Proof | undefined> {
+export async function findProof(db: Queryable, id: SessionId): Promise<Proof | undefined> {
   const [proof] = await db.query<Proof>(
     `SELECT coalesce(CASE WHEN u.two_factor_enabled THEN s.second_factor_at
                           ELSE greatest(s.confirmed_at, s.second_factor_at) END
@@ -28,16 +26,16 @@ export async function findProof(db: Reader, id: SessionId): Promise<Proof | unde
   return proof;
 }
 
-export async function markConfirmed(db: Reader, id: SessionId): Promise<void> {
+export async function markConfirmed(db: Queryable, id: SessionId): Promise<void> {
   await db.query('UPDATE session SET confirmed_at = db_now() WHERE id = $1', [id]);
 }
 
-export async function markSecondFactor(db: Reader, id: SessionId): Promise<void> {
+export async function markSecondFactor(db: Queryable, id: SessionId): Promise<void> {
   await db.query('UPDATE session SET second_factor_at = db_now() WHERE id = $1', [id]);
 }
 
 /** Sessions have shown nothing any more once their person has no second factor. May be repeated. */
-export async function forgetSecondFactor(db: Reader, userId: UserId): Promise<void> {
+export async function forgetSecondFactor(db: Queryable, userId: UserId): Promise<void> {
   await db.query(
     `UPDATE session s SET second_factor_at = NULL FROM app_user u
       WHERE u.id = $1 AND s.user_id = u.id AND NOT u.two_factor_enabled

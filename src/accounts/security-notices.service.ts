@@ -16,7 +16,7 @@ export interface SecurityNotification {
 }
 
 export interface SecurityNoticesParts {
-  readonly db: Pick<Database, 'query' | 'prisma'>;
+  readonly db: Database;
   readonly publicUrl: string;
   /** Stores notifications; one whose id is there already is nothing. */
   readonly post: (
@@ -39,7 +39,7 @@ export class SecurityNotices {
     const { db, post } = this.parts;
     const notices = await store.listUntold(db, AT_ONCE);
     if (notices.length === 0) return false;
-    await db.prisma.$transaction((tx) =>
+    await db.transaction((tx) =>
       post(
         tx,
         notices.map((notice) => this.notification(notice)),

@@ -1,4 +1,4 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import { NOTICED_ACTIONS, type SecurityNotice } from './security-notice.js';
 
 /** Begins the id of the notification about an event of the audit log. */
@@ -8,10 +8,7 @@ export const NOTICE_ID = 'security:';
  * Events of the last day that nobody was told of, oldest first. A sign-in counts where it came from a new place. Whoever
  * switched these mails off gets none, except about that.
  */
-export async function listUntold(
-  db: Pick<Database, 'query'>,
-  atMost: number,
-): Promise<SecurityNotice[]> {
+export async function listUntold(db: Queryable, atMost: number): Promise<SecurityNotice[]> {
   return db.query<SecurityNotice>(
     `SELECT e.id, e.action, e.created_at AS "createdAt", e.ip_address AS "ipAddress", a.name AS account,
             k.name AS key, array(

@@ -1,12 +1,12 @@
 import { AppError } from '../errors.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { SessionId, UserId } from '../platform/ids.js';
 import type { ActiveSession } from './active-session.js';
 import * as store from './sessions.store.js';
 
 /** Where a person is signed in. */
 export class SessionsService {
-  constructor(private readonly db: Pick<Database, 'query'>) {}
+  constructor(private readonly db: Queryable) {}
 
   /** Newest first. */
   list(userId: UserId): Promise<readonly ActiveSession[]> {

@@ -1,11 +1,12 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { SessionId, UserId } from '../platform/ids.js';
 import type { ActiveSession } from './active-session.js';
 
-type Reader = Pick<Database, 'query'>;
-
 /** Which of these stored tokens belong to a session. Whether it has expired is for the identity library to say. */
-export async function findTokenHashes(db: Reader, hashes: readonly string[]): Promise<Set<string>> {
+export async function findTokenHashes(
+  db: Queryable,
+  hashes: readonly string[],
+): Promise<Set<string>> {
   const rows = await db.query<{ token: string }>(
     'SELECT token FROM session WHERE token = ANY ($1::text[])',
     [hashes],
@@ -14,7 +15,7 @@ export async function findTokenHashes(db: Reader, hashes: readonly string[]): Pr
 }
 
 /** Newest first. */
-export async function listSessions(db: Reader, userId: UserId): Promise<ActiveSession[]> {
+export async function listSessions(db: Queryable, userId: UserId): Promise<ActiveSession[]> {
   return db.query<ActiveSession>(
     `SELECT id, created_at AS "createdAt", expires_at AS "expiresAt",
             nullif(ip_address, '') AS "ipAddress", nullif(user_agent, '') AS "userAgent"
@@ -24,7 +25,11 @@ export async function listSessions(db: Reader, userId: UserId): Promise<ActiveSe
 }
 
 /** @returns whether there was one */
-export async function deleteSession(db: Reader, userId: UserId, id: SessionId): Promise<boolean> {
+export async function deleteSession(
+  db: Queryable,
+  userId: UserId,
+  id: SessionId,
+): Promise<boolean> {
   const rows = await db.query('DELETE FROM session WHERE user_id = $1 AND id = $2 RETURNING id', [
     userId,
     id,
@@ -34,7 +39,7 @@ export async function deleteSession(db: Reader, userId: UserId, id: SessionId): 
 
 /** All of a person's sessions but one. */
 export async function deleteOtherSessions(
-  db: Reader,
+  db: Queryable,
   userId: UserId,
   kept: SessionId | undefined,
 ): Promise<void> {
@@ -50,7 +55,7 @@ export async function deleteOtherSessions(
  * @param value of the newer one: a person's id, or JSON with an `email`
  */
 export async function deleteVerifications(
-  db: Reader,
+  db: Queryable,
   purpose: string,
   value: string,
 ): Promise<void> {

@@ -1,6 +1,4 @@
-import type { Database } from '../platform/database.js';
-
-type Reader = Pick<Database, 'query'>;
+import type { Queryable } from '../platform/database.js';
 
 /** Attempts after which the delay begins, and its longest, in seconds. It doubles with each attempt in between. */
 const FREE_ATTEMPTS = 10;
@@ -15,7 +13,7 @@ const FORGOTTEN_DAYS = 1;
  * @param person hash of an address, whether anybody has it or not
  * @returns seconds to wait; 0: it was counted, and may be made
  */
-export async function countAttempt(db: Reader, person: string): Promise<number> {
+export async function countAttempt(db: Queryable, person: string): Promise<number> {
   const counted = await db.query(
     `INSERT INTO sign_in_attempt AS a (person, attempts, next_at, last_at)
      VALUES ($1, 1, db_now(), db_now())
@@ -38,7 +36,7 @@ export async function countAttempt(db: Reader, person: string): Promise<number> 
 }
 
 /** The attempt succeeded: it is not one of the guesses, and delays no other. */
-export async function forgiveAttempt(db: Reader, person: string): Promise<void> {
+export async function forgiveAttempt(db: Queryable, person: string): Promise<void> {
   await db.query(
     `UPDATE sign_in_attempt SET attempts = greatest(attempts - 1, 0), next_at = last_at WHERE person = $1`,
     [person],
@@ -46,7 +44,7 @@ export async function forgiveAttempt(db: Reader, person: string): Promise<void> 
 }
 
 /** Deletes counts that would begin anew. @returns how many */
-export async function deleteOldAttempts(db: Reader, atMost: number): Promise<number> {
+export async function deleteOldAttempts(db: Queryable, atMost: number): Promise<number> {
   const rows = await db.query(
     `DELETE FROM sign_in_attempt WHERE person IN (
        SELECT person FROM sign_in_attempt WHERE last_at < db_now() - make_interval(days => $1)

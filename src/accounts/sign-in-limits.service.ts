@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.js';
 import { clientNetwork } from '../platform/client-network.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { UserId } from '../platform/ids.js';
 import type { RateCounter } from '../platform/rate-counter.js';
 import { plainEmail } from './account.js';
@@ -39,7 +39,7 @@ export class SignInLimits {
    * @param onFailure told of each attempt that was made and failed
    */
   constructor(
-    private readonly db: Pick<Database, 'query'>,
+    private readonly db: Queryable,
     private readonly mails: RateCounter,
     private readonly onFailure: (email: string, ipAddress: string) => Promise<void>,
   ) {}

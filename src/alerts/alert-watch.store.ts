@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import type { AlertTurn } from './alert-turn.js';
 import { type AlertKind, type AlertState, SHARE_UNIT } from './alert-rule.js';
@@ -61,8 +61,11 @@ const measure = (kind: AlertKind) =>
  * another's decision. Until the transaction ends.
  */
 export async function tryLock(tx: Transaction): Promise<boolean> {
-  const [row] = await tx.$queryRaw<{ locked: boolean }[]>`
-    SELECT pg_try_advisory_xact_lock(${LOCK}::bigint) AS locked`;
+  const [row] = await tx.query<{ locked: boolean }>(
+    `
+    SELECT pg_try_advisory_xact_lock($1::bigint) AS locked`,
+    [LOCK],
+  );
   return row?.locked === true;
 }
 
@@ -71,7 +74,8 @@ export async function tryLock(tx: Transaction): Promise<boolean> {
  * what was counted once is not looked at again. A new period begins with the runs since its start.
  */
 export async function countSpend(tx: Transaction): Promise<void> {
-  await tx.$executeRaw`
+  await tx.execute(
+    `
     INSERT INTO alert_state AS s (rule_id, period, value, version)
       SELECT r.id, p.start, CASE WHEN old.period = p.start THEN old.value + (
                SELECT coalesce(-sum(e.amount), 0) FROM journal_entry e JOIN journal_transaction t ON t.id = e.transaction_id
@@ -87,7 +91,9 @@ export async function countSpend(tx: Transaction): Promise<void> {
          AND (old.rule_id IS NULL OR old.period IS DISTINCT FROM p.start OR old.version < b.version)
     ON CONFLICT (rule_id, subject) DO UPDATE
        SET value = EXCLUDED.value, version = EXCLUDED.version, period = EXCLUDED.period, checked_at = db_now(),
-           fired_at = CASE WHEN s.period = EXCLUDED.period THEN s.fired_at END`;
+           fired_at = CASE WHEN s.period = EXCLUDED.period THEN s.fired_at END`,
+    [],
+  );
 }
 
 /**
@@ -100,7 +106,7 @@ export async function listTurns(
   kind: AlertKind,
   atMost: number,
 ): Promise<AlertTurn[]> {
-  return tx.$queryRawUnsafe<AlertTurn[]>(
+  return tx.query<AlertTurn>(
     `WITH ledger_now_once AS MATERIALIZED (SELECT ledger_now() AS now), m AS (${measure(kind)}), due AS MATERIALIZED (
      SELECT m.rule_id AS "ruleId", m.subject, m.key_id AS "keyId", r.account_id AS "accountId", m.over AS fires,
             coalesce(s.crossings, 0) + CASE WHEN m.over THEN 1 ELSE 0 END AS crossings, m.value,
@@ -112,8 +118,7 @@ export async function listTurns(
       WHERE CASE WHEN m.over THEN s.fired_at IS NULL OR s.period IS DISTINCT FROM m.span
                  ELSE m.clear AND s.fired_at IS NOT NULL END)
      SELECT * FROM due ORDER BY "ruleId", subject LIMIT $2`,
-    null,
-    atMost,
+    [null, atMost],
   );
 }
 
@@ -124,23 +129,23 @@ export async function listTurns(
 export async function takeTurn(tx: Transaction, turn: AlertTurn): Promise<boolean> {
   const { ruleId, subject, keyId, fires, crossings, value } = turn;
   const before = crossings - (fires ? 1 : 0);
-  const changed = await tx.$executeRaw`
+  const changed = await tx.execute(
+    `
     INSERT INTO alert_state AS s (rule_id, subject, crossings, fired_at, value, period)
-      SELECT r.id, ${subject}, ${crossings}::int, CASE WHEN ${fires} THEN ledger_now() END, ${value}::bigint,
+      SELECT r.id, $1, $2::int, CASE WHEN $3 THEN ledger_now() END, $4::bigint,
              CASE WHEN k.id IS NOT NULL THEN cap_window_start(k.cap_period, ledger_now()) END
-        FROM alert_rule r LEFT JOIN api_key k ON k.id = ${keyId} WHERE r.id = ${ruleId}
+        FROM alert_rule r LEFT JOIN api_key k ON k.id = $5 WHERE r.id = $6
     ON CONFLICT (rule_id, subject) DO UPDATE
        SET crossings = EXCLUDED.crossings, fired_at = EXCLUDED.fired_at, value = EXCLUDED.value, checked_at = db_now(),
            period = coalesce(EXCLUDED.period, s.period)
-     WHERE s.crossings = ${before}::int`;
+     WHERE s.crossings = $7::int`,
+    [subject, crossings, fires, value, keyId, ruleId, before],
+  );
   return changed === 1;
 }
 
 /** Where an account's rules stand, as measured now. */
-export async function listStates(
-  db: Pick<Database, 'query'>,
-  accountId: AccountId,
-): Promise<AlertState[]> {
+export async function listStates(db: Queryable, accountId: AccountId): Promise<AlertState[]> {
   const all = Object.keys(MEASURES).map((kind) => `(${measure(kind as AlertKind)})`);
   const rows = await db.query<Omit<AlertState, 'value'> & { value: string }>(
     `WITH ledger_now_once AS MATERIALIZED (SELECT ledger_now() AS now), m AS (${all.join(' UNION ALL ')})

@@ -31,7 +31,7 @@ export interface AlertView {
 }
 
 export interface AlertsParts {
-  readonly db: Pick<Database, 'query' | 'prisma'>;
+  readonly db: Database;
   readonly notifications: Pick<NotificationsService, 'post'>;
   readonly contacts: Pick<ContactsService, 'addresses'>;
 }
@@ -56,7 +56,7 @@ export class AlertsService {
   /** @throws AppError BAD_USER_INPUT; NOT_FOUND for the key; CONFLICT at the limit */
   async create(actor: Actor, accountId: AccountId, input: NewAlertRule): Promise<AlertRule> {
     const settings = checkRule(input);
-    return this.parts.db.prisma.$transaction(async (tx) => {
+    return this.parts.db.transaction(async (tx) => {
       if ((await store.countRules(tx, accountId)) >= RULES_MAX) {
         throw new AppError(
           'CONFLICT',
@@ -109,7 +109,7 @@ export class AlertsService {
 
   /** @returns how many rules fired or were armed again */
   private evaluate(kind: AlertKind): Promise<number> {
-    return this.parts.db.prisma.$transaction(
+    return this.parts.db.transaction(
       async (tx) => {
         if (!(await watch.tryLock(tx))) return 0;
         if (kind === 'SPEND') await watch.countSpend(tx);
@@ -160,7 +160,7 @@ export class AlertsService {
     id: string,
     work: (tx: Transaction, rule: AlertRule) => Promise<T>,
   ): Promise<T> {
-    return this.parts.db.prisma.$transaction(async (tx) => {
+    return this.parts.db.transaction(async (tx) => {
       const rule = await store.findRule(tx, accountId, id);
       if (rule === undefined) {
         throw new AppError('NOT_FOUND', 'The account has no such alert rule.');

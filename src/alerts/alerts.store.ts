@@ -1,4 +1,4 @@
-import type { Transaction } from '../platform/database.js';
+import type { Tables, Transaction } from '../platform/database.js';
 import type { AccountId, AlertRuleId } from '../platform/ids.js';
 import type { AlertRule, AlertSettings } from './alert-rule.js';
 
@@ -11,7 +11,7 @@ const toRule = (row: Row) => row as AlertRule;
 
 /** Locks the account's row, so that its rules are made one after the other and the limit holds. */
 export async function countRules(tx: Transaction, accountId: AccountId): Promise<number> {
-  await tx.$queryRaw`SELECT FROM account WHERE id = ${accountId} FOR NO KEY UPDATE`;
+  await tx.query('SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE', [accountId]);
   return tx.alertRule.count({ where: { accountId } });
 }
 
@@ -23,7 +23,7 @@ export async function insertRule(
 }
 
 /** Oldest first. */
-export async function listRules(tx: Transaction, accountId: AccountId): Promise<AlertRule[]> {
+export async function listRules(tx: Tables, accountId: AccountId): Promise<AlertRule[]> {
   const rows = await tx.alertRule.findMany({ where: { accountId }, orderBy: { id: 'asc' } });
   return rows.map(toRule);
 }

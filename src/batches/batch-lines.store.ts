@@ -1,8 +1,7 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { BatchId } from '../platform/ids.js';
 import type { BatchLine, LineEnd } from './batch-line.js';
 
-type Reader = Pick<Database, 'query'>;
 type LineKey = Pick<BatchLine, 'batchId' | 'line'>;
 
 /**
@@ -10,7 +9,7 @@ type LineKey = Pick<BatchLine, 'batchId' | 'line'>;
  * by their number, so that batches take turns. Locks their rows, and skips what is locked.
  */
 export function claimLines(
-  db: Reader,
+  db: Queryable,
   claim: {
     readonly batchIds: readonly BatchId[];
     readonly leaseMs: number;
@@ -33,7 +32,11 @@ export function claimLines(
 }
 
 /** Ends a line, once: one that has ended stays as it is. */
-export async function endLine(db: Reader, { batchId, line }: LineKey, end: LineEnd): Promise<void> {
+export async function endLine(
+  db: Queryable,
+  { batchId, line }: LineKey,
+  end: LineEnd,
+): Promise<void> {
   const chargedNanos = end.state === 'COMPLETED' ? end.chargedNanos : null;
   await db.query(
     `UPDATE batch_line SET state = $3::"BatchLineState", charged_nanos = $4, answer = $5
@@ -44,7 +47,7 @@ export async function endLine(db: Reader, { batchId, line }: LineKey, end: LineE
 
 /** Gives a line back, to be taken up again after a pause. */
 export async function putBack(
-  db: Reader,
+  db: Queryable,
   { batchId, line }: LineKey,
   { afterMs, counts }: { readonly afterMs: number; readonly counts: boolean },
 ): Promise<void> {
@@ -57,7 +60,7 @@ export async function putBack(
 
 /** Answers of a batch in the order of its lines, after one of them. @param completed or else of the others */
 export function listAnswers(
-  db: Reader,
+  db: Queryable,
   batchId: BatchId,
   page: { readonly completed: boolean; readonly after: number; readonly first: number },
 ): Promise<{ readonly line: number; readonly answer: string }[]> {
@@ -70,7 +73,11 @@ export function listAnswers(
 }
 
 /** Answers that stand in a file by now. @returns how many, at most `atMost` */
-export async function forgetAnswers(db: Reader, batchId: BatchId, atMost: number): Promise<number> {
+export async function forgetAnswers(
+  db: Queryable,
+  batchId: BatchId,
+  atMost: number,
+): Promise<number> {
   const rows = await db.query(
     `UPDATE batch_line SET answer = NULL WHERE batch_id = $1 AND line IN (
        SELECT line FROM batch_line WHERE batch_id = $1 AND answer IS NOT NULL LIMIT $2) RETURNING line`,

@@ -80,7 +80,7 @@ export class BatchesService {
       status: errors.length > 0 ? 'FAILED' : 'IN_PROGRESS',
       errors,
     };
-    const isNew = await db.prisma.$transaction((tx) => this.insert(tx, actor, batch, lines), {
+    const isNew = await db.transaction((tx) => this.insert(tx, actor, batch, lines), {
       timeout: CREATE_MS,
     });
     const made = isNew

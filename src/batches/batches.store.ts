@@ -1,8 +1,7 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId, BatchId, RunId } from '../platform/ids.js';
 import type { Batch, BatchProgress, BatchStatus } from './batch.js';
 
-type Reader = Pick<Database, 'query'>;
 type Row = Omit<BatchProgress, 'heldNanos' | 'chargedNanos'> & { held: string; charged: string };
 
 const COLUMNS = `b.id, b.account_id AS "accountId", b.key_id AS "keyId", b.endpoint, b.status,
@@ -54,15 +53,34 @@ export interface NewLine {
  */
 export async function insertBatch(tx: Transaction, batch: NewBatch): Promise<boolean> {
   const failed = batch.status === 'FAILED';
-  const rows = await tx.$queryRaw<unknown[]>`
+  const rows = await tx.query(
+    `
     INSERT INTO batch (id, account_id, key_id, endpoint, status, input_file_id, output_file_id, error_file_id,
       metadata, errors, idempotency_key, request_hash, created_at, expires_at, ended_at, done)
-    VALUES (${batch.id}, ${batch.accountId}, ${batch.keyId}, ${batch.endpoint}, ${batch.status}::"BatchStatus",
-      ${batch.inputFileId}, ${batch.outputFileId}, ${batch.errorFileId},
-      ${batch.metadata === null ? null : JSON.stringify(batch.metadata)}::jsonb, ${JSON.stringify(batch.errors)}::jsonb,
-      ${batch.idempotency?.key ?? null}, ${batch.idempotency?.requestHash ?? null}::bytea,
-      db_now(), db_now() + ${batch.windowMs}::float8 * interval '1 ms', CASE WHEN ${failed} THEN db_now() END, ${failed})
-    ON CONFLICT (account_id, idempotency_key) DO NOTHING RETURNING id`;
+    VALUES ($1, $2, $3, $4, $5::"BatchStatus",
+      $6, $7, $8,
+      $9::jsonb, $10::jsonb,
+      $11, $12::bytea,
+      db_now(), db_now() + $13::float8 * interval '1 ms', CASE WHEN $14 THEN db_now() END, $15)
+    ON CONFLICT (account_id, idempotency_key) DO NOTHING RETURNING id`,
+    [
+      batch.id,
+      batch.accountId,
+      batch.keyId,
+      batch.endpoint,
+      batch.status,
+      batch.inputFileId,
+      batch.outputFileId,
+      batch.errorFileId,
+      batch.metadata === null ? null : JSON.stringify(batch.metadata),
+      JSON.stringify(batch.errors),
+      batch.idempotency?.key ?? null,
+      batch.idempotency?.requestHash ?? null,
+      batch.windowMs,
+      failed,
+      failed,
+    ],
+  );
   return rows.length === 1;
 }
 
@@ -75,16 +93,19 @@ export async function insertLines(
 ): Promise<void> {
   for (let at = 0; at < lines.length; at += LINES_AT_ONCE) {
     const json = JSON.stringify(lines.slice(at, at + LINES_AT_ONCE));
-    await tx.$executeRaw`
+    await tx.execute(
+      `
       INSERT INTO batch_line (batch_id, line, custom_id, run_id, held_nanos, units, "offset", bytes)
-      SELECT ${batchId}, l.* FROM json_to_recordset(${json}::json) AS l(
-        line int, custom_id text, run_id text, held_nanos bigint, units jsonb, "offset" int, bytes int)`;
+      SELECT $1, l.* FROM json_to_recordset($2::json) AS l(
+        line int, custom_id text, run_id text, held_nanos bigint, units jsonb, "offset" int, bytes int)`,
+      [batchId, json],
+    );
   }
 }
 
 /** By its id, or by an idempotency key together with the hash of what it was used for. */
 export async function findBatch(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   id: string,
 ): Promise<BatchProgress | undefined> {
@@ -96,7 +117,7 @@ export async function findBatch(
 }
 
 export async function findByKey(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   idempotencyKey: string,
 ): Promise<{ readonly id: BatchId; readonly requestHash: Buffer } | undefined> {
@@ -109,7 +130,7 @@ export async function findByKey(
 
 /** Newest first. @param page `after`: an id */
 export async function listBatches(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   { first, after }: { readonly first: number; readonly after: string | undefined },
 ): Promise<BatchProgress[]> {
@@ -121,7 +142,11 @@ export async function listBatches(
 }
 
 /** Only one that is under way. From then on no line of it begins. */
-export async function beginCancelling(db: Reader, accountId: AccountId, id: string): Promise<void> {
+export async function beginCancelling(
+  db: Queryable,
+  accountId: AccountId,
+  id: string,
+): Promise<void> {
   await db.query(
     `UPDATE batch SET status = 'CANCELLING', cancelling_at = db_now()
       WHERE account_id = $1 AND id = $2 AND status = 'IN_PROGRESS'`,
@@ -134,7 +159,7 @@ export async function beginCancelling(db: Reader, accountId: AccountId, id: stri
  * of a frozen account wait, until it is frozen no more or their time is over.
  */
 export async function listOpen(
-  db: Reader,
+  db: Queryable,
 ): Promise<{ readonly toRun: readonly BatchId[]; readonly toRelease: readonly BatchId[] }> {
   const rows = await db.query<{ id: BatchId; runs: boolean }>(
     `SELECT b.id, b.status = 'IN_PROGRESS' AND b.expires_at > db_now() AS runs FROM batch b
@@ -150,7 +175,7 @@ export async function listOpen(
 
 /** Whether a batch that has not ended reads a file. */
 export async function isInputInUse(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   fileId: string,
 ): Promise<boolean> {
@@ -165,7 +190,7 @@ export async function isInputInUse(
  * Takes up a batch whose lines have all ended, for `leaseMs`; nobody else does meanwhile. Locks its row, and
  * skips what is locked.
  */
-export async function claimEnded(db: Reader, leaseMs: number): Promise<Batch | undefined> {
+export async function claimEnded(db: Queryable, leaseMs: number): Promise<Batch | undefined> {
   const [row] = await db.query<Batch>(
     `UPDATE batch b SET free_at = db_now() + $1 * interval '1 ms',
         finalizing_at = coalesce(b.finalizing_at, db_now()),
@@ -182,13 +207,13 @@ export async function claimEnded(db: Reader, leaseMs: number): Promise<Batch | u
 }
 
 /** Its files are written. */
-export async function endBatch(db: Reader, id: BatchId, status: BatchStatus): Promise<void> {
+export async function endBatch(db: Queryable, id: BatchId, status: BatchStatus): Promise<void> {
   await db.query(
     `UPDATE batch SET status = $2::"BatchStatus", ended_at = db_now() WHERE id = $1 AND ended_at IS NULL`,
     [id, status],
   );
 }
 
-export async function markDone(db: Reader, id: BatchId): Promise<void> {
+export async function markDone(db: Queryable, id: BatchId): Promise<void> {
   await db.query('UPDATE batch SET done = true WHERE id = $1', [id]);
 }

@@ -11,11 +11,14 @@ export interface LockedModel {
 
 /** By slug, alias or id. Locks its row until the transaction ends: acts on one model come one by one. */
 export async function lockModel(tx: Transaction, key: string): Promise<LockedModel | undefined> {
-  const [row] = await tx.$queryRaw<LockedModel[]>`
+  const [row] = await tx.query<LockedModel>(
+    `
     SELECT m.id, m.slug, m.status::text AS status FROM model m
-     WHERE m.slug = ${key} OR m.id = ${key}
-        OR m.id = (SELECT a.model_id FROM model_alias a WHERE a.slug = ${key})
-       FOR UPDATE OF m`;
+     WHERE m.slug = $1 OR m.id = $2
+        OR m.id = (SELECT a.model_id FROM model_alias a WHERE a.slug = $3)
+       FOR UPDATE OF m`,
+    [key, key, key],
+  );
   return row;
 }
 
@@ -24,11 +27,14 @@ export async function findSlugOwner(
   tx: Transaction,
   slug: string,
 ): Promise<{ modelId: ModelId; isAlias: boolean } | undefined> {
-  const [row] = await tx.$queryRaw<{ modelId: ModelId; isAlias: boolean }[]>`
-    SELECT id AS "modelId", false AS "isAlias" FROM model WHERE slug = ${slug}
+  const [row] = await tx.query<{ modelId: ModelId; isAlias: boolean }>(
+    `
+    SELECT id AS "modelId", false AS "isAlias" FROM model WHERE slug = $1
      UNION ALL
-    SELECT model_id, true FROM model_alias WHERE slug = ${slug}
-     LIMIT 1`;
+    SELECT model_id, true FROM model_alias WHERE slug = $2
+     LIMIT 1`,
+    [slug, slug],
+  );
   return row;
 }
 
@@ -50,8 +56,11 @@ export async function renameModel(
   const owner = to.slice(0, to.indexOf('/'));
   await tx.model.update({ where: { id }, data: { slug: to, owner, servedAs: servedAs ?? from } });
   await tx.modelAlias.create({ data: { slug: from, modelId: id } });
-  await tx.$executeRaw`
-    UPDATE api_key SET models = array_replace(models, ${from}, ${to}) WHERE ${from} = ANY(models)`;
+  await tx.execute(
+    `
+    UPDATE api_key SET models = array_replace(models, $1, $2) WHERE $3 = ANY(models)`,
+    [from, to, from],
+  );
 }
 
 export function countAliases(tx: Transaction, modelId: ModelId): Promise<number> {
@@ -70,7 +79,7 @@ export async function deleteAlias(
 
 /** The database's clock: it decides what is past. */
 export async function readNow(tx: Transaction): Promise<Date> {
-  const [row] = await tx.$queryRaw<{ now: Date }[]>`SELECT ledger_now() AS now`;
+  const [row] = await tx.query<{ now: Date }>('SELECT ledger_now() AS now', []);
   if (row === undefined) throw new Error('The database told no time.');
   return row.now;
 }

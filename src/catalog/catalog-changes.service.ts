@@ -28,7 +28,7 @@ export type { LockedModel };
 export class CatalogChanges {
   private readonly listeners: (() => void)[] = [];
 
-  constructor(private readonly db: Pick<Database, 'prisma'>) {}
+  constructor(private readonly db: Pick<Database, 'transaction'>) {}
 
   /**
    * One change to one model, which is locked meanwhile.
@@ -54,7 +54,7 @@ export class CatalogChanges {
 
   /** A transaction in which no other act is under way. */
   async transact<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
-    const result = await this.db.prisma.$transaction(async (tx) => {
+    const result = await this.db.transaction(async (tx) => {
       await lockSlugs(tx);
       return work(tx);
     });

@@ -31,7 +31,7 @@ export type ModelValues = Pick<CatalogFile, (typeof MODEL_VALUE_NAMES)[number]>;
 
 /** Waits for another process that seeds or names models; released with the transaction. */
 export async function lockSlugs(tx: Transaction): Promise<void> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK_KEY})`;
+  await tx.execute('SELECT pg_advisory_xact_lock($1)', [LOCK_KEY]);
 }
 
 /** What the file of this slug said last; undefined before its first seeding. */
@@ -41,9 +41,12 @@ export async function findSeed(tx: Transaction, slug: string): Promise<CatalogFi
 }
 
 export async function saveSeed(tx: Transaction, file: CatalogFile): Promise<void> {
-  await tx.$executeRaw`
-    INSERT INTO catalog_seed (slug, "values") VALUES (${file.slug}, ${JSON.stringify(file)}::jsonb)
-    ON CONFLICT (slug) DO UPDATE SET "values" = EXCLUDED."values", seeded_at = db_now()`;
+  await tx.execute(
+    `
+    INSERT INTO catalog_seed (slug, "values") VALUES ($1, $2::jsonb)
+    ON CONFLICT (slug) DO UPDATE SET "values" = EXCLUDED."values", seeded_at = db_now()`,
+    [file.slug, JSON.stringify(file)],
+  );
 }
 
 /** The model's columns in the shape of its file, so that the two compare; by its slug, whatever its case. */
@@ -51,9 +54,10 @@ export async function findModelValues(
   tx: Transaction,
   slug: string,
 ): Promise<{ id: ModelId; isProposed: boolean; values: ModelValues } | undefined> {
-  const [found] = await tx.$queryRaw<
-    { id: ModelId }[]
-  >`SELECT id FROM model WHERE lower(slug) = lower(${slug})`;
+  const [found] = await tx.query<{ id: ModelId }>(
+    'SELECT id FROM model WHERE lower(slug) = lower($1)',
+    [slug],
+  );
   if (found === undefined) return undefined;
   const row = await tx.model.findUniqueOrThrow({ where: found });
   const parameters = row.parameters === null ? null : Number(row.parameters);

@@ -23,10 +23,10 @@ const SEED_TIMEOUT_MS = 120_000;
  * @throws AppError CONFLICT when a file changes a price that was published before.
  */
 export async function seedCatalog(
-  { prisma }: Pick<Database, 'prisma'>,
+  db: Pick<Database, 'transaction'>,
   files: readonly CatalogFile[],
 ): Promise<SeedSummary> {
-  return prisma.$transaction(
+  return db.transaction(
     async (tx) => {
       await store.lockSlugs(tx);
       let [added, updated, unchanged] = [0, 0, 0];

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
 import * as store from './catalog.store.js';
 import { compareRows, type ComparisonRow } from './comparison.js';
@@ -23,7 +23,7 @@ const COMPARE_MAX = 6;
 
 /** Reads the catalog. Everything here is public; each method sends one statement unless it says otherwise. */
 export class CatalogService {
-  constructor(private readonly db: Pick<Database, 'query'>) {}
+  constructor(private readonly db: Queryable) {}
 
   /** @throws AppError BAD_USER_INPUT for a cursor of another list or RELEVANCE without a search. */
   listModels(list: {

@@ -1,4 +1,4 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { ModelId, PriceVersionId } from '../platform/ids.js';
 import { decodeCursor, encodeCursor, listFingerprint } from './cursor.js';
 import type { Direction, ModelFilter, ModelOrder } from './model-order.js';
@@ -13,7 +13,6 @@ import type {
 import { Binder, columns, sortKey, whereSql } from './model.sql.js';
 
 /** Every function here sends exactly one statement, and reads only. */
-type Reader = Pick<Database, 'query'>;
 type Parts = ReadonlySet<ModelPart>;
 
 interface ModelRow extends Omit<Model, 'details' | 'prices'> {
@@ -42,7 +41,7 @@ export interface ModelPage {
  * @throws AppError BAD_USER_INPUT for a cursor of another list.
  */
 export async function listModels(
-  db: Reader,
+  db: Queryable,
   list: {
     filter: ModelFilter;
     order: ModelOrder;
@@ -61,7 +60,7 @@ export async function listModels(
       ? ''
       : ` AND ${afterSql(binder, key, order.direction, decodeCursor(fingerprint, key.type, list.after))}`;
 
-  const rows = await db.query<ModelRow & { sortKey: string | number | null }>(
+  const rows = await db.query<ModelRow & { sortKey: string | number | bigint | null }>(
     `SELECT ${columns(list.parts)}, ${key.sql} AS "sortKey" FROM model m
       WHERE ${where}${after}
       ORDER BY ${key.sql} ${order.direction} NULLS LAST, m.id LIMIT ${binder.bind(first + 1)}`,
@@ -70,7 +69,13 @@ export async function listModels(
   const shown = rows.slice(0, first);
   return {
     models: shown.map(toModel),
-    cursors: shown.map((row) => encodeCursor(fingerprint, { key: row.sortKey, id: row.id })),
+    cursors: shown.map(({ sortKey, id }) =>
+      // Prices: exact in a cursor, as text.
+      encodeCursor(fingerprint, {
+        key: typeof sortKey === 'bigint' ? String(sortKey) : sortKey,
+        id,
+      }),
+    ),
     hasNextPage: rows.length > first,
   };
 }
@@ -89,7 +94,7 @@ function afterSql(
   return `(${key.sql} ${beyond} ${value} OR (${key.sql} = ${value} AND m.id > ${id}) OR ${key.sql} IS NULL)`;
 }
 
-export async function countModels(db: Reader, filter: ModelFilter): Promise<number> {
+export async function countModels(db: Queryable, filter: ModelFilter): Promise<number> {
   const binder = new Binder();
   const where = whereSql(binder, filter);
   const [row] = await db.query<{ count: number }>(
@@ -101,7 +106,7 @@ export async function countModels(db: Reader, filter: ModelFilter): Promise<numb
 
 /** Models by slug, alias or id, whatever their status. @returns by the key that found them. */
 export async function findModels(
-  db: Reader,
+  db: Queryable,
   keys: readonly string[],
   parts: Parts,
 ): Promise<Map<string, Model>> {
@@ -122,7 +127,7 @@ export async function findModels(
  * same task by closeness in size (ratio of parameters), then by downloads. Proposed and retired ones are left out.
  */
 export async function listRelatedModels(
-  db: Reader,
+  db: Queryable,
   ids: readonly ModelId[],
   first: number,
   parts: Parts,
@@ -150,7 +155,7 @@ export async function listRelatedModels(
 
 /** Where models stand; all of them without ids. */
 export async function listStandings(
-  db: Reader,
+  db: Queryable,
   ids: readonly ModelId[] | undefined,
 ): Promise<ModelStanding[]> {
   return db.query<ModelStanding>(
@@ -167,7 +172,7 @@ export interface TaskCount {
 }
 
 /** Tasks that have a model that is neither proposed nor retired, most models first. */
-export async function countByTask(db: Reader): Promise<TaskCount[]> {
+export async function countByTask(db: Queryable): Promise<TaskCount[]> {
   return db.query<TaskCount>(
     `SELECT m.task, count(*)::int AS "modelCount",
             (count(*) FILTER (WHERE m.status = 'LIVE'))::int AS "liveModelCount"
@@ -178,7 +183,7 @@ export async function countByTask(db: Reader): Promise<TaskCount[]> {
 
 /** Every price version of one model, past and to come, newest first. */
 export async function listPriceVersions(
-  db: Reader,
+  db: Queryable,
   ids: readonly ModelId[],
 ): Promise<Map<ModelId, PriceVersion[]>> {
   const rows = await db.query<{

@@ -35,7 +35,7 @@ const RETRY_DOUBLINGS_MAX = 10;
 const GONE = 'The Hugging Face Hub has it no more; what is known of it here stays.';
 
 export interface HubSyncParts {
-  readonly db: Pick<Database, 'query' | 'prisma'>;
+  readonly db: Database;
   readonly catalogChanges: Pick<CatalogChanges, 'transact' | 'recordChange'>;
   readonly hub: Pick<HubModels, 'find'>;
   readonly logger: Logger;
@@ -140,7 +140,7 @@ export class HubSyncService {
       { model: sync.slug, err: error },
       'the Hub could not be asked about a model',
     );
-    await this.parts.db.prisma.$transaction((tx) =>
+    await this.parts.db.transaction((tx) =>
       store.saveSync(tx, sync, {
         nextInMs: Math.min(retryMs, this.parts.intervalMs ?? retryMs),
         isGone: sync.isGone,

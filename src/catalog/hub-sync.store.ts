@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
 import type { HubFacts } from './hub-facts.js';
 
@@ -17,7 +17,7 @@ export interface ClaimedSync {
 }
 
 /** Every model that is not retired is asked about; new ones at once, also when the clock steps back. */
-export async function enrol(db: Pick<Database, 'query'>): Promise<void> {
+export async function enrol(db: Queryable): Promise<void> {
   await db.query(
     `INSERT INTO hub_record (model_id, due_at) SELECT id, 'epoch' FROM model WHERE status <> 'RETIRED'
      ON CONFLICT DO NOTHING`,
@@ -26,7 +26,7 @@ export async function enrol(db: Pick<Database, 'query'>): Promise<void> {
 }
 
 /** All are due, and have long been: a clock may step back. */
-export async function makeAllDue(db: Pick<Database, 'query'>): Promise<void> {
+export async function makeAllDue(db: Queryable): Promise<void> {
   await db.query(`UPDATE hub_record SET due_at = 'epoch'`, []);
 }
 
@@ -35,7 +35,7 @@ export async function makeAllDue(db: Pick<Database, 'query'>): Promise<void> {
  * is locked, so that any number of servers may do so.
  */
 export async function claimDue(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   first: number,
   leaseMs: number,
 ): Promise<ClaimedSync[]> {
@@ -67,14 +67,17 @@ export async function saveSync(
   },
 ): Promise<boolean> {
   const { nextInMs, facts, isGone, problem = null } = done;
-  const count = await tx.$executeRaw`
+  const count = await tx.execute(
+    `
     UPDATE hub_record
-       SET due_at = ledger_now() + ${nextInMs} * interval '1 millisecond',
-           synced_at = CASE WHEN ${problem}::text IS NULL THEN ledger_now() ELSE synced_at END,
-           failures = CASE WHEN ${problem}::text IS NULL THEN 0 ELSE failures + 1 END,
-           problem = ${problem}::text,
-           gone_at = CASE WHEN ${isGone}::boolean THEN coalesce(gone_at, ledger_now()) END
-     WHERE model_id = ${modelId} AND lease = ${lease}`;
+       SET due_at = ledger_now() + $1 * interval '1 millisecond',
+           synced_at = CASE WHEN $2::text IS NULL THEN ledger_now() ELSE synced_at END,
+           failures = CASE WHEN $3::text IS NULL THEN 0 ELSE failures + 1 END,
+           problem = $4::text,
+           gone_at = CASE WHEN $5::boolean THEN coalesce(gone_at, ledger_now()) END
+     WHERE model_id = $6 AND lease = $7`,
+    [nextInMs, problem, problem, problem, isGone, modelId, lease],
+  );
   if (count === 0) return false;
   if (facts !== undefined) {
     const { values, etag } = facts;

@@ -1,5 +1,5 @@
 import type { Author } from '../platform/actor.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
 import type { CatalogChanges } from './catalog-changes.service.js';
 import type { ModelChange } from './model-change.js';
@@ -8,7 +8,7 @@ import { listChanges } from './model-changes.store.js';
 /** The changelogs of models: changes write them (`CatalogChanges.recordChange`), and operators. */
 export class ModelChangesService {
   constructor(
-    private readonly db: Pick<Database, 'query'>,
+    private readonly db: Queryable,
     private readonly catalogChanges: CatalogChanges,
   ) {}
 

@@ -1,5 +1,5 @@
 import { actorName, type Author } from '../platform/actor.js';
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import { type ModelId, newId } from '../platform/ids.js';
 import type { ModelChange, NewModelChange } from './model-change.js';
 
@@ -15,7 +15,7 @@ export async function insertChange(
 
 /** The newest changes of each model, at most `first` of each. One statement. */
 export async function listChanges(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   ids: readonly ModelId[],
   first: number,
 ): Promise<Map<ModelId, ModelChange[]>> {

@@ -11,11 +11,14 @@ export interface ModelState {
 
 /** By slug or alias, whatever its case. Locked against being merged away until `tx` ends. */
 export async function findBySlug(tx: Transaction, slug: string): Promise<ModelState | undefined> {
-  const [row] = await tx.$queryRaw<ModelState[]>`
+  const [row] = await tx.query<ModelState>(
+    `
     SELECT m.id, m.slug, m.name, m.status::text AS status FROM model m
-     WHERE lower(m.slug) = lower(${slug})
-        OR m.id IN (SELECT a.model_id FROM model_alias a WHERE lower(a.slug) = lower(${slug}))
-     ORDER BY lower(m.slug) = lower(${slug}) DESC LIMIT 1 FOR KEY SHARE OF m`;
+     WHERE lower(m.slug) = lower($1)
+        OR m.id IN (SELECT a.model_id FROM model_alias a WHERE lower(a.slug) = lower($2))
+     ORDER BY lower(m.slug) = lower($3) DESC LIMIT 1 FOR KEY SHARE OF m`,
+    [slug, slug, slug],
+  );
   return row;
 }
 
@@ -24,19 +27,25 @@ export async function lockModels(
   tx: Transaction,
   ids: readonly ModelId[],
 ): Promise<ReadonlyMap<string, ModelState>> {
-  const rows = await tx.$queryRaw<ModelState[]>`
+  const rows = await tx.query<ModelState>(
+    `
     SELECT id, slug, name, status::text AS status FROM model
-     WHERE id = ANY(${ids.filter((id) => !id.includes('\0'))}::text[]) ORDER BY id FOR UPDATE`;
+     WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`,
+    [ids.filter((id) => !id.includes('\0'))],
+  );
   return new Map(rows.map((row) => [row.id, row]));
 }
 
 /** The caller holds the lock of slugs, and has seen that nobody has this one. */
 export async function insertProposal(tx: Transaction, slug: string): Promise<void> {
   const [owner = '', name = ''] = slug.split('/');
-  await tx.$executeRaw`
+  await tx.execute(
+    `
     INSERT INTO model (id, slug, name, owner, task, status, summary)
-    VALUES (${newId('mdl')}, ${slug}, ${name}, ${owner}, 'ZERO_SHOT_IMAGE_CLASSIFICATION', 'PROPOSED',
-            'Asked for by people who want to call it.')`;
+    VALUES ($1, $2, $3, $4, 'ZERO_SHOT_IMAGE_CLASSIFICATION', 'PROPOSED',
+            'Asked for by people who want to call it.')`,
+    [newId('mdl'), slug, name, owner],
+  );
 }
 
 /** Whether anything but requests hangs on a model: prices, or a file of the catalog. */

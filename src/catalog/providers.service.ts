@@ -1,7 +1,7 @@
 import { AppError } from '../errors.js';
 import type { Author } from '../platform/actor.js';
 import type { AuditAction } from '../platform/audit.store.js';
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { ModelId, ProviderId } from '../platform/ids.js';
 import type { CatalogChanges, LockedModel } from './catalog-changes.service.js';
 import type { CatalogService } from './catalog.service.js';
@@ -22,7 +22,7 @@ const PROVIDERS_MAX = 20;
 /** Who runs each model. Ids that nobody has are NOT_FOUND. */
 export class ProvidersService {
   constructor(
-    private readonly db: Pick<Database, 'query'>,
+    private readonly db: Queryable,
     private readonly catalogChanges: CatalogChanges,
     private readonly catalog: Pick<CatalogService, 'findModels'>,
   ) {}

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import { type ModelId, newId, type ProviderId } from '../platform/ids.js';
 import {
   type NewProvider,
@@ -9,13 +9,11 @@ import {
   type ProviderRoute,
 } from './provider.js';
 
-type Reader = Pick<Database, 'query'>;
-
 const ROUTE_COLUMNS = `p.id, p.model_id AS "modelId", p.name, p.protocol, p.url, p.token, p.health, p.verified,
   p.edition, coalesce(m.served_as, m.slug) AS "servedAs"`;
 
 /** Of a model, in the order in which they are asked. One statement. */
-export async function listProviders(db: Reader, modelId: ModelId): Promise<Provider[]> {
+export async function listProviders(db: Queryable, modelId: ModelId): Promise<Provider[]> {
   const rows = await db.query<Omit<Provider, 'costs'> & { costs: Record<string, string> }>(
     `SELECT id, model_id AS "modelId", name, protocol, url, token IS NOT NULL AS "hasToken", costs, priority,
             enabled, health, verified, checked_at AS "checkedAt", latency_ms AS "latencyMs", failures, problem
@@ -26,7 +24,7 @@ export async function listProviders(db: Reader, modelId: ModelId): Promise<Provi
 }
 
 /** Every enabled provider of every model, in the order in which they are asked. One statement. */
-export async function listRoutes(db: Reader, modelId?: ModelId): Promise<ProviderRoute[]> {
+export async function listRoutes(db: Queryable, modelId?: ModelId): Promise<ProviderRoute[]> {
   return db.query<ProviderRoute>(
     `SELECT ${ROUTE_COLUMNS} FROM model_provider p JOIN model m ON m.id = p.model_id
       WHERE p.enabled AND ($1::text IS NULL OR p.model_id = $1) ORDER BY p.priority DESC, p.id`,
@@ -39,7 +37,7 @@ export async function listRoutes(db: Reader, modelId?: ModelId): Promise<Provide
  * it for that time. Others skip what is locked, so that any number of servers may do so.
  */
 export async function claimStale(
-  db: Reader,
+  db: Queryable,
   afterMs: number,
   first: number,
 ): Promise<ProviderRoute[]> {
@@ -57,7 +55,7 @@ export async function claimStale(
 
 /** What a check found. Nothing is written when the provider was edited meanwhile. */
 export async function saveHealth(
-  db: Reader,
+  db: Queryable,
   { id, edition }: Pick<ProviderRoute, 'id' | 'edition'>,
   found: {
     readonly health: ProviderHealth;
@@ -75,7 +73,7 @@ export async function saveHealth(
   );
 }
 
-export async function findModelOf(db: Reader, id: string): Promise<ModelId | undefined> {
+export async function findModelOf(db: Queryable, id: string): Promise<ModelId | undefined> {
   const [row] = await db.query<{ modelId: ModelId }>(
     'SELECT model_id AS "modelId" FROM model_provider WHERE id = $1',
     [id],

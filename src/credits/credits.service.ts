@@ -53,11 +53,11 @@ export class CreditsService {
   private readonly queue: LedgerQueue;
 
   constructor(
-    private readonly db: Pick<Database, 'query' | 'prisma'>,
+    private readonly db: Database,
     private readonly observer = NOBODY,
   ) {
     this.queue = new LedgerQueue({
-      apply: (settles, holds) => store.apply(db.prisma, settles, holds),
+      apply: (settles, holds) => store.apply(db, settles, holds),
       isOutage: isDatabaseOutage,
     });
   }
@@ -217,8 +217,8 @@ export class CreditsService {
 
   /** One turn of the sweeper: expired holds and lots. @returns how many holds it ended */
   async sweep(atMost = 1_000): Promise<number> {
-    const ended = await store.expireHolds(this.db.prisma, atMost);
-    const lost = await store.expireCredit(this.db.prisma, atMost);
+    const ended = await store.expireHolds(this.db, atMost);
+    const lost = await store.expireCredit(this.db, atMost);
     if (ended > 0 || lost > 0n) this.observer.somethingChanged();
     return ended;
   }
@@ -251,7 +251,7 @@ export class CreditsService {
     }
     if (!isAccountId(command.accountId)) throw noSuchAccount();
     const status = await (
-      by === undefined ? store.post(this.db.prisma, command) : this.postAudited(command, by)
+      by === undefined ? store.post(this.db, command) : this.postAudited(command, by)
     ).catch(translate);
     switch (status) {
       case 'POSTED':
@@ -279,7 +279,7 @@ export class CreditsService {
     if (/\p{Cc}/u.test(`${id}${reverses ?? ''}`)) {
       throw new AppError('BAD_USER_INPUT', 'An id or idempotency key has no control characters.');
     }
-    return this.db.prisma.$transaction(async (tx) => {
+    return this.db.transaction(async (tx) => {
       const status = await store.post(tx, command);
       if (status === 'POSTED') {
         await insertAuditEvent(tx, {

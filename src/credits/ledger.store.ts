@@ -1,5 +1,5 @@
 import { ACCOUNT_CHANGED } from '../platform/announcer.js';
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId, RunId } from '../platform/ids.js';
 import { toHoldsJson, toSettlesJson } from './ledger-commands.js';
 import type {
@@ -16,9 +16,6 @@ import type {
   SettleStatus,
 } from './movement.js';
 
-type Writer = Pick<Transaction, '$queryRaw'>;
-type Reader = Pick<Database, 'query'>;
-
 export interface Applied {
   /** In the order of the commands. */
   readonly settles: readonly Answer<SettleStatus>[];
@@ -30,23 +27,21 @@ export interface Applied {
  * Runs once for each run's id: sent again after an unknown outcome, it answers what was done.
  */
 export async function apply(
-  db: Writer,
+  db: Queryable,
   settles: readonly SettleCommand[],
   holds: readonly HoldCommand[],
 ): Promise<Applied> {
   const settlesJson = toSettlesJson(settles);
   const holdsJson = toHoldsJson(holds);
-  const rows = await db.$queryRaw<
-    {
-      settles_run: boolean;
-      n: number;
-      status: string;
-      run_id: RunId;
-      amount: bigint;
-      posted: bigint | null;
-      held: bigint | null;
-    }[]
-  >`SELECT * FROM ledger_apply(${settlesJson}::json, ${holdsJson}::json)`;
+  const rows = await db.query<{
+    settles_run: boolean;
+    n: number;
+    status: string;
+    run_id: RunId;
+    amount: bigint;
+    posted: bigint | null;
+    held: bigint | null;
+  }>('SELECT * FROM ledger_apply($1::json, $2::json)', [settlesJson, holdsJson]);
   const answers = { settles: [] as Answer<SettleStatus>[], holds: [] as Answer<HoldStatus>[] };
   for (const row of rows) {
     const answer = {
@@ -69,7 +64,7 @@ export async function apply(
  * the commit, as `post`.
  */
 export async function holdAll(
-  db: Writer,
+  db: Queryable,
   commands: readonly HoldCommand[],
 ): Promise<Omit<Answer<HoldStatus>, 'runId'>> {
   const [first] = commands;
@@ -81,10 +76,16 @@ export async function holdAll(
       details,
     })),
   );
-  const [row] = await db.$queryRaw<
-    { status: HoldStatus; amount: bigint; posted: bigint | null; held: bigint | null }[]
-  >`SELECT h.*, CASE h.status WHEN 'HELD' THEN pg_notify(${ACCOUNT_CHANGED}, ${first.accountId})::text END
-      FROM ledger_hold_all(${first.accountId}, ${first.keyId}, ${first.ttlMs}::float8, ${json}::json) AS h`;
+  const [row] = await db.query<{
+    status: HoldStatus;
+    amount: bigint;
+    posted: bigint | null;
+    held: bigint | null;
+  }>(
+    `SELECT h.*, CASE h.status WHEN 'HELD' THEN pg_notify($1, $2)::text END
+      FROM ledger_hold_all($3, $4, $5::float8, $6::json) AS h`,
+    [ACCOUNT_CHANGED, first.accountId, first.accountId, first.keyId, first.ttlMs, json],
+  );
   if (row === undefined) throw new Error('The ledger gave no answer.');
   const { status, amount: nanos, posted, held } = row;
   return { status, nanos, postedNanos: posted ?? 0n, heldNanos: held ?? 0n };
@@ -94,7 +95,7 @@ export async function holdAll(
  * Locks the account's balance. Runs once for each id: sent again it answers EXISTS. Movements that are no calls
  * are few, so they are announced by the transaction itself, exactly when it commits.
  */
-export async function post(db: Writer, command: PostCommand): Promise<PostStatus> {
+export async function post(db: Queryable, command: PostCommand): Promise<PostStatus> {
   const json = JSON.stringify({
     id: command.id,
     account_id: command.accountId,
@@ -108,10 +109,11 @@ export async function post(db: Writer, command: PostCommand): Promise<PostStatus
     actor: command.actor,
     reverses: command.reverses,
   });
-  const [row] = await db.$queryRaw<
-    { status: PostStatus }[]
-  >`SELECT status, CASE status WHEN 'POSTED' THEN pg_notify(${ACCOUNT_CHANGED}, ${command.accountId})::text END
-      FROM ledger_post(${json}::json)`;
+  const [row] = await db.query<{ status: PostStatus }>(
+    `SELECT status, CASE status WHEN 'POSTED' THEN pg_notify($1, $2)::text END
+      FROM ledger_post($3::json)`,
+    [ACCOUNT_CHANGED, command.accountId, json],
+  );
   return row?.status ?? 'NO_ACCOUNT';
 }
 
@@ -120,7 +122,7 @@ export async function post(db: Writer, command: PostCommand): Promise<PostStatus
  * with its purchase's.
  */
 export async function listSpare(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   purchaseIds: readonly string[],
 ): Promise<Map<string, bigint>> {
@@ -141,32 +143,33 @@ export async function lockSpare(
   accountId: AccountId,
   purchaseId: string,
 ): Promise<bigint> {
-  await tx.$queryRaw`SELECT FROM account_balance WHERE account_id = ${accountId} FOR UPDATE`;
-  const inTransaction: Reader = {
-    query: (sql, values) => tx.$queryRawUnsafe(sql, ...values),
-  };
-  const spare = await listSpare(inTransaction, accountId, [purchaseId]);
+  await tx.query('SELECT FROM account_balance WHERE account_id = $1 FOR UPDATE', [accountId]);
+  const spare = await listSpare(tx, accountId, [purchaseId]);
   return spare.get(purchaseId) ?? 0n;
 }
 
 /** Ends holds whose time is over, of accounts that nobody works on now. @returns how many */
-export async function expireHolds(db: Writer, atMost: number): Promise<number> {
-  const [row] = await db.$queryRaw<
-    { ended: number | null }[]
-  >`SELECT ledger_expire_holds(${atMost}::int) AS ended`;
+export async function expireHolds(db: Queryable, atMost: number): Promise<number> {
+  const [row] = await db.query<{ ended: number | null }>(
+    'SELECT ledger_expire_holds($1::int) AS ended',
+    [atMost],
+  );
   return row?.ended ?? 0;
 }
 
 /** Books what expired lots have lost. @returns the sum, in nano-USD */
-export async function expireCredit(db: Writer, atMost: number): Promise<bigint> {
-  const [row] = await db.$queryRaw<
-    { lost: bigint }[]
-  >`SELECT ledger_expire_credit(${atMost}::int) AS lost`;
+export async function expireCredit(db: Queryable, atMost: number): Promise<bigint> {
+  const [row] = await db.query<{ lost: bigint }>('SELECT ledger_expire_credit($1::int) AS lost', [
+    atMost,
+  ]);
   return row?.lost ?? 0n;
 }
 
 /** One statement, no lock: what was committed when it began. */
-export async function findBalance(db: Reader, accountId: AccountId): Promise<Balance | undefined> {
+export async function findBalance(
+  db: Queryable,
+  accountId: AccountId,
+): Promise<Balance | undefined> {
   const [row] = await db.query<{ posted: string; held: string; lost: string }>(
     `SELECT posted, held, (SELECT coalesce(sum(lost), 0) FROM ledger_lost_credit($1, ledger_now())) AS lost
        FROM account_balance WHERE account_id = $1`,
@@ -183,7 +186,7 @@ export async function findBalance(db: Reader, accountId: AccountId): Promise<Bal
  * Movements that are no usage are few, and have an index of their own.
  */
 export async function findTotals(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
 ): Promise<CreditTotals | undefined> {
   const [row] = await db.query<{ credited: string; left: string; purchased: boolean }>(
@@ -208,7 +211,7 @@ export async function findTotals(
 }
 
 /** Lots with credit left that has not expired, in the order in which they are spent. */
-export async function listLots(db: Reader, accountId: AccountId): Promise<CreditLot[]> {
+export async function listLots(db: Queryable, accountId: AccountId): Promise<CreditLot[]> {
   const rows = await db.query<{
     id: string;
     source: CreditLot['source'];
@@ -236,7 +239,7 @@ export async function listLots(db: Reader, accountId: AccountId): Promise<Credit
 
 /** An account's entries, newest first. @param before a version; left out: from the newest on */
 export async function listEntries(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   { first, before }: { first: number; before: bigint | undefined },
 ): Promise<LedgerEntry[]> {
@@ -270,7 +273,7 @@ export async function listEntries(
 
 /** Why an account is frozen; undefined when it is not. */
 export async function findFrozenReason(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   accountId: AccountId,
 ): Promise<string | undefined> {
   const [row] = await db.query<{ reason: string | null }>(

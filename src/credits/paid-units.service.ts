@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { AccountId, RunId } from '../platform/ids.js';
 import type { PaidBy } from './paid-unit.js';
 import * as store from './paid-units.store.js';
@@ -28,7 +28,7 @@ export class PaidUnitsService {
   private readonly known = new LRUCache<string, Payment>({ max: KNOWN_MAX });
 
   constructor(
-    private readonly db: Pick<Database, 'query'>,
+    private readonly db: Queryable,
     private readonly unitsPerAccount = UNITS_PER_ACCOUNT,
   ) {}
 

@@ -1,7 +1,5 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { AccountId, RunId } from '../platform/ids.js';
-
-type Reader = Pick<Database, 'query'>;
 
 export interface PaidUnit {
   readonly key: string;
@@ -12,7 +10,7 @@ export interface PaidUnit {
 
 /** Of some units, those that the account has paid for. One look at the primary key for each; no lock. */
 export async function findPaidUnits(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   keys: readonly string[],
 ): Promise<PaidUnit[]> {
@@ -27,7 +25,7 @@ export async function findPaidUnits(
 }
 
 /** Skips rows that a capture is writing. Safe on several servers at once. @returns how many were deleted */
-export async function deleteExpired(db: Reader, atMost: number): Promise<number> {
+export async function deleteExpired(db: Queryable, atMost: number): Promise<number> {
   const rows = await db.query(
     `DELETE FROM paid_unit WHERE (account_id, unit) IN (
        SELECT account_id, unit FROM paid_unit WHERE expires_at <= (SELECT ledger_now())
@@ -44,7 +42,7 @@ export async function deleteExpired(db: Reader, atMost: number): Promise<number>
  * @returns how many were deleted
  */
 export async function deleteBeyond(
-  db: Reader,
+  db: Queryable,
   { perAccount, latelyMs, atMost }: { perAccount: number; latelyMs: number; atMost: number },
 ): Promise<number> {
   const rows = await db.query(

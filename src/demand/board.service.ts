@@ -1,7 +1,7 @@
 import { type CatalogChanges, checkMove, type ProposalsService } from '../catalog/index.js';
 import { AppError } from '../errors.js';
 import type { Author } from '../platform/actor.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
 import type { BoardEntry, BoardPosition } from './board-entry.js';
 import * as store from './board.store.js';
@@ -13,7 +13,7 @@ import * as requests from './requests.store.js';
 /** What operators see of the demand, and do about it. All of it is audited. */
 export class BoardService {
   constructor(
-    private readonly db: Pick<Database, 'query'>,
+    private readonly db: Queryable,
     private readonly catalogChanges: Pick<
       CatalogChanges,
       'apply' | 'transact' | 'record' | 'setStatus'

@@ -1,10 +1,8 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import { type DemandCommentId, type ModelId, newId, type UserId } from '../platform/ids.js';
 import type { BoardEntry, BoardPosition } from './board-entry.js';
 import type { PlanChanges } from './demand-plan.js';
 import { STAGE_SQL } from './demand.store.js';
-
-type Reader = Pick<Database, 'query'>;
 
 type Row = Omit<BoardEntry, 'boughtNanos' | 'launchCreditNanos' | 'comments'> & {
   boughtNanos: string;
@@ -48,18 +46,18 @@ const BOARD = `
 
 /** Models that are not live yet, heaviest first. One statement; reads every request. */
 export async function listBoard(
-  db: Reader,
+  db: Queryable,
   { first, after }: { first: number; after: BoardPosition | undefined },
 ): Promise<BoardEntry[]> {
   return read(db, [null, after?.weight ?? null, after?.id ?? '', first]);
 }
 
 /** One model, whatever its status. */
-export async function findBoardEntry(db: Reader, id: ModelId): Promise<BoardEntry | undefined> {
+export async function findBoardEntry(db: Queryable, id: ModelId): Promise<BoardEntry | undefined> {
   return (await read(db, [id, null, '', 1]))[0];
 }
 
-async function read(db: Reader, values: readonly unknown[]): Promise<BoardEntry[]> {
+async function read(db: Queryable, values: readonly unknown[]): Promise<BoardEntry[]> {
   const rows = await db.query<Row>(BOARD, values);
   return rows.map((row) => ({
     ...row,
@@ -94,10 +92,13 @@ export interface PlanState {
 
 /** Locked until `tx` ends; undefined before the first change. */
 export async function lockPlan(tx: Transaction, modelId: ModelId): Promise<PlanState | undefined> {
-  const [row] = await tx.$queryRaw<PlanState[]>`
+  const [row] = await tx.query<PlanState>(
+    `
     SELECT stage::text AS stage, early_access_given AS "earlyAccessGiven",
            launch_credits_given AS "launchCreditsGiven"
-      FROM model_plan WHERE model_id = ${modelId} FOR UPDATE`;
+      FROM model_plan WHERE model_id = $1 FOR UPDATE`,
+    [modelId],
+  );
   return row;
 }
 

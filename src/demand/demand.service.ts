@@ -12,7 +12,7 @@ import * as store from './requests.store.js';
 /** What accounts ask for, and how much everybody asks for it. */
 export class DemandService {
   constructor(
-    private readonly db: Pick<Database, 'query' | 'prisma'>,
+    private readonly db: Database,
     private readonly proposals: Pick<ProposalsService, 'findOrPropose'>,
     private readonly persons: Pick<PersonsService, 'personOf'>,
   ) {}
@@ -37,7 +37,7 @@ export class DemandService {
   async request(actor: Actor, model: string, reasons: RequestReasons): Promise<ModelRequest> {
     const accountId = accountOf(actor);
     const checked = checkReasons(reasons);
-    return this.db.prisma.$transaction(async (tx) => {
+    return this.db.transaction(async (tx) => {
       const found = await this.proposals.findOrPropose(tx, model);
       refuseUnlessOpen(found);
       const { userId } = actor;
@@ -57,8 +57,7 @@ export class DemandService {
   /** May be repeated. @throws AppError NOT_FOUND */
   async withdraw(accountId: AccountId, id: string): Promise<void> {
     const found =
-      !id.includes('\0') &&
-      (await this.db.prisma.$transaction((tx) => store.withdraw(tx, accountId, id)));
+      !id.includes('\0') && (await this.db.transaction((tx) => store.withdraw(tx, accountId, id)));
     if (!found) throw new AppError('NOT_FOUND', 'The account has no such request.');
   }
 

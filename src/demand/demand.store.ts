@@ -1,8 +1,6 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
 import { type Demand, WEEKS } from './demand.js';
-
-type Reader = Pick<Database, 'query'>;
 
 /** What models are on the way, `m` and its plan `p`. */
 export const STAGE_SQL = `CASE WHEN m.status IN ('LIVE', 'DEGRADED', 'DEPRECATED') THEN 'LIVE'
@@ -18,7 +16,7 @@ const WEEKLY_SQL = `ARRAY(
 
 /** One statement, reads only. @returns by model; ids that nobody has are missing */
 export async function listDemand(
-  db: Reader,
+  db: Queryable,
   ids: readonly ModelId[],
 ): Promise<Map<ModelId, Demand>> {
   const rows = await db.query<Demand>(

@@ -6,7 +6,7 @@ import * as store from './launches.store.js';
 import type { WaitlistService } from './waitlist.service.js';
 
 export interface LaunchParts {
-  readonly db: Pick<Database, 'query' | 'prisma'>;
+  readonly db: Database;
   readonly notifications: Pick<NotificationsService, 'post'>;
   readonly credits: Pick<CreditsService, 'postWithin'>;
   readonly waitlist: Pick<WaitlistService, 'leaveLink'>;
@@ -28,7 +28,7 @@ export class LaunchesService {
   async turn(): Promise<boolean> {
     let more = false;
     for (const due of await store.listDue(this.parts.db)) {
-      const done = await this.parts.db.prisma.$transaction((tx) => this.takeUp(tx, due));
+      const done = await this.parts.db.transaction((tx) => this.takeUp(tx, due));
       more ||= done === AT_ONCE;
     }
     return more;

@@ -1,7 +1,5 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId, ModelId, ModelRequestId } from '../platform/ids.js';
-
-type Reader = Pick<Database, 'query'>;
 
 export type Step = 'EARLY_ACCESS' | 'LAUNCH';
 
@@ -11,7 +9,7 @@ export interface Due {
 }
 
 /** Models with somebody to let in early, or to tell of the launch. */
-export async function listDue(db: Reader): Promise<Due[]> {
+export async function listDue(db: Queryable): Promise<Due[]> {
   return db.query<Due>(
     `SELECT m.id AS "modelId", 'LAUNCH' AS step FROM model m
       WHERE m.status = 'LIVE' AND EXISTS (
@@ -43,17 +41,22 @@ export async function lockDue(
   tx: Transaction,
   { modelId, step }: Due,
 ): Promise<LockedPlan | undefined> {
-  await tx.$executeRaw`INSERT INTO model_plan (model_id) VALUES (${modelId}) ON CONFLICT DO NOTHING`;
-  const [row] = await tx.$queryRaw<LockedPlan[]>`
+  await tx.execute('INSERT INTO model_plan (model_id) VALUES ($1) ON CONFLICT DO NOTHING', [
+    modelId,
+  ]);
+  const [row] = await tx.query<LockedPlan>(
+    `
     SELECT m.slug, m.name, p.early_access_count - p.early_access_given AS "earlyAccessLeft",
            p.launch_credit_nanos AS "launchCreditNanos",
            CASE WHEN p.launch_credit_nanos = 0 THEN 0
                 ELSE p.launch_credit_count - p.launch_credits_given END AS "launchCreditsLeft"
       FROM model_plan p JOIN model m ON m.id = p.model_id
-     WHERE p.model_id = ${modelId}
-       AND CASE ${step} WHEN 'LAUNCH' THEN m.status = 'LIVE'
+     WHERE p.model_id = $1
+       AND CASE $2 WHEN 'LAUNCH' THEN m.status = 'LIVE'
                 ELSE m.status = 'COMING_SOON' AND p.stage = 'ONBOARDING' END
-       FOR UPDATE OF p SKIP LOCKED`;
+       FOR UPDATE OF p SKIP LOCKED`,
+    [modelId, step],
+  );
   return row;
 }
 
@@ -77,7 +80,8 @@ export async function lockWaiting(
   { modelId, step }: Due,
   atMost: number,
 ): Promise<Waiting[]> {
-  return tx.$queryRaw<Waiting[]>`
+  return tx.query<Waiting>(
+    `
     SELECT r.id, r.account_id AS "accountId", coalesce(a.status = 'ACTIVE', true) AS "isActive",
            (NOT starts_with(r.mailbox, 'account:')
              OR NOT EXISTS (SELECT FROM membership s WHERE s.account_id = r.account_id)) AS "isPerson",
@@ -86,11 +90,13 @@ export async function lockWaiting(
               WHERE u.email_verified AND (u.id = r.user_id OR s.role = 'OWNER')
               ORDER BY u.id = r.user_id DESC NULLS LAST, s.created_at, u.id LIMIT 1)) END AS email
       FROM model_request r LEFT JOIN account a ON a.id = r.account_id
-     WHERE r.model_id = ${modelId} AND r.notified_at IS NULL AND r.withdrawn_at IS NULL
-       AND (${step} = 'LAUNCH' OR (r.account_id IS NOT NULL AND r.early_access_at IS NULL
+     WHERE r.model_id = $1 AND r.notified_at IS NULL AND r.withdrawn_at IS NULL
+       AND ($2 = 'LAUNCH' OR (r.account_id IS NOT NULL AND r.early_access_at IS NULL
               AND (NOT starts_with(r.mailbox, 'account:')
                      OR NOT EXISTS (SELECT FROM membership s WHERE s.account_id = r.account_id))))
-     ORDER BY r.created_at, r.id LIMIT ${atMost} FOR UPDATE OF r`;
+     ORDER BY r.created_at, r.id LIMIT $3 FOR UPDATE OF r`,
+    [modelId, step, atMost],
+  );
 }
 
 /** Writes down what each of them got, and what the plan has given by that. */
@@ -100,7 +106,9 @@ export async function markTold(
   told: { ids: readonly string[]; withCredit: readonly string[]; creditNanos: bigint },
 ): Promise<void> {
   const { ids, withCredit, creditNanos } = told;
-  await tx.$executeRaw`UPDATE model_request SET notified_at = db_now() WHERE id = ANY (${ids}::text[])`;
+  await tx.execute('UPDATE model_request SET notified_at = db_now() WHERE id = ANY ($1::text[])', [
+    ids,
+  ]);
   await tx.modelRequest.updateMany({
     where: { id: { in: [...withCredit] } },
     data: { launchCreditNanos: creditNanos },
@@ -117,7 +125,10 @@ export async function letIn(
   modelId: ModelId,
   ids: readonly string[],
 ): Promise<void> {
-  await tx.$executeRaw`UPDATE model_request SET early_access_at = db_now() WHERE id = ANY (${ids}::text[])`;
+  await tx.execute(
+    'UPDATE model_request SET early_access_at = db_now() WHERE id = ANY ($1::text[])',
+    [ids],
+  );
   await tx.modelPlan.update({
     where: { modelId },
     data: { earlyAccessGiven: { increment: ids.length } },

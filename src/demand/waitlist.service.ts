@@ -13,7 +13,7 @@ import { checkText } from './model-request.js';
 import * as store from './requests.store.js';
 
 export interface WaitlistParts {
-  readonly db: Pick<Database, 'prisma' | 'query'>;
+  readonly db: Database;
   readonly proposals: Pick<ProposalsService, 'findOrPropose'>;
   readonly mailer: Mailer;
   /** Signs links. */
@@ -83,7 +83,7 @@ export class WaitlistService {
   async confirm(token: string): Promise<void> {
     const { email, model, useCase } = joining.parse(await this.read('waitlist', token));
     const { db, proposals } = this.parts;
-    await db.prisma.$transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       const found = await proposals.findOrPropose(tx, model);
       refuseUnlessOpen(found);
       const request = { modelId: found.id, email, mailbox: mailboxHash(email), useCase };
@@ -100,7 +100,7 @@ export class WaitlistService {
   /** May be repeated. @throws AppError BAD_USER_INPUT */
   async leave(token: string): Promise<void> {
     const { id } = z.object({ id: z.string() }).parse(await this.read('leave-waitlist', token));
-    await this.parts.db.prisma.$transaction((tx) => store.withdrawMailRequest(tx, id));
+    await this.parts.db.transaction((tx) => store.withdrawMailRequest(tx, id));
   }
 
   private async sign(purpose: string, claims: Record<string, unknown>, days: number) {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import { type AccountId, newId, type RunId } from '../platform/ids.js';
 import { checkName } from '../platform/name.js';
 import { checkLabels } from './classification.service.js';
@@ -25,7 +25,7 @@ export class LabelSetsService {
   private readonly payers = new LRUCache<string, RunId>({ max: PAYERS_MAX });
 
   constructor(
-    private readonly db: Pick<Database, 'query'>,
+    private readonly db: Queryable,
     private readonly embeddings: Pick<EmbeddingService, 'rememberTexts' | 'keptTexts'>,
   ) {}
 

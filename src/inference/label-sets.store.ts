@@ -1,14 +1,12 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { AccountId, LabelSetId, RunId } from '../platform/ids.js';
 import type { LabelSet } from './label-set.js';
-
-type Reader = Pick<Database, 'query'>;
 
 const COLUMNS = `id, name, labels, template, created_at AS "createdAt"`;
 
 /** @returns undefined when the account has a set of that name, or `most` sets */
 export async function insertLabelSet(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   set: Omit<LabelSet, 'createdAt'>,
   most: number,
@@ -23,7 +21,7 @@ export async function insertLabelSet(
 }
 
 /** By name. */
-export async function listLabelSets(db: Reader, accountId: AccountId): Promise<LabelSet[]> {
+export async function listLabelSets(db: Queryable, accountId: AccountId): Promise<LabelSet[]> {
   return db.query<LabelSet>(
     `SELECT ${COLUMNS} FROM label_set WHERE account_id = $1 ORDER BY name`,
     [accountId],
@@ -31,7 +29,7 @@ export async function listLabelSets(db: Reader, accountId: AccountId): Promise<L
 }
 
 export async function findLabelSet(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   id: string,
 ): Promise<LabelSet | undefined> {
@@ -44,7 +42,7 @@ export async function findLabelSet(
 
 /** @returns false when the account has no such set */
 export async function deleteLabelSet(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   id: string,
 ): Promise<boolean> {
@@ -70,7 +68,7 @@ export interface KeptVectors {
 }
 
 export async function findVectors(
-  db: Reader,
+  db: Queryable,
   { labelSetId, modelHash, variant }: VectorsOf,
 ): Promise<KeptVectors | undefined> {
   const [row] = await db.query<KeptVectors>(
@@ -83,7 +81,7 @@ export async function findVectors(
 
 /** Keeps them once; may be repeated. A set that was deleted in between keeps nothing. */
 export async function insertVectors(
-  db: Reader,
+  db: Queryable,
   { labelSetId, modelHash, variant }: VectorsOf,
   { vectors, paidBy }: KeptVectors,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '../errors.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import { orDiskFull } from '../platform/disk-full.js';
 import { type AccountId, newId, type UploadId } from '../platform/ids.js';
 import { IMAGE_BYTES_MAX } from './image-source.js';
@@ -31,7 +31,7 @@ export class UploadsService {
   private readonly folder: UploadFolder;
 
   constructor(
-    private readonly db: Pick<Database, 'query'>,
+    private readonly db: Queryable,
     private readonly options: UploadOptions,
   ) {
     this.folder = new UploadFolder(options.folder);

@@ -1,14 +1,12 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { AccountId, UploadId } from '../platform/ids.js';
 import type { Upload, UploadQuery } from './upload.js';
-
-type Reader = Pick<Database, 'query'>;
 
 const COLUMNS = `id, bytes::float8 AS bytes, media_type AS "mediaType", purpose, filename,
   created_at AS "createdAt", expires_at AS "expiresAt"`;
 
 /** Bytes of an account's uploads that have not expired. */
-export async function sumBytes(db: Reader, accountId: AccountId): Promise<number> {
+export async function sumBytes(db: Queryable, accountId: AccountId): Promise<number> {
   const [row] = await db.query<{ bytes: string }>(
     `SELECT coalesce(sum(bytes), 0) AS bytes FROM upload WHERE account_id = $1 AND expires_at > db_now()`,
     [accountId],
@@ -18,7 +16,7 @@ export async function sumBytes(db: Reader, accountId: AccountId): Promise<number
 
 /** One that is there already stays as it is. */
 export async function insertUpload(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   upload: Omit<Upload, 'createdAt' | 'expiresAt'> & { sha256: Buffer; ttlS: number },
 ): Promise<Upload> {
@@ -42,7 +40,7 @@ export async function insertUpload(
 }
 
 export async function findUpload(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   id: string,
 ): Promise<Upload | undefined> {
@@ -55,7 +53,7 @@ export async function findUpload(
 
 /** By id, which sorts by age. */
 export function listUploads(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   { first, after, purpose, order }: UploadQuery,
 ): Promise<Upload[]> {
@@ -71,7 +69,7 @@ export function listUploads(
 
 /** @returns false when there is none */
 export async function postponeExpiry(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   id: UploadId,
   forMs: number,
@@ -85,7 +83,11 @@ export async function postponeExpiry(
 }
 
 /** Takes the row away at once; its file is for the caller. @returns false when there is none */
-export async function deleteUpload(db: Reader, accountId: AccountId, id: string): Promise<boolean> {
+export async function deleteUpload(
+  db: Queryable,
+  accountId: AccountId,
+  id: string,
+): Promise<boolean> {
   const rows = await db.query('DELETE FROM upload WHERE account_id = $1 AND id = $2 RETURNING id', [
     accountId,
     id,
@@ -94,7 +96,7 @@ export async function deleteUpload(db: Reader, accountId: AccountId, id: string)
 }
 
 /** Takes expired rows away; several processes may do so at once. @returns their ids */
-export async function deleteExpired(db: Reader, atMost: number): Promise<UploadId[]> {
+export async function deleteExpired(db: Queryable, atMost: number): Promise<UploadId[]> {
   const rows = await db.query<{ id: UploadId }>(
     `DELETE FROM upload WHERE id IN (
        SELECT id FROM upload WHERE expires_at <= db_now() ORDER BY expires_at LIMIT $1
@@ -107,7 +109,7 @@ export async function deleteExpired(db: Reader, atMost: number): Promise<UploadI
 
 /** Which of some have a row. */
 export async function findKnown(
-  db: Reader,
+  db: Queryable,
   ids: readonly UploadId[],
 ): Promise<ReadonlySet<string>> {
   const rows = await db.query<{ id: string }>('SELECT id FROM upload WHERE id = ANY($1)', [ids]);

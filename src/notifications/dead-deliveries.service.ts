@@ -1,9 +1,9 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { TimePlace } from '../platform/time-cursor.js';
 import * as store from './dead-deliveries.store.js';
 
 /** Mails and webhooks that were given up, for operators. */
-export function deadDeliveries(db: Pick<Database, 'query'>) {
+export function deadDeliveries(db: Queryable) {
   return {
     list: (page: { readonly first: number; readonly after: TimePlace | undefined }) =>
       store.listDead(db, page),

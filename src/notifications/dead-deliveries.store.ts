@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { TimePlace } from '../platform/time-cursor.js';
 
 /** A delivery that was given up, as operators see it. */
@@ -19,7 +19,7 @@ const DEAD = `SELECT d.id, n.type || ' to ' || coalesce(d.endpoint_id, 'an addre
 
 /** The latest first, by keyset; bytes decide between ids, as in the program. */
 export async function listDead(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   { first, after }: { readonly first: number; readonly after: TimePlace | undefined },
 ): Promise<DeadDelivery[]> {
   return db.query<DeadDelivery>(
@@ -29,24 +29,27 @@ export async function listDead(
   );
 }
 
-export async function findDead(
-  db: Pick<Database, 'query'>,
-  id: string,
-): Promise<DeadDelivery | undefined> {
+export async function findDead(db: Queryable, id: string): Promise<DeadDelivery | undefined> {
   return (await db.query<DeadDelivery>(`${DEAD} AND d.id = $1`, [id]))[0];
 }
 
 /** @param id undefined: all @returns how many */
 export async function reviveDead(tx: Transaction, id: string | undefined): Promise<number> {
-  return tx.$executeRaw`
+  return tx.execute(
+    `
     UPDATE notification_delivery SET state = 'WAITING', attempts = 0, ended_at = NULL, next_attempt_at = db_now()
-     WHERE state = 'DEAD' AND dismissed_at IS NULL AND (${id ?? null}::text IS NULL OR id = ${id ?? null})`;
+     WHERE state = 'DEAD' AND dismissed_at IS NULL AND ($1::text IS NULL OR id = $2)`,
+    [id ?? null, id ?? null],
+  );
 }
 
 /** @returns false when it was not there */
 export async function dismissDead(tx: Transaction, id: string): Promise<boolean> {
-  const count = await tx.$executeRaw`
+  const count = await tx.execute(
+    `
     UPDATE notification_delivery SET dismissed_at = db_now()
-     WHERE state = 'DEAD' AND dismissed_at IS NULL AND id = ${id}`;
+     WHERE state = 'DEAD' AND dismissed_at IS NULL AND id = $1`,
+    [id],
+  );
   return count > 0;
 }

@@ -1,9 +1,7 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Tables, Transaction } from '../platform/database.js';
 import type { AccountId, DeliveryId, WebhookEndpointId } from '../platform/ids.js';
 import type { NotificationType } from './notification.js';
 import type { ClaimedDelivery, Delivery, DeliveryState, Outcome } from './delivery.js';
-
-type Reader = Pick<Database, 'query'>;
 
 /** How much one turn may take. */
 export interface Places {
@@ -22,7 +20,7 @@ export interface Places {
  * @param leaseS longer than an attempt can take
  */
 export async function claimDeliveries(
-  db: Reader,
+  db: Queryable,
   places: Places,
   leaseS: number,
 ): Promise<ClaimedDelivery[]> {
@@ -87,19 +85,31 @@ export async function markAttempt(
   nextS: number | undefined,
 ): Promise<boolean> {
   const state: DeliveryState = delivered ? 'DELIVERED' : nextS === undefined ? 'DEAD' : 'WAITING';
-  const rows = await tx.$executeRaw`
+  const rows = await tx.execute(
+    `
     UPDATE notification_delivery
-       SET state = ${state}::"DeliveryState", lease_until = NULL, response_code = ${responseCode ?? null},
-           duration_ms = ${Math.round(durationMs)}::int, error = ${error?.slice(0, 1_000) ?? null},
-           next_attempt_at = db_now() + make_interval(secs => ${nextS ?? 0}::float8),
-           ended_at = CASE WHEN ${state} <> 'WAITING' THEN db_now() END
-     WHERE id = ${id} AND state = 'WAITING' AND attempts = ${attempts}::int AND lease_until IS NOT NULL`;
+       SET state = $1::"DeliveryState", lease_until = NULL, response_code = $2,
+           duration_ms = $3::int, error = $4,
+           next_attempt_at = db_now() + make_interval(secs => $5::float8),
+           ended_at = CASE WHEN $6 <> 'WAITING' THEN db_now() END
+     WHERE id = $7 AND state = 'WAITING' AND attempts = $8::int AND lease_until IS NOT NULL`,
+    [
+      state,
+      responseCode ?? null,
+      Math.round(durationMs),
+      error?.slice(0, 1_000) ?? null,
+      nextS ?? 0,
+      state,
+      id,
+      attempts,
+    ],
+  );
   return rows === 1;
 }
 
 /** Puts back what was begun and not finished, as if it had not been: this process ends. */
 export async function releaseDelivery(
-  db: Reader,
+  db: Queryable,
   { id, attempts }: Pick<ClaimedDelivery, 'id' | 'attempts'>,
 ): Promise<void> {
   await db.query(
@@ -115,14 +125,17 @@ export async function buryDeliveries(
   endpointId: WebhookEndpointId,
   error: string,
 ): Promise<void> {
-  await tx.$executeRaw`
-    UPDATE notification_delivery SET state = 'DEAD', ended_at = db_now(), lease_until = NULL, error = ${error}
-     WHERE queue = ${endpointId} AND state = 'WAITING'`;
+  await tx.execute(
+    `
+    UPDATE notification_delivery SET state = 'DEAD', ended_at = db_now(), lease_until = NULL, error = $1
+     WHERE queue = $2 AND state = 'WAITING'`,
+    [error, endpointId],
+  );
 }
 
 /** Of an endpoint, newest first. An account that is not the endpoint's finds nothing. */
 export async function listDeliveries(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   query: {
     endpointId: string;
@@ -147,7 +160,7 @@ const COLUMNS = `d.id, d.notification_id AS "notificationId", n.type, d.endpoint
   d.ended_at AS "endedAt"`;
 
 export async function findDelivery(
-  tx: Transaction,
+  tx: Tables,
   accountId: AccountId,
   id: string,
 ): Promise<Delivery | undefined> {
@@ -178,16 +191,19 @@ export async function reviveDeliveries(
 ): Promise<number> {
   const id = 'id' in which ? which.id : null;
   const since = 'id' in which ? null : which.deadSince;
-  return tx.$executeRaw`
+  return tx.execute(
+    `
     UPDATE notification_delivery
        SET state = 'WAITING', attempts = 0, ended_at = NULL, dismissed_at = NULL, lease_until = NULL, next_attempt_at = db_now()
-     WHERE endpoint_id = ${endpointId} AND coalesce(lease_until <= db_now(), true)
-       AND CASE WHEN ${id}::text IS NOT NULL THEN id = ${id}
-                ELSE state = 'DEAD' AND created_at >= ${since}::timestamptz END`;
+     WHERE endpoint_id = $1 AND coalesce(lease_until <= db_now(), true)
+       AND CASE WHEN $2::text IS NOT NULL THEN id = $3
+                ELSE state = 'DEAD' AND created_at >= $4::timestamptz END`,
+    [endpointId, id, id, since],
+  );
 }
 
 /** How many wait, and how many were given up, of each kind. */
-export async function countDeliveries(db: Reader): Promise<{ waiting: number; dead: number }> {
+export async function countDeliveries(db: Queryable): Promise<{ waiting: number; dead: number }> {
   const [row] = await db.query<{ waiting: number; dead: number }>(
     `SELECT (SELECT count(*)::int FROM notification_delivery WHERE state = 'WAITING') AS waiting,
             (SELECT count(*)::int FROM notification_delivery WHERE state = 'DEAD') AS dead`,

@@ -99,7 +99,7 @@ export class DeliveryWorker {
       await store.releaseDelivery(this.parts.db, delivery);
       return;
     }
-    await this.parts.db.prisma.$transaction((tx) => this.mark(tx, delivery, outcome));
+    await this.parts.db.transaction((tx) => this.mark(tx, delivery, outcome));
   }
 
   private attempt({ id, webhook, mail, ...delivery }: ClaimedDelivery): Promise<Outcome> {

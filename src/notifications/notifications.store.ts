@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import { type AccountId, newId, type WebhookEndpointId } from '../platform/ids.js';
 import type { NewNotification } from './notification.js';
 
@@ -21,12 +21,15 @@ export async function insertNotifications(
       mail_text: mail?.text ?? null,
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-  const inserted = await tx.$queryRaw<{ id: string }[]>`
+  const inserted = await tx.query<{ id: string }>(
+    `
     INSERT INTO notification (id, type, account_id, data, mail_subject, mail_text)
       SELECT id, type, account_id, data, mail_subject, mail_text
-        FROM json_to_recordset(${JSON.stringify(rows)}::json)
+        FROM json_to_recordset($1::json)
           AS n(id text, type text, account_id text, data jsonb, mail_subject text, mail_text text)
-      ON CONFLICT DO NOTHING RETURNING id`;
+      ON CONFLICT DO NOTHING RETURNING id`,
+    [JSON.stringify(rows)],
+  );
   return new Set(inserted.map(({ id }) => id));
 }
 
@@ -36,9 +39,12 @@ export async function listReceivers(
   accountIds: readonly AccountId[],
 ): Promise<{ id: WebhookEndpointId; accountId: string; types: string[] }[]> {
   if (accountIds.length === 0) return [];
-  return tx.$queryRaw`
+  return tx.query(
+    `
     SELECT id, account_id AS "accountId", types FROM webhook_endpoint
-     WHERE account_id = ANY (${accountIds}) AND enabled ORDER BY id FOR KEY SHARE`;
+     WHERE account_id = ANY ($1) AND enabled ORDER BY id FOR KEY SHARE`,
+    [accountIds],
+  );
 }
 
 export type NewDelivery = { readonly notificationId: string } & (
@@ -60,7 +66,7 @@ export async function insertDeliveries(
 }
 
 /** Mails to an address, oldest first. */
-export async function listMailsTo(db: Pick<Database, 'query'>, email: string): Promise<object[]> {
+export async function listMailsTo(db: Queryable, email: string): Promise<object[]> {
   return db.query(
     `SELECT n.type, n.mail_subject AS subject, d.created_at AS "createdAt"
        FROM notification_delivery d JOIN notification n ON n.id = d.notification_id
@@ -71,20 +77,19 @@ export async function listMailsTo(db: Pick<Database, 'query'>, email: string): P
 
 /** Deletes mails to an address, and notifications that nobody else got. */
 export async function forgetRecipient(tx: Transaction, email: string): Promise<void> {
-  await tx.$executeRaw`
+  await tx.execute(
+    `
     DELETE FROM notification n
-     WHERE EXISTS (SELECT FROM notification_delivery d WHERE d.notification_id = n.id AND d.recipient = ${email})
+     WHERE EXISTS (SELECT FROM notification_delivery d WHERE d.notification_id = n.id AND d.recipient = $1)
        AND NOT EXISTS (SELECT FROM notification_delivery d
-                        WHERE d.notification_id = n.id AND d.recipient IS DISTINCT FROM ${email})`;
-  await tx.$executeRaw`DELETE FROM notification_delivery WHERE recipient = ${email}`;
+                        WHERE d.notification_id = n.id AND d.recipient IS DISTINCT FROM $2)`,
+    [email, email],
+  );
+  await tx.execute('DELETE FROM notification_delivery WHERE recipient = $1', [email]);
 }
 
 /** Deletes what is older than that and waits for nothing, with its log. @returns how many */
-export async function deleteOld(
-  db: Pick<Database, 'query'>,
-  days: number,
-  atMost: number,
-): Promise<number> {
+export async function deleteOld(db: Queryable, days: number, atMost: number): Promise<number> {
   const rows = await db.query(
     `DELETE FROM notification WHERE id IN (
        SELECT n.id FROM notification n

@@ -27,7 +27,7 @@ export interface CreatedEndpoint {
 /** Keeps an account's endpoints, and the log of what went there. */
 export class WebhookEndpointsService {
   constructor(
-    private readonly db: Pick<Database, 'query' | 'prisma'>,
+    private readonly db: Database,
     private readonly webhooks: Pick<WebhookGateway, 'check'>,
     private readonly notifications: Pick<NotificationsService, 'postTo'>,
   ) {}
@@ -49,7 +49,7 @@ export class WebhookEndpointsService {
       url: await this.webhooks.check(input.url),
     };
     const secret = newSecret();
-    const endpoint = await this.db.prisma.$transaction(async (tx) => {
+    const endpoint = await this.db.transaction(async (tx) => {
       if ((await store.countEndpoints(tx, accountId)) >= ENDPOINTS_MAX) {
         throw new AppError(
           'CONFLICT',
@@ -184,7 +184,7 @@ export class WebhookEndpointsService {
    * @throws AppError NOT_FOUND; CONFLICT when its endpoint is switched off
    */
   async replay(actor: Actor, accountId: AccountId, id: string): Promise<Delivery> {
-    return this.db.prisma.$transaction(async (tx) => {
+    return this.db.transaction(async (tx) => {
       const found = await deliveries.findDelivery(tx, accountId, id);
       if (found === undefined) {
         throw new AppError('NOT_FOUND', 'The account has no such delivery.');
@@ -219,7 +219,7 @@ export class WebhookEndpointsService {
     id: string,
     work: (tx: Transaction, endpoint: WebhookEndpoint) => Promise<T>,
   ): Promise<T> {
-    return this.db.prisma.$transaction(async (tx) => {
+    return this.db.transaction(async (tx) => {
       const endpoint = await store.findEndpoint(tx, accountId, id);
       if (endpoint === undefined) throw noSuchEndpoint();
       return work(tx, endpoint);

@@ -1,4 +1,4 @@
-import type { Transaction } from '../platform/database.js';
+import type { Tables, Transaction } from '../platform/database.js';
 import type { AccountId, WebhookEndpointId } from '../platform/ids.js';
 import type { EndpointSettings, WebhookEndpoint } from './webhook-endpoint.js';
 
@@ -24,7 +24,7 @@ const toEndpoint = (row: Row) => row as WebhookEndpoint;
 
 /** Locks the account's row, so that its endpoints are made one after the other and the limit holds. */
 export async function countEndpoints(tx: Transaction, accountId: AccountId): Promise<number> {
-  await tx.$queryRaw`SELECT FROM account WHERE id = ${accountId} FOR NO KEY UPDATE`;
+  await tx.query('SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE', [accountId]);
   return tx.webhookEndpoint.count({ where: { accountId } });
 }
 
@@ -37,10 +37,7 @@ export async function insertEndpoint(
 }
 
 /** Oldest first. */
-export async function listEndpoints(
-  tx: Transaction,
-  accountId: AccountId,
-): Promise<WebhookEndpoint[]> {
+export async function listEndpoints(tx: Tables, accountId: AccountId): Promise<WebhookEndpoint[]> {
   const rows = await tx.webhookEndpoint.findMany({
     where: { accountId },
     select: FIELDS,
@@ -50,7 +47,7 @@ export async function listEndpoints(
 }
 
 export async function findEndpoint(
-  tx: Transaction,
+  tx: Tables,
   accountId: AccountId,
   id: string,
 ): Promise<WebhookEndpoint | undefined> {
@@ -85,11 +82,14 @@ export async function replaceSecret(
   secret: string,
   graceHours: number,
 ): Promise<WebhookEndpoint> {
-  await tx.$executeRaw`
+  await tx.execute(
+    `
     UPDATE webhook_endpoint
-       SET secret = ${secret}, previous_secret = secret,
-           previous_secret_until = db_now() + make_interval(secs => ${graceHours * 3_600}::float8)
-     WHERE id = ${id}`;
+       SET secret = $1, previous_secret = secret,
+           previous_secret_until = db_now() + make_interval(secs => $2::float8)
+     WHERE id = $3`,
+    [secret, graceHours * 3_600, id],
+  );
   return toEndpoint(await tx.webhookEndpoint.findUniqueOrThrow({ where: { id }, select: FIELDS }));
 }
 
@@ -103,9 +103,12 @@ export async function markFailing(
   id: WebhookEndpointId,
   days: number,
 ): Promise<boolean> {
-  const rows = await tx.$queryRaw<{ tooLong: boolean }[]>`
+  const rows = await tx.query<{ tooLong: boolean }>(
+    `
     UPDATE webhook_endpoint SET failing_since = coalesce(failing_since, db_now())
-     WHERE id = ${id} RETURNING failing_since < db_now() - make_interval(days => ${days}::int) AS "tooLong"`;
+     WHERE id = $1 RETURNING failing_since < db_now() - make_interval(days => $2::int) AS "tooLong"`,
+    [id, days],
+  );
   return rows[0]?.tooLong === true;
 }
 
@@ -115,10 +118,13 @@ export async function disableEndpoint(
   id: WebhookEndpointId,
   reason: string,
 ): Promise<{ accountId: AccountId; url: string; disabledCount: number } | undefined> {
-  const [row] = await tx.$queryRaw<{ accountId: AccountId; url: string; disabledCount: number }[]>`
+  const [row] = await tx.query<{ accountId: AccountId; url: string; disabledCount: number }>(
+    `
     UPDATE webhook_endpoint
-       SET enabled = false, disabled_reason = ${reason.slice(0, 500)}, disabled_count = disabled_count + 1
-     WHERE id = ${id} AND enabled
-    RETURNING account_id AS "accountId", url, disabled_count AS "disabledCount"`;
+       SET enabled = false, disabled_reason = $1, disabled_count = disabled_count + 1
+     WHERE id = $2 AND enabled
+    RETURNING account_id AS "accountId", url, disabled_count AS "disabledCount"`,
+    [reason.slice(0, 500), id],
+  );
   return row;
 }

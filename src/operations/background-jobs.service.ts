@@ -22,7 +22,7 @@ export class BackgroundJobs {
   private readonly own = new Map<string, JobCounts>();
   private readonly process = { processId: newId('proc'), host: hostname(), pid: process.pid };
 
-  constructor(private readonly db: Pick<Database, 'query' | 'prisma'>) {}
+  constructor(private readonly db: Database) {}
 
   /**
    * Does turns of some work, and counts them.
@@ -102,7 +102,7 @@ export class BackgroundJobs {
         details: { argument: 'name' },
       });
     }
-    await this.db.prisma.$transaction(async (tx) => {
+    await this.db.transaction(async (tx) => {
       await store.announceWanted(tx, WANTED_CHANNEL, name);
       await insertAuditEvent(tx, { actor: by, action: 'background.run', target: name });
     });

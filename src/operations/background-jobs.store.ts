@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { JobCounts, JobOnServer } from './background-job.js';
 
 export interface ProcessFacts {
@@ -12,7 +12,7 @@ export interface ProcessFacts {
  * were, so that all servers' are by the database's clock.
  */
 export async function saveJobs(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   { processId, host, pid }: ProcessFacts,
   jobs: readonly JobCounts[],
   nowMs: number,
@@ -50,7 +50,7 @@ export async function saveJobs(
 
 /** Forgets a process that ends, and those that nothing was heard of for long: killed ones. */
 export async function deleteJobs(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   which: { readonly processId: string } | { readonly silentForS: number },
 ): Promise<void> {
   if ('processId' in which) {
@@ -63,19 +63,12 @@ export async function deleteJobs(
   }
 }
 
-type Row = Omit<JobOnServer, 'turns' | 'failures'> & {
-  readonly name: string;
-  readonly everyMs: number;
-  readonly turns: string;
-  readonly failures: string;
-};
-
 /** Of processes that were heard of lately, by name and process. */
 export async function listJobs(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   silentForS: number,
 ): Promise<(JobOnServer & { readonly name: string; readonly everyMs: number })[]> {
-  const rows = await db.query<Row>(
+  return db.query<JobOnServer & { readonly name: string; readonly everyMs: number }>(
     `SELECT name, every_ms AS "everyMs", process_id AS "processId", host, pid, started_at AS "startedAt",
             last_started_at AS "lastStartedAt", last_ended_at AS "lastEndedAt", duration_ms AS "durationMs",
             last_error AS "lastError", last_error_at AS "lastErrorAt", turns, failures,
@@ -83,11 +76,6 @@ export async function listJobs(
        FROM background_job WHERE updated_at >= db_now() - make_interval(secs => $1) ORDER BY name, process_id`,
     [silentForS],
   );
-  return rows.map((row) => ({
-    ...row,
-    turns: BigInt(row.turns),
-    failures: BigInt(row.failures),
-  }));
 }
 
 /** Every server that listens hears it once the transaction is committed. */
@@ -96,5 +84,5 @@ export async function announceWanted(
   channel: string,
   name: string,
 ): Promise<void> {
-  await tx.$queryRaw`SELECT pg_notify(${channel}, ${name})::text`;
+  await tx.query('SELECT pg_notify($1, $2)::text', [channel, name]);
 }

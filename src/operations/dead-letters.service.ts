@@ -30,7 +30,7 @@ export type DeadLetterBoxes = Readonly<Record<DeadLetterKind, DeadLetterBox>>;
 /** What was given up, wherever it was, for those who run the platform. */
 export class DeadLettersService {
   constructor(
-    private readonly db: Pick<Database, 'prisma'>,
+    private readonly db: Pick<Database, 'transaction'>,
     private readonly boxes: DeadLetterBoxes,
   ) {}
 
@@ -62,7 +62,7 @@ export class DeadLettersService {
   /** Tries it again, soon, on some server. @throws AppError NOT_FOUND: also when it was replayed or dismissed */
   async replay(by: AuditedActor, id: string): Promise<void> {
     const { kind, ownId } = parse(id);
-    await this.db.prisma.$transaction(async (tx) => {
+    await this.db.transaction(async (tx) => {
       if ((await this.boxes[kind].replay(tx, ownId)) === 0) throw noSuchLetter();
       await insertAuditEvent(tx, { actor: by, action: 'dead-letter.replayed', target: id });
     });
@@ -70,7 +70,7 @@ export class DeadLettersService {
 
   /** Tries all of a kind again. May be repeated. @returns how many */
   async replayAll(by: AuditedActor, kind: DeadLetterKind): Promise<number> {
-    return this.db.prisma.$transaction(async (tx) => {
+    return this.db.transaction(async (tx) => {
       const count = await this.boxes[kind].replay(tx, undefined);
       if (count > 0) {
         const details = { count: String(count) };
@@ -85,7 +85,7 @@ export class DeadLettersService {
   async dismiss(by: AuditedActor, id: string, why: string): Promise<void> {
     const reason = checkReason(why);
     const { kind, ownId } = parse(id);
-    await this.db.prisma.$transaction(async (tx) => {
+    await this.db.transaction(async (tx) => {
       if (!(await this.boxes[kind].dismiss(tx, ownId))) throw noSuchLetter();
       const action = 'dead-letter.dismissed';
       await insertAuditEvent(tx, { actor: by, action, target: id, details: { reason } });

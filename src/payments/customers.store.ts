@@ -1,8 +1,6 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Tables } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import type { Card } from './purchase.js';
-
-type Reader = Pick<Database, 'query'>;
 
 export interface Customer {
   readonly accountId: AccountId;
@@ -11,7 +9,7 @@ export interface Customer {
 }
 
 export async function findCustomer(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   provider: string,
 ): Promise<Customer | undefined> {
@@ -36,7 +34,7 @@ export async function findCustomer(
 }
 
 export async function findAccountOf(
-  db: Reader,
+  db: Queryable,
   customerId: string,
 ): Promise<AccountId | undefined> {
   const [row] = await db.query<{ accountId: AccountId }>(
@@ -48,7 +46,7 @@ export async function findAccountOf(
 
 /** One for each account: of two that race, the first stays. */
 export async function insertCustomer(
-  db: Reader,
+  db: Queryable,
   customer: { accountId: AccountId; provider: string; customerId: string },
 ): Promise<void> {
   await db.query(
@@ -60,7 +58,7 @@ export async function insertCustomer(
 
 /** The card that is charged from now on. */
 export async function keepCard(
-  tx: Transaction,
+  tx: Tables,
   accountId: AccountId,
   provider: string,
   card: Card,
@@ -76,7 +74,7 @@ export async function keepCard(
 }
 
 /** Forgets a card that its owner has removed. */
-export async function forgetCard(db: Reader, paymentMethodId: string): Promise<void> {
+export async function forgetCard(db: Queryable, paymentMethodId: string): Promise<void> {
   await db.query(
     `UPDATE payment_customer SET payment_method_id = NULL, card_brand = NULL, card_last_four = NULL
       WHERE payment_method_id = $1`,
@@ -85,6 +83,6 @@ export async function forgetCard(db: Reader, paymentMethodId: string): Promise<v
 }
 
 /** A customer that was deleted at Stripe: the account gets a new one when it needs one. */
-export async function deleteCustomer(db: Reader, customerId: string): Promise<void> {
+export async function deleteCustomer(db: Queryable, customerId: string): Promise<void> {
   await db.query('DELETE FROM payment_customer WHERE customer_id = $1', [customerId]);
 }

@@ -47,7 +47,7 @@ export class FulfilmentService {
     if (purchase === undefined) return undefined;
     // Asked before the lock is taken: Stripe may take its time. What is old by then changes nothing.
     const payment = await this.parts.stripe.findPayment(purchase);
-    return this.parts.db.prisma.$transaction(async (tx) => {
+    return this.parts.db.transaction(async (tx) => {
       const settled = await this.apply(tx, id, payment);
       if (event !== undefined) await markHandled(tx, event);
       return settled;

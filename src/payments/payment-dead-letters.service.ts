@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { TimePlace } from '../platform/time-cursor.js';
 import * as store from './payment-dead-letters.store.js';
 
@@ -30,7 +30,7 @@ const TABLES = {
 } as const satisfies Record<string, store.DeadLetterTable>;
 
 /** What payments have given up, by kind: events of Stripe, usage reports, messages that wait for one. */
-export function paymentDeadLetters(db: Pick<Database, 'query'>) {
+export function paymentDeadLetters(db: Queryable) {
   return {
     STRIPE_EVENT: boxOf(db, TABLES.STRIPE_EVENT),
     USAGE_REPORT: boxOf(db, TABLES.USAGE_REPORT),
@@ -38,7 +38,7 @@ export function paymentDeadLetters(db: Pick<Database, 'query'>) {
   };
 }
 
-function boxOf(db: Pick<Database, 'query'>, table: store.DeadLetterTable) {
+function boxOf(db: Queryable, table: store.DeadLetterTable) {
   return {
     list: (page: { readonly first: number; readonly after: TimePlace | undefined }) =>
       store.listDead(db, table, page),

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { TimePlace } from '../platform/time-cursor.js';
 
 /** Where something that was given up is kept; all of it is SQL of ours, and nothing of a caller's. */
@@ -30,7 +30,7 @@ const deadIn = ({ condition }: DeadLetterTable) =>
 
 /** The latest first, by keyset; bytes decide between ids, as in the program. */
 export async function listDead(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   from: DeadLetterTable,
   { first, after }: { readonly first: number; readonly after: TimePlace | undefined },
 ): Promise<DeadLetterRow[]> {
@@ -43,7 +43,7 @@ export async function listDead(
 }
 
 export async function findDead(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   from: DeadLetterTable,
   id: string,
 ): Promise<DeadLetterRow | undefined> {
@@ -60,10 +60,10 @@ export async function reviveDead(
   from: DeadLetterTable,
   id: string | undefined,
 ): Promise<number> {
-  return tx.$executeRawUnsafe(
+  return tx.execute(
     `UPDATE ${from.table} d SET dead_at = NULL, attempts = 0, not_before = db_now(), ${from.revive}
       WHERE ${deadIn(from)} AND ($1::text IS NULL OR d.id = $1)`,
-    id ?? null,
+    [id ?? null],
   );
 }
 
@@ -73,9 +73,9 @@ export async function dismissDead(
   from: DeadLetterTable,
   id: string,
 ): Promise<boolean> {
-  const count = await tx.$executeRawUnsafe(
+  const count = await tx.execute(
     `UPDATE ${from.table} d SET dismissed_at = db_now() WHERE ${deadIn(from)} AND d.id = $1`,
-    id,
+    [id],
   );
   return count > 0;
 }

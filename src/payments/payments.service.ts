@@ -77,7 +77,7 @@ export class PaymentsService {
     const terms = this.termsOf(buying);
     const requestHash = hashOf(buying);
     const now = await readNow(this.parts.db);
-    await this.parts.db.prisma.$transaction(async (tx) => {
+    await this.parts.db.transaction(async (tx) => {
       if (!(await store.lockActive(tx, accountId))) throw notActive();
       await store.insertPurchase(tx, {
         ...terms,

@@ -18,7 +18,7 @@ export interface Persons {
 /** Codes that give credit. */
 export class PromosService {
   constructor(
-    private readonly db: Pick<Database, 'prisma' | 'query'>,
+    private readonly db: Database,
     private readonly credits: Pick<CreditsService, 'postWithin'>,
     private readonly persons: Persons,
   ) {}
@@ -38,7 +38,7 @@ export class PromosService {
   /** From its commit on nobody redeems it. May be repeated. @throws AppError BAD_USER_INPUT, NOT_FOUND */
   async disable(by: AuditedActor, text: string): Promise<ManagedPromoCode> {
     const code = normalise(text);
-    await this.db.prisma.$transaction(async (tx) => {
+    await this.db.transaction(async (tx) => {
       const found = await store.lockPromoCode(tx, code);
       if (found === undefined) throw noSuchCode();
       if (found.promo.disabledAt !== null) return;
@@ -54,7 +54,7 @@ export class PromosService {
   async create(promo: PromoCode, by: AuditedActor): Promise<PromoCode> {
     const made = { ...promo, code: normalise(promo.code) };
     checkPromoCode(made, await readNow(this.db));
-    await this.db.prisma.$transaction(async (tx) => {
+    await this.db.transaction(async (tx) => {
       if (!(await store.insertPromoCode(tx, made, actorName(by)))) {
         throw new AppError('CONFLICT', `There is a code ${made.code} already.`);
       }
@@ -77,7 +77,7 @@ export class PromosService {
   async redeem(by: Actor, accountId: AccountId, text: string): Promise<PromoCode> {
     const code = normalise(text);
     const actor = actorName(by);
-    return this.db.prisma.$transaction(async (tx) => {
+    return this.db.transaction(async (tx) => {
       const now = await readNow(tx);
       const found = await store.lockPromoCode(tx, code);
       if (found !== undefined && (await store.hasRedeemed(tx, code, accountId))) {

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import type { ManagedPromoCode, PromoCode } from './promo-code.js';
 
@@ -22,7 +22,7 @@ export async function lockPromoCode(
 ): Promise<
   { promo: PromoCode & { readonly disabledAt: Date | null }; redemptions: number } | undefined
 > {
-  await tx.$queryRaw`SELECT FROM promo_code WHERE code = ${code} FOR UPDATE`;
+  await tx.query('SELECT FROM promo_code WHERE code = $1 FOR UPDATE', [code]);
   const promo = await tx.promoCode.findUnique({ where: { code } });
   if (promo === null) return undefined;
   return { promo, redemptions: await tx.promoRedemption.count({ where: { code } }) };
@@ -56,11 +56,10 @@ export async function insertRedemption(
 }
 
 export async function disablePromoCode(tx: Transaction, code: string): Promise<void> {
-  await tx.$executeRaw`UPDATE promo_code SET disabled_at = db_now() WHERE code = ${code}`;
+  await tx.execute('UPDATE promo_code SET disabled_at = db_now() WHERE code = $1', [code]);
 }
 
-type Row = Omit<ManagedPromoCode, 'nanos' | 'redemptions'> & {
-  nanos: string;
+type Row = Omit<ManagedPromoCode, 'redemptions'> & {
   redemptions: { accountId: AccountId; redeemedAt: string }[];
 };
 
@@ -78,12 +77,12 @@ function toPromo(row: Row): ManagedPromoCode {
     accountId,
     redeemedAt: new Date(redeemedAt),
   }));
-  return { ...row, nanos: BigInt(row.nanos), redemptions };
+  return { ...row, redemptions };
 }
 
 /** Newest first, by keyset. @param page `after`: a code */
 export async function listPromoCodes(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   { first, after }: { readonly first: number; readonly after: string | undefined },
 ): Promise<ManagedPromoCode[]> {
   const rows = await db.query<Row>(
@@ -96,7 +95,7 @@ export async function listPromoCodes(
 }
 
 export async function findPromoCode(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   code: string,
 ): Promise<ManagedPromoCode | undefined> {
   const [row] = await db.query<Row>(`${MANAGED} WHERE p.code = $1`, [code]);

@@ -1,10 +1,6 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Tables, Transaction } from '../platform/database.js';
 import type { AccountId, PurchaseId, RefundRequestId } from '../platform/ids.js';
 import type { MoneyOf, Movement, Purchase } from './purchase.js';
-
-type Reader = Pick<Database, 'query'>;
-type Row = Omit<Purchase, Amount> & Record<Amount, string>;
-type Amount = 'creditNanos' | 'bonusNanos' | 'amountMinor' | 'clawedBackNanos';
 
 const COLUMNS = `id, account_id AS "accountId", kind, state, pack_id AS "packId", credit_nanos AS "creditNanos",
   bonus_nanos AS "bonusNanos", amount_minor AS "amountMinor", currency, save_card AS "saveCard",
@@ -12,16 +8,6 @@ const COLUMNS = `id, account_id AS "accountId", kind, state, pack_id AS "packId"
   session_id AS "sessionId", payment_intent_id AS "paymentIntentId", checkout_url AS "checkoutUrl",
   receipt_url AS "receiptUrl", clawed_back_nanos AS "clawedBackNanos", reversals, failure, created_at AS "createdAt",
   expires_at AS "expiresAt", ended_at AS "endedAt"`;
-
-function toPurchase(row: Row): Purchase {
-  return {
-    ...row,
-    creditNanos: BigInt(row.creditNanos),
-    bonusNanos: BigInt(row.bonusNanos),
-    amountMinor: BigInt(row.amountMinor),
-    clawedBackNanos: BigInt(row.clawedBackNanos),
-  };
-}
 
 export type NewPurchase = Pick<
   Purchase,
@@ -55,71 +41,72 @@ export async function insertPurchase(db: Transaction, purchase: NewPurchase): Pr
  * @returns false when it is one of the two
  */
 export async function lockActive(tx: Transaction, accountId: AccountId): Promise<boolean> {
-  const rows = await tx.$queryRaw<unknown[]>`
-    SELECT id FROM account WHERE id = ${accountId} AND status = 'ACTIVE' FOR SHARE`;
+  const rows = await tx.query(
+    `
+    SELECT id FROM account WHERE id = $1 AND status = 'ACTIVE' FOR SHARE`,
+    [accountId],
+  );
   return rows.length === 1;
 }
 
 /** By its idempotency key. */
 export async function findByKey(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   idempotencyKey: string,
 ): Promise<{ purchase: Purchase; requestHash: Buffer } | undefined> {
-  const [row] = await db.query<Row & { requestHash: Buffer }>(
+  const [row] = await db.query<Purchase & { requestHash: Buffer }>(
     `SELECT ${COLUMNS}, request_hash AS "requestHash" FROM purchase
       WHERE account_id = $1 AND idempotency_key = $2`,
     [accountId, idempotencyKey],
   );
   if (row === undefined) return undefined;
   const { requestHash, ...rest } = row;
-  return { purchase: toPurchase(rest), requestHash };
+  return { purchase: rest, requestHash };
 }
 
-export async function findPurchase(db: Reader, id: string): Promise<Purchase | undefined> {
-  const [row] = await db.query<Row>(`SELECT ${COLUMNS} FROM purchase WHERE id = $1`, [id]);
-  return row && toPurchase(row);
+export async function findPurchase(db: Queryable, id: string): Promise<Purchase | undefined> {
+  const [row] = await db.query<Purchase>(`SELECT ${COLUMNS} FROM purchase WHERE id = $1`, [id]);
+  return row;
 }
 
 /** By the checkout page, or by the payment. */
 export async function findPurchaseAtStripe(
-  db: Reader,
+  db: Queryable,
   ids: { readonly sessionId?: string; readonly paymentIntentId?: string },
 ): Promise<Purchase | undefined> {
-  const [row] = await db.query<Row>(
+  const [row] = await db.query<Purchase>(
     `SELECT ${COLUMNS} FROM purchase WHERE session_id = $1 OR payment_intent_id = $2`,
     [ids.sessionId ?? null, ids.paymentIntentId ?? null],
   );
-  return row && toPurchase(row);
+  return row;
 }
 
 /** Of an account, newest first. @param after the id that the page follows */
 export async function listPurchases(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   page: { first: number; after: string | undefined },
 ): Promise<Purchase[]> {
-  const rows = await db.query<Row>(
+  return db.query<Purchase>(
     `SELECT ${COLUMNS} FROM purchase WHERE account_id = $1 AND ($2::text IS NULL OR id < $2)
       ORDER BY id DESC LIMIT $3`,
     [accountId, page.after ?? null, page.first],
   );
-  return rows.map(toPurchase);
 }
 
 /** Purchases of an account whose checkout page may be open, oldest first. */
-export async function listOpenPages(db: Reader, accountId: AccountId): Promise<Purchase[]> {
-  const rows = await db.query<Row>(
+export async function listOpenPages(db: Queryable, accountId: AccountId): Promise<Purchase[]> {
+  return db.query<Purchase>(
     `SELECT ${COLUMNS} FROM purchase
       WHERE account_id = $1 AND kind = 'CHECKOUT' AND state = 'PENDING' ORDER BY created_at, id`,
     [accountId],
   );
-  return rows.map(toPurchase);
 }
 
 /** Open ones that Stripe was not asked about for some time, those that wait longest first. */
 export async function listOpen(
-  db: Reader,
+  db: Queryable,
   query: { provider: string; unheardS: number; atMost: number },
 ): Promise<PurchaseId[]> {
   const rows = await db.query<{ id: PurchaseId }>(
@@ -133,7 +120,7 @@ export async function listOpen(
 
 /** @returns false when the purchase has ended meanwhile */
 export async function setCheckout(
-  db: Reader,
+  db: Queryable,
   id: PurchaseId,
   { sessionId, url }: { sessionId: string; url: string },
 ): Promise<boolean> {
@@ -145,7 +132,7 @@ export async function setCheckout(
 }
 
 /** Ends a purchase whose page was not made, or not written down; one that has a page stays as it is. */
-export async function expireWithoutPage(db: Reader, id: PurchaseId): Promise<void> {
+export async function expireWithoutPage(db: Queryable, id: PurchaseId): Promise<void> {
   await db.query(
     `UPDATE purchase SET state = 'EXPIRED', ended_at = db_now()
       WHERE id = $1 AND state = 'PENDING' AND session_id IS NULL`,
@@ -154,7 +141,11 @@ export async function expireWithoutPage(db: Reader, id: PurchaseId): Promise<voi
 }
 
 /** Writes down the page of a purchase that has none yet. */
-export async function adoptSession(db: Reader, id: PurchaseId, sessionId: string): Promise<void> {
+export async function adoptSession(
+  db: Queryable,
+  id: PurchaseId,
+  sessionId: string,
+): Promise<void> {
   await db.query('UPDATE purchase SET session_id = $2 WHERE id = $1 AND session_id IS NULL', [
     id,
     sessionId,
@@ -163,7 +154,7 @@ export async function adoptSession(db: Reader, id: PurchaseId, sessionId: string
 
 /** Writes down by what a purchase is paid, once. */
 export async function setPaymentIntent(
-  db: Reader,
+  db: Queryable,
   id: PurchaseId,
   paymentIntentId: string,
 ): Promise<void> {
@@ -174,7 +165,7 @@ export async function setPaymentIntent(
 }
 
 /** Ends a purchase that nobody can pay any more; one that has ended stays as it is. */
-export async function failOpen(db: Reader, id: PurchaseId, failure: string): Promise<void> {
+export async function failOpen(db: Queryable, id: PurchaseId, failure: string): Promise<void> {
   await db.query(
     `UPDATE purchase SET state = 'FAILED', failure = $2, ended_at = db_now() WHERE id = $1 AND state = 'PENDING'`,
     [id, failure],
@@ -182,40 +173,34 @@ export async function failOpen(db: Reader, id: PurchaseId, failure: string): Pro
 }
 
 /** Stripe was asked about it now. */
-export async function markChecked(db: Reader, id: PurchaseId): Promise<void> {
+export async function markChecked(db: Queryable, id: PurchaseId): Promise<void> {
   await db.query('UPDATE purchase SET checked_at = db_now() WHERE id = $1', [id]);
 }
 
 /** Lines of a time that we know of, with their purchases. */
 export async function listMovements(
-  db: Reader,
+  db: Queryable,
   query: { provider: string; since: Date; until: Date },
 ): Promise<(Movement & { readonly purchaseId: PurchaseId })[]> {
-  const rows = await db.query<
-    Omit<Movement, 'amountMinor'> & { amountMinor: string; purchaseId: PurchaseId }
-  >(
+  return db.query<Movement & { purchaseId: PurchaseId }>(
     `SELECT m.id, m.purchase_id AS "purchaseId", m.kind, m.source, m.amount_minor AS "amountMinor", m.currency,
             m.occurred_at AS "occurredAt"
        FROM payment_movement m JOIN purchase p ON p.id = m.purchase_id
       WHERE p.provider = $1 AND m.occurred_at >= $2 AND m.occurred_at < $3`,
     [query.provider, query.since, query.until],
   );
-  return rows.map((row) => ({ ...row, amountMinor: BigInt(row.amountMinor) }));
 }
 
 /** Locks the purchase: whatever changes it waits here. */
 export async function lockPurchase(tx: Transaction, id: PurchaseId): Promise<MoneyOf | undefined> {
-  await tx.$queryRaw`SELECT FROM purchase WHERE id = ${id} FOR UPDATE`;
-  const [money] = await listMoney({ prisma: tx }, [id]);
+  await tx.query('SELECT FROM purchase WHERE id = $1 FOR UPDATE', [id]);
+  const [money] = await listMoney(tx, [id]);
   return money;
 }
 
 /** Purchases with all that is known of their money. */
-export async function listMoney(
-  { prisma }: { readonly prisma: Transaction },
-  ids: readonly PurchaseId[],
-): Promise<MoneyOf[]> {
-  const found = await prisma.purchase.findMany({
+export async function listMoney(tables: Tables, ids: readonly PurchaseId[]): Promise<MoneyOf[]> {
+  const found = await tables.purchase.findMany({
     where: { id: { in: [...ids] } },
     include: { movements: true, refunds: true },
   });

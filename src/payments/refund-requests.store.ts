@@ -1,8 +1,6 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { PurchaseId, RefundRequestId } from '../platform/ids.js';
 import type { RefundRequest } from './purchase.js';
-
-type Reader = Pick<Database, 'query'>;
 
 export async function insertRefundRequest(
   tx: Transaction,
@@ -34,7 +32,7 @@ export async function findRefundRequest(
  * ten minutes.
  */
 export async function listUnknownRefunds(
-  db: Reader,
+  db: Queryable,
   query: { provider: string; unknownS: number; atMost: number },
 ): Promise<
   { id: RefundRequestId; purchaseId: PurchaseId; amountMinor: bigint; createdAt: Date }[]
@@ -42,7 +40,7 @@ export async function listUnknownRefunds(
   const rows = await db.query<{
     id: RefundRequestId;
     purchaseId: PurchaseId;
-    amountMinor: string;
+    amountMinor: bigint;
     createdAt: Date;
   }>(
     `SELECT r.id, r.purchase_id AS "purchaseId", r.amount_minor AS "amountMinor", r.created_at AS "createdAt"
@@ -53,11 +51,11 @@ export async function listUnknownRefunds(
       ORDER BY r.created_at LIMIT $3`,
     [query.provider, query.unknownS, query.atMost],
   );
-  return rows.map((row) => ({ ...row, amountMinor: BigInt(row.amountMinor) }));
+  return rows;
 }
 
 /** Whether nothing is known of it still. */
-export async function isUnknown(db: Reader, id: RefundRequestId): Promise<boolean> {
+export async function isUnknown(db: Queryable, id: RefundRequestId): Promise<boolean> {
   const rows = await db.query(
     `SELECT FROM refund_request WHERE id = $1 AND state = 'PENDING' AND refund_id IS NULL`,
     [id],

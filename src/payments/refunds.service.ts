@@ -62,7 +62,7 @@ export class RefundsService {
   ): Promise<ReadonlyMap<string, bigint>> {
     const paid = purchases.filter(({ state }) => state === 'PAID').map(({ id }) => id);
     if (paid.length === 0) return new Map();
-    const money = await store.listMoney(this.parts.db, paid);
+    const money = await store.listMoney(this.parts.db.prisma, paid);
     const unspent = await this.parts.credits.unspent(accountId, paid);
     return new Map(
       money.map((one) => [one.purchase.id, refundableOf(one, unspent.get(one.purchase.id) ?? 0n)]),
@@ -81,9 +81,7 @@ export class RefundsService {
       : undefined;
     if (purchase === undefined) throw new AppError('NOT_FOUND', 'There is no such purchase.');
     const { id } = purchase;
-    const request = await this.parts.db.prisma.$transaction((tx) =>
-      this.request(tx, purchase, refunding),
-    );
+    const request = await this.parts.db.transaction((tx) => this.request(tx, purchase, refunding));
     const settled =
       request.state === 'PENDING'
         ? await this.finish(id, request, false)
@@ -137,9 +135,7 @@ export class RefundsService {
     requestId: RefundRequestId,
     failure: string,
   ): Promise<void> {
-    await this.parts.db.prisma.$transaction((tx) =>
-      requests.failRefundRequest(tx, requestId, failure),
-    );
+    await this.parts.db.transaction((tx) => requests.failRefundRequest(tx, requestId, failure));
     await this.parts.fulfilment.settle(purchaseId);
   }
 

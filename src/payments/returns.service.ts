@@ -1,4 +1,4 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
 import type { PaymentsService } from './payments.service.js';
 import type { RefundsService } from './refunds.service.js';
@@ -8,7 +8,7 @@ import type { StripeGateway } from './stripe.gateway.js';
 const AT_ONCE = 20;
 
 export interface ReturnsParts {
-  readonly db: Pick<Database, 'query'>;
+  readonly db: Queryable;
   readonly stripe: Pick<StripeGateway, 'provider'>;
   readonly payments: Pick<PaymentsService, 'endPage'>;
   readonly refunds: Pick<RefundsService, 'refund'>;

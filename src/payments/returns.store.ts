@@ -1,9 +1,7 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { PurchaseId } from '../platform/ids.js';
 import type { Purchase } from './purchase.js';
 import { findPurchase } from './purchases.store.js';
-
-type Reader = Pick<Database, 'query'>;
 
 interface Query {
   readonly provider: string;
@@ -11,7 +9,7 @@ interface Query {
 }
 
 /** Pages that are open although their account is closed or frozen, oldest first. */
-export async function listPages(db: Reader, { provider, atMost }: Query): Promise<Purchase[]> {
+export async function listPages(db: Queryable, { provider, atMost }: Query): Promise<Purchase[]> {
   const rows = await db.query<{ id: PurchaseId }>(
     `SELECT p.id FROM purchase p JOIN account a ON a.id = p.account_id
       WHERE a.status <> 'ACTIVE' AND p.kind = 'CHECKOUT' AND p.state = 'PENDING' AND p.provider = $1
@@ -31,7 +29,7 @@ export async function listPages(db: Reader, { provider, atMost }: Query): Promis
  * for a refund. What has paid a debt stays.
  */
 export async function listPaid(
-  db: Reader,
+  db: Queryable,
   { provider, atMost }: Query,
 ): Promise<{ readonly id: PurchaseId; readonly status: 'CLOSED' | 'FROZEN' }[]> {
   return db.query<{ id: PurchaseId; status: 'CLOSED' | 'FROZEN' }>(

@@ -172,7 +172,7 @@ export class StripeEventsService {
     if (event.type === 'customer.deleted' && event.objectId !== null) {
       await customers.deleteCustomer(this.parts.db, event.objectId);
     }
-    await store.markHandled(this.parts.db.prisma, event);
+    await store.markHandled(this.parts.db, event);
   }
 
   /** By the page or the payment that the event tells about; undefined when that is not ours. */

@@ -1,10 +1,8 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { DeadEvent, StripeEvent } from './stripe-event.js';
 
-type Reader = Pick<Database, 'query'>;
-
 /** Once for each endpoint and event. @returns false when it was there */
-export async function insertEvent(db: Reader, event: StripeEvent): Promise<boolean> {
+export async function insertEvent(db: Queryable, event: StripeEvent): Promise<boolean> {
   const rows = await db.query(
     `INSERT INTO stripe_event (endpoint, id, type, object_id, payload) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT DO NOTHING RETURNING id`,
@@ -18,7 +16,7 @@ export async function insertEvent(db: Reader, event: StripeEvent): Promise<boole
  * comes again if this process dies.
  */
 export async function claimEvents(
-  db: Reader,
+  db: Queryable,
   atMost: number,
   leaseS: number,
 ): Promise<StripeEvent[]> {
@@ -35,17 +33,20 @@ export async function claimEvents(
 
 /** In the transaction of what it caused. */
 export async function markHandled(
-  tx: Transaction,
+  tx: Queryable,
   { endpoint, id }: Pick<StripeEvent, 'endpoint' | 'id'>,
 ): Promise<void> {
-  await tx.$executeRaw`
+  await tx.execute(
+    `
     UPDATE stripe_event SET handled_at = db_now(), error = NULL, dead_at = NULL
-     WHERE endpoint = ${endpoint} AND id = ${id}`;
+     WHERE endpoint = $1 AND id = $2`,
+    [endpoint, id],
+  );
 }
 
 /** @param retryS seconds until the next try; undefined: given up */
 export async function markFailed(
-  db: Reader,
+  db: Queryable,
   { endpoint, id }: Pick<StripeEvent, 'endpoint' | 'id'>,
   error: string,
   retryS: number | undefined,
@@ -59,7 +60,7 @@ export async function markFailed(
 }
 
 /** Those that were given up, oldest first. */
-export async function listDead(db: Reader, atMost: number): Promise<DeadEvent[]> {
+export async function listDead(db: Queryable, atMost: number): Promise<DeadEvent[]> {
   return db.query<DeadEvent>(
     `SELECT endpoint, id, type, object_id AS "objectId", error, attempts, dead_at AS "deadAt"
        FROM stripe_event WHERE dead_at IS NOT NULL AND handled_at IS NULL AND dismissed_at IS NULL ORDER BY received_at LIMIT $1`,
@@ -68,7 +69,7 @@ export async function listDead(db: Reader, atMost: number): Promise<DeadEvent[]>
 }
 
 /** Makes events due again, whatever became of them. @returns how many */
-export async function revive(db: Reader, ids: readonly string[]): Promise<number> {
+export async function revive(db: Queryable, ids: readonly string[]): Promise<number> {
   const rows = await db.query(
     `UPDATE stripe_event SET dead_at = NULL, dismissed_at = NULL, handled_at = NULL, attempts = 0, not_before = db_now() WHERE id = ANY ($1) RETURNING id`,
     [ids],
@@ -77,7 +78,7 @@ export async function revive(db: Reader, ids: readonly string[]): Promise<number
 }
 
 /** How many wait, and how many were given up. */
-export async function countEvents(db: Reader): Promise<{ waiting: number; dead: number }> {
+export async function countEvents(db: Queryable): Promise<{ waiting: number; dead: number }> {
   const [row] = await db.query<{ waiting: number; dead: number }>(
     `SELECT (count(*) FILTER (WHERE dead_at IS NULL))::int AS waiting,
             (count(*) FILTER (WHERE dead_at IS NOT NULL))::int AS dead

@@ -88,7 +88,7 @@ export class TopUpsService {
       throw new AppError('CONFLICT', 'With tax, credit is bought on a page: use `buyCredits`.');
     }
     const amounts = { thresholdNanos, amountMinor, currency, monthlyCapMinor };
-    await db.prisma.$transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       await store.lockPolicy(tx, accountId);
       const now = await readNow(tx);
       await store.savePolicy(tx, {
@@ -107,7 +107,7 @@ export class TopUpsService {
 
   /** Switches it off. What Stripe was asked for already may still be charged, and is credited. */
   async disable(accountId: AccountId, reason: string): Promise<void> {
-    await this.parts.db.prisma.$transaction(async (tx) => {
+    await this.parts.db.transaction(async (tx) => {
       await store.lockPolicy(tx, accountId);
       await store.changePolicy(tx, accountId, { enabled: false, offReason: reason });
     });
@@ -134,7 +134,7 @@ export class TopUpsService {
   private async attempt(accountId: AccountId): Promise<void> {
     // Of a declined attempt before: what is paid there is not charged to the card as well.
     if (!(await this.parts.pages.close(accountId))) return;
-    const purchase = await this.parts.db.prisma.$transaction((tx) => this.begin(tx, accountId));
+    const purchase = await this.parts.db.transaction((tx) => this.begin(tx, accountId));
     if (purchase !== undefined) await this.charge(purchase, false);
   }
 

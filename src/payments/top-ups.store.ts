@@ -1,13 +1,11 @@
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Tables, Transaction } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import type { Purchase } from './purchase.js';
 import { findPurchase } from './purchases.store.js';
 import type { TopUpPolicy } from './top-up.js';
 
-type Reader = Pick<Database, 'query'>;
-
 export async function findPolicy(
-  db: Transaction,
+  db: Tables,
   accountId: AccountId,
 ): Promise<TopUpPolicy | undefined> {
   const found = await db.topUpPolicy.findUnique({ where: { accountId } });
@@ -19,7 +17,7 @@ export async function lockPolicy(
   tx: Transaction,
   accountId: AccountId,
 ): Promise<TopUpPolicy | undefined> {
-  await tx.$queryRaw`SELECT FROM top_up_policy WHERE account_id = ${accountId} FOR UPDATE`;
+  await tx.query('SELECT FROM top_up_policy WHERE account_id = $1 FOR UPDATE', [accountId]);
   return findPolicy(tx, accountId);
 }
 
@@ -37,7 +35,7 @@ export async function savePolicy(
 
 /** Never switches one on. */
 export async function changePolicy(
-  tx: Transaction,
+  tx: Tables,
   accountId: AccountId,
   change: Partial<Pick<TopUpPolicy, 'failures' | 'nextAttemptAt' | 'offReason'>> & {
     readonly enabled?: false;
@@ -47,7 +45,7 @@ export async function changePolicy(
 }
 
 /** After an attempt that went through. */
-export async function coolOff(db: Reader, accountId: AccountId, seconds: number): Promise<void> {
+export async function coolOff(db: Queryable, accountId: AccountId, seconds: number): Promise<void> {
   await db.query(
     `UPDATE top_up_policy SET failures = 0, next_attempt_at = db_now() + make_interval(secs => $2) WHERE account_id = $1`,
     [accountId, seconds],
@@ -56,7 +54,7 @@ export async function coolOff(db: Reader, accountId: AccountId, seconds: number)
 
 /** Accounts whose credit is below their threshold, and that have a card and no attempt open. */
 export async function listDue(
-  db: Reader,
+  db: Queryable,
   query: { provider: string; atMost: number },
 ): Promise<AccountId[]> {
   const rows = await db.query<{ id: AccountId }>(
@@ -74,7 +72,7 @@ export async function listDue(
 }
 
 /** Neither frozen nor closed. */
-export async function isOpen(db: Reader, accountId: AccountId): Promise<boolean> {
+export async function isOpen(db: Queryable, accountId: AccountId): Promise<boolean> {
   const rows = await db.query(`SELECT id FROM account WHERE id = $1 AND status = 'ACTIVE'`, [
     accountId,
   ]);
@@ -83,7 +81,7 @@ export async function isOpen(db: Reader, accountId: AccountId): Promise<boolean>
 
 /** The page of a top-up that was declined, while it may be paid. */
 export async function findOpenPage(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
 ): Promise<Purchase | undefined> {
   const [row] = await db.query<{ id: string }>(
@@ -95,9 +93,12 @@ export async function findOpenPage(
 
 /** Whether the account's credit is below its threshold. */
 export async function isBelow(tx: Transaction, accountId: AccountId): Promise<boolean> {
-  const rows = await tx.$queryRaw<unknown[]>`
+  const rows = await tx.query(
+    `
     SELECT FROM top_up_policy p JOIN account_balance b ON b.account_id = p.account_id
-     WHERE p.account_id = ${accountId} AND p.threshold_nanos > b.posted - b.held`;
+     WHERE p.account_id = $1 AND p.threshold_nanos > b.posted - b.held`,
+    [accountId],
+  );
   return rows.length === 1;
 }
 
@@ -106,7 +107,7 @@ export async function isBelow(tx: Transaction, accountId: AccountId): Promise<bo
  * declined attempts have opened.
  */
 export async function sumTopUps(
-  tx: Transaction,
+  tx: Tables,
   accountId: AccountId,
   { start, end }: { readonly start: Date; readonly end: Date },
 ): Promise<bigint> {
@@ -140,7 +141,7 @@ export async function findLastTopUp(
  * minute after it began, and then ever less often, at least every ten minutes.
  */
 export async function listUnknown(
-  db: Reader,
+  db: Queryable,
   query: { provider: string; unknownS: number; atMost: number },
 ): Promise<Purchase['id'][]> {
   const rows = await db.query<{ id: Purchase['id'] }>(

@@ -1,7 +1,5 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
-
-type Reader = Pick<Database, 'query'>;
 
 export interface UsageReport {
   readonly id: string;
@@ -18,7 +16,7 @@ export interface UsageReport {
  * of its hour.
  * @returns how many messages it summed
  */
-export async function sumUp(db: Reader, atMost: number): Promise<number> {
+export async function sumUp(db: Queryable, atMost: number): Promise<number> {
   const rows = await db.query(
     `WITH taken AS (
        SELECT id, account_id, date_trunc('hour', created_at, 'UTC') AS hour, (payload ->> 'nanos')::bigint AS nanos
@@ -49,11 +47,11 @@ export async function sumUp(db: Reader, atMost: number): Promise<number> {
 
 /** Takes reports that are due, and puts each off, so that it comes again if this process dies. */
 export async function claimReports(
-  db: Reader,
+  db: Queryable,
   atMost: number,
   leaseS: number,
 ): Promise<UsageReport[]> {
-  const rows = await db.query<Omit<UsageReport, 'nanos'> & { nanos: string }>(
+  return db.query<UsageReport>(
     `UPDATE usage_report r SET attempts = r.attempts + 1, not_before = db_now() + make_interval(secs => $2)
        FROM (SELECT id FROM usage_report
               WHERE sent_at IS NULL AND dead_reason IS NULL AND not_before <= db_now()
@@ -62,21 +60,20 @@ export async function claimReports(
      RETURNING r.id, r.account_id AS "accountId", r.hour, r.nanos, r.attempts`,
     [atMost, leaseS],
   );
-  return rows.map((row) => ({ ...row, nanos: BigInt(row.nanos) }));
 }
 
-export async function markSent(db: Reader, id: string): Promise<void> {
+export async function markSent(db: Queryable, id: string): Promise<void> {
   await db.query('UPDATE usage_report SET sent_at = db_now() WHERE id = $1', [id]);
 }
 
-export async function markDead(db: Reader, id: string, reason: string): Promise<void> {
+export async function markDead(db: Queryable, id: string, reason: string): Promise<void> {
   await db.query('UPDATE usage_report SET dead_reason = $2, dead_at = db_now() WHERE id = $1', [
     id,
     reason.slice(0, 1_000),
   ]);
 }
 
-export async function putOff(db: Reader, id: string, seconds: number): Promise<void> {
+export async function putOff(db: Queryable, id: string, seconds: number): Promise<void> {
   await db.query(
     'UPDATE usage_report SET not_before = db_now() + make_interval(secs => $2) WHERE id = $1',
     [id, seconds],
@@ -84,7 +81,7 @@ export async function putOff(db: Reader, id: string, seconds: number): Promise<v
 }
 
 /** How many wait, and how many were given up. */
-export async function countReports(db: Reader): Promise<{ waiting: number; dead: number }> {
+export async function countReports(db: Queryable): Promise<{ waiting: number; dead: number }> {
   const [row] = await db.query<{ waiting: number; dead: number }>(
     `SELECT (count(*) FILTER (WHERE dead_reason IS NULL))::int AS waiting,
             (count(*) FILTER (WHERE dead_reason IS NOT NULL))::int AS dead

@@ -1,4 +1,4 @@
-import type { Database } from './database.js';
+import type { Queryable } from './database.js';
 import type { AccountId, RunId } from './ids.js';
 import type { Logger } from './logger.js';
 
@@ -36,7 +36,7 @@ export class Announcer {
   private sending: Promise<void> | undefined;
 
   constructor(
-    private readonly db: Pick<Database, 'query'>,
+    private readonly db: Queryable,
     private readonly logger: Pick<Logger, 'warn'>,
     private readonly gatherMs = 50,
   ) {}

@@ -1,4 +1,4 @@
-import type { Transaction } from './database.js';
+import type { Tables } from './database.js';
 import { type AccountId, type KeyId, newId, type UserId } from './ids.js';
 
 /** Acts that are written down, for ever. */
@@ -90,7 +90,7 @@ export interface NewAuditEvent {
 }
 
 /** Written in the transaction of the act itself, so that neither is there without the other. */
-export async function insertAuditEvent(tx: Transaction, event: NewAuditEvent): Promise<void> {
+export async function insertAuditEvent(tx: Tables, event: NewAuditEvent): Promise<void> {
   const { actor, accountId, action, target, details = {} } = event;
   await tx.auditEvent.create({
     data: {

@@ -1,4 +1,4 @@
-import type { Database } from './database.js';
+import type { Queryable } from './database.js';
 
 /** The promise (I1 … I15), the fact in words, what is counted, and what breaks it (one text column). */
 export type Check = readonly [
@@ -22,7 +22,7 @@ export interface Finding {
 
 /** Checks promises on the data as it is at one moment: all in one statement, which reads only. */
 export async function runChecks(
-  db: Pick<Database, 'query'>,
+  db: Pick<Queryable, 'query'>,
   checks: readonly Check[],
 ): Promise<Finding[]> {
   const parts = checks.map(

@@ -5,33 +5,33 @@ import { orDiskFull } from './disk-full.js';
 import { anyCause } from './failure.js';
 import { openPool, type PoolOptions } from './pool.js';
 import { isStatementLost, statementNames } from './prepared-statements.js';
-import { Prisma, PrismaClient } from './prisma/client.js';
+import { PrismaClient } from './prisma/client.js';
+import { type Queryable, type Transaction, withQueries } from './queryable.js';
 
-export type Transaction = Prisma.TransactionClient;
+export type { Queryable, Tables, Transaction } from './queryable.js';
 
-/**
- * One pool, two ways in: Prisma for writes and for reads where its 0.1–0.2 ms do not matter, and
- * `query` for the hot reads, as a prepared statement (docs/decisions/0003).
- */
-export interface Database {
+/** The pool: tables by Prisma, SQL by the door (docs/decisions/0003), and transactions with both. */
+export interface Database extends Queryable {
   readonly prisma: PrismaClient;
-  /**
-   * Rows of one statement; `values` bind to $1, $2 … Prepared once per connection.
-   * @param options `plannedAnew`: not prepared, for a statement whose best plan depends on its values
-   * @throws AppError UPSTREAM_UNAVAILABLE when the database cannot be asked; INSUFFICIENT_STORAGE when its disk is full
-   */
-  query<Row extends object>(
-    sql: string,
-    values: readonly unknown[],
-    options?: { readonly plannedAnew: true },
-  ): Promise<Row[]>;
+  /** @throws as Prisma's `$transaction`; AppError as `query` */
+  transaction<Result>(
+    work: (tx: Transaction) => Promise<Result>,
+    options?: TransactionOptions,
+  ): Promise<Result>;
   /**
    * A transaction of background work, on a connection of its own: it may take up to 15 minutes, statements included.
-   * @throws as Prisma's `$transaction`
+   * @throws as `transaction`
    */
   longTransaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   poolUse(): { total: number; idle: number; waiting: number };
   close(): Promise<void>;
+}
+
+export interface TransactionOptions {
+  /** Milliseconds that the whole transaction may take. */
+  readonly timeout?: number;
+  /** Milliseconds that it may wait for a connection. */
+  readonly maxWait?: number;
 }
 
 export interface DatabaseOptions extends PoolOptions {
@@ -49,35 +49,42 @@ export function openDatabase(options: DatabaseOptions): Database {
   const long = { ...options, ...LONG };
   let forLong: { prisma: PrismaClient; pool: pg.Pool } | undefined;
   const names = statementNames();
-  const send = async <Row extends object>(text: string, values: unknown[], name?: string) => {
-    const query = { text, values, ...(name === undefined ? {} : { name }) };
-    return (await pool.query<Row & pg.QueryResultRow>(query)).rows;
+  const send = (text: string, values: readonly unknown[], name?: string) =>
+    pool.query<pg.QueryResultRow>({
+      text,
+      values: [...values],
+      ...(name === undefined ? {} : { name }),
+    });
+  const run = async (sql: string, values: readonly unknown[], name: string | undefined) => {
+    try {
+      return await send(sql, values, name).catch((error: unknown) => {
+        if (name === undefined || !isStatementLost(error)) throw error;
+        if (names.stop()) options.onUnprepared?.();
+        return send(sql, values);
+      });
+    } catch (error) {
+      throw isDatabaseOutage(error) ? databaseAway(error) : orDiskFull(error);
+    }
   };
 
   return {
     prisma,
-    async query<Row extends object>(
+    query: async <Row extends object>(
       sql: string,
       values: readonly unknown[],
       { plannedAnew }: { readonly plannedAnew?: true } = {},
-    ): Promise<Row[]> {
-      const name = plannedAnew === true ? undefined : names.nameOf(sql);
-      try {
-        return await send<Row>(sql, [...values], name).catch((error: unknown) => {
-          if (name === undefined || !isStatementLost(error)) throw error;
-          if (names.stop()) options.onUnprepared?.();
-          return send<Row>(sql, [...values]);
-        });
-      } catch (error) {
-        throw isDatabaseOutage(error) ? databaseAway(error) : orDiskFull(error);
-      }
+    ) => {
+      const { rows } = await run(sql, values, plannedAnew ? undefined : names.nameOf(sql));
+      return rows as Row[];
     },
+    execute: async (sql, values) => (await run(sql, values, names.nameOf(sql))).rowCount ?? 0,
+    transaction: (work, limits) => prisma.$transaction((tx) => work(withQueries(tx)), limits),
     longTransaction(work) {
       if (forLong === undefined) {
         const longPool = openPool(long);
         forLong = { pool: longPool, prisma: openPrisma(longPool, long) };
       }
-      return forLong.prisma.$transaction(work);
+      return forLong.prisma.$transaction((tx) => work(withQueries(tx)));
     },
     poolUse: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async close() {

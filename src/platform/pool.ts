@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { COLUMN_TYPES } from './queryable.js';
 
 export interface PoolOptions {
   readonly url: string;
@@ -27,6 +28,7 @@ export function openPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.connectionsMax,
+    types: COLUMN_TYPES,
     // Of this process; nothing of it is sent.
     query_timeout: options.statementTimeoutMs + ANSWER_MS,
     keepAlive: true,

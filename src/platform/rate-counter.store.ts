@@ -1,6 +1,6 @@
-import type { Database } from './database.js';
+import type { Queryable } from './database.js';
 
-type Db = Pick<Database, 'query'>;
+type Db = Queryable;
 
 /** Milliseconds since 1970, by the database's clock: servers whose clocks differ count in one window. */
 const NOW_MS = 'floor(extract(epoch FROM db_now()) * 1000)::bigint';

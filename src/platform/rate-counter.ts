@@ -1,5 +1,5 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import type { Database } from './database.js';
+import type { Queryable } from './database.js';
 import { countOne, deleteOver } from './rate-counter.store.js';
 
 /** memory: each process counts for itself; postgres: all count together, for a statement a count. */
@@ -22,11 +22,7 @@ const FORGET_MS = 300_000;
 const FORGET_AT_ONCE = 10_000;
 
 /** While the database is away each process counts for itself. */
-export function createRateCounter(
-  db: Pick<Database, 'query'>,
-  store: RateStore,
-  windowS: number,
-): RateCounter {
+export function createRateCounter(db: Queryable, store: RateStore, windowS: number): RateCounter {
   const memory = new RateLimiterMemory({ points: COUNT_MAX, duration: windowS });
   const alone = async (who: string) => {
     const { consumedPoints, msBeforeNext } = await memory.consume(who);

@@ -7,7 +7,7 @@ import {
   type ChangeRecord,
 } from '../catalog/index.js';
 import { SYSTEM } from '../platform/actor.js';
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
 import { type HealthReport, problemOf, type Verdict, evaluate } from './health-report.js';
 import type { ModelAlert } from './model-alert.js';
@@ -16,7 +16,7 @@ import * as store from './model-checks.store.js';
 import type { ProviderChecksService } from './provider-checks.service.js';
 
 export interface ModelChecksOptions {
-  readonly db: Pick<Database, 'query'>;
+  readonly db: Queryable;
   readonly catalog: Pick<CatalogService, 'findModels'>;
   readonly catalogChanges: Pick<CatalogChanges, 'apply' | 'moveByCheck'>;
   readonly checks: Pick<ProviderChecksService, 'check'>;

@@ -1,5 +1,5 @@
 import type { ModelStatus } from '../catalog/index.js';
-import type { Database, Transaction } from '../platform/database.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
 
 /** A model whose check is due, for who took it up. */
@@ -10,10 +10,7 @@ export interface ClaimedCheck {
 }
 
 /** Models that can be called, or could a while ago, are checked; new ones at once, also when the clock steps back. */
-export async function enrol(
-  db: Pick<Database, 'query'>,
-  statuses: readonly ModelStatus[],
-): Promise<void> {
+export async function enrol(db: Queryable, statuses: readonly ModelStatus[]): Promise<void> {
   await db.query(
     `INSERT INTO model_check (model_id, due_at) SELECT id, 'epoch' FROM model WHERE status = ANY($1::"ModelStatus"[])
      ON CONFLICT DO NOTHING`,
@@ -26,7 +23,7 @@ export async function enrol(
  * skip what is locked, so that any number of servers may do so.
  */
 export async function claimCheck(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   statuses: readonly ModelStatus[],
   leaseMs: number,
 ): Promise<ClaimedCheck | undefined> {
@@ -57,12 +54,15 @@ export async function saveCheck(
   },
 ): Promise<{ failures: number; returnsTo: ModelStatus | null } | undefined> {
   const { passed, problem = null } = found;
-  const [saved] = await tx.$queryRaw<{ failures: number; returnsTo: ModelStatus | null }[]>`
+  const [saved] = await tx.query<{ failures: number; returnsTo: ModelStatus | null }>(
+    `
     UPDATE model_check
-       SET checked_at = ledger_now(), missing = ${found.missing}, problem = ${problem},
-           failures = CASE ${passed}::boolean WHEN true THEN 0 WHEN false THEN failures + 1 ELSE failures END
-     WHERE model_id = ${modelId} AND lease = ${lease}
-    RETURNING failures, returns_to::text AS "returnsTo"`;
+       SET checked_at = ledger_now(), missing = $1, problem = $2,
+           failures = CASE $3::boolean WHEN true THEN 0 WHEN false THEN failures + 1 ELSE failures END
+     WHERE model_id = $4 AND lease = $5
+    RETURNING failures, returns_to::text AS "returnsTo"`,
+    [found.missing, problem, passed, modelId, lease],
+  );
   return saved;
 }
 
@@ -72,11 +72,14 @@ export async function planNext(
   modelId: ModelId,
   next: { readonly inMs: number; readonly returnsTo: ModelStatus | null },
 ): Promise<void> {
-  await tx.$executeRaw`
+  await tx.execute(
+    `
     UPDATE model_check
-       SET due_at = ledger_now() + ${next.inMs} * interval '1 millisecond',
-           returns_to = ${next.returnsTo}::"ModelStatus"
-     WHERE model_id = ${modelId}`;
+       SET due_at = ledger_now() + $1 * interval '1 millisecond',
+           returns_to = $2::"ModelStatus"
+     WHERE model_id = $3`,
+    [next.inMs, next.returnsTo, modelId],
+  );
 }
 
 /** A model that was just found well. A check that is under way is not written down. */

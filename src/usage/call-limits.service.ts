@@ -1,6 +1,6 @@
 import { AppError } from '../errors.js';
 import { accountOf, type Actor } from '../platform/actor.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import { createRateCounter, type RateCounter, type RateStore } from '../platform/rate-counter.js';
 import type { RateState } from './call-limits.js';
@@ -21,7 +21,7 @@ export class CallLimits {
   private readonly running = new Map<AccountId, number>();
 
   constructor(
-    db: Pick<Database, 'query'>,
+    db: Queryable,
     private readonly options: CallLimitOptions,
   ) {
     this.counter = createRateCounter(db, options.store, WINDOW_S);

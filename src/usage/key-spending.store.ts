@@ -1,4 +1,4 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { AccountId, KeyId } from '../platform/ids.js';
 import type { KeySpending } from './key-spending.js';
 
@@ -16,7 +16,7 @@ interface Row {
  * added up. A call counts for the period in which it began, as it does for a cap.
  */
 export async function listSpending(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   accountId: AccountId,
   keyIds: readonly KeyId[],
 ): Promise<KeySpending[]> {

@@ -1,4 +1,4 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import { PRESENT_SLUGS } from './model-names.sql.js';
 import type { Percentiles, RecentPerformance } from './model-performance.js';
 
@@ -43,7 +43,7 @@ const PERFORMANCE = `
  * @param ownFailures codes of the errors that are ours
  */
 export async function listRecentPerformance(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   ownFailures: readonly string[],
 ): Promise<Map<string, RecentPerformance>> {
   const rows = await db.query<Row>(PERFORMANCE, [ownFailures]);
@@ -60,7 +60,7 @@ export async function listRecentPerformance(
 }
 
 /** By the clock that runs end by. */
-export async function databaseNow(db: Pick<Database, 'query'>): Promise<Date> {
+export async function databaseNow(db: Queryable): Promise<Date> {
   const [row] = await db.query<{ now: Date }>('SELECT ledger_now() AS now', []);
   if (row === undefined) throw new Error('The database has no clock.');
   return row.now;

@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 
 /** Adds runs up by hour and day, so that dashboards read few rows. What is not rolled up is read from runs. */
 export class RollupsService {
-  constructor(private readonly db: Pick<Database, 'longTransaction' | 'prisma' | 'query'>) {}
+  constructor(private readonly db: Database) {}
 
   /** Rolls up what is over. Safe on several servers at once, and to kill. @returns whether more waits */
   async turn(): Promise<boolean> {

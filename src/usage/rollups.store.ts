@@ -1,6 +1,5 @@
-import type { Database } from '../platform/database.js';
+import type { Database, Queryable } from '../platform/database.js';
 
-type Writer = Pick<Database, 'prisma'>;
 /** The hours of a busy day take longer than a statement of a request may. */
 type LongWriter = Pick<Database, 'longTransaction'>;
 
@@ -11,9 +10,9 @@ type LongWriter = Pick<Database, 'longTransaction'>;
  */
 export function rollUpTurn(db: LongWriter, hoursMax: number): Promise<number> {
   return db.longTransaction(async (tx) => {
-    const [row] = await tx.$queryRaw<
-      { hours: number }[]
-    >`SELECT usage_roll_up_turn(${hoursMax}::int) AS hours`;
+    const [row] = await tx.query<{ hours: number }>('SELECT usage_roll_up_turn($1::int) AS hours', [
+      hoursMax,
+    ]);
     return row?.hours ?? 0;
   });
 }
@@ -22,9 +21,10 @@ export function rollUpTurn(db: LongWriter, hoursMax: number): Promise<number> {
 export function rebuild(db: LongWriter, from: Date, to: Date): Promise<number> {
   const [lo, hi] = [from.toISOString(), to.toISOString()];
   return db.longTransaction(async (tx) => {
-    const [row] = await tx.$queryRaw<
-      { hours: number }[]
-    >`SELECT usage_rebuild(${lo}::timestamptz, ${hi}::timestamptz) AS hours`;
+    const [row] = await tx.query<{ hours: number }>(
+      'SELECT usage_rebuild($1::timestamptz, $2::timestamptz) AS hours',
+      [lo, hi],
+    );
     return row?.hours ?? 0;
   });
 }
@@ -38,12 +38,15 @@ export interface ClosedHours {
 }
 
 /** Moves the fence on. @param asOf the instant up to which all should be known */
-export async function closedHours({ prisma }: Writer, asOf: Date): Promise<ClosedHours> {
-  await prisma.$queryRaw`SELECT usage_close()`;
-  const [row] = await prisma.$queryRaw<ClosedHours[]>`
+export async function closedHours(db: Queryable, asOf: Date): Promise<ClosedHours> {
+  await db.query('SELECT usage_close()', []);
+  const [row] = await db.query<ClosedHours>(
+    `
     SELECT f.first_hour AS "from", greatest(f.first_hour, date_trunc('hour', f.closed_until, 'UTC')) AS "to",
-           f.closed_until + interval '2 minutes' < ${asOf.toISOString()}::timestamptz AS waits
-      FROM usage_fence f`;
+           f.closed_until + interval '2 minutes' < $1::timestamptz AS waits
+      FROM usage_fence f`,
+    [asOf.toISOString()],
+  );
   if (row === undefined) throw new Error('There is no fence of usage.');
   return row;
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import { type Forecast, type LotLeft, runsOutAt } from './forecast.js';
 import { listUsage } from './statistics.store.js';
@@ -42,7 +42,7 @@ export interface CreditSource {
 /** What accounts use, added up for dashboards. Reads only. */
 export class StatisticsService {
   constructor(
-    private readonly db: Pick<Database, 'query'>,
+    private readonly db: Queryable,
     private readonly credit: CreditSource,
   ) {}
 

@@ -1,4 +1,4 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { UsageRow } from './usage-metrics.js';
 import { USAGE_DIMENSIONS, type UsageDimension, type UsageQuestion } from './usage-question.js';
 import { COLUMN_OF, DIMENSIONS, usageSql } from './usage-rows.sql.js';
@@ -19,7 +19,7 @@ export interface UsageOrder {
  * lock. Roll-ups where they are, runs where they are not: the answer is the same.
  */
 export async function listUsage(
-  db: Pick<Database, 'query'>,
+  db: Queryable,
   question: UsageQuestion,
   { by, atMost }: UsageOrder,
 ): Promise<UsageRow[]> {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { AccountId, KeyId, RunId } from '../platform/ids.js';
 import type { KeySpending } from './key-spending.js';
 import { listSpending } from './key-spending.store.js';
@@ -36,7 +36,7 @@ export class UsageService {
     fetchMethod: () => this.readPerformances(),
   });
 
-  constructor(private readonly db: Pick<Database, 'query'>) {}
+  constructor(private readonly db: Queryable) {}
 
   /**
    * How a model has done lately, over all callers; as it was 30 s ago at most.

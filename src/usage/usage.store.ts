@@ -1,64 +1,51 @@
-import type { Database } from '../platform/database.js';
+import type { Queryable } from '../platform/database.js';
 import type { AccountId, RunId } from '../platform/ids.js';
 import type { Run } from './run.js';
 import type { UsageTick } from './usage-tick.js';
-
-type Reader = Pick<Database, 'query'>;
-type Row = Omit<Run, 'heldNanos' | 'chargedNanos'> & { heldNanos: string; chargedNanos: string };
 
 const COLUMNS = `id, account_id AS "accountId", key_id AS "keyId", outcome, held AS "heldNanos",
   charged AS "chargedNanos", idempotency_key AS "idempotencyKey", details,
   started_at AS "startedAt", ended_at AS "endedAt"`;
 
-function toRun(row: Row): Run {
-  return {
-    ...row,
-    heldNanos: BigInt(row.heldNanos),
-    chargedNanos: BigInt(row.chargedNanos),
-  };
-}
-
 export async function findRun(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   id: string,
 ): Promise<Run | undefined> {
-  const [row] = await db.query<Row>(
+  const [row] = await db.query<Run>(
     `SELECT ${COLUMNS} FROM run WHERE id = $2 AND account_id = $1`,
     [accountId, id],
   );
-  return row && toRun(row);
+  return row;
 }
 
 /** Some runs of an account, in the order of their end; those that it does not have are left out. */
 export async function findRuns(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   ids: readonly RunId[],
 ): Promise<Run[]> {
-  const rows = await db.query<Row>(
+  return db.query<Run>(
     `SELECT ${COLUMNS} FROM run WHERE account_id = $1 AND id = ANY($2::text[]) ORDER BY ended_at, id`,
     [accountId, ids],
   );
-  return rows.map(toRun);
 }
 
 /** The runs of an account that ended at a moment or later, the first ones first. */
 export async function listRunsSince(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   since: Date,
   first: number,
 ): Promise<Run[]> {
-  const rows = await db.query<Row>(
+  return db.query<Run>(
     `SELECT ${COLUMNS} FROM run WHERE account_id = $1 AND ended_at >= $2 ORDER BY ended_at, id LIMIT $3`,
     [accountId, since, first],
   );
-  return rows.map(toRun);
 }
 
 /** The database's clock. */
-export async function readNow(db: Reader): Promise<Date> {
+export async function readNow(db: Queryable): Promise<Date> {
   const [row] = await db.query<{ now: Date }>('SELECT ledger_now() AS now', []);
   if (row === undefined) throw new Error('The database gave no time.');
   return row.now;
@@ -70,7 +57,7 @@ export async function readNow(db: Reader): Promise<Date> {
  * `to` already.
  */
 export async function sumUpRuns(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   { intervalS, since }: { intervalS: number; since: Date | undefined },
 ): Promise<UsageTick> {
@@ -96,7 +83,7 @@ export async function sumUpRuns(
 
 /** What a captured run answered, when that was kept. */
 export async function findResult(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   id: RunId,
 ): Promise<object | undefined> {
@@ -109,29 +96,27 @@ export async function findResult(
 
 /** What some runs of an account cost; those that it does not have are left out. */
 export async function listCosts(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   ids: readonly string[],
 ): Promise<{ id: RunId; chargedNanos: bigint }[]> {
-  const rows = await db.query<{ id: RunId; charged: string }>(
-    `SELECT id, charged FROM run WHERE account_id = $1 AND id = ANY($2::text[])`,
+  return db.query<{ id: RunId; chargedNanos: bigint }>(
+    `SELECT id, charged AS "chargedNanos" FROM run WHERE account_id = $1 AND id = ANY($2::text[])`,
     [accountId, ids],
   );
-  return rows.map(({ id, charged }) => ({ id, chargedNanos: BigInt(charged) }));
 }
 
 /** By time of their end, newest first; by keyset, on the time that the database set. */
 export async function listRuns(
-  db: Reader,
+  db: Queryable,
   accountId: AccountId,
   page: { first: number; after: { endedAt: string; id: string } | undefined },
 ): Promise<(Run & { endedAtText: string })[]> {
-  const rows = await db.query<Row & { endedAtText: string }>(
+  return db.query<Run & { endedAtText: string }>(
     `SELECT ${COLUMNS}, ended_at::text AS "endedAtText" FROM run
       WHERE account_id = $1
         AND ($2::timestamptz IS NULL OR ended_at < $2 OR (ended_at = $2 AND id > $3))
       ORDER BY ended_at DESC, id LIMIT $4`,
     [accountId, page.after?.endedAt ?? null, page.after?.id ?? '', page.first],
   );
-  return rows.map((row) => ({ ...toRun(row), endedAtText: row.endedAtText }));
 }

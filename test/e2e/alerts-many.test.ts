@@ -26,7 +26,7 @@ afterAll(() => database.drop());
 async function pagesReadBy(kind: AlertKind): Promise<number> {
   let pages = NaN;
   const tx = {
-    $queryRawUnsafe: async (sql: string, ...values: unknown[]) => {
+    query: async (sql: string, values: unknown[]) => {
       const [row] = await database.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
         `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`,
         values,
@@ -47,7 +47,7 @@ test('a look at the rules of all accounts reads tables through, and not account 
 
 test('those that are due are found among all, in order, as many as asked for', async () => {
   const tx = {
-    $queryRawUnsafe: (sql: string, ...values: unknown[]) => database.query(sql, values),
+    query: (sql: string, values: unknown[]) => database.query(sql, values),
   } as never as Transaction;
   expect(await listTurns(tx, 'LOW_BALANCE', 200)).toEqual([]);
   await database.query(

@@ -90,7 +90,7 @@ test('pages are stable while more is written down, also within a millisecond', a
 test('each filter has an index with the order of the list', async () => {
   const columns = ['account_id', 'user_id', 'action', 'target'];
   for (const where of ['true', ...columns.map((column) => `${column} = 'x'`)]) {
-    const rows = await t.app.database.prisma.$transaction(async (tx) => {
+    const rows = await t.app.database.transaction(async (tx) => {
       await tx.$executeRawUnsafe('SET LOCAL enable_seqscan = off');
       await tx.$executeRawUnsafe('SET LOCAL enable_sort = off');
       return tx.$queryRawUnsafe<{ 'QUERY PLAN': string }[]>(

@@ -250,12 +250,9 @@ test.each([
   await ended(client, id);
   const broken: string[] = [];
   // Rolled back, as nothing of it may stay.
-  const tampered = t.app.database.prisma.$transaction(async (tx) => {
-    await tx.$executeRawUnsafe(tampering, id);
-    const within = {
-      query: <Row extends object>(sql: string) => tx.$queryRawUnsafe<Row[]>(sql),
-    };
-    const findings = await runChecks(within, BATCH_CHECKS);
+  const tampered = t.app.database.transaction(async (tx) => {
+    await tx.execute(tampering, [id]);
+    const findings = await runChecks(tx, BATCH_CHECKS);
     broken.push(...findings.filter((one) => one.broken > 0n).map((one) => one.invariant));
     throw new Error('rolled back');
   });

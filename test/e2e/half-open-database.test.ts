@@ -26,7 +26,7 @@ afterAll(async () => {
 test.each([
   ['a statement', () => db.query('SELECT 1', [])],
   ['a statement of Prisma', () => db.prisma.$queryRaw`SELECT 1`],
-  ['a transaction', () => db.prisma.$transaction((tx) => tx.$queryRaw`SELECT 1`)],
+  ['a transaction', () => db.transaction((tx) => tx.$queryRaw`SELECT 1`)],
 ])(
   '%s on a connection whose other end is gone fails, and the next ones work',
   async (_name, ask) => {
@@ -57,7 +57,7 @@ test('a transaction that was begun on it lets its locks go', async () => {
       () => undefined,
     ),
   );
-  const begun = db.prisma.$transaction(async (tx) => {
+  const begun = db.transaction(async (tx) => {
     await tx.$executeRaw`LOCK TABLE account IN ACCESS EXCLUSIVE MODE`;
     proxy.silence();
     await tx.$queryRaw`SELECT 1`;

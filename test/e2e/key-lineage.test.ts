@@ -99,9 +99,7 @@ test('many calls that are held at once count for both keys', async () => {
       ...{ runId: newId('run'), accountId, keyId, nanos, ttlMs: 60_000 },
       ...{ idempotency: undefined, details: {} },
     }));
-    return t.app.database.prisma.$transaction((tx) =>
-      t.app.services.credits.holdWithin(tx, commands),
-    );
+    return t.app.database.transaction((tx) => t.app.services.credits.holdWithin(tx, commands));
   };
   await holdAll(first);
   await expect(holdAll(second)).rejects.toMatchObject(REFUSED);

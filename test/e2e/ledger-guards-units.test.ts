@@ -59,7 +59,7 @@ const GUARDS: readonly Guard[] = [
       const account = await ledger.account(100n);
       const runs = [await held(ledger, account), await held(ledger, account)];
       const { settles } = await apply(
-        ledger.db.prisma,
+        ledger.db,
         runs.map((runId) => payment(account, runId, 'ab')),
         [],
       );
@@ -139,7 +139,7 @@ test('what one account has paid for, another one has not, also in one commit', a
       const account = await ledger.account(100n);
       payments.push(payment(account, await held(ledger, account), 'a'));
     }
-    const { settles } = await apply(ledger.db.prisma, payments, []);
+    const { settles } = await apply(ledger.db, payments, []);
     expect(settles.map(({ status }) => status)).toEqual(['CAPTURED', 'CAPTURED']);
   } finally {
     await ledger.close();

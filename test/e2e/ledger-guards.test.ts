@@ -32,7 +32,7 @@ const GUARDS: readonly Guard[] = [
     attack: async (ledger) => {
       const account = await ledger.account(100n);
       let second: Promise<unknown> = Promise.resolve();
-      await ledger.db.prisma.$transaction(async (tx) => {
+      await ledger.db.transaction(async (tx) => {
         await apply(tx, [], [holdOf(account, 60n)]);
         second = ledger.credits.hold(holdOf(account, 60n));
         second.catch(() => undefined);

@@ -24,7 +24,7 @@ const commands = (accountId: AccountId, nanos: readonly bigint[], keyId: KeyId |
     details: { operation: 'test' },
   }));
 const holdAll = (all: readonly HoldCommand[]) =>
-  ledger.db.prisma.$transaction((tx) => ledger.credits.holdWithin(tx, all));
+  ledger.db.transaction((tx) => ledger.credits.holdWithin(tx, all));
 const held = async (accountId: AccountId) => (await ledger.credits.balance(accountId)).heldNanos;
 const holdsOf = (accountId: AccountId) =>
   ledger.database.query<{ id: string }>('SELECT id FROM hold WHERE account_id = $1', [accountId]);
@@ -52,7 +52,7 @@ test('all are held, each to be captured by itself, or none for want of one nano-
 
 test('a transaction that is rolled back holds nothing', async () => {
   const accountId = await ledger.account(60n);
-  const failing = ledger.db.prisma.$transaction(async (tx) => {
+  const failing = ledger.db.transaction(async (tx) => {
     await ledger.credits.holdWithin(tx, commands(accountId, [60n]));
     throw new Error('something else failed');
   });

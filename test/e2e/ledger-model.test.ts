@@ -96,7 +96,7 @@ test('the database answers and keeps what plain code says, whatever comes in wha
             lotId: `${id}:${String(one.lot)}`,
             actor: 'system',
           };
-          expect(await store.post(ledger.db.prisma, command)).toBe(model.post(command, now));
+          expect(await store.post(ledger.db, command)).toBe(model.post(command, now));
         } else if (one.do === 'group') {
           const settles = one.settles.map((settle): SettleCommand => ({
             runId: runOf(settle.account, settle.run),
@@ -121,7 +121,7 @@ test('the database answers and keeps what plain code says, whatever comes in wha
             ...new Map(commands.map((command) => [command.runId, command])).values(),
           ];
           const group = { settles: once(settles), holds: once(holds) };
-          const answers = await store.apply(ledger.db.prisma, group.settles, group.holds);
+          const answers = await store.apply(ledger.db, group.settles, group.holds);
           const modelOf = (accountId: AccountId) => elementOf(models, ids.indexOf(accountId));
           const touched = new Set(
             [...group.settles, ...group.holds].map(({ accountId }) => modelOf(accountId)),
@@ -145,8 +145,8 @@ test('the database answers and keeps what plain code says, whatever comes in wha
             group.holds.map((command) => modelOf(command.accountId).hold(command, now)),
           );
         } else {
-          await store.expireHolds(ledger.db.prisma, 1_000);
-          await store.expireCredit(ledger.db.prisma, 1_000);
+          await store.expireHolds(ledger.db, 1_000);
+          await store.expireCredit(ledger.db, 1_000);
           for (const model of models) {
             model.expireHolds(now);
             model.expire(now);

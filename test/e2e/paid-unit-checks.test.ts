@@ -1,6 +1,5 @@
 import { PAID_UNIT_CHECKS } from '../../src/credits/paid-unit-checks.sql.js';
 import { runChecks } from '../../src/platform/checks.js';
-import type { Database } from '../../src/platform/database.js';
 import { uniquePicture } from '../support/batches.js';
 import { classified } from '../support/callers.js';
 import { fresh } from '../support/classify.js';
@@ -48,11 +47,10 @@ async function brokenBy(sql: string): Promise<string[]> {
   );
   // As the owner of the database could; then all is put back.
   let broken: string[] = [];
-  const rolledBack = t.app.database.prisma.$transaction(async (tx) => {
-    await tx.$executeRaw`ALTER TABLE run DISABLE TRIGGER USER`;
-    await tx.$executeRawUnsafe(spoil);
-    const db = { query: (text: string) => tx.$queryRawUnsafe(text) } as Pick<Database, 'query'>;
-    const findings = await runChecks(db, PAID_UNIT_CHECKS);
+  const rolledBack = t.app.database.transaction(async (tx) => {
+    await tx.execute('ALTER TABLE run DISABLE TRIGGER USER', []);
+    await tx.execute(spoil, []);
+    const findings = await runChecks(tx, PAID_UNIT_CHECKS);
     broken = findings.filter((one) => one.broken > 0n).map(({ invariant }) => invariant);
     throw new Error('put back');
   });

@@ -109,6 +109,7 @@ describe('a payment', () => {
     expect(keys).toHaveLength(4);
     let statements = 0;
     const paid = new PaidUnitsService({
+      ...t.app.database,
       query: (sql, values, options) => {
         statements += 1;
         return t.app.database.query(sql, values, options);

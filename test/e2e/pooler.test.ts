@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { type App, createApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { type App, createApp } from '../../src/app/app.js';
+import { readConfig } from '../../src/config/config.js';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/platform/database.js';
 import { listen } from '../../src/platform/listener.js';
 import { createLogger } from '../../src/platform/logger.js';
@@ -98,7 +98,7 @@ describe.each(POOLERS)('behind %s', (_name, start) => {
     ['a statement of Prisma', (db) => db.prisma.$queryRaw`SELECT pg_sleep(600)::text`],
     [
       'a statement of a transaction',
-      (db) => db.prisma.$transaction((tx) => tx.$queryRaw`SELECT pg_sleep(600)::text`),
+      (db) => db.transaction((tx) => tx.$queryRaw`SELECT pg_sleep(600)::text`),
     ],
   ])(
     '%s that takes too long is cancelled at PostgreSQL, and its session goes on',
@@ -120,7 +120,7 @@ describe.each(POOLERS)('behind %s', (_name, start) => {
     const db = open({ statementTimeoutMs: 30_000 });
     const limits = `SELECT current_setting('statement_timeout') AS statement,
                            current_setting('idle_in_transaction_session_timeout') AS idle`;
-    const within = await db.prisma.$transaction((tx) => tx.$queryRawUnsafe(limits));
+    const within = await db.transaction((tx) => tx.$queryRawUnsafe(limits));
     expect(within).toEqual([{ statement: '30s', idle: '35s' }]);
     expect(await db.query(limits, [])).toEqual([{ statement: '0', idle: '0' }]);
   });

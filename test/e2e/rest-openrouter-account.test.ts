@@ -53,7 +53,7 @@ describe('the key that asks', () => {
   test('is of the free tier until its account has bought something', async () => {
     const caller = await t.caller(DOLLAR, { scopes: ['ADMIN'] });
     const { credits } = t.app.services;
-    await t.app.database.prisma.$transaction((tx) =>
+    await t.app.database.transaction((tx) =>
       credits.postWithin(tx, {
         id: newId('pur'),
         accountId: caller.accountId,

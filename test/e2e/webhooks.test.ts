@@ -41,7 +41,7 @@ test('what is posted twice is told once, and what is rolled back is not told', a
   expect(await post(once)).toBe(0);
   const dropped = news(caller.accountId);
   await expect(
-    rig.t.app.database.prisma.$transaction(async (tx) => {
+    rig.t.app.database.transaction(async (tx) => {
       await rig.t.app.services.notifications.post(tx, [dropped]);
       throw new Error('rolled back');
     }),

@@ -5,7 +5,7 @@ import { LEDGER_CHECKS } from '../../src/credits/index.js';
 import { type Config, readConfig } from '../../src/config/config.js';
 import type { NewKey } from '../../src/accounts/new-key.js';
 import { runChecks } from '../../src/platform/checks.js';
-import type { Database } from '../../src/platform/database.js';
+import type { Queryable } from '../../src/platform/database.js';
 import { temporaryFolder } from './folder.js';
 import { type Caller, DEMO_MODEL, sample } from './platform.js';
 import { until } from './process.js';
@@ -189,7 +189,7 @@ export async function answersIn(
 }
 
 /** Fails unless every promise of the ledger and of batches holds. */
-export async function verifyBatches(db: Pick<Database, 'query'>): Promise<void> {
+export async function verifyBatches(db: Queryable): Promise<void> {
   const findings = await runChecks(db, [...LEDGER_CHECKS, ...BATCH_CHECKS]);
   expect(findings.filter(({ broken }) => broken > 0n)).toEqual([]);
 }

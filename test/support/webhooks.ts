@@ -85,7 +85,7 @@ export function useWebhooks(timeoutMs = 15_000) {
     /** Posts, and begins a turn without waiting for the next one. */
     post: async (...all: NewNotification[]) => {
       const { notifications } = t.app.services;
-      const fresh = await t.app.database.prisma.$transaction((tx) => notifications.post(tx, all));
+      const fresh = await t.app.database.transaction((tx) => notifications.post(tx, all));
       void notifications.turn();
       return fresh;
     },
