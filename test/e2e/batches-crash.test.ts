@@ -127,7 +127,8 @@ test.each([1, 2])('seed %i: killed again and again, at any moment, it goes on', 
   const customer = await newCustomer();
   const input = await uploadLines(customer.client(), classifyLines(LINES));
   const made = await createBatch(customer.client(), CLASSIFY, input);
-  for (let kills = 0; kills < 4; kills++) {
+  // Fewer than a line has tries: on a slow machine the same lines may be in hand at each kill.
+  for (let kills = 0; kills < 3; kills++) {
     const pauseMs = random.int(0, 2_500);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     rig.kill('api');
