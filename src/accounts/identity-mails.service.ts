@@ -1,5 +1,6 @@
 import type { Queryable } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
+import { type BackOff, backOffMs, claim, fail, finish } from '../platform/leased-work.js';
 import type { Logger } from '../platform/logger.js';
 import * as store from './identity-mails.store.js';
 import type { MailLinks } from './mail-links.gateway.js';
@@ -12,9 +13,12 @@ export interface IdentityMailsParts {
 
 const AT_ONCE = 8;
 /** Longer than the mailer tries. */
-const LEASE_S = 60;
-/** Seconds until the next attempt. After the last one the mail is dropped: its reader has long asked again. */
-const RETRY_S = [2, 10, 60, 300, 900] as const;
+const LEASE_MS = 60_000;
+/** After the last attempt the mail is dropped: its reader has long asked again. */
+const BACK_OFF = {
+  delaysMs: [2_000, 10_000, 60_000, 300_000, 900_000],
+  then: 'dead',
+} as const satisfies BackOff;
 
 /**
  * Mails that lead to an account. A request only writes down who wants what. Whether somebody has the address is looked
@@ -36,7 +40,10 @@ export class IdentityMails {
 
   /** Sends what is due, on any number of servers. @returns true when more may wait */
   async runOnce(): Promise<boolean> {
-    const claimed = await store.claimMails(this.parts.db, AT_ONCE, LEASE_S);
+    const claimed = await claim<store.ClaimedMail>(this.parts.db, store.IDENTITY_MAIL_REQUESTS, {
+      atMost: AT_ONCE,
+      leaseMs: LEASE_MS,
+    });
     await Promise.all(claimed.map((mail) => this.deliver(mail)));
     return claimed.length === AT_ONCE;
   }
@@ -71,13 +78,12 @@ export class IdentityMails {
     const { id, attempts } = mail;
     try {
       await this.send(mail);
-      await store.deleteMail(db, id);
+      await finish(db, store.IDENTITY_MAIL_REQUESTS, [id]);
     } catch (err) {
-      const inS = RETRY_S[attempts - 1];
-      const outcome = inS === undefined ? 'dropped' : 'tried again later';
+      const retryMs = backOffMs(BACK_OFF, attempts);
+      const outcome = retryMs === undefined ? 'dropped' : 'tried again later';
       logger.warn({ err, attempts, type: mail.kind }, `a mail could not be sent and is ${outcome}`);
-      if (inS === undefined) await store.deleteMail(db, id);
-      else await store.retryMail(db, id, inS);
+      await fail(db, store.IDENTITY_MAIL_REQUESTS, [id], { retryMs });
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Queryable } from '../platform/database.js';
 import type { MailId } from '../platform/ids.js';
+import type { LeasedWork } from '../platform/leased-work.js';
 
 /** What a mail about a person's identity is for. */
 export const IDENTITY_MAILS = ['sign-up', 'magic-link', 'password-reset'] as const;
@@ -32,33 +33,12 @@ export async function requestMail(
   );
 }
 
-/**
- * Takes requests that are due, and puts each off, so that it comes again if this process dies. Skips what another
- * server has in hand.
- * @param leaseS longer than sending takes
- */
-export async function claimMails(
-  db: Queryable,
-  atMost: number,
-  leaseS: number,
-): Promise<ClaimedMail[]> {
-  return db.query<ClaimedMail>(
-    `UPDATE identity_mail m SET attempts = m.attempts + 1, due_at = db_now() + make_interval(secs => $2)
-      WHERE m.id IN (SELECT id FROM identity_mail WHERE due_at <= db_now()
-                      ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-     RETURNING m.id, m.kind, m.email, m.name, m.attempts`,
-    [atMost, leaseS],
-  );
-}
-
-/** It was sent, or is given up. A newer request has another id, and stays. */
-export async function deleteMail(db: Queryable, id: MailId): Promise<void> {
-  await db.query('DELETE FROM identity_mail WHERE id = $1', [id]);
-}
-
-export async function retryMail(db: Queryable, id: MailId, inS: number): Promise<void> {
-  await db.query(
-    'UPDATE identity_mail SET due_at = db_now() + make_interval(secs => $2) WHERE id = $1',
-    [id, inS],
-  );
-}
+/** Requests, as work. One that was sent, or is given up, is deleted; a newer one has another id, and stays. */
+export const IDENTITY_MAIL_REQUESTS = {
+  table: 'identity_mail',
+  key: ['id'],
+  dueAt: 'due_at',
+  counter: 'attempts',
+  open: 'true',
+  columns: 'w.id, w.kind, w.email, w.name, w.attempts',
+} as const satisfies LeasedWork;

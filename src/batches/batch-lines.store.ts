@@ -1,35 +1,24 @@
 import type { Queryable } from '../platform/database.js';
 import type { BatchId } from '../platform/ids.js';
+import type { LeasedWork } from '../platform/leased-work.js';
 import type { BatchLine, LineEnd } from './batch-line.js';
 
 type LineKey = Pick<BatchLine, 'batchId' | 'line'>;
 
-/**
- * Takes up open lines of some batches for `leaseMs`; nobody else does meanwhile, unless they are put back. Lines go
- * by their number, so that batches take turns. Locks their rows, and skips what is locked.
- */
-export function claimLines(
-  db: Queryable,
-  claim: {
-    readonly batchIds: readonly BatchId[];
-    readonly leaseMs: number;
-    readonly atMost: number;
-  },
-): Promise<BatchLine[]> {
-  return db.query<BatchLine>(
-    `WITH due AS (
-       SELECT batch_id, line FROM batch_line
-        WHERE state = 'OPEN' AND free_at <= db_now() AND batch_id = ANY ($1)
-        ORDER BY line, batch_id LIMIT $2 FOR UPDATE SKIP LOCKED)
-     UPDATE batch_line l SET free_at = db_now() + $3 * interval '1 ms', attempts = l.attempts + 1
-       FROM due JOIN batch b ON b.id = due.batch_id
-      WHERE l.batch_id = due.batch_id AND l.line = due.line
-     RETURNING l.batch_id AS "batchId", l.line, l.custom_id AS "customId", l.run_id AS "runId", l.units, l."offset",
-       l.bytes, l.attempts, b.account_id AS "accountId", b.key_id AS "keyId", b.endpoint, b.status,
-       b.input_file_id AS "inputFileId"`,
-    [claim.batchIds, claim.atMost, claim.leaseMs],
-  );
-}
+/** Open lines of the batches $3, as work. Lines go by their number, so that batches take turns. */
+export const BATCH_LINES = {
+  table: 'batch_line',
+  alias: 'l',
+  key: ['batch_id', 'line'],
+  dueAt: 'free_at',
+  counter: 'attempts',
+  open: `l.state = 'OPEN'`,
+  choice: { where: 'l.batch_id = ANY ($3)', order: 'l.line, l.batch_id' },
+  columns: `l.batch_id AS "batchId", l.line, l.custom_id AS "customId", l.run_id AS "runId", l.units, l."offset",
+    l.bytes, l.attempts, b.account_id AS "accountId", b.key_id AS "keyId", b.endpoint, b.status,
+    b.input_file_id AS "inputFileId"`,
+  from: 'JOIN batch b ON b.id = l.batch_id',
+} as const satisfies LeasedWork;
 
 /** Ends a line, once: one that has ended stays as it is. */
 export async function endLine(

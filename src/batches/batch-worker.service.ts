@@ -4,6 +4,7 @@ import type { UploadsService } from '../inference/index.js';
 import { anonymous } from '../platform/actor.js';
 import type { Database } from '../platform/database.js';
 import type { BatchId } from '../platform/ids.js';
+import { claim, finish } from '../platform/leased-work.js';
 import type { Logger } from '../platform/logger.js';
 import type { BatchEndpoints } from './batch-endpoint.js';
 import type { BatchInputService } from './batch-input.service.js';
@@ -16,7 +17,7 @@ import {
   retryOf,
 } from './batch-line.js';
 import * as linesStore from './batch-lines.store.js';
-import { type BatchProgress, endOf } from './batch.js';
+import { type Batch, type BatchProgress, endOf } from './batch.js';
 import * as store from './batches.store.js';
 
 export interface BatchWorkerParts {
@@ -70,7 +71,11 @@ export class BatchWorker {
   ): Promise<boolean> {
     if (batchIds.length === 0) return false;
     const { db, leaseMs, logger } = this.parts;
-    const lines = await linesStore.claimLines(db, { batchIds, leaseMs, atMost });
+    const lines = await claim<BatchLine>(db, linesStore.BATCH_LINES, {
+      atMost,
+      leaseMs,
+      values: [batchIds],
+    });
     await Promise.all(
       lines.map((line) =>
         work(line).catch((err: unknown) => {
@@ -142,7 +147,7 @@ export class BatchWorker {
   /** Ends a batch whose lines have all ended. Each step may be repeated, also by two servers at once. */
   private async finalize(): Promise<boolean> {
     const { db, leaseMs } = this.parts;
-    const batch = await store.claimEnded(db, leaseMs);
+    const [batch] = await claim<Batch>(db, store.ENDED_BATCHES, { atMost: 1, leaseMs });
     if (batch === undefined) return false;
     const { id, accountId } = batch;
     if (batch.endedAt === null) {
@@ -152,7 +157,7 @@ export class BatchWorker {
       await store.endBatch(db, id, endOf(batch, progress.lines));
     }
     while ((await linesStore.forgetAnswers(db, id, FORGET_AT_ONCE)) > 0);
-    await store.markDone(db, id);
+    await finish(db, store.ENDED_BATCHES, [id]);
     return true;
   }
 

@@ -1,5 +1,6 @@
 import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId, BatchId, RunId } from '../platform/ids.js';
+import type { LeasedWork } from '../platform/leased-work.js';
 import type { Batch, BatchProgress, BatchStatus } from './batch.js';
 
 type Row = Omit<BatchProgress, 'heldNanos' | 'chargedNanos'> & { held: string; charged: string };
@@ -186,25 +187,22 @@ export async function isInputInUse(
   return rows.length === 1;
 }
 
-/**
- * Takes up a batch whose lines have all ended, for `leaseMs`; nobody else does meanwhile. Locks its row, and
- * skips what is locked.
- */
-export async function claimEnded(db: Queryable, leaseMs: number): Promise<Batch | undefined> {
-  const [row] = await db.query<Batch>(
-    `UPDATE batch b SET free_at = db_now() + $1 * interval '1 ms',
-        finalizing_at = coalesce(b.finalizing_at, db_now()),
-        status = CASE WHEN b.ended_at IS NULL THEN 'FINALIZING' ELSE b.status END
-      WHERE b.id = (
-        SELECT w.id FROM batch w
-         WHERE NOT w.done AND w.free_at <= db_now()
-           AND NOT EXISTS (SELECT FROM batch_line l WHERE l.batch_id = w.id AND l.state = 'OPEN')
-         ORDER BY w.id LIMIT 1 FOR UPDATE SKIP LOCKED)
-      RETURNING ${COLUMNS}`,
-    [leaseMs],
-  );
-  return row;
-}
+/** Batches whose lines have all ended, as work. */
+export const ENDED_BATCHES = {
+  table: 'batch',
+  alias: 'b',
+  key: ['id'],
+  dueAt: 'free_at',
+  open: 'NOT b.done',
+  choice: {
+    where: `NOT EXISTS (SELECT FROM batch_line l WHERE l.batch_id = b.id AND l.state = 'OPEN')`,
+    order: 'b.id',
+  },
+  claimed: `finalizing_at = coalesce(b.finalizing_at, db_now()),
+    status = CASE WHEN b.ended_at IS NULL THEN 'FINALIZING' ELSE b.status END`,
+  columns: COLUMNS,
+  finished: 'done = true',
+} as const satisfies LeasedWork;
 
 /** Its files are written. */
 export async function endBatch(db: Queryable, id: BatchId, status: BatchStatus): Promise<void> {
@@ -212,8 +210,4 @@ export async function endBatch(db: Queryable, id: BatchId, status: BatchStatus):
     `UPDATE batch SET status = $2::"BatchStatus", ended_at = db_now() WHERE id = $1 AND ended_at IS NULL`,
     [id, status],
   );
-}
-
-export async function markDone(db: Queryable, id: BatchId): Promise<void> {
-  await db.query('UPDATE batch SET done = true WHERE id = $1', [id]);
 }

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { AppError } from '../errors.js';
 import { SYSTEM } from '../platform/actor.js';
 import type { Database } from '../platform/database.js';
+import { claim } from '../platform/leased-work.js';
 import type { Logger } from '../platform/logger.js';
 import type { CatalogChanges } from './catalog-changes.service.js';
 import { followHub, type HubFacts } from './hub-facts.js';
@@ -77,7 +78,10 @@ export class HubSyncService {
 
   private async some(): Promise<readonly Outcome[]> {
     await store.enrol(this.parts.db);
-    const claimed = await store.claimDue(this.parts.db, CLAIM_MAX, LEASE_MS);
+    const claimed = await claim<store.ClaimedSync>(this.parts.db, store.HUB_SYNCS, {
+      atMost: CLAIM_MAX,
+      leaseMs: LEASE_MS,
+    });
     const limit = pLimit(PARALLEL_MAX);
     return Promise.all(claimed.map((sync) => limit(() => this.one(sync))));
   }

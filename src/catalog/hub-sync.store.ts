@@ -1,5 +1,6 @@
 import type { Queryable, Transaction } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
+import type { LeasedWork } from '../platform/leased-work.js';
 import type { HubFacts } from './hub-facts.js';
 
 /** A model that is due to be asked about, for who took it up. */
@@ -30,27 +31,18 @@ export async function makeAllDue(db: Queryable): Promise<void> {
   await db.query(`UPDATE hub_record SET due_at = 'epoch'`, []);
 }
 
-/**
- * Takes up models that are due, for `leaseMs`: whoever dies meanwhile leaves them to the next. Others skip what
- * is locked, so that any number of servers may do so.
- */
-export async function claimDue(
-  db: Queryable,
-  first: number,
-  leaseMs: number,
-): Promise<ClaimedSync[]> {
-  return db.query<ClaimedSync>(
-    `WITH due AS (
-       SELECT r.model_id FROM hub_record r JOIN model m ON m.id = r.model_id
-        WHERE r.due_at <= ledger_now() AND m.status <> 'RETIRED'
-        ORDER BY r.due_at LIMIT $1 FOR UPDATE OF r SKIP LOCKED)
-     UPDATE hub_record r SET lease = r.lease + 1, due_at = ledger_now() + $2 * interval '1 millisecond'
-       FROM due, model m WHERE r.model_id = due.model_id AND m.id = r.model_id
-     RETURNING r.model_id AS "modelId", m.slug, coalesce(m.served_as, m.slug) AS "servedAs", r.etag, r.values,
-               r.gone_at IS NOT NULL AS "isGone", r.failures, r.lease`,
-    [first, leaseMs],
-  );
-}
+/** Models to be asked about, as work. */
+export const HUB_SYNCS = {
+  table: 'hub_record',
+  key: ['model_id'],
+  dueAt: 'due_at',
+  counter: 'lease',
+  open: 'true',
+  choice: { among: 'JOIN model m ON m.id = w.model_id', where: `m.status <> 'RETIRED'` },
+  columns: `w.model_id AS "modelId", m.slug, coalesce(m.served_as, m.slug) AS "servedAs", w.etag, w.values,
+    w.gone_at IS NOT NULL AS "isGone", w.failures, w.lease`,
+  from: 'JOIN model m ON m.id = w.model_id',
+} as const satisfies LeasedWork;
 
 /**
  * What came of it; `facts` undefined: what the Hub said before stands.

@@ -1,14 +1,18 @@
-import type { Queryable, Transaction } from '../platform/database.js';
-import type { TimePlace } from '../platform/time-cursor.js';
-import * as store from './dead-deliveries.store.js';
+import type { Queryable } from '../platform/database.js';
+import { deadLetterBox, type DeadLetters } from '../platform/dead-letters.js';
+
+const DEAD_DELIVERIES = {
+  table: 'notification_delivery',
+  from: 'JOIN notification n ON n.id = d.notification_id',
+  subject: `n.type || ' to ' || coalesce(d.endpoint_id, 'an address')`,
+  error: 'd.error',
+  accountId: 'n.account_id',
+  deadAt: 'ended_at',
+  dead: `d.state = 'DEAD'`,
+  requeued: `state = 'WAITING', attempts = 0, ended_at = NULL, next_attempt_at = db_now()`,
+} as const satisfies DeadLetters;
 
 /** Mails and webhooks that were given up, for operators. */
 export function deadDeliveries(db: Queryable) {
-  return {
-    list: (page: { readonly first: number; readonly after: TimePlace | undefined }) =>
-      store.listDead(db, page),
-    find: (id: string) => store.findDead(db, id),
-    replay: (tx: Transaction, id: string | undefined) => store.reviveDead(tx, id),
-    dismiss: (tx: Transaction, id: string) => store.dismissDead(tx, id),
-  };
+  return deadLetterBox(db, DEAD_DELIVERIES);
 }

@@ -1,5 +1,6 @@
 import type { Queryable, Tables, Transaction } from '../platform/database.js';
 import type { AccountId, DeliveryId, WebhookEndpointId } from '../platform/ids.js';
+import { claim, type LeasedWork } from '../platform/leased-work.js';
 import type { NotificationType } from './notification.js';
 import type { ClaimedDelivery, Delivery, DeliveryState, Outcome } from './delivery.js';
 
@@ -14,18 +15,19 @@ export interface Places {
 }
 
 /**
- * Takes deliveries that are due, and puts each off, so that it comes again if this process dies. Hops over the
- * index from queue to queue, so a queue with a million rows costs what a queue with one does; every queue's first
- * comes before any queue's second. Skips what another server has in hand.
- * @param leaseS longer than an attempt can take
+ * Deliveries, as work, chosen fairly: hops over the index from queue to queue, so a queue with a million rows costs what a
+ * queue with one does; every queue's first comes before any queue's second. $3 to $5: places for endpoints that fail, of
+ * one queue, and of mails.
  */
-export async function claimDeliveries(
-  db: Queryable,
-  places: Places,
-  leaseS: number,
-): Promise<ClaimedDelivery[]> {
-  return db.query<ClaimedDelivery>(
-    `WITH RECURSIVE queues AS (
+const DELIVERIES = {
+  table: 'notification_delivery',
+  alias: 'd',
+  key: ['id'],
+  dueAt: 'next_attempt_at',
+  counter: 'attempts',
+  open: `d.state = 'WAITING'`,
+  choice: {
+    given: `RECURSIVE queues AS (
        (SELECT queue FROM notification_delivery WHERE state = 'WAITING' ORDER BY queue LIMIT 1)
        UNION ALL
        SELECT (SELECT d.queue FROM notification_delivery d
@@ -43,34 +45,37 @@ export async function claimDeliveries(
             FROM notification_delivery d
            WHERE d.queue = q.queue AND d.state = 'WAITING' AND d.next_attempt_at <= db_now()
            ORDER BY d.next_attempt_at, d.id
-           LIMIT greatest(0, CASE WHEN q.queue = 'mail' THEN $4::int
-                                  WHEN e.failing_since IS NOT NULL THEN 1 ELSE $3::int END - l.busy)) due
+           LIMIT greatest(0, CASE WHEN q.queue = 'mail' THEN $5::int
+                                  WHEN e.failing_since IS NOT NULL THEN 1 ELSE $4::int END - l.busy)) due
         WHERE q.queue IS NOT NULL),
      chosen AS (
        SELECT id FROM (SELECT c.*, row_number() OVER (PARTITION BY failing ORDER BY turn, next_attempt_at) AS place
                          FROM candidates c) c
-        WHERE NOT failing OR place <= $2
-        ORDER BY turn, next_attempt_at LIMIT $1),
-     free AS (
-       SELECT d.id FROM notification_delivery d JOIN chosen USING (id)
-        WHERE d.state = 'WAITING' AND d.next_attempt_at <= db_now() FOR UPDATE OF d SKIP LOCKED),
-     taken AS (
-       UPDATE notification_delivery d
-          SET attempts = d.attempts + 1, attempted_at = db_now(),
-              lease_until = db_now() + make_interval(secs => $5), next_attempt_at = db_now() + make_interval(secs => $5)
-         FROM free WHERE d.id = free.id RETURNING d.*)
-     SELECT t.id, t.queue, t.attempts, t.notification_id AS "notificationId", n.type, n.data,
-            n.created_at AS "createdAt", t.attempted_at AS "attemptedAt",
-            CASE WHEN t.recipient IS NOT NULL THEN json_build_object(
-              'to', t.recipient, 'subject', n.mail_subject, 'text', n.mail_text) END AS mail,
-            CASE WHEN e.id IS NOT NULL THEN json_build_object('url', e.url, 'enabled', e.enabled,
-              'failing', e.failing_since IS NOT NULL, 'secrets',
-              CASE WHEN e.previous_secret_until > db_now() THEN json_build_array(e.secret, e.previous_secret)
-                   ELSE json_build_array(e.secret) END) END AS webhook
-       FROM taken t JOIN notification n ON n.id = t.notification_id
-       LEFT JOIN webhook_endpoint e ON e.id = t.endpoint_id`,
-    [places.all, places.failing, places.perQueue, places.mails, leaseS],
-  );
+        WHERE NOT failing OR place <= $3
+        ORDER BY turn, next_attempt_at LIMIT $1)`,
+    among: 'JOIN chosen ON chosen.id = d.id',
+  },
+  claimed: 'attempted_at = db_now(), lease_until = :lease',
+  columns: `d.id, d.queue, d.attempts, d.notification_id AS "notificationId", n.type, n.data,
+    n.created_at AS "createdAt", d.attempted_at AS "attemptedAt",
+    CASE WHEN d.recipient IS NOT NULL THEN json_build_object(
+      'to', d.recipient, 'subject', n.mail_subject, 'text', n.mail_text) END AS mail,
+    CASE WHEN e.id IS NOT NULL THEN json_build_object('url', e.url, 'enabled', e.enabled,
+      'failing', e.failing_since IS NOT NULL, 'secrets',
+      CASE WHEN e.previous_secret_until > db_now() THEN json_build_array(e.secret, e.previous_secret)
+           ELSE json_build_array(e.secret) END) END AS webhook`,
+  from: `JOIN notification n ON n.id = d.notification_id
+    LEFT JOIN webhook_endpoint e ON e.id = d.endpoint_id`,
+} as const satisfies LeasedWork;
+
+/** Claims deliveries that are due, as many as there is room for. @param leaseMs longer than an attempt can take */
+export function claimDeliveries(
+  db: Queryable,
+  { all, failing, perQueue, mails }: Places,
+  leaseMs: number,
+): Promise<ClaimedDelivery[]> {
+  const values = [failing, perQueue, mails];
+  return claim<ClaimedDelivery>(db, DELIVERIES, { atMost: all, leaseMs, values });
 }
 
 /**

@@ -25,7 +25,7 @@ const FAILING_AT_ONCE = 24;
 const PER_QUEUE = 4;
 const MAILS_AT_ONCE = 8;
 /** Longer than an attempt: a webhook is given up after 10 s, a mail after some 25. */
-const LEASE_S = 120;
+const LEASE_MS = 120_000;
 /** A turn waits no longer for what it has begun: what is due in the meantime is not held up by it. */
 const TURN_MS = 1_000;
 /** An endpoint that has failed for so long is switched off. */
@@ -53,7 +53,7 @@ export class DeliveryWorker {
       perQueue: PER_QUEUE,
       mails: MAILS_AT_ONCE,
     };
-    const claimed = await store.claimDeliveries(this.parts.db, places, LEASE_S);
+    const claimed = await store.claimDeliveries(this.parts.db, places, LEASE_MS);
     for (const delivery of claimed) this.begin(delivery);
     await this.pause();
     return claimed.length > 0;

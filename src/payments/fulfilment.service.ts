@@ -17,7 +17,8 @@ import {
 import * as store from './purchases.store.js';
 import { updateRefundRequests } from './refund-requests.store.js';
 import type { StripeEvent } from './stripe-event.js';
-import { markHandled } from './stripe-events.store.js';
+import { STRIPE_EVENTS } from './stripe-events.store.js';
+import { finish } from '../platform/leased-work.js';
 import type { StripeGateway } from './stripe.gateway.js';
 
 /** After this, an open purchase is asked about. */
@@ -49,7 +50,7 @@ export class FulfilmentService {
     const payment = await this.parts.stripe.findPayment(purchase);
     return this.parts.db.transaction(async (tx) => {
       const settled = await this.apply(tx, id, payment);
-      if (event !== undefined) await markHandled(tx, event);
+      if (event !== undefined) await finish(tx, STRIPE_EVENTS, [event.endpoint, event.id]);
       return settled;
     });
   }

@@ -2,7 +2,16 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
+import { countDead } from '../platform/dead-letters.js';
 import type { PurchaseId } from '../platform/ids.js';
+import {
+  type BackOff,
+  backOffMs,
+  claim,
+  countOpen,
+  fail,
+  finish,
+} from '../platform/leased-work.js';
 import type { Logger } from '../platform/logger.js';
 import { readNow } from '../platform/now.store.js';
 import * as customers from './customers.store.js';
@@ -46,12 +55,14 @@ const ALERTS: Readonly<Record<string, string>> = {
   'v1.billing.meter.no_meter_found': 'Stripe has no meter for the event STRIPE_METER_EVENT',
 };
 
-/** Seconds until the next try; after the last one the event is given up. */
-const RETRY_S = [1, 5, 30, 120, 600, 3_600, 21_600] as const;
+const BACK_OFF = {
+  delaysMs: [1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000, 21_600_000],
+  then: 'dead',
+} as const satisfies BackOff;
 /** While Stripe or the database is away, nothing is given up. */
-const OUTAGE_RETRY_S = 60;
+const OUTAGE_RETRY_MS = 60_000;
 /** A process that has an event in hand and dies leaves it to others after this. */
-const LEASE_S = 60;
+const LEASE_MS = 60_000;
 const AT_ONCE = 50;
 const IN_PARALLEL = 4;
 
@@ -95,7 +106,10 @@ export class StripeEventsService {
 
   /** One turn of the worker. Any number may run. @returns how many events it had in hand */
   async turn(): Promise<number> {
-    const events = await store.claimEvents(this.parts.db, AT_ONCE, LEASE_S);
+    const events = await claim<StripeEvent>(this.parts.db, store.STRIPE_EVENTS, {
+      atMost: AT_ONCE,
+      leaseMs: LEASE_MS,
+    });
     const limit = pLimit(IN_PARALLEL);
     await Promise.all(events.map((event) => limit(() => this.tryToHandle(event))));
     return events.length;
@@ -111,8 +125,10 @@ export class StripeEventsService {
     return store.revive(this.parts.db, ids);
   }
 
-  counts(): Promise<{ waiting: number; dead: number }> {
-    return store.countEvents(this.parts.db);
+  async counts(): Promise<{ waiting: number; dead: number }> {
+    const { db } = this.parts;
+    const waiting = await countOpen(db, store.STRIPE_EVENTS);
+    return { waiting, dead: await countDead(db, store.DEAD_STRIPE_EVENTS) };
   }
 
   /** @throws AppError BAD_REQUEST */
@@ -141,12 +157,13 @@ export class StripeEventsService {
       await this.handle(event);
     } catch (error) {
       const outage = error instanceof AppError && error.code === 'UPSTREAM_UNAVAILABLE';
-      const retryS = outage ? OUTAGE_RETRY_S : RETRY_S[event.attempts - 1];
+      const retryMs = outage ? OUTAGE_RETRY_MS : backOffMs(BACK_OFF, event.attempts);
       const { endpoint, id, type } = event;
       const message = error instanceof Error ? error.message : String(error);
-      await store.markFailed(this.parts.db, { endpoint, id }, message, retryS);
+      const failure = { error: message, retryMs };
+      await fail(this.parts.db, store.STRIPE_EVENTS, [endpoint, id], failure);
       const what = { eventId: id, type, attempts: event.attempts, err: error };
-      if (retryS === undefined) {
+      if (retryMs === undefined) {
         this.parts.logger.error(
           what,
           'a Stripe event was given up: `gigarouter payments` shows it',
@@ -172,7 +189,7 @@ export class StripeEventsService {
     if (event.type === 'customer.deleted' && event.objectId !== null) {
       await customers.deleteCustomer(this.parts.db, event.objectId);
     }
-    await store.markHandled(this.parts.db, event);
+    await finish(this.parts.db, store.STRIPE_EVENTS, [event.endpoint, event.id]);
   }
 
   /** By the page or the payment that the event tells about; undefined when that is not ours. */

@@ -1,4 +1,6 @@
 import type { Queryable } from '../platform/database.js';
+import type { DeadLetters } from '../platform/dead-letters.js';
+import type { LeasedWork } from '../platform/leased-work.js';
 import type { DeadEvent, StripeEvent } from './stripe-event.js';
 
 /** Once for each endpoint and event. @returns false when it was there */
@@ -11,53 +13,28 @@ export async function insertEvent(db: Queryable, event: StripeEvent): Promise<bo
   return rows.length === 1;
 }
 
-/**
- * Takes events that are due. Skips those that another server has in hand, and puts each off, so that it
- * comes again if this process dies.
- */
-export async function claimEvents(
-  db: Queryable,
-  atMost: number,
-  leaseS: number,
-): Promise<StripeEvent[]> {
-  return db.query<StripeEvent>(
-    `UPDATE stripe_event e SET attempts = e.attempts + 1, not_before = db_now() + make_interval(secs => $2)
-       FROM (SELECT endpoint, id FROM stripe_event
-              WHERE handled_at IS NULL AND dead_at IS NULL AND not_before <= db_now()
-              ORDER BY not_before LIMIT $1 FOR UPDATE SKIP LOCKED) due
-      WHERE e.endpoint = due.endpoint AND e.id = due.id
-     RETURNING e.endpoint, e.id, e.type, e.object_id AS "objectId", e.payload, e.attempts`,
-    [atMost, leaseS],
-  );
-}
+/** The inbox, as work. An event is done in the transaction of what it caused. */
+export const STRIPE_EVENTS = {
+  table: 'stripe_event',
+  key: ['endpoint', 'id'],
+  dueAt: 'not_before',
+  counter: 'attempts',
+  open: 'w.handled_at IS NULL AND w.dead_at IS NULL',
+  columns: 'w.endpoint, w.id, w.type, w.object_id AS "objectId", w.payload, w.attempts',
+  finished: 'handled_at = db_now(), error = NULL, dead_at = NULL',
+  failed: 'error = :error',
+  dead: 'error = :error, dead_at = db_now()',
+} as const satisfies LeasedWork;
 
-/** In the transaction of what it caused. */
-export async function markHandled(
-  tx: Queryable,
-  { endpoint, id }: Pick<StripeEvent, 'endpoint' | 'id'>,
-): Promise<void> {
-  await tx.execute(
-    `
-    UPDATE stripe_event SET handled_at = db_now(), error = NULL, dead_at = NULL
-     WHERE endpoint = $1 AND id = $2`,
-    [endpoint, id],
-  );
-}
-
-/** @param retryS seconds until the next try; undefined: given up */
-export async function markFailed(
-  db: Queryable,
-  { endpoint, id }: Pick<StripeEvent, 'endpoint' | 'id'>,
-  error: string,
-  retryS: number | undefined,
-): Promise<void> {
-  await db.query(
-    `UPDATE stripe_event SET error = $3, not_before = db_now() + make_interval(secs => coalesce($4, 0)),
-            dead_at = CASE WHEN $4::float8 IS NULL THEN db_now() END
-      WHERE endpoint = $1 AND id = $2 AND handled_at IS NULL`,
-    [endpoint, id, error.slice(0, 1_000), retryS ?? null],
-  );
-}
+export const DEAD_STRIPE_EVENTS = {
+  table: 'stripe_event',
+  subject: 'd.type',
+  error: 'd.error',
+  accountId: 'NULL::text',
+  deadAt: 'dead_at',
+  dead: 'd.dead_at IS NOT NULL AND d.handled_at IS NULL',
+  requeued: 'dead_at = NULL, attempts = 0, not_before = db_now()',
+} as const satisfies DeadLetters;
 
 /** Those that were given up, oldest first. */
 export async function listDead(db: Queryable, atMost: number): Promise<DeadEvent[]> {
@@ -75,15 +52,4 @@ export async function revive(db: Queryable, ids: readonly string[]): Promise<num
     [ids],
   );
   return rows.length;
-}
-
-/** How many wait, and how many were given up. */
-export async function countEvents(db: Queryable): Promise<{ waiting: number; dead: number }> {
-  const [row] = await db.query<{ waiting: number; dead: number }>(
-    `SELECT (count(*) FILTER (WHERE dead_at IS NULL))::int AS waiting,
-            (count(*) FILTER (WHERE dead_at IS NOT NULL))::int AS dead
-       FROM stripe_event WHERE handled_at IS NULL AND dismissed_at IS NULL`,
-    [],
-  );
-  return row ?? { waiting: 0, dead: 0 };
 }

@@ -1,5 +1,14 @@
 import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
+import { countDead } from '../platform/dead-letters.js';
+import {
+  type BackOff,
+  backOffMs,
+  claim,
+  countOpen,
+  fail,
+  finish,
+} from '../platform/leased-work.js';
 import type { Logger } from '../platform/logger.js';
 import type { PaymentsService } from './payments.service.js';
 import type { StripeGateway } from './stripe.gateway.js';
@@ -18,8 +27,11 @@ export interface UsageReportsParts {
 const NANOS_MAX = 999_999_999_999_999n;
 const MESSAGES_AT_ONCE = 10_000;
 const REPORTS_AT_ONCE = 100;
-const LEASE_S = 60;
-const RETRY_S = [5, 60, 600, 3_600] as const;
+const LEASE_MS = 60_000;
+const BACK_OFF = {
+  delaysMs: [5_000, 60_000, 600_000, 3_600_000],
+  then: 'repeat',
+} as const satisfies BackOff;
 /** After this many tries that Stripe answered with an error of its own. */
 const ATTEMPTS_MAX = 50;
 
@@ -35,13 +47,18 @@ export class UsageReportsService {
     const { db, eventName } = this.parts;
     if (eventName === undefined) return;
     while ((await store.sumUp(db, MESSAGES_AT_ONCE)) === MESSAGES_AT_ONCE);
-    const due = await store.claimReports(db, REPORTS_AT_ONCE, LEASE_S);
+    const due = await claim<store.UsageReport>(db, store.USAGE_REPORTS, {
+      atMost: REPORTS_AT_ONCE,
+      leaseMs: LEASE_MS,
+    });
     for (const report of due) await this.send(report, eventName);
   }
 
   /** How many wait, and how many were given up. */
-  counts(): Promise<{ waiting: number; dead: number }> {
-    return store.countReports(this.parts.db);
+  async counts(): Promise<{ waiting: number; dead: number }> {
+    const { db } = this.parts;
+    const waiting = await countOpen(db, store.USAGE_REPORTS);
+    return { waiting, dead: await countDead(db, store.DEAD_USAGE_REPORTS) };
   }
 
   private async send(report: store.UsageReport, eventName: string): Promise<void> {
@@ -58,7 +75,7 @@ export class UsageReportsService {
               nanos,
               at: hour,
             });
-      if (refused === undefined) await store.markSent(db, id);
+      if (refused === undefined) await finish(db, store.USAGE_REPORTS, [id]);
       else await this.giveUp(report, refused);
     } catch (err) {
       const isAway = err instanceof AppError && err.code === 'UPSTREAM_UNAVAILABLE';
@@ -67,7 +84,9 @@ export class UsageReportsService {
         return;
       }
       logger.warn({ err }, 'a usage report was not sent, and is sent again');
-      await store.putOff(db, id, RETRY_S[Math.min(report.attempts, RETRY_S.length) - 1] ?? 5);
+      await fail(db, store.USAGE_REPORTS, [id], {
+        retryMs: backOffMs(BACK_OFF, report.attempts),
+      });
     }
   }
 
@@ -77,6 +96,7 @@ export class UsageReportsService {
       { reportId: id, attempts, reason },
       'a usage report was given up: the meter at Stripe shows less than was used',
     );
-    await store.markDead(this.parts.db, id, reason);
+    const failure = { error: reason, retryMs: undefined };
+    await fail(this.parts.db, store.USAGE_REPORTS, [id], failure);
   }
 }

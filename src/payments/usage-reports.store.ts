@@ -1,4 +1,6 @@
 import type { Queryable } from '../platform/database.js';
+import type { DeadLetters } from '../platform/dead-letters.js';
+import type { LeasedWork } from '../platform/leased-work.js';
 import type { AccountId } from '../platform/ids.js';
 
 export interface UsageReport {
@@ -45,48 +47,24 @@ export async function sumUp(db: Queryable, atMost: number): Promise<number> {
   return rows.length;
 }
 
-/** Takes reports that are due, and puts each off, so that it comes again if this process dies. */
-export async function claimReports(
-  db: Queryable,
-  atMost: number,
-  leaseS: number,
-): Promise<UsageReport[]> {
-  return db.query<UsageReport>(
-    `UPDATE usage_report r SET attempts = r.attempts + 1, not_before = db_now() + make_interval(secs => $2)
-       FROM (SELECT id FROM usage_report
-              WHERE sent_at IS NULL AND dead_reason IS NULL AND not_before <= db_now()
-              ORDER BY not_before LIMIT $1 FOR UPDATE SKIP LOCKED) due
-      WHERE r.id = due.id
-     RETURNING r.id, r.account_id AS "accountId", r.hour, r.nanos, r.attempts`,
-    [atMost, leaseS],
-  );
-}
+/** Reports, as work. Why one was put off is not kept. */
+export const USAGE_REPORTS = {
+  table: 'usage_report',
+  key: ['id'],
+  dueAt: 'not_before',
+  counter: 'attempts',
+  open: 'w.sent_at IS NULL AND w.dead_reason IS NULL',
+  columns: 'w.id, w.account_id AS "accountId", w.hour, w.nanos, w.attempts',
+  finished: 'sent_at = db_now()',
+  dead: 'dead_reason = :error, dead_at = db_now()',
+} as const satisfies LeasedWork;
 
-export async function markSent(db: Queryable, id: string): Promise<void> {
-  await db.query('UPDATE usage_report SET sent_at = db_now() WHERE id = $1', [id]);
-}
-
-export async function markDead(db: Queryable, id: string, reason: string): Promise<void> {
-  await db.query('UPDATE usage_report SET dead_reason = $2, dead_at = db_now() WHERE id = $1', [
-    id,
-    reason.slice(0, 1_000),
-  ]);
-}
-
-export async function putOff(db: Queryable, id: string, seconds: number): Promise<void> {
-  await db.query(
-    'UPDATE usage_report SET not_before = db_now() + make_interval(secs => $2) WHERE id = $1',
-    [id, seconds],
-  );
-}
-
-/** How many wait, and how many were given up. */
-export async function countReports(db: Queryable): Promise<{ waiting: number; dead: number }> {
-  const [row] = await db.query<{ waiting: number; dead: number }>(
-    `SELECT (count(*) FILTER (WHERE dead_reason IS NULL))::int AS waiting,
-            (count(*) FILTER (WHERE dead_reason IS NOT NULL))::int AS dead
-       FROM usage_report WHERE sent_at IS NULL AND dismissed_at IS NULL`,
-    [],
-  );
-  return row ?? { waiting: 0, dead: 0 };
-}
+export const DEAD_USAGE_REPORTS = {
+  table: 'usage_report',
+  subject: `to_char(d.hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24"Z"')`,
+  error: 'd.dead_reason',
+  accountId: 'd.account_id',
+  deadAt: 'dead_at',
+  dead: 'd.dead_at IS NOT NULL AND d.sent_at IS NULL',
+  requeued: 'dead_at = NULL, attempts = 0, not_before = db_now(), dead_reason = NULL',
+} as const satisfies DeadLetters;

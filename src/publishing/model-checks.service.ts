@@ -8,6 +8,7 @@ import {
 } from '../catalog/index.js';
 import { SYSTEM } from '../platform/actor.js';
 import type { Queryable, Transaction } from '../platform/database.js';
+import { claim } from '../platform/leased-work.js';
 import type { Logger } from '../platform/logger.js';
 import { type HealthReport, problemOf, type Verdict, evaluate } from './health-report.js';
 import type { ModelAlert } from './model-alert.js';
@@ -46,7 +47,11 @@ export class ModelChecksService {
   async turn(): Promise<boolean> {
     const { db, catalog, checks } = this.options;
     await store.enrol(db, CHECKED);
-    const claimed = await store.claimCheck(db, CHECKED, LEASE_MS);
+    const [claimed] = await claim<store.ClaimedCheck>(db, store.MODEL_CHECKS, {
+      atMost: 1,
+      leaseMs: LEASE_MS,
+      values: [CHECKED],
+    });
     if (claimed === undefined) return false;
     const model = (await catalog.findModels([claimed.modelId], new Set())).get(claimed.modelId);
     if (model === undefined) return true;

@@ -1,6 +1,7 @@
 import type { ModelStatus } from '../catalog/index.js';
 import type { Queryable, Transaction } from '../platform/database.js';
 import type { ModelId } from '../platform/ids.js';
+import type { LeasedWork } from '../platform/leased-work.js';
 
 /** A model whose check is due, for who took it up. */
 export interface ClaimedCheck {
@@ -18,26 +19,19 @@ export async function enrol(db: Queryable, statuses: readonly ModelStatus[]): Pr
   );
 }
 
-/**
- * Takes up the check that is due longest, for `leaseMs`: whoever dies meanwhile leaves it to the next. Others
- * skip what is locked, so that any number of servers may do so.
- */
-export async function claimCheck(
-  db: Queryable,
-  statuses: readonly ModelStatus[],
-  leaseMs: number,
-): Promise<ClaimedCheck | undefined> {
-  const [claimed] = await db.query<ClaimedCheck>(
-    `UPDATE model_check SET lease = lease + 1, due_at = ledger_now() + $2 * interval '1 millisecond'
-      WHERE model_id = (
-        SELECT c.model_id FROM model_check c JOIN model m ON m.id = c.model_id
-         WHERE c.due_at <= ledger_now() AND m.status = ANY($1::"ModelStatus"[])
-         ORDER BY c.due_at LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
-     RETURNING model_id AS "modelId", lease`,
-    [statuses, leaseMs],
-  );
-  return claimed;
-}
+/** Checks, as work: of models in one of the statuses $3. */
+export const MODEL_CHECKS = {
+  table: 'model_check',
+  key: ['model_id'],
+  dueAt: 'due_at',
+  counter: 'lease',
+  open: 'true',
+  choice: {
+    among: 'JOIN model m ON m.id = w.model_id',
+    where: 'm.status = ANY($3::"ModelStatus"[])',
+  },
+  columns: 'w.model_id AS "modelId", w.lease',
+} as const satisfies LeasedWork;
 
 /**
  * What a check found, by whoever has the lease still.

@@ -24,10 +24,11 @@ function dueColumns(): string[] {
     .filter((file) => file.endsWith('.ts'))
     .flatMap((file) => [
       ...readFileSync(path.join(SRC, file), 'utf8').matchAll(
-        /(\w+) <= (?:db|ledger)_now\(\)(?! *-)/g,
+        // In a statement, or as what src/platform/leased-work.ts compares.
+        /(\w+) <= (?:db|ledger)_now\(\)(?! *-)|\bdueAt: '(\w+)'/g,
       ),
     ])
-    .map(([, column = '']) => column);
+    .map(([, column, dueAt]) => column ?? dueAt ?? '');
   return [...new Set(found)].filter((column) => !AHEAD.has(column)).sort();
 }
 
