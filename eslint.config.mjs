@@ -26,6 +26,10 @@ const READ_CONFIG =
 /** Selectors of `no-restricted-syntax` for all of src/; a later rule of that name replaces an earlier one. */
 const RESTRICTED = [
   {
+    selector: 'PrivateIdentifier',
+    message: 'Write `private`, as everywhere else: there is one way to say it.',
+  },
+  {
     selector: 'ExportDefaultDeclaration, ExportSpecifier[exported.name="default"]',
     message: 'Export it by its name, so that it is called the same wherever it is used.',
   },

@@ -4,14 +4,14 @@
  */
 export class BytePairs {
   /** Rank and result of a pair of ids, by `left · 2^21 + right`. */
-  readonly #merges = new Map<number, { rank: number; id: number }>();
+  private readonly merges = new Map<number, { rank: number; id: number }>();
 
   /** @param merges in the order of their ranks; ids below 2^21 */
   constructor(merges: Iterable<{ left: number; right: number; id: number }>) {
     let rank = 0;
     for (const { left, right, id } of merges) {
       const key = left * ID_LIMIT + right;
-      if (!this.#merges.has(key)) this.#merges.set(key, { rank, id });
+      if (!this.merges.has(key)) this.merges.set(key, { rank, id });
       rank += 1;
     }
   }
@@ -26,7 +26,7 @@ export class BytePairs {
     const offer = (left: number) => {
       const right = left < 0 ? -1 : (next[left] ?? -1);
       if (right < 0) return;
-      const merge = this.#merges.get((parts[left] ?? 0) * ID_LIMIT + (parts[right] ?? 0));
+      const merge = this.merges.get((parts[left] ?? 0) * ID_LIMIT + (parts[right] ?? 0));
       if (merge) push(heap, { ...merge, left, was: [parts[left] ?? 0, parts[right] ?? 0] });
     };
     for (let at = 0; at + 1 < parts.length; at += 1) offer(at);

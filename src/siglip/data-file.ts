@@ -7,8 +7,8 @@ const ALIGNMENT_BYTES = 64;
 
 /** A new file of tensors that graphs point into, written from front to back. */
 export class DataFile {
-  readonly #hash = createHash('sha256');
-  #bytes = 0;
+  private readonly hash = createHash('sha256');
+  private bytes = 0;
 
   private constructor(
     private readonly handle: FileHandle,
@@ -22,17 +22,17 @@ export class DataFile {
 
   /** Appends a tensor, at a multiple of 64 bytes. */
   async append(bytes: Uint8Array): Promise<DataLocation> {
-    const padding = -this.#bytes & (ALIGNMENT_BYTES - 1);
-    if (padding > 0) await this.#write(new Uint8Array(padding));
-    const offset = this.#bytes;
-    await this.#write(bytes);
+    const padding = -this.bytes & (ALIGNMENT_BYTES - 1);
+    if (padding > 0) await this.write(new Uint8Array(padding));
+    const offset = this.bytes;
+    await this.write(bytes);
     return { file: this.fileName, offset, bytes: bytes.length };
   }
 
   /** Waits until all is on the disk. The SHA-256 is in hex. */
   async finish(): Promise<{ file: string; bytes: number; sha256: string }> {
     await this.handle.sync();
-    return { file: this.fileName, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+    return { file: this.fileName, bytes: this.bytes, sha256: this.hash.digest('hex') };
   }
 
   /** Safe to repeat. */
@@ -40,9 +40,9 @@ export class DataFile {
     await this.handle.close();
   }
 
-  async #write(bytes: Uint8Array): Promise<void> {
+  private async write(bytes: Uint8Array): Promise<void> {
     await this.handle.writeFile(bytes);
-    this.#hash.update(bytes);
-    this.#bytes += bytes.length;
+    this.hash.update(bytes);
+    this.bytes += bytes.length;
   }
 }

@@ -8,13 +8,13 @@ const LEFTOVER_AGE_MS = 3_600_000;
 
 /** Files that are written aside, to appear in their folder one after the other in that order. */
 export class OutputFiles {
-  readonly #names: string[] = [];
+  private readonly names: string[] = [];
 
   constructor(private readonly work: string) {}
 
   /** Where to write a file of this name oneself. */
   path(name: string): string {
-    this.#names.push(name);
+    this.names.push(name);
     return path.join(this.work, name);
   }
 
@@ -33,7 +33,7 @@ export class OutputFiles {
   }
 
   async moveTo(folder: string): Promise<void> {
-    for (const name of this.#names) {
+    for (const name of this.names) {
       await rename(path.join(this.work, name), path.join(folder, name));
     }
   }

@@ -22,7 +22,7 @@ export interface Piece {
  * refuses to read more than 2 GiB at once). Close it when done.
  */
 export class SafetensorsFile {
-  readonly #handle: FileHandle;
+  private readonly handle: FileHandle;
   readonly path: string;
   /** The length field and the JSON: all bytes before the data. */
   readonly head: Uint8Array;
@@ -35,7 +35,7 @@ export class SafetensorsFile {
     handle: FileHandle,
     { path, head, tensors, bytes }: Pick<SafetensorsFile, 'path' | 'head' | 'tensors' | 'bytes'>,
   ) {
-    this.#handle = handle;
+    this.handle = handle;
     this.path = path;
     this.head = head;
     this.tensors = tensors;
@@ -77,7 +77,7 @@ export class SafetensorsFile {
   /** Reads one whole tensor: for small ones. Row-major. */
   async read(tensor: TensorInfo): Promise<Float32Array> {
     const raw = new Uint8Array(tensor.bytes);
-    await this.#fill(raw, tensor.offset, tensor);
+    await this.fill(raw, tensor.offset, tensor);
     return toFloat32(tensor.dtype, raw);
   }
 
@@ -105,7 +105,7 @@ export class SafetensorsFile {
       }
       buffers.push(buffer);
       const raw = new Uint8Array(buffer, 0, bytes);
-      await this.#fill(raw, tensor.offset + begin, tensor);
+      await this.fill(raw, tensor.offset + begin, tensor);
       return { tensor, begin, raw };
     };
     let reading = readNext();
@@ -122,11 +122,11 @@ export class SafetensorsFile {
 
   /** Safe to repeat. */
   async close(): Promise<void> {
-    await this.#handle.close();
+    await this.handle.close();
   }
 
-  async #fill(target: Uint8Array, offset: number, tensor: TensorInfo): Promise<void> {
-    if (await fill(this.#handle, target, offset)) return;
+  private async fill(target: Uint8Array, offset: number, tensor: TensorInfo): Promise<void> {
+    if (await fill(this.handle, target, offset)) return;
     const name = path.basename(this.path);
     throw new AppError('BAD_USER_INPUT', `${name}: tensor "${tensor.name}" is cut off.`);
   }

@@ -7,9 +7,9 @@ import { AppError } from '../errors.js';
  * U+200D, which joins emoji and Indic letters, a space, and follows a newer Unicode than the table.
  */
 export class CharacterMap {
-  readonly #trie: Uint32Array;
+  private readonly trie: Uint32Array;
   /** Replacements, each ending in a zero byte. */
-  readonly #texts: Uint8Array;
+  private readonly texts: Uint8Array;
 
   /**
    * @param table in base64 or as it is: size of the trie in bytes (little-endian 32 bits), the trie (darts-clone), the texts
@@ -22,10 +22,10 @@ export class CharacterMap {
     if (trieBytes === 0 || trieBytes % 4 !== 0 || 4 + trieBytes > bytes.length) {
       throw new AppError('BAD_USER_INPUT', 'The tokenizer’s precompiled_charsmap is damaged.');
     }
-    this.#trie = Uint32Array.from({ length: trieBytes / 4 }, (_, i) =>
+    this.trie = Uint32Array.from({ length: trieBytes / 4 }, (_, i) =>
       view.getUint32(4 + i * 4, true),
     );
-    this.#texts = bytes.subarray(4 + trieBytes);
+    this.texts = bytes.subarray(4 + trieBytes);
   }
 
   normalize(text: string): string {
@@ -34,8 +34,8 @@ export class CharacterMap {
       const bytes = encoder.encode(segment);
       // A short cluster is looked up whole, and replaced whole by what its beginning maps to: so is
       // Rust's, and the reference's ids depend on it.
-      const whole = bytes.length < 6 ? this.#lookUp(bytes) : undefined;
-      result += whole ?? this.#eachCharacter(segment);
+      const whole = bytes.length < 6 ? this.lookUp(bytes) : undefined;
+      result += whole ?? this.eachCharacter(segment);
     }
     return result;
   }
@@ -48,7 +48,7 @@ export class CharacterMap {
     const bytes = encoder.encode(text);
     let result = '';
     for (let from = 0; from < bytes.length;) {
-      const found = this.#longest(bytes, from);
+      const found = this.longest(bytes, from);
       const end = found?.end ?? from + characterBytes(bytes[from] ?? 0);
       result += found === undefined ? decoder.decode(bytes.subarray(from, end)) : found.text;
       from = end;
@@ -56,45 +56,45 @@ export class CharacterMap {
     return result;
   }
 
-  #longest(bytes: Uint8Array, from: number): { end: number; text: string } | undefined {
-    let node = offsetOf(this.#trie[0] ?? 0);
+  private longest(bytes: Uint8Array, from: number): { end: number; text: string } | undefined {
+    let node = offsetOf(this.trie[0] ?? 0);
     let found: { end: number; at: number } | undefined;
     for (let at = from; at < bytes.length; at += 1) {
       const byte = bytes[at] ?? 0;
       node ^= byte;
-      const unit = this.#trie[node];
+      const unit = this.trie[node];
       if (byte === 0 || unit === undefined || (unit & 0x800000ff) !== byte) break;
       node ^= offsetOf(unit);
-      if ((unit & 0x100) !== 0) found = { end: at + 1, at: (this.#trie[node] ?? 0) & 0x7fffffff };
+      if ((unit & 0x100) !== 0) found = { end: at + 1, at: (this.trie[node] ?? 0) & 0x7fffffff };
     }
-    return found && { end: found.end, text: this.#textAt(found.at) };
+    return found && { end: found.end, text: this.textAt(found.at) };
   }
 
-  #eachCharacter(segment: string): string {
+  private eachCharacter(segment: string): string {
     let result = '';
     for (const character of segment) {
-      result += this.#lookUp(encoder.encode(character)) ?? character;
+      result += this.lookUp(encoder.encode(character)) ?? character;
     }
     return result;
   }
 
   /** What the shortest key that `bytes` begin with maps to. */
-  #lookUp(bytes: Uint8Array): string | undefined {
-    let node = offsetOf(this.#trie[0] ?? 0);
+  private lookUp(bytes: Uint8Array): string | undefined {
+    let node = offsetOf(this.trie[0] ?? 0);
     for (const byte of bytes) {
       node ^= byte;
-      const unit = this.#trie[node];
+      const unit = this.trie[node];
       // The sign bit marks a value; a node that is no child of this one has another label.
       if (byte === 0 || unit === undefined || (unit & 0x800000ff) !== byte) return undefined;
       node ^= offsetOf(unit);
-      if ((unit & 0x100) !== 0) return this.#textAt((this.#trie[node] ?? 0) & 0x7fffffff);
+      if ((unit & 0x100) !== 0) return this.textAt((this.trie[node] ?? 0) & 0x7fffffff);
     }
     return undefined;
   }
 
-  #textAt(from: number): string {
-    const end = this.#texts.indexOf(0, from);
-    return decoder.decode(this.#texts.subarray(from, end < 0 ? undefined : end));
+  private textAt(from: number): string {
+    const end = this.texts.indexOf(0, from);
+    return decoder.decode(this.texts.subarray(from, end < 0 ? undefined : end));
   }
 }
 

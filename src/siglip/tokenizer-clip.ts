@@ -32,12 +32,12 @@ const schema = z.looseObject({
 export class ClipEncoder implements Encoder {
   readonly endId: number;
   readonly padId: number;
-  readonly #beginId: number;
-  readonly #vocabulary: ReadonlyMap<string, number>;
-  readonly #merges: BytePairs;
+  private readonly beginId: number;
+  private readonly vocabulary: ReadonlyMap<string, number>;
+  private readonly merges: BytePairs;
   /** Ids of the bytes, inside of a word and at its end. */
-  readonly #inside: readonly number[];
-  readonly #atEnd: readonly number[];
+  private readonly inside: readonly number[];
+  private readonly atEnd: readonly number[];
 
   /**
    * A text is filled up with what ends it; a causal tower never looks behind the end.
@@ -57,28 +57,28 @@ export class ClipEncoder implements Encoder {
       }
       throw fault(`it has no token "${tokens[0] ?? ''}"`);
     };
-    this.#beginId = find(BEGIN);
+    this.beginId = find(BEGIN);
     this.endId = find(END);
     this.padId = this.endId;
-    this.#vocabulary = vocabulary;
-    this.#merges = new BytePairs(mergesOf(model.merges, vocabulary));
-    this.#inside = BYTE_LETTERS.map((letter) => find([letter]));
-    this.#atEnd = BYTE_LETTERS.map((letter) => find([letter + WORD_END]));
+    this.vocabulary = vocabulary;
+    this.merges = new BytePairs(mergesOf(model.merges, vocabulary));
+    this.inside = BYTE_LETTERS.map((letter) => find([letter]));
+    this.atEnd = BYTE_LETTERS.map((letter) => find([letter + WORD_END]));
   }
 
   pieces(): Iterable<readonly [string, number]> {
-    return this.#vocabulary;
+    return this.vocabulary;
   }
 
   encode(text: string): number[] {
-    const ids = [this.#beginId];
+    const ids = [this.beginId];
     for (const [word] of text.matchAll(WORDS)) {
       const bytes = Buffer.from(word, 'utf8');
       const characters = Array.from(bytes, (byte, at) => {
-        const letters = at === bytes.length - 1 ? this.#atEnd : this.#inside;
+        const letters = at === bytes.length - 1 ? this.atEnd : this.inside;
         return letters[byte] ?? 0;
       });
-      ids.push(...this.#merges.merge(characters));
+      ids.push(...this.merges.merge(characters));
     }
     ids.push(this.endId);
     return ids;

@@ -65,13 +65,13 @@ const schema = z.looseObject({
 export class GemmaEncoder implements Encoder {
   readonly endId: number;
   readonly padId: number;
-  readonly #vocabulary: ReadonlyMap<string, number>;
-  readonly #merges: BytePairs;
-  readonly #added: ReadonlyMap<string, number>;
+  private readonly vocabulary: ReadonlyMap<string, number>;
+  private readonly merges: BytePairs;
+  private readonly added: ReadonlyMap<string, number>;
   /** Splits a text at the added tokens, which it keeps: the longest at each place. */
-  readonly #atAdded: RegExp | undefined;
-  readonly #bytes: readonly (number | undefined)[];
-  readonly #unknownId: number | undefined;
+  private readonly atAdded: RegExp | undefined;
+  private readonly bytes: readonly (number | undefined)[];
+  private readonly unknownId: number | undefined;
 
   /** @throws AppError BAD_USER_INPUT that names the setting */
   constructor(json: unknown, special: { readonly end: string; readonly pad: string }) {
@@ -91,49 +91,49 @@ export class GemmaEncoder implements Encoder {
       throw fault(`it does not end a text with "${special.end}"`);
     }
     if (ending.single.length !== 2) throw fault('it begins a text with a token of its own');
-    this.#vocabulary = vocabulary;
-    this.#merges = new BytePairs(mergesOf(model.merges, vocabulary));
-    this.#bytes = Array.from({ length: 256 }, (_, byte) =>
+    this.vocabulary = vocabulary;
+    this.merges = new BytePairs(mergesOf(model.merges, vocabulary));
+    this.bytes = Array.from({ length: 256 }, (_, byte) =>
       vocabulary.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
     );
-    this.#unknownId = model.unk_token == null ? undefined : vocabulary.get(model.unk_token);
+    this.unknownId = model.unk_token == null ? undefined : vocabulary.get(model.unk_token);
     // Those that steer the model are none of a user's text: SentencePiece does not read them in one either.
     const steering = [special.end, special.pad, model.unk_token, '<bos>'];
-    this.#added = new Map([...added].filter(([content]) => !steering.includes(content)));
-    const contents = [...this.#added.keys()].sort((a, b) => b.length - a.length);
-    this.#atAdded =
+    this.added = new Map([...added].filter(([content]) => !steering.includes(content)));
+    const contents = [...this.added.keys()].sort((a, b) => b.length - a.length);
+    this.atAdded =
       contents.length === 0
         ? undefined
         : new RegExp(`(${contents.map(escapeRegExp).join('|')})`, 'u');
   }
 
   *pieces(): Iterable<readonly [string, number]> {
-    yield* this.#vocabulary;
-    yield* this.#added;
+    yield* this.vocabulary;
+    yield* this.added;
   }
 
   encode(text: string): number[] {
-    const parts = this.#atAdded === undefined ? [text] : text.split(this.#atAdded);
+    const parts = this.atAdded === undefined ? [text] : text.split(this.atAdded);
     // `split` with a group puts what it matched at the odd places.
     const ids = parts.flatMap((part, at) =>
-      at % 2 === 1 ? [this.#added.get(part) ?? 0] : this.#merges.merge(this.#characters(part)),
+      at % 2 === 1 ? [this.added.get(part) ?? 0] : this.merges.merge(this.characters(part)),
     );
     return [...ids, this.endId];
   }
 
-  #characters(text: string): number[] {
+  private characters(text: string): number[] {
     const ids: number[] = [];
     for (const character of text.replaceAll(' ', '▁')) {
-      const id = this.#vocabulary.get(character);
+      const id = this.vocabulary.get(character);
       if (id !== undefined) {
         ids.push(id);
         continue;
       }
-      const bytes = Array.from(Buffer.from(character, 'utf8'), (byte) => this.#bytes[byte]);
+      const bytes = Array.from(Buffer.from(character, 'utf8'), (byte) => this.bytes[byte]);
       if (bytes.every((byte) => byte !== undefined)) ids.push(...bytes);
       // A run of what is unknown is one.
-      else if (this.#unknownId !== undefined && ids.at(-1) !== this.#unknownId) {
-        ids.push(this.#unknownId);
+      else if (this.unknownId !== undefined && ids.at(-1) !== this.unknownId) {
+        ids.push(this.unknownId);
       }
     }
     return ids;

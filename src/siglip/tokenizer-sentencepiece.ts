@@ -31,14 +31,14 @@ interface Piece {
 export class SentencePieceEncoder implements Encoder {
   readonly endId: number;
   readonly padId: number;
-  readonly #ids = new Map<string, number>();
-  readonly #scores: Float32Array;
-  readonly #bytes = new Map<number, number>();
-  readonly #unknownId: number;
-  readonly #unknownScore: number;
-  readonly #charsMax: number;
-  readonly #map: CharacterMap | undefined;
-  readonly #collapsesSpaces: boolean;
+  private readonly ids = new Map<string, number>();
+  private readonly scores: Float32Array;
+  private readonly bytes = new Map<number, number>();
+  private readonly unknownId: number;
+  private readonly unknownScore: number;
+  private readonly charsMax: number;
+  private readonly map: CharacterMap | undefined;
+  private readonly collapsesSpaces: boolean;
 
   /**
    * @param file the bytes of `spiece.model`
@@ -47,23 +47,23 @@ export class SentencePieceEncoder implements Encoder {
    */
   constructor(file: Uint8Array, tokens: { readonly end: string; readonly pad: string }) {
     const { pieces, hasBytes, charsmap, collapsesSpaces } = readModel(file);
-    this.#collapsesSpaces = collapsesSpaces;
-    this.#map = charsmap.length === 0 ? undefined : new CharacterMap(charsmap);
+    this.collapsesSpaces = collapsesSpaces;
+    this.map = charsmap.length === 0 ? undefined : new CharacterMap(charsmap);
     const normal = pieces.filter(({ type }) => type === NORMAL).map(({ score }) => score);
     const [lowest, highest] = [Math.min(...bounds(normal)), Math.max(...bounds(normal))];
-    this.#unknownScore = lowest - UNKNOWN_PENALTY;
-    this.#scores = new Float32Array(pieces.length);
+    this.unknownScore = lowest - UNKNOWN_PENALTY;
+    this.scores = new Float32Array(pieces.length);
     let charsMax = 1;
     for (const [id, { text, score, type }] of pieces.entries()) {
-      if (type === BYTE && hasBytes) this.#bytes.set(Number.parseInt(text.slice(1, -1)), id);
+      if (type === BYTE && hasBytes) this.bytes.set(Number.parseInt(text.slice(1, -1)), id);
       if (type !== NORMAL && type !== USER_DEFINED) continue;
-      this.#ids.set(text, id);
+      this.ids.set(text, id);
       // A piece of the user's own is always preferred, the longer the more.
       const bonus = Buffer.byteLength(text) * highest - 0.1;
-      this.#scores[id] = type === USER_DEFINED ? bonus : score;
+      this.scores[id] = type === USER_DEFINED ? bonus : score;
       charsMax = Math.max(charsMax, text.length);
     }
-    this.#charsMax = charsMax;
+    this.charsMax = charsMax;
     const find = (wanted: string) => {
       const id = pieces.findIndex(({ text }) => text === wanted);
       if (id >= 0) return id;
@@ -71,29 +71,29 @@ export class SentencePieceEncoder implements Encoder {
     };
     this.endId = find(tokens.end);
     this.padId = find(tokens.pad);
-    this.#unknownId = pieces.findIndex(({ type }) => type === UNKNOWN);
-    if (this.#unknownId < 0) throw fault('has no token for what is unknown');
-    if (hasBytes && this.#bytes.size !== 256) throw fault('lacks some of the 256 bytes');
+    this.unknownId = pieces.findIndex(({ type }) => type === UNKNOWN);
+    if (this.unknownId < 0) throw fault('has no token for what is unknown');
+    if (hasBytes && this.bytes.size !== 256) throw fault('lacks some of the 256 bytes');
   }
 
   pieces(): Iterable<readonly [string, number]> {
-    return this.#ids;
+    return this.ids;
   }
 
   encode(text: string): number[] {
-    const normalized = this.#normalize(`${SPACE}${text}`);
-    return normalized === '' ? [this.endId] : [...this.#segment(normalized), this.endId];
+    const normalized = this.normalize(`${SPACE}${text}`);
+    return normalized === '' ? [this.endId] : [...this.segment(normalized), this.endId];
   }
 
   /** As SentencePiece behind a first word: that is how the reference calls it, and then takes the word away. */
-  #normalize(text: string): string {
-    const mapped = this.#map?.normalizeLongest(text) ?? text;
-    if (!this.#collapsesSpaces) return mapped.replaceAll(' ', SPACE);
+  private normalize(text: string): string {
+    const mapped = this.map?.normalizeLongest(text) ?? text;
+    if (!this.collapsesSpaces) return mapped.replaceAll(' ', SPACE);
     return mapped.replace(/ {2,}/g, ' ').replaceAll(' ', SPACE).replace(/▁+$/, '');
   }
 
   /** The pieces with the highest sum of scores: the best way to each place, from front to back. */
-  #segment(text: string): number[] {
+  private segment(text: string): number[] {
     const length = text.length;
     const best = new Float32Array(length + 1);
     const from = new Int32Array(length + 1).fill(-1);
@@ -108,29 +108,29 @@ export class SentencePieceEncoder implements Encoder {
         from[end] = start;
         idAt[end] = id;
       };
-      const last = Math.min(length, start + this.#charsMax);
+      const last = Math.min(length, start + this.charsMax);
       for (let end = start + size; end <= last; end += 1) {
-        const id = this.#ids.get(text.slice(start, end));
+        const id = this.ids.get(text.slice(start, end));
         if (id === undefined) continue;
-        offer(end, id, this.#scores[id] ?? 0);
+        offer(end, id, this.scores[id] ?? 0);
         if (end === start + size) hasCharacter = true;
       }
-      if (!hasCharacter) offer(start + size, this.#unknownId, this.#unknownScore);
+      if (!hasCharacter) offer(start + size, this.unknownId, this.unknownScore);
       start += size;
     }
     const ids: number[][] = [];
     for (let end = length; end > 0; end = from[end] ?? 0) {
       const id = idAt[end] ?? 0;
-      if (id !== this.#unknownId) ids.push([id]);
-      else if (this.#bytes.size > 0) ids.push(this.#bytesOf(text.slice(from[end] ?? 0, end)));
+      if (id !== this.unknownId) ids.push([id]);
+      else if (this.bytes.size > 0) ids.push(this.bytesOf(text.slice(from[end] ?? 0, end)));
       // A run of them is one, as SentencePiece has it.
       else if (ids.at(-1)?.[0] !== id) ids.push([id]);
     }
     return ids.reverse().flat();
   }
 
-  #bytesOf(text: string): number[] {
-    return Array.from(Buffer.from(text, 'utf8'), (byte) => this.#bytes.get(byte) ?? 0);
+  private bytesOf(text: string): number[] {
+    return Array.from(Buffer.from(text, 'utf8'), (byte) => this.bytes.get(byte) ?? 0);
   }
 }
 

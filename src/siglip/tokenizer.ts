@@ -89,13 +89,13 @@ export class Tokenizer {
       }
       signal?.throwIfAborted();
       charsInStep += prompt.length;
-      ids.set(this.#encodeOne(prompt), row * contextLength);
+      ids.set(this.encodeOne(prompt), row * contextLength);
     }
     return ids;
   }
 
   /** Up to the context length of them, the last one the end token. */
-  #encodeOne(prompt: string): bigint[] {
+  private encodeOne(prompt: string): bigint[] {
     const { contextLength, vocabSize } = this.sizes;
     const ids = this.encoder.encode(prompt);
     if (ids.length > contextLength) ids.splice(contextLength - 1, Infinity, this.encoder.endId);

@@ -47,12 +47,12 @@ export type WeightSource = ReadonlyMap<string, WeightTensor>;
  * makes them, so that a viewer or profiler shows where one is.
  */
 export class GraphBuilder {
-  readonly #nodes: Field[][] = [];
+  private readonly nodes: Field[][] = [];
   /** By name: a constant that several nodes use is written once. */
-  readonly #initializers = new Map<string, Field[]>();
-  readonly #widened = new Map<string, Value>();
-  readonly #domains = new Set<string>();
-  #scope = '';
+  private readonly initializers = new Map<string, Field[]>();
+  private readonly widened = new Map<string, Value>();
+  private readonly domains = new Set<string>();
+  private scope = '';
 
   constructor(
     readonly source: WeightSource,
@@ -61,12 +61,12 @@ export class GraphBuilder {
 
   /** Names what `build` adds after a part of the model, as `vision.blocks.0`. */
   within<T>(scope: string, build: () => T): T {
-    const outer = this.#scope;
-    this.#scope = outer === '' ? scope : `${outer}/${scope}`;
+    const outer = this.scope;
+    this.scope = outer === '' ? scope : `${outer}/${scope}`;
     try {
       return build();
     } finally {
-      this.#scope = outer;
+      this.scope = outer;
     }
   }
 
@@ -77,7 +77,7 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, Attribute>> = {},
     domain = '',
   ): Value {
-    const [output] = this.#add(operator, inputs, 1, attributes, domain);
+    const [output] = this.add(operator, inputs, 1, attributes, domain);
     if (output === undefined) throw new RangeError('A node has an output.');
     return output;
   }
@@ -85,7 +85,7 @@ export class GraphBuilder {
   /** Cuts the last axis, of `3 · n`, into three equal parts. */
   thirds(input: Value): [Value, Value, Value] {
     const attributes = { axis: { int: -1 }, num_outputs: { int: 3 } };
-    const [first, second, third] = this.#add('Split', [input], 3, attributes, '');
+    const [first, second, third] = this.add('Split', [input], 3, attributes, '');
     if (first === undefined || second === undefined || third === undefined) {
       throw new RangeError('A split into three has three outputs.');
     }
@@ -94,7 +94,7 @@ export class GraphBuilder {
 
   /** Gives a value the name of an output of the graph. */
   output(value: Value, name: string): void {
-    this.#nodes.push(
+    this.nodes.push(
       nodeProto({
         operator: 'Identity',
         domain: '',
@@ -115,7 +115,7 @@ export class GraphBuilder {
    * @throws AppError BAD_USER_INPUT when the checkpoint has no such tensor
    */
   weight({ tensor: name, part, leadingOnes = 0 }: TensorRef, dims?: readonly number[]): Value {
-    const { dtype, shape, offset, bytes, file } = this.#tensor(name);
+    const { dtype, shape, offset, bytes, file } = this.tensor(name);
     const { at, of } = part ?? { at: 0, of: 1 };
     const [rows = 1, ...rest] = shape.slice(leadingOnes);
     const kept = dims ?? (shape.length === leadingOnes ? [] : [rows / of, ...rest]);
@@ -123,10 +123,10 @@ export class GraphBuilder {
     const value = of === 1 ? name : `${name}[${String(at)}]`;
     const stored = this.external(value, STORED_TYPES[dtype], kept, location);
     if (dtype === 'F32') return stored;
-    let widened = this.#widened.get(value);
+    let widened = this.widened.get(value);
     if (widened === undefined) {
       widened = this.node('Cast', [stored], { to: { int: DATA_TYPES.float32 } });
-      this.#widened.set(value, widened);
+      this.widened.set(value, widened);
     }
     return widened;
   }
@@ -142,7 +142,7 @@ export class GraphBuilder {
 
   /** A constant whose bytes lie in a file beside the graph. */
   external(name: string, type: DataType, dims: readonly number[], location: DataLocation): Value {
-    this.#initializers.set(name, externalTensor(name, type, dims, location));
+    this.initializers.set(name, externalTensor(name, type, dims, location));
     return name;
   }
 
@@ -151,51 +151,56 @@ export class GraphBuilder {
     const list = typeof values === 'number' ? [values] : values;
     const dims = typeof values === 'number' ? [] : [values.length];
     const data = new BigInt64Array(list.map((value) => BigInt(value)));
-    return this.#constant(`int64:${JSON.stringify(values)}`, 'int64', dims, data.buffer);
+    return this.constant(`int64:${JSON.stringify(values)}`, 'int64', dims, data.buffer);
   }
 
   /** A constant of float32 numbers. Rank 1, or 0 for a single number. */
   floats(values: readonly number[] | number): Value {
     const data = new Float32Array(typeof values === 'number' ? [values] : values);
     const dims = typeof values === 'number' ? [] : [data.length];
-    return this.#constant(`float32:${JSON.stringify(values)}`, 'float32', dims, data.buffer);
+    return this.constant(`float32:${JSON.stringify(values)}`, 'float32', dims, data.buffer);
   }
 
   /** The finished ONNX file. Deterministic: the same calls give the same bytes. */
   finish(name: string, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): Uint8Array {
-    const initializers = [...this.#initializers.values()];
+    const initializers = [...this.initializers.values()];
     const { opset, irVersion } = this.version;
     const opsets: Record<string, number> = { '': opset };
-    for (const domain of this.#domains) opsets[domain] = 1;
-    const graph = graphProto({ name, nodes: this.#nodes, initializers, inputs, outputs });
+    for (const domain of this.domains) opsets[domain] = 1;
+    const graph = graphProto({ name, nodes: this.nodes, initializers, inputs, outputs });
     return modelProto({ graph, opsets, irVersion });
   }
 
-  #tensor(name: string): WeightTensor {
+  private tensor(name: string): WeightTensor {
     const tensor = this.source.get(name);
     if (!tensor)
       throw new RangeError(`The checkpoint was not checked: it has no tensor "${name}".`);
     return tensor;
   }
 
-  #constant(name: string, type: DataType, dims: readonly number[], data: ArrayBuffer): Value {
-    this.#initializers.set(name, inlineTensor(name, type, dims, new Uint8Array(data)));
+  private constant(
+    name: string,
+    type: DataType,
+    dims: readonly number[],
+    data: ArrayBuffer,
+  ): Value {
+    this.initializers.set(name, inlineTensor(name, type, dims, new Uint8Array(data)));
     return name;
   }
 
-  #add(
+  private add(
     operator: string,
     inputs: readonly Value[],
     outputs: number,
     attributes: Readonly<Record<string, Attribute>>,
     domain: string,
   ): Value[] {
-    const name = `${this.#scope}/${operator}_${String(this.#nodes.length)}`;
+    const name = `${this.scope}/${operator}_${String(this.nodes.length)}`;
     const names = Array.from({ length: outputs }, (_, i) =>
       i === 0 ? name : `${name}:${String(i)}`,
     );
-    this.#nodes.push(nodeProto({ operator, domain, name, inputs, outputs: names, attributes }));
-    if (domain !== '') this.#domains.add(domain);
+    this.nodes.push(nodeProto({ operator, domain, name, inputs, outputs: names, attributes }));
+    if (domain !== '') this.domains.add(domain);
     return names;
   }
 }
