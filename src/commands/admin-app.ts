@@ -5,6 +5,7 @@ import { readConfig } from '../config/config.js';
 import type { ServicesParts } from '../app/open-services.js';
 import type { AuditedActor } from '../platform/audit.store.js';
 import type { Services } from '../app/services.js';
+import { alignColumns } from './table.js';
 
 export interface Json {
   readonly json?: true | undefined;
@@ -66,17 +67,7 @@ function tableOf(rows: readonly Readonly<Record<string, string | number | null>>
     titles.map((title) => title.toUpperCase()),
     ...rows.map((row) => titles.map((title) => cellOf(row[title]))),
   ];
-  const widths = titles.map((_title, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
-  );
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return alignColumns(lines).join('\n');
 }
 
 /** What came from outside neither moves the cursor of a terminal nor breaks a line. */

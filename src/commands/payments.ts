@@ -5,6 +5,7 @@ import { readConfig } from '../config/config.js';
 import { openServices } from '../app/open-services.js';
 import type { Services } from '../app/services.js';
 import { systemActor } from './admin-app.js';
+import { alignColumns } from './table.js';
 
 /** `gigarouter payments`: the inbox of what Stripe tells, for operators. */
 export function paymentsCommand(say: Say): Command {
@@ -18,7 +19,10 @@ export function paymentsCommand(say: Say): Command {
         const events = await stripeEvents.dead();
         if (json) print(JSON.stringify(events));
         else if (events.length === 0) print('None was given up.');
-        else for (const event of events) print(`${event.id}  ${event.type}  ${event.error ?? ''}`);
+        else {
+          const lines = events.map(({ id, type, error }) => [id, type, error ?? '']);
+          for (const line of alignColumns(lines)) print(line);
+        }
       }),
     );
   payments

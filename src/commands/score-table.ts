@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import { alignColumns } from './table.js';
 
 /** What one image scored. */
 export interface ImageScores {
@@ -14,15 +14,18 @@ export interface ImageScores {
 
 /** Columns: the label, its own probability, its share among the labels, and the share as a bar. */
 export function scoreTable({ image, scores, noneOfTheAbove }: ImageScores): string {
-  const width = Math.max(...scores.map(({ label = '' }) => stringWidth(label)));
   const percent = (value: number | null) =>
     (value === null ? '–' : `${(value * 100).toFixed(1)} %`).padStart(8);
-  const lines = scores.map(({ label = '', probability, share }) => {
-    const gap = ' '.repeat(width - stringWidth(label));
-    const bar = '█'.repeat(Math.round(share * 24));
-    return `  ${label}${gap} ${percent(probability)} ${percent(share)}  ${bar}`.trimEnd();
-  });
+  const lines = alignColumns(
+    [
+      ['', '  itself', '   among'],
+      ...scores.map(({ label = '', probability, share }) => {
+        const bar = '█'.repeat(Math.round(share * 24));
+        return [label, percent(probability), percent(share), ` ${bar}`];
+      }),
+    ],
+    { gap: 1 },
+  ).map((line) => `  ${line}`);
   const verdict = noneOfTheAbove ? ['  none of the labels reaches the threshold'] : [];
-  const head = `  ${' '.repeat(width)}   itself    among`;
-  return `${[image, head, ...lines, ...verdict].join('\n')}\n`;
+  return `${[image, ...lines, ...verdict].join('\n')}\n`;
 }
