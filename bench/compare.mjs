@@ -25,6 +25,8 @@ if (options.help || options.base === undefined) {
   process.exit(options.help ? 0 : 2);
 }
 const { bench, seconds } = options;
+// The median of an even number would be one of the two in the middle.
+if (Number(options.turns) % 2 !== 1) throw new RangeError('--turns must be odd.');
 const root = path.resolve(import.meta.dirname, '..');
 const checkouts = { base: path.resolve(options.base), this: root };
 
@@ -89,6 +91,7 @@ const rows = Object.fromEntries(
         this: median(of('this')),
         thisSpread: spread(of('this')),
         ratio: round(median(ratios), 2),
+        ratioSpread: spread(ratios.map((ratio) => round(ratio, 2))),
       },
     ];
   }),
