@@ -88,14 +88,14 @@ async function expectAllOnce({ accountId, client }: Customer, id: string): Promi
   });
   const answers = await answersIn(client(), batch.output_file_id);
   expect([...answers.keys()]).toEqual(Array.from({ length: LINES }, (_, n) => `line-${String(n)}`));
-  const runs = await db.query<{ id: string; charged: string }>(
+  const runs = await db.query<{ id: string; charged: bigint }>(
     `SELECT id, charged FROM run WHERE account_id = $1 AND outcome = 'CAPTURED'`,
     [accountId],
   );
   expect(runs.map((run) => run.id).sort()).toEqual(
     [...answers.values()].map(({ response }) => response?.request_id).sort(),
   );
-  for (const { charged } of runs) expect(charged).toBe(String(LINE));
+  for (const { charged } of runs) expect(charged).toBe(LINE);
   expect(await credits.balance(accountId)).toMatchObject({
     postedNanos: DOLLAR - BigInt(LINES) * LINE,
     heldNanos: 0n,
