@@ -147,7 +147,7 @@ test('nothing was left out', () => {
   expect(operations.length).toBeGreaterThan(4);
   expect(programs.length).toBeGreaterThan(1);
   const languages = new Set(blocks().map(({ language }) => language));
-  expect([...languages].sort()).toEqual(['', 'graphql', 'js', 'json', 'mermaid', 'sh']);
+  expect([...languages].sort()).toEqual(['', 'graphql', 'ini', 'js', 'json', 'mermaid', 'sh']);
 });
 
 function answerOf(text: string): object {
