@@ -274,8 +274,7 @@ test('a person has so many organisations at a time, with whatever address, also 
     const answers = await Promise.all([...people, ...people, ...people, ...people].map(make));
     expect(tally(answers.map(codeOf))).toEqual({ taken: 3, refused: 5 });
     const [made] = await few.database.query<{ id: string }>(
-      `SELECT a.id FROM account a JOIN membership m ON m.account_id = a.id JOIN app_user u ON u.id = m.user_id
-        WHERE a.kind = 'ORGANISATION' AND u.email = 'ada@gmail.com' LIMIT 1`,
+      `SELECT id FROM account WHERE kind = 'ORGANISATION' LIMIT 1`,
     );
     await few.database.query(`UPDATE account SET status = 'CLOSED' WHERE id = $1`, [made?.id]);
     expect(tally((await Promise.all(people.map(make))).map(codeOf))).toEqual({

@@ -51,7 +51,7 @@ const filePart = part('name="file"; filename="x"');
 
 const DOORS: Readonly<Record<string, Door>> = {
   'GraphQL, too large': { head: 'POST /graphql', type: JSON_TYPE, status: 413 },
-  'a method that is not taken': { head: 'PUT /graphql', type: JSON_TYPE, status: 413 },
+  'a method that is not taken': { head: 'PUT /graphql', type: JSON_TYPE, status: 405 },
   'an event stream': { head: 'POST /graphql/stream', type: JSON_TYPE, status: 413 },
   'an upload of nobody': { head: 'POST /v1/files', type: FORM, begins: filePart, status: 401 },
   'an upload that is no file': {
@@ -95,7 +95,7 @@ const DOORS: Readonly<Record<string, Door>> = {
     status: 413,
   },
   'Stripe’s webhook': { head: 'POST /webhooks/stripe', type: JSON_TYPE, status: 413 },
-  'an address that leads nowhere': { head: 'POST /nowhere', type: JSON_TYPE, status: 413 },
+  'an address that leads nowhere': { head: 'POST /nowhere', type: JSON_TYPE, status: 404 },
   'the Stripe double': {
     head: 'POST /v1/customers',
     type: 'application/x-www-form-urlencoded',
