@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
-import { createAuthMiddleware, isAPIError } from 'better-auth/api';
-import { bearer, magicLink, twoFactor } from 'better-auth/plugins';
+import { magicLink, twoFactor } from 'better-auth/plugins';
 import type { Database } from '../platform/database.js';
 import { newId, type UserId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
@@ -10,8 +9,11 @@ import { asAPIError, IP_ADDRESS_HEADER } from './ask-library.js';
 import { checkPersonFields, fitPersonFields, fitUserAgent } from './identity-fields.js';
 import { magicLinkMail } from './identity-mail.js';
 import { passkeyHooks, passkeys } from './passkey.gateway.js';
-import type { PasswordHasher } from './password-hasher.service.js';
-import { guardPasswordRoutes } from './password-routes.gateway.js';
+import {
+  afterPasswordRoutes,
+  guardPasswordRoutes,
+  type PasswordRoutesOptions,
+} from './password-routes.gateway.js';
 import { PASSWORD_CHARS } from './password.js';
 import {
   isUndecided,
@@ -35,11 +37,9 @@ export type PersonalAct =
   | 'user.second-factor-off'
   | 'user.second-factor-on';
 
-export interface IdentityOptions extends SecondFactorOptions {
+export interface IdentityOptions extends PasswordRoutesOptions, SecondFactorOptions {
   readonly db: Database;
   readonly mailer: Mailer;
-  /** Every door that takes a password goes through it. */
-  readonly passwords: Pick<PasswordHasher, 'hash' | 'verify' | 'refuseWhenFull'>;
   /** Where people reach the server; links in mails begin with it, never with what a request says. */
   readonly publicUrl: string;
   /** Other origins whose pages may use sessions, and may be returned to. */
@@ -138,7 +138,6 @@ export function createAuth(options: IdentityOptions) {
       ...(google === undefined ? {} : { google: { ...google } }),
     },
     plugins: [
-      bearer(),
       magicLink({
         expiresIn: MAIL_LINK_S,
         storeToken: 'hashed',
@@ -156,14 +155,8 @@ export function createAuth(options: IdentityOptions) {
       passkeyHooks(options),
     ],
     hooks: {
-      after: createAuthMiddleware(async (context) => {
-        const { path, headers } = context;
-        const { session, returned } = context.context;
-        if (path !== '/change-password' || session === null || isAPIError(returned)) return;
-        const ipAddress = headers?.get(IP_ADDRESS_HEADER) ?? undefined;
-        await options.onAct(session.user.id as UserId, 'user.password-changed', ipAddress);
-      }),
-      before: guardPasswordRoutes(passwords),
+      after: afterPasswordRoutes(options),
+      before: guardPasswordRoutes(options),
     },
     rateLimit: {
       enabled: true,

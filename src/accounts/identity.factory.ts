@@ -60,6 +60,8 @@ export function createIdentity(deps: IdentityDeps) {
     onSignIn: (userId, client) => devices.signedIn(userId, client),
     onCode: (userId) => signInLimits.admitCode(userId),
     onCodeAccepted: (userId) => signInLimits.forgiveCode(userId),
+    onPassword: (userId) => signInLimits.admitPassword(userId),
+    onPasswordAccepted: (userId) => signInLimits.forgivePassword(userId),
     onSecondFactor: (sessionId) => proofs.markSecondFactor(sessionId),
     onSecondFactorRemoved: (userId) => proofs.secondFactorRemoved(userId),
     requireRecentProof: (sessionId) => proofs.requireRecent(sessionId),

@@ -2,6 +2,7 @@ import { AppError } from '../errors.js';
 import type { SessionId, UserId } from '../platform/ids.js';
 import type { Client } from './active-session.js';
 import { askLibrary, headersFrom } from './ask-library.js';
+import { withSessionCookie } from './bearer-session.gateway.js';
 import { type Auth, identityPathOf, type IdentityOptions } from './better-auth.gateway.js';
 import { PASSWORD_CHARS } from './password.js';
 import { cookiesOf, secondFactorNeeded, verifyCode } from './second-factor.gateway.js';
@@ -50,7 +51,8 @@ export class IdentityGateway {
     if (!ROUTES.some((route) => route.test(`${request.method} ${path}`))) {
       throw new AppError('NOT_FOUND', 'There is nothing at this address.');
     }
-    const answer = await this.auth.handler(request);
+    const headers = await withSessionCookie(this.auth, request.headers);
+    const answer = await this.auth.handler(new Request(request, { headers }));
     if (answer.status !== 429) return withoutTokens(answer);
     const retryAfterS = Number(answer.headers.get('x-retry-after') ?? 60);
     throw new AppError('RATE_LIMITED', `Too many requests. Wait ${String(retryAfterS)} s.`, {
@@ -59,7 +61,8 @@ export class IdentityGateway {
   }
 
   /** The session that the headers carry, as cookie or bearer token. */
-  async findSession(headers: Headers): Promise<FoundSession | undefined> {
+  async findSession(given: Headers): Promise<FoundSession | undefined> {
+    const headers = await withSessionCookie(this.auth, given);
     const found = await this.auth.api.getSession({ headers });
     if (found === null) return undefined;
     const { session, user } = found;
@@ -101,7 +104,7 @@ export class IdentityGateway {
   /** Whether the code is one of the person whose session the headers carry. @throws AppError RATE_LIMITED */
   async isCode(headers: Headers, code: string): Promise<boolean> {
     try {
-      await verifyCode(this.auth, headers, code);
+      await verifyCode(this.auth, await withSessionCookie(this.auth, headers), code);
       return true;
     } catch (error) {
       if (error instanceof AppError && error.code === 'UNAUTHENTICATED') return false;
@@ -117,16 +120,16 @@ export class IdentityGateway {
   }
 
   /** @returns values of `set-cookie` that make a browser forget its cookies */
-  async signOut(headers: Headers): Promise<string[]> {
+  async signOut(given: Headers): Promise<string[]> {
+    const headers = await withSessionCookie(this.auth, given);
     const answer = await askLibrary(() => this.auth.api.signOut({ headers, returnHeaders: true }));
     return answer.headers.getSetCookie();
   }
 }
 
-/** An answer as a browser may have it: the library shows session tokens to scripts, in a header and in JSON. */
+/** An answer as a browser may have it: the library shows session tokens to scripts, in JSON. */
 async function withoutTokens(answer: Response): Promise<Response> {
   const headers = new Headers(answer.headers);
-  headers.delete('set-auth-token');
   const { status } = answer;
   if (headers.get('content-type')?.includes('json') !== true) {
     return new Response(answer.body, { status, headers });

@@ -1,6 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { AppError } from '../errors.js';
 import { askLibrary } from './ask-library.js';
+import { signedCookie } from './bearer-session.gateway.js';
 import type { Auth } from './better-auth.gateway.js';
 import { CHALLENGE_COOKIE } from './second-factor-hooks.gateway.js';
 
@@ -39,8 +40,7 @@ export async function challenge(auth: Auth, userId: string): Promise<string> {
   await internalAdapter.createVerificationValue({ identifier, value: userId, expiresAt });
   const attempts = { identifier: `2fa-attempts-${identifier}`, value: '0', expiresAt };
   await internalAdapter.createVerificationValue(attempts);
-  const signature = createHmac('sha256', secret).update(identifier).digest('base64');
-  return `${createAuthCookie(CHALLENGE_COOKIE).name}=${encodeURIComponent(`${identifier}.${signature}`)}`;
+  return `${createAuthCookie(CHALLENGE_COOKIE).name}=${signedCookie(identifier, secret)}`;
 }
 
 /** A request's cookies, from what an answer sets. */

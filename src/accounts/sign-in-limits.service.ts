@@ -101,6 +101,21 @@ export class SignInLimits {
   }
 
   /**
+   * Counts a password that is sent in a session, before it is looked at. Wherever it comes from, as whoever guesses has
+   * stolen the session.
+   * @throws AppError RATE_LIMITED
+   */
+  async admitPassword(userId: UserId): Promise<void> {
+    const waitS = await attempts.countAttempt(this.db, passwordKey(userId));
+    if (waitS > 0) throw rateLimited('There were too many passwords that are not right.', waitS);
+  }
+
+  /** The password was right, or was not looked at. */
+  forgivePassword(userId: UserId): Promise<void> {
+    return attempts.forgiveAttempt(this.db, passwordKey(userId));
+  }
+
+  /**
    * Counts a mail that somebody without a session asks for.
    * @throws AppError RATE_LIMITED, the same whether anybody has the address
    */
@@ -140,6 +155,10 @@ export class SignInLimits {
 
 function codeKey(userId: UserId): string {
   return createHash('sha256').update(`code:${userId}`).digest('hex');
+}
+
+function passwordKey(userId: UserId): string {
+  return createHash('sha256').update(`password:${userId}`).digest('hex');
 }
 
 async function consume(limiter: RateLimiterMemory, key: string, message: string): Promise<void> {

@@ -56,6 +56,14 @@ declare module 'fastify' {
   }
 }
 
+/**
+ * The path of a request. Every server has to accept scheme and host before it, which proxies are sent (RFC 9112, 3.2.2);
+ * they are the sender's choice, and routes expect none.
+ */
+function originForm(target: string): string {
+  return target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*\/?/i, '/');
+}
+
 const CALLER_REQUEST_ID = /^[\w-]{8,64}$/;
 
 /** An id that a caller chose is logged and given back: one that looks like a credential is not taken. */
@@ -89,6 +97,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
     routerOptions: { maxParamLength: 300 },
     clientErrorHandler: answerUnreadable,
+    rewriteUrl: ({ url = '/' }) => originForm(url),
     // An address that cannot be decoded: no hook runs for it, so the headers are set here.
     frameworkErrors: (error, request, reply) => {
       addCorsHeaders(origins, request, reply);

@@ -4,6 +4,7 @@ import type { WaitlistService } from '../demand/index.js';
 import { AppError } from '../errors.js';
 import { escapeHtml } from '../platform/html.js';
 import { sendPage } from './html-page.js';
+import { textOf } from './page-query.js';
 
 export interface MailLinkOptions {
   readonly links: Pick<MailLinks, 'confirmSignUp' | 'resetPassword' | 'signInWithMagicLink'>;
@@ -78,6 +79,8 @@ export async function registerMailLinkRoutes(
   options: MailLinkOptions,
 ): Promise<void> {
   await app.register((scope, _options, ready) => {
+    // Fields of a form are texts. JSON could bring anything.
+    scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',
       { parseAs: 'string', bodyLimit: 4_096 },
@@ -87,8 +90,8 @@ export async function registerMailLinkRoutes(
     );
     for (const name of Object.keys(PAGES) as Page[]) {
       const page: LinkPage = PAGES[name];
-      scope.get<{ Querystring: { token?: string } }>(`/auth/${name}`, (request, reply) =>
-        sendPage(reply, 200, page.title, formOf(page, request.query.token ?? '')),
+      scope.get(`/auth/${name}`, (request, reply) =>
+        sendPage(reply, 200, page.title, formOf(page, textOf(request.query, 'token'))),
       );
       scope.post<{ Body: Partial<Fields> | undefined }>(`/auth/${name}`, async (request, reply) => {
         refuseOtherSites(request, options.publicUrl);

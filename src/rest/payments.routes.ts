@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { AppError } from '../errors.js';
 import type { PaymentsService, Purchase, StripeEventsService } from '../payments/index.js';
 import { sendPage } from './html-page.js';
+import { textOf } from './page-query.js';
 
 export interface PaymentsRoutesOptions {
   readonly payments: Pick<PaymentsService, 'arrive'>;
@@ -42,8 +43,8 @@ export async function registerPaymentsRoutes(
     ready();
   });
 
-  app.get<{ Querystring: { session_id?: string } }>('/payments/success', async (request, reply) => {
-    const purchase = await payments.arrive(request.query.session_id ?? '');
+  app.get('/payments/success', async (request, reply) => {
+    const purchase = await payments.arrive(textOf(request.query, 'session_id'));
     const [title, text] = purchase === undefined ? UNKNOWN : TEXTS[purchase.state];
     return sendPage(reply, purchase === undefined ? 404 : 200, title, `<p>${text}</p>`);
   });

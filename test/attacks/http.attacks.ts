@@ -185,6 +185,22 @@ export const httpAttacks: readonly Attack[] = [
     },
   },
   {
+    id: 'http-absolute-address',
+    requirement: 'V1.1.1, V4.1.3',
+    attempt: 'an address with scheme and host of the attacker’s, as proxies get it',
+    run: async (world) => {
+      for (const path of ['/api/auth/get-session', '/graphql?query={__typename}', '/v1/models']) {
+        const { status, text } = await rawRequest(world.t.url, {
+          path: `http://evil.example${path}`,
+        });
+        expect([path, status, text.includes('evil.example')]).toEqual([path, 200, false]);
+      }
+      for (const path of ['http://evil.example', 'http://evil.example?x', 'http://', 'x:y', '*'])
+        expect(String((await rawRequest(world.t.url, { path })).status)).toMatch(/^40[04]$/);
+      return 'the host is ignored';
+    },
+  },
+  {
     id: 'http-frame',
     requirement: 'V3.4.6',
     attempt: 'a page of ours in a frame of another site',

@@ -1,10 +1,12 @@
 import type { Attack } from './attack.js';
+import { bearerAttacks } from './bearer.attacks.js';
 import { graphqlAttacks } from './graphql.attacks.js';
 import { httpAttacks } from './http.attacks.js';
 import { identityAttacks } from './identity.attacks.js';
 import { imageAttacks } from './images.attacks.js';
 import { inputAttacks } from './input.attacks.js';
 import { moneyAttacks } from './money.attacks.js';
+import { pageAttacks } from './pages.attacks.js';
 import { personAttacks } from './persons.attacks.js';
 import { privacyAttacks } from './privacy.attacks.js';
 import { rightsAttacks } from './rights.attacks.js';
@@ -22,6 +24,7 @@ export const ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
   GraphQL: graphqlAttacks,
   'Second factors': secondFactorAttacks,
   'Step-up': stepUpAttacks,
+  'Sessions as bearer tokens': bearerAttacks,
   Persons: personAttacks,
   Identity: identityAttacks,
   Sessions: sessionAttacks,
@@ -30,5 +33,6 @@ export const ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
   'Money and metering': moneyAttacks,
   'Images and addresses': imageAttacks,
   Input: inputAttacks,
+  Pages: pageAttacks,
   Privacy: privacyAttacks,
 };
