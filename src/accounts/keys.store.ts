@@ -1,3 +1,4 @@
+import { lockAccountRow } from '../platform/account-row.store.js';
 import type { Actor } from '../platform/actor.js';
 import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId, KeyId, UserId } from '../platform/ids.js';
@@ -95,7 +96,9 @@ export async function listKeys(db: Queryable, accountId: AccountId): Promise<Api
   );
 }
 
+/** Locks the account's row, so that its keys are made one after the other and the limit holds. */
 export async function countLiveKeys(tx: Transaction, accountId: AccountId): Promise<number> {
+  await lockAccountRow(tx, accountId);
   return tx.apiKey.count({ where: { accountId, revokedAt: null } });
 }
 

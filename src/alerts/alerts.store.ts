@@ -1,3 +1,4 @@
+import { lockAccountRow } from '../platform/account-row.store.js';
 import type { Tables, Transaction } from '../platform/database.js';
 import type { AccountId, AlertRuleId } from '../platform/ids.js';
 import type { AlertRule, AlertSettings } from './alert-rule.js';
@@ -11,7 +12,7 @@ const toRule = (row: Row) => row as AlertRule;
 
 /** Locks the account's row, so that its rules are made one after the other and the limit holds. */
 export async function countRules(tx: Transaction, accountId: AccountId): Promise<number> {
-  await tx.query('SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE', [accountId]);
+  await lockAccountRow(tx, accountId);
   return tx.alertRule.count({ where: { accountId } });
 }
 

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
-import type { Queryable } from '../platform/database.js';
+import type { Database } from '../platform/database.js';
 import { type AccountId, newId, type RunId } from '../platform/ids.js';
 import { checkName } from '../platform/name.js';
 import { checkLabels } from './classification.service.js';
@@ -25,7 +25,7 @@ export class LabelSetsService {
   private readonly payers = new LRUCache<string, RunId>({ max: PAYERS_MAX });
 
   constructor(
-    private readonly db: Queryable,
+    private readonly db: Database,
     private readonly embeddings: Pick<EmbeddingService, 'rememberTexts' | 'keptTexts'>,
   ) {}
 
@@ -38,7 +38,9 @@ export class LabelSetsService {
     // No model yet: as the strictest cleans them, so that the set fits any.
     checkLabels(input.labels, { template: input.template, cleaning: 'canonicalize' });
     const set = { id: newId('lset'), name, labels: input.labels, template: input.template ?? null };
-    const made = await store.insertLabelSet(this.db, accountId, set, SETS_MAX);
+    const made = await this.db.transaction((tx) =>
+      store.insertLabelSet(tx, accountId, set, SETS_MAX),
+    );
     if (made !== undefined) return made;
     throw new AppError(
       'CONFLICT',

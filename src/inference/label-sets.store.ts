@@ -1,19 +1,24 @@
-import type { Queryable } from '../platform/database.js';
+import { lockAccountRow } from '../platform/account-row.store.js';
+import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId, LabelSetId, RunId } from '../platform/ids.js';
 import type { LabelSet } from './label-set.js';
 
 const COLUMNS = `id, name, labels, template, created_at AS "createdAt"`;
 
-/** @returns undefined when the account has a set of that name, or `most` sets */
+/**
+ * Locks the account's row, so that its sets are made one after the other and the limit holds.
+ * @returns undefined when the account has a set of that name, or `most` sets
+ */
 export async function insertLabelSet(
-  db: Queryable,
+  tx: Transaction,
   accountId: AccountId,
   set: Omit<LabelSet, 'createdAt'>,
   most: number,
 ): Promise<LabelSet | undefined> {
-  const [row] = await db.query<LabelSet>(
+  await lockAccountRow(tx, accountId);
+  const [row] = await tx.query<LabelSet>(
     `INSERT INTO label_set (id, account_id, name, labels, template)
-     SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM label_set WHERE account_id = $2) < $6
+     SELECT $1, $2, $3, $4::text[], $5 WHERE (SELECT count(*) FROM label_set WHERE account_id = $2) < $6
      ON CONFLICT (account_id, name) DO NOTHING RETURNING ${COLUMNS}`,
     [set.id, accountId, set.name, set.labels, set.template, most],
   );

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '../errors.js';
-import type { Queryable } from '../platform/database.js';
+import { lockAccountRow } from '../platform/account-row.store.js';
+import type { Database } from '../platform/database.js';
 import { orDiskFull } from '../platform/disk-full.js';
 import { type AccountId, newId, type UploadId } from '../platform/ids.js';
 import { IMAGE_BYTES_MAX } from './image-source.js';
@@ -29,9 +30,11 @@ const ORPHAN_MS = 3_600_000;
 /** Keeps files that are sent ahead of calls, and what comes of batches, until they expire. */
 export class UploadsService {
   private readonly folder: UploadFolder;
+  /** Bytes of files that are being received, of each account. */
+  private readonly receiving = new Map<AccountId, number>();
 
   constructor(
-    private readonly db: Queryable,
+    private readonly db: Database,
     private readonly options: UploadOptions,
   ) {
     this.folder = new UploadFolder(options.folder);
@@ -54,12 +57,19 @@ export class UploadsService {
     if (room < IMAGE_BYTES_MAX) throw tooMuch();
     const id = newId('file');
     const imageOnly = known !== undefined && known !== 'batch';
-    const written = await this.folder.receive(id, content, { imageOnly, bytesMax: room });
+    const counted = this.counted(accountId, content, room);
+    const written = await this.folder.receive(id, counted, { imageOnly, bytesMax: room });
     try {
       const { purpose, filename } = await label();
       if ((purpose === 'batch') !== (written.mediaType === JSONL)) throw notFor(purpose);
       const row = { ...written, id, purpose, filename, ttlS: this.options.ttlS };
-      return await store.insertUpload(this.db, accountId, row);
+      return await this.db.transaction(async (tx) => {
+        await lockAccountRow(tx, accountId);
+        // Others may have come to their end since this one began.
+        const kept = await store.sumBytes(tx, accountId);
+        if (kept + written.bytes > this.options.accountBytesMax) throw tooMuch();
+        return store.insertUpload(tx, accountId, row);
+      });
     } catch (error) {
       await this.folder.remove(id);
       throw error;
@@ -129,6 +139,30 @@ export class UploadsService {
       throw noSuchUpload();
     }
     await this.folder.remove(id);
+  }
+
+  /** The same content, as long as what the account sends at the same time fits into `room` together. */
+  private async *counted(
+    accountId: AccountId,
+    content: AsyncIterable<Buffer>,
+    room: number,
+  ): AsyncGenerator<Buffer> {
+    let own = 0;
+    const add = (bytes: number) => {
+      own += bytes;
+      const all = (this.receiving.get(accountId) ?? 0) + bytes;
+      if (all > 0) this.receiving.set(accountId, all);
+      else this.receiving.delete(accountId);
+      return all;
+    };
+    try {
+      for await (const chunk of content) {
+        if (add(chunk.length) > room) throw tooMuch();
+        yield chunk;
+      }
+    } finally {
+      add(-own);
+    }
   }
 
   /** One turn of the sweeper: files that have expired, and those that nobody wrote down. */

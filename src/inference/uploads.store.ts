@@ -22,7 +22,7 @@ export async function insertUpload(
 ): Promise<Upload> {
   const [row] = await db.query<Upload>(
     `INSERT INTO upload (id, account_id, bytes, media_type, purpose, filename, sha256, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, db_now() + $8 * interval '1 s')
+     VALUES ($1, $2, $3::bigint, $4, $5, $6, $7, db_now() + $8::float8 * interval '1 s')
      ON CONFLICT (id) DO UPDATE SET id = upload.id RETURNING ${COLUMNS}`,
     [
       upload.id,

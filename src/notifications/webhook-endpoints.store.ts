@@ -1,3 +1,4 @@
+import { lockAccountRow } from '../platform/account-row.store.js';
 import type { Tables, Transaction } from '../platform/database.js';
 import type { AccountId, WebhookEndpointId } from '../platform/ids.js';
 import type { EndpointSettings, WebhookEndpoint } from './webhook-endpoint.js';
@@ -24,7 +25,7 @@ const toEndpoint = (row: Row) => row as WebhookEndpoint;
 
 /** Locks the account's row, so that its endpoints are made one after the other and the limit holds. */
 export async function countEndpoints(tx: Transaction, accountId: AccountId): Promise<number> {
-  await tx.query('SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE', [accountId]);
+  await lockAccountRow(tx, accountId);
   return tx.webhookEndpoint.count({ where: { accountId } });
 }
 
