@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { checkEmail, mailboxHash, plainEmail } from '../accounts/index.js';
 import { type ProposalsService, slugOf } from '../catalog/index.js';
 import { AppError } from '../errors.js';
+import { clientNetwork } from '../platform/client-network.js';
 import type { Database } from '../platform/database.js';
 import type { ModelRequestId } from '../platform/ids.js';
 import type { Mailer } from '../platform/mailer.js';
@@ -27,7 +28,7 @@ export interface WaitlistParts {
 const JOIN_DAYS = 7;
 const LEAVE_DAYS = 1_000;
 
-const MAILS_A_DAY = { mailbox: 5, address: 20 };
+const MAILS_A_DAY = { mailbox: 5, network: 20 };
 
 const LINK_OVER = 'The link is not valid. It works for a week: ask for a new one.';
 
@@ -51,7 +52,7 @@ export class WaitlistService {
   /**
    * Mails a link that confirms the address. The answer is the same whether the address is known, has asked
    * before or has had too many mails today.
-   * @throws AppError BAD_USER_INPUT; RATE_LIMITED for many from one network address
+   * @throws AppError BAD_USER_INPUT; RATE_LIMITED for many from one network (IPv4 address, IPv6 /64)
    */
   async join(
     ipAddress: string,
@@ -61,7 +62,7 @@ export class WaitlistService {
     const model = slugOf(request.model);
     const useCase = request.useCase === null ? null : checkText(request.useCase, 'useCase') || null;
     const { mails, mailer, publicUrl } = this.parts;
-    if ((await mails.count(`waitlist:${ipAddress}`)).count > MAILS_A_DAY.address) {
+    if ((await mails.count(`waitlist:${clientNetwork(ipAddress)}`)).count > MAILS_A_DAY.network) {
       throw new AppError('RATE_LIMITED', 'Too many requests from here today. Sign up instead.', {
         details: { retryAfterS: 3_600 },
       });

@@ -272,4 +272,18 @@ export const identityAttacks: readonly Attack[] = [
       );
     },
   },
+  {
+    id: 'identity-waitlist-flood',
+    requirement: 'V2.4.1, API4:2023',
+    attempt: 'mail to many strangers by the waitlist, from addresses of one IPv6 network',
+    run: async (world) => {
+      const join = (n: number) => {
+        const query =
+          'mutation ($email: String!) { joinWaitlist(input: { email: $email, slug: "google/siglip-x" }) { done } }';
+        return gql(world, query, { email: newAddress() }, {}, `2001:db8::${n.toString(16)}`);
+      };
+      for (let n = 1; n <= 20; n++) expect((await join(n)).body.errors).toBeUndefined();
+      return refused(await join(21), 'RATE_LIMITED');
+    },
+  },
 ];
