@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../errors.js';
 import type { Metrics } from '../platform/metrics.js';
+import { SharedReads } from '../platform/shared-reads.js';
 
 export interface Readiness {
   /** Resolves when the database answers; rejects with its error. @returns names of unfinished migrations. */
@@ -21,14 +22,15 @@ export function registerOperationsRoutes(
     metricsToken,
   }: { readiness: Readiness; metrics: Metrics; metricsToken: string | undefined },
 ): void {
-  // Who asks is the operator, often.
+  // Who asks is the operator, often. It may be anybody, so however many ask at the same time, it is looked at once.
   const config = { anonymousLimit: 'none' } as const;
+  const looks = new SharedReads();
   app.get('/healthz', { config }, () => ({ status: 'alive' }));
 
   app.get('/readyz', { config }, async () => {
     if (readiness.isDraining())
       throw new AppError('UPSTREAM_UNAVAILABLE', 'The server is stopping.');
-    const pending = await readiness.pendingMigrations();
+    const pending = await looks.run('migrations', () => readiness.pendingMigrations());
     if (pending.length > 0) {
       throw new AppError(
         'UPSTREAM_UNAVAILABLE',
@@ -38,7 +40,7 @@ export function registerOperationsRoutes(
         },
       );
     }
-    await readiness.requireWritable();
+    await looks.run('writable', () => readiness.requireWritable());
     return { status: 'ready' };
   });
 
@@ -47,7 +49,7 @@ export function registerOperationsRoutes(
       throw new AppError('UNAUTHENTICATED', 'Send the METRICS_TOKEN as a bearer token.');
     }
     reply.mayCompress = true;
-    return reply.type(metrics.contentType).send(await metrics.render());
+    return reply.type(metrics.contentType).send(await looks.run('metrics', () => metrics.render()));
   });
 }
 
