@@ -12,6 +12,9 @@ export interface ConnectionLimitOptions {
   readonly isTrustedProxy: IsTrustedProxy;
 }
 
+/** Requests in progress on one connection. Few clients send one before the last is answered, and those a few. */
+const PIPELINED_MAX = 16;
+
 /** A body may come as slowly as it likes for so long, and then has to have come at this pace since its beginning. */
 const SLOW_MS_MAX = 20_000;
 const BYTES_PER_S_MIN = 1_024;
@@ -28,8 +31,9 @@ const TOO_SLOW = answer('408 Request Timeout', {
 });
 
 /**
- * Bounds how many connections a network may hold open, and how slowly it may send on them. Heads have a time limit of
- * their own (`headersTimeout`), and so have idle connections (`keepAliveTimeout`).
+ * Bounds how many connections a network may hold open, how many requests each may have in progress, and how slowly it may
+ * send on them. Heads have a time limit of their own (`headersTimeout`), and so have idle connections (`keepAliveTimeout`).
+ * After all other listeners for requests.
  */
 export function limitConnections(server: Server, options: ConnectionLimitOptions): void {
   const { connectionsMax, connectionsPerAddress, isTrustedProxy } = options;
@@ -50,6 +54,29 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
     if (count > connectionsPerAddress) hangUp(socket, TOO_MANY);
   });
   endSlowBodies(server);
+  endLongPipelines(server);
+}
+
+/**
+ * Node begins every request that has come, answered or not: 64 KiB hold a thousand, and all others would wait for them.
+ * What is past the limit is not looked at, so this goes before the listeners that are there.
+ */
+function endLongPipelines(server: Server): void {
+  const listeners = server.listeners('request');
+  server.removeAllListeners('request');
+  const inProgress = new WeakMap<Socket, number>();
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    if (socket.destroyed) return;
+    const count = (inProgress.get(socket) ?? 0) + 1;
+    if (count > PIPELINED_MAX) {
+      socket.destroy();
+      return;
+    }
+    inProgress.set(socket, count);
+    response.once('close', () => inProgress.set(socket, (inProgress.get(socket) ?? 1) - 1));
+    for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
+  });
 }
 
 interface InProgress {

@@ -112,8 +112,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   acceptJsonOnly(app);
   takeEveryMethod(app);
   const { isTrustedProxy, connectionLimits } = options;
-  limitConnections(app.server, { ...connectionLimits, isTrustedProxy });
   finishUnreadBodies(app.server);
+  limitConnections(app.server, { ...connectionLimits, isTrustedProxy });
   endUnusedConnections(app);
 
   app.addHook('onRequest', (request, reply, next) => {

@@ -106,3 +106,15 @@ test('connections that are silent or drip are closed, and slow ones are not', as
     clearInterval(drip);
   }
 });
+
+test('requests on one connection do not hold up all others: what is sent without end is not begun', async () => {
+  const answers = () => t.log.filter((line) => line.includes('"route":"/healthz"')).length;
+  const before = answers();
+  const few = open('127.0.3.1', GET.repeat(16));
+  await until('all answers', () => few.text().split('HTTP/1.1 200').length === 17 || undefined);
+  expect(answers() - before).toBe(16);
+
+  const many = open('127.0.3.2', GET.repeat(1_000));
+  await over(many);
+  expect(answers() - before).toBeLessThanOrEqual(32);
+});
