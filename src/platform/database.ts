@@ -148,7 +148,7 @@ const OUTAGE_KINDS = new Set([
 const OUTAGE_SQLSTATES = /^(08...|57P0[1-5]|57014|25P03|53300|53400|25006)$/;
 /** pg says these in words only. */
 const OUTAGE_MESSAGES =
-  /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/;
 
 /**
  * True when the database could not be asked, so that the same request may work later: 503, never

@@ -22,15 +22,14 @@ const ANSWER_MS = 5_000;
 /**
  * A connection pool. Connections are opened without start-up options, and none is changed by SET: a pooler in
  * transaction mode (PgBouncer) refuses or drops the former, and lends a changed session to the next client. Limits travel
- * with what they limit: a transaction begins with its own, and any other statement is cancelled from here.
+ * with what they limit: a transaction begins with its own, and any other statement is cancelled from here. A connection
+ * on which a statement was cancelled is closed.
  */
 export function openPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.connectionsMax,
     types: COLUMN_TYPES,
-    // Of this process; nothing of it is sent.
-    query_timeout: options.statementTimeoutMs + ANSWER_MS,
     keepAlive: true,
     connectionTimeoutMillis: options.connectTimeoutMs,
     idleTimeoutMillis: 30_000,
@@ -38,14 +37,21 @@ export function openPool(options: PoolOptions): pg.Pool {
   });
   // Without a listener, a connection that PostgreSQL closes while idle would end the process.
   pool.on('error', (error) => options.onConnectionLost?.(error));
+  const cancelled = new WeakSet<pg.ClientBase>();
   pool.on('connect', (client) => {
-    limitStatements(client, options);
+    limitStatements(client, options, () => cancelled.add(client));
+  });
+  // The request to cancel may reach PostgreSQL after the answer, and would end the next statement.
+  pool.on('release', (_error, client) => {
+    // The pool drops a connection that is about to end.
+    if (cancelled.has(client)) client.end().catch(() => undefined);
   });
   return pool;
 }
 
 /** What `pg` has and its types do not. */
 interface Internals {
+  readonly connection: { readonly stream: { destroy(): void } };
   readonly host: string;
   readonly port: number;
   readonly ssl: unknown;
@@ -65,48 +71,55 @@ function beginOf(statementTimeoutMs: number): string {
   return `BEGIN; SET LOCAL statement_timeout = ${String(statementTimeoutMs)}; SET LOCAL idle_in_transaction_session_timeout = ${String(idleMs)}`;
 }
 
-function limitStatements(client: pg.PoolClient, options: PoolOptions): void {
-  const { statementTimeoutMs, onStatement } = options;
+/** Watches the statements of a connection, with one timer that each of them sets anew. @param onCancel told of each request to cancel */
+function limitStatements(
+  client: pg.PoolClient,
+  { statementTimeoutMs, onStatement }: PoolOptions,
+  onCancel: () => void,
+): void {
+  const internals = client as unknown as Internals;
   const send = client.query.bind(client) as (...args: unknown[]) => unknown;
   const begin = beginOf(statementTimeoutMs);
   let isInTransaction = false;
+  /** In a transaction PostgreSQL cancels. */
+  let isCancelledHere = false;
+  let isRunning = false;
+  let halfOpen: NodeJS.Timeout | undefined;
 
-  const sendLimited = (args: unknown[]) => {
-    let isAnswered = false;
-    const timer = setTimeout(() => {
-      // An answer that lies in the socket already is read first: the next statement must not be cancelled instead.
-      setImmediate(() => {
-        if (!isAnswered) cancel(client as unknown as Internals);
-      });
-    }, statementTimeoutMs).unref();
-    const answered = () => {
-      isAnswered = true;
-      clearTimeout(timer);
-    };
-    const callback = args.at(-1);
-    if (typeof callback === 'function') {
-      return send(...args.slice(0, -1), (...result: unknown[]) => {
-        answered();
-        (callback as (...result: unknown[]) => void)(...result);
-      });
-    }
-    return (send(...args) as Promise<unknown>).finally(answered);
-  };
+  const late = setTimeout(() => {
+    if (!isRunning) return;
+    halfOpen = setTimeout(() => {
+      internals.connection.stream.destroy();
+    }, ANSWER_MS).unref();
+    if (!isCancelledHere) return;
+    onCancel();
+    cancel(internals);
+  }, statementTimeoutMs).unref();
+  // The statement is answered, and no other one waits.
+  client.on('drain', () => {
+    isRunning = false;
+    clearTimeout(halfOpen);
+  });
+  client.on('end', () => {
+    clearTimeout(late);
+    clearTimeout(halfOpen);
+  });
 
   client.query = ((...args: unknown[]) => {
     onStatement?.();
     const [config, ...rest] = args;
     const text = typeof config === 'string' ? config : (config as pg.QueryConfig).text;
-    if (text === 'BEGIN') {
-      isInTransaction = true;
-      return send(
-        typeof config === 'string' ? begin : { ...(config as object), text: begin },
-        ...rest,
-      );
-    }
-    if (!isInTransaction) return sendLimited(args);
-    if (text === 'COMMIT' || text === 'ROLLBACK') isInTransaction = false;
-    return send(...args);
+    const isBegin = text === 'BEGIN';
+    isCancelledHere = !isInTransaction && !isBegin;
+    if (isBegin) isInTransaction = true;
+    else if (text === 'COMMIT' || text === 'ROLLBACK') isInTransaction = false;
+    isRunning = true;
+    late.refresh();
+    if (!isBegin) return send(...args);
+    return send(
+      typeof config === 'string' ? begin : { ...(config as object), text: begin },
+      ...rest,
+    );
   }) as typeof client.query;
 }
 
