@@ -8,6 +8,7 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
+import { LRUCache } from 'lru-cache';
 import { type OperationFacts, operationFacts } from './operation-facts.js';
 import type { PlainRequest } from './plain-request.js';
 
@@ -52,7 +53,7 @@ export class KnownOperation {
 
 /** The queries that callers send again and again, by their text; the longest unused goes first. */
 export class KnownOperations {
-  private readonly byText = new Map<string, KnownOperation>();
+  private readonly byText = new LRUCache<string, KnownOperation>({ max: TEXTS_MAX });
 
   constructor(private readonly schema: GraphQLSchema) {}
 
@@ -68,9 +69,6 @@ export class KnownOperations {
       ({ kind }) => kind === Kind.OPERATION_DEFINITION,
     );
     if (operations.length !== 1) return;
-    const [longestUnused] = this.byText.keys();
-    if (this.byText.size >= TEXTS_MAX && longestUnused !== undefined)
-      this.byText.delete(longestUnused);
     this.byText.set(text, new KnownOperation(this.schema, document, operation));
   }
 
@@ -78,9 +76,6 @@ export class KnownOperations {
   find({ query, operationName }: PlainRequest): KnownOperation | undefined {
     const known = this.byText.get(query);
     if (known === undefined) return undefined;
-    // A map keeps the order of insertion: what was used last goes to the end.
-    this.byText.delete(query);
-    this.byText.set(query, known);
     if (operationName === undefined || operationName === null) return known;
     return known.operation.name?.value === operationName ? known : undefined;
   }

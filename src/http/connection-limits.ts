@@ -88,7 +88,10 @@ interface InProgress {
   readonly bytesBefore: number;
 }
 
-/** Looks now and then at the requests in progress, one on each connection. */
+/**
+ * Looks now and then at the latest request of each connection. Those that are complete are removed then, and not at their
+ * end: a Map that changes with each request keeps what it held in memory (docs/performance.md).
+ */
 function endSlowBodies(server: Server): void {
   const current = new Map<Socket, InProgress>();
   server.on('connection', (socket: Socket) => {
@@ -98,15 +101,16 @@ function endSlowBodies(server: Server): void {
     const { socket } = request;
     const [since, bytesBefore] = [performance.now(), socket.bytesRead];
     current.set(socket, { request, response, since, bytesBefore });
-    response.once('close', () => {
-      if (current.get(socket)?.request === request) current.delete(socket);
-    });
   });
   const timer = setInterval(() => {
     const now = performance.now();
     for (const [socket, { request, response, since, bytesBefore }] of current) {
+      if (request.complete) {
+        current.delete(socket);
+        continue;
+      }
       const ms = now - since;
-      if (request.complete || ms < SLOW_MS_MAX) continue;
+      if (ms < SLOW_MS_MAX) continue;
       if (socket.bytesRead - bytesBefore >= (ms / 1_000) * BYTES_PER_S_MIN) continue;
       if (response.headersSent) socket.destroy();
       else hangUp(socket, TOO_SLOW);
