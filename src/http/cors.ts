@@ -67,7 +67,8 @@ export async function registerCors(app: FastifyInstance, origins: Origins): Prom
 }
 
 /** Lets scripts of allowed origins read every header of an answer. After all hooks that set headers. */
-export function exposeHeaders(app: FastifyInstance): void {
+export function exposeHeaders(app: FastifyInstance, origins: Origins): void {
+  if (!origins.hasOthers) return;
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (reply.hasHeader(EXPOSE)) reply.header(EXPOSE, exposedHeaders(reply));
     done(null, payload);

@@ -141,7 +141,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     next(null, payload);
   });
-  exposeHeaders(app);
+  exposeHeaders(app, origins);
   app.addHook('onResponse', ({ headers, raw }, _reply, next) => {
     // A refused upgrade. Node leaves its socket to us, and the WebSocket plugin closes those that reached its own hook.
     if (headers.upgrade !== undefined) raw.socket.destroySoon();
