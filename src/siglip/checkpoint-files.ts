@@ -10,7 +10,7 @@ import { parseHeader, type TensorInfo } from './safetensors-header.js';
 import { tryTokenizer } from './tokenizer.js';
 import { TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from './tokenizer-files.js';
 import { SENTENCEPIECE_FILE } from './tokenizer-sentencepiece.js';
-import { parseIndex } from './weights.js';
+import { countedFiles, parseIndex } from './weights.js';
 
 const BESIDE = ['golden.json', 'README.md', 'LICENSE'];
 
@@ -41,7 +41,7 @@ export function checkpointFiles(names: ReadonlySet<string>, repository?: string)
 
 /** Names of the files that hold the weights; `folder` has the small ones. @throws AppError BAD_USER_INPUT */
 export async function weightFiles(folder: string, { weights }: CheckpointFiles): Promise<string[]> {
-  if (!weights.endsWith('.json')) return [weights];
+  if (!weights.endsWith('.json')) return countedFiles(weights);
   return parseIndex(weights, await readFile(path.join(folder, weights), 'utf8'));
 }
 

@@ -47,11 +47,11 @@ export class Weights {
   }
 
   /**
-   * @param name a safetensors file of the folder, or the index of several
+   * @param name a safetensors file of the folder, the index of several, or the first of several that count themselves
    * @throws AppError BAD_USER_INPUT that names the file or tensor at fault
    */
   static async open(folder: string, name: string): Promise<Weights> {
-    const names = name.endsWith('.json') ? await readIndex(folder, name) : [name];
+    const names = name.endsWith('.json') ? await readIndex(folder, name) : countedFiles(name);
     const files: SafetensorsFile[] = [];
     try {
       for (const one of names) {
@@ -82,6 +82,23 @@ export class Weights {
   async close(): Promise<void> {
     for (const file of this.files) await file.close();
   }
+}
+
+/**
+ * `model-00001-of-00002.safetensors` stands for two files, any other name for itself.
+ * @throws AppError BAD_USER_INPUT for more than there can be
+ */
+export function countedFiles(name: string): string[] {
+  const [, stem = '', count] = /^(.+)-00001-of-(\d{5})\.safetensors$/.exec(name) ?? [];
+  if (count === undefined) return [name];
+  const files = Number(count);
+  if (files < 1 || files > SHARDS_MAX) {
+    throw new AppError('BAD_USER_INPUT', `${name} is one of ${String(files)} files.`);
+  }
+  return Array.from(
+    { length: files },
+    (_, at) => `${stem}-${String(at + 1).padStart(5, '0')}-of-${count}.safetensors`,
+  );
 }
 
 /** Names of the files that hold the weights, sorted. @throws AppError BAD_USER_INPUT */

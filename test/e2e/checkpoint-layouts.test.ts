@@ -1,4 +1,4 @@
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { openCheckpoint } from '../../src/siglip/checkpoint.js';
 import { compile, imagePixels, openModel, Tokenizer, verify } from '../../src/siglip/index.js';
@@ -92,4 +92,16 @@ describe.each([
     });
     expect(Buffer.compare(pixels, wanted)).toBe(0);
   });
+});
+
+test('several files without an index are the same model; one that is missing is named', async () => {
+  const shards = path.join(temporary.path, 'shards');
+  cpSync(path.join(FIXTURES, 'hf-siglip-micro'), shards, { recursive: true });
+  const { modelHash } = await compile(shards);
+  rmSync(path.join(shards, 'model.safetensors.index.json'));
+  expect((await compile(shards)).modelHash).toBe(modelHash);
+  rmSync(path.join(shards, 'model-00002-of-00002.safetensors'));
+  await expect(compile(shards)).rejects.toThrow(
+    'There is no file model-00002-of-00002.safetensors.',
+  );
 });

@@ -18,6 +18,12 @@ test.each<[string, readonly string[], string, string]>([
     'model.safetensors.index.json',
   ],
   [
+    'several files without an index',
+    [...HUGGING_FACE, 'pytorch_model-00001-of-00002.safetensors'],
+    'hugging_face',
+    'pytorch_model-00001-of-00002.safetensors',
+  ],
+  [
     'both: that of the reference with the exact pixels first',
     [...HUGGING_FACE, 'model.safetensors', ...OPEN_CLIP],
     'open_clip',

@@ -15,13 +15,18 @@ export interface Layout {
     readonly required: readonly string[];
     readonly optional: readonly string[];
   };
-  /** The first of them that is there holds the weights, or (`.index.json`) names the files that do. */
-  readonly weightFiles: readonly string[];
+  /**
+   * The first of them that is there holds the weights, or (`.index.json`) names the files that do, or is the first of
+   * several that count themselves.
+   */
+  readonly weightFiles: readonly (string | RegExp)[];
   /** @throws AppError BAD_USER_INPUT that names file and setting */
   readonly read: (files: ReadonlyMap<string, string>) => ModelConfig;
 }
 
 export type LayoutId = 'open_clip' | 'hugging_face';
+
+const FIRST_SHARD = /^(?:pytorch_)?model-00001-of-\d{5}\.safetensors$/;
 
 const LAYOUTS: readonly Layout[] = [
   {
@@ -39,7 +44,8 @@ const LAYOUTS: readonly Layout[] = [
       required: [HUGGING_FACE_CONFIG, PREPROCESSOR_CONFIG],
       optional: [TOKENIZER_CONFIG],
     },
-    weightFiles: ['model.safetensors', 'model.safetensors.index.json'],
+    // Without an index, or with one of another name, the files themselves say how many they are.
+    weightFiles: ['model.safetensors', 'model.safetensors.index.json', FIRST_SHARD],
     read: parseHuggingFace,
   },
 ];
@@ -65,12 +71,12 @@ export function findLayout(names: ReadonlySet<string>, repository = 'The folder'
   let closest: AppError | undefined;
   for (const layout of LAYOUTS) {
     const missing = layout.configFiles.required.filter((name) => !names.has(name));
-    const weights = layout.weightFiles.find((name) => names.has(name));
+    const weights = firstOf(layout.weightFiles, names);
     if (missing.length === 0 && weights !== undefined) return { layout, weights };
     if (missing.length === layout.configFiles.required.length && weights === undefined) continue;
     closest ??= incomplete(layout, [
       ...missing,
-      ...(weights === undefined ? layout.weightFiles.slice(0, 1) : []),
+      ...(weights === undefined ? [String(layout.weightFiles[0])] : []),
     ]);
   }
   throw (
@@ -81,6 +87,18 @@ export function findLayout(names: ReadonlySet<string>, repository = 'The folder'
       `There is no file ${OPEN_CLIP_CONFIG}, and none of ${HUGGING_FACE_CONFIG}: this is no checkpoint of OpenCLIP’s or Hugging Face’s layout.`,
     )
   );
+}
+
+function firstOf(
+  wanted: readonly (string | RegExp)[],
+  names: ReadonlySet<string>,
+): string | undefined {
+  for (const one of wanted) {
+    const found =
+      typeof one === 'string' ? names.has(one) && one : [...names].find((name) => one.test(name));
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function incomplete({ title }: Layout, [missing = '']: readonly string[]): AppError {
