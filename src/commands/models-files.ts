@@ -8,6 +8,7 @@ import {
   type CompileOptions,
   listModelFolders,
   type Manifest,
+  MANIFEST_FILE,
   modelFolder,
   openModel,
   verify,
@@ -23,6 +24,8 @@ export async function compileModel(
     int8?: true;
     weightBits?: string;
     huggingFace?: true;
+    logitScale?: string;
+    logitBias?: string;
     weightsSha256?: ReadonlyMap<string, string> | undefined;
   },
   say: Say,
@@ -34,13 +37,56 @@ export async function compileModel(
     huggingFace: options.huggingFace,
     weightsSha256: options.weightsSha256,
     weightBits: readBits(options.weightBits),
+    run: runOnce,
+    scoring: readScoring(options),
     onProgress: ({ step, doneBytes, totalBytes }) => {
       bar({ name: step, done: doneBytes, all: totalBytes });
     },
   });
+  if (manifest.layout === 'ready_graphs') await tryGraphs(modelFolder(root, slug));
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   say(`${slug} is compiled (${variantNames(manifest)}) after ${seconds} s.`);
   print(options, { model: slug, modelHash: manifest.modelHash, variants: manifest.variants });
+}
+
+/** Graphs of strangers are run once before they are served: what does not run is not left installed. */
+async function tryGraphs(folder: string): Promise<void> {
+  try {
+    await verify(folder, runOnce);
+  } catch (error) {
+    await rm(path.join(folder, MANIFEST_FILE), { force: true });
+    if (error instanceof AppError) throw error;
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `Its graphs do not run: ${(error as Error).message.slice(0, 500)}`,
+      { cause: error },
+    );
+  }
+}
+
+/** What a model's card says of ready-made graphs without scores. */
+function readScoring({
+  logitScale: scale,
+  logitBias: bias = '0',
+}: {
+  logitScale?: string;
+  logitBias?: string;
+}): CompileOptions['scoring'] {
+  if (scale === undefined) return undefined;
+  const [logitScale, logitBias] = [Number(scale), Number(bias)];
+  if (!(logitScale > 0 && logitScale < 1e6)) {
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `--logit-scale must be above 0 and below 1000000 (got ${scale}).`,
+    );
+  }
+  if (!(Math.abs(logitBias) < 1e6)) {
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `--logit-bias must be between -1000000 and 1000000 (got ${bias}).`,
+    );
+  }
+  return { logitScale, logitBias };
 }
 
 function readBits(bits: string | undefined): CompileOptions['weightBits'] {

@@ -8,6 +8,7 @@ import { Hub, type HubSnapshot } from '../inference/index.js';
 import {
   checkpointFiles,
   type CheckpointFiles,
+  checkScoring,
   checkTokenizer,
   checkWeightHeaders,
   copyCheckpoint,
@@ -27,6 +28,8 @@ export interface PullOptions extends Json {
   readonly int8?: true;
   readonly compile: boolean;
   readonly dryRun?: true;
+  readonly logitScale?: string;
+  readonly logitBias?: string;
 }
 
 /** @throws AppError BAD_USER_INPUT, NOT_FOUND, FORBIDDEN, UPSTREAM_UNAVAILABLE; what came is kept */
@@ -45,7 +48,7 @@ export async function pullModel(
   const slug = options.as ?? (isFolder ? `local/${path.basename(path.resolve(source))}` : source);
   const folder = modelFolder(config.modelsDir, slug);
   let weightsSha256: ReadonlyMap<string, string> | undefined;
-  if (isFolder) await copyCheckpoint(path.resolve(source), folder);
+  if (isFolder) await copyCheckpoint(path.resolve(source), folder, options.int8);
   else weightsSha256 = await download(config, source, { ...options, folder }, say);
   say(`${slug} is in ${folder}.`);
   if (options.compile) {
@@ -59,7 +62,7 @@ export async function pullModel(
 async function download(
   config: Models,
   repository: string,
-  { revision, folder }: { readonly revision: string; readonly folder: string },
+  { revision, folder, int8, logitScale }: PullOptions & { readonly folder: string },
   say: Say,
 ): Promise<ReadonlyMap<string, string>> {
   const hub = new Hub(config.hub);
@@ -68,8 +71,10 @@ async function download(
     const { commit, license } = snapshot;
     say(`${repository} at ${commit.slice(0, 12)}, license: ${license ?? 'not stated'}.`);
     const files = checkpointFiles(namesOf(snapshot), repository);
-    await hub.reserve(snapshot, folder, [...files.small, files.weights]);
-    const sizes = await judge(hub, snapshot, files, folder);
+    checkScoring(files, logitScale !== undefined);
+    const early = 'weights' in files ? [files.weights] : await weightFiles(folder, files, int8);
+    await hub.reserve(snapshot, folder, [...files.small, ...early]);
+    const sizes = await judge(hub, snapshot, files, { folder, int8 });
     const bar = progressBar(say, MEGABYTES);
     const doneOf = new Map<string, number>();
     const all = sum(sizes.values());
@@ -101,7 +106,8 @@ async function tryModel(
   try {
     const snapshot = await hub.list(repository, options.revision);
     const files = checkpointFiles(namesOf(snapshot), repository);
-    const sizes = await judge(hub, snapshot, files, folder);
+    checkScoring(files, options.logitScale !== undefined);
+    const sizes = await judge(hub, snapshot, files, { folder, int8: options.int8 });
     const small = sum(files.small.map((name) => sizeOf(snapshot, name)));
     const bytes = small + sum(sizes.values());
     const { commit, license } = snapshot;
@@ -133,11 +139,11 @@ async function judge(
   hub: Hub,
   snapshot: HubSnapshot,
   files: CheckpointFiles,
-  folder: string,
+  { folder, int8 }: { readonly folder: string; readonly int8: true | undefined },
 ): Promise<ReadonlyMap<string, number>> {
   await hub.download(snapshot, folder, files.small, () => undefined);
   await checkTokenizer(folder, files);
-  const weights = await weightFiles(folder, files);
+  const weights = await weightFiles(folder, files, int8);
   const sizes = new Map(weights.map((name) => [name, sizeOf(snapshot, name)]));
   if (!(await areThere(folder, sizes))) {
     await checkWeightHeaders(folder, files, sizes, (...range) => hub.read(snapshot, ...range));

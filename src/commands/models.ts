@@ -1,4 +1,4 @@
-import { Argument, Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import type { Say } from '../app/startup.js';
 import { readConfig } from '../config/config.js';
 import { classify } from './models-classify.js';
@@ -7,6 +7,12 @@ import { pullModel } from './models-pull.js';
 import { searchModels } from './models-search.js';
 
 const slug = () => new Argument('<model>', 'owner/name');
+const logitScale = () =>
+  new Option(
+    '--logit-scale <number>',
+    'of ready-made graphs that compute no scores: from the model’s card',
+  );
+const logitBias = () => new Option('--logit-bias <number>', 'beside --logit-scale, 0 by default');
 const JSON_FLAG = ['--json', 'print the result as JSON'] as const;
 
 /** `gigarouter models …`: what an operator does with the models of MODELS_DIR. */
@@ -22,6 +28,8 @@ export function modelsCommand(say: Say): Command {
     .option('--as <owner/name>', 'name it has here; a folder’s is local/<its name> by default')
     .option('--int8', 'write the int8 variant as well')
     .option('--no-compile', 'only copy the files')
+    .addOption(logitScale())
+    .addOption(logitBias())
     .option('--dry-run', 'say whether it runs here, its size and license; keep nothing')
     .option(...JSON_FLAG)
     .action((source: string, options: Parameters<typeof pullModel>[2]) =>
@@ -48,6 +56,8 @@ export function modelsCommand(say: Say): Command {
       '7 for runtimes other than ours on x86 without VNNI, where 8-bit products saturate; less precise',
       '8',
     )
+    .addOption(logitScale())
+    .addOption(logitBias())
     .option('--hugging-face', 'also write model.onnx, vision_model.onnx and text_model.onnx')
     .option(...JSON_FLAG)
     .action((name: string, options: Parameters<typeof compileModel>[2]) =>

@@ -126,6 +126,8 @@ export class Hub {
       throw new AppError('BAD_USER_INPUT', `${repository} has no file ${name}.`);
     });
     await mkdir(folder, { recursive: true });
+    for (const { name } of chosen)
+      await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
     await checkDisk(folder, chosen);
     const limit = pLimit(FILES_AT_ONCE);
     // The first failure ends the others, whose parts stay for the next attempt.

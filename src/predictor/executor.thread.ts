@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { INT8_OPERATOR } from '../siglip/onnx/int8-probe.js';
+import { INT8_OPERATORS } from '../siglip/onnx/int8-probe.js';
 import { chooseInt8Kernels, type Int8Kernels, int8SessionOptions } from './int8-kernels.js';
 import { int8ProbeRunner } from './run-int8-probe.js';
 import type { Tensor } from './tensor.js';
@@ -54,7 +54,8 @@ async function load(
 ): Promise<Int8Kernels | undefined> {
   const { graph, path, threads, prepack } = request;
   const entries = { disable_prepacking: prepack ? '0' : '1' };
-  const isInt8 = (await readFile(path)).includes(INT8_OPERATOR);
+  const onnx = await readFile(path);
+  const isInt8 = INT8_OPERATORS.some((operator) => onnx.includes(operator));
   // Fails where no kernels are exact: no answer is better than a wrong one.
   const kernels = isInt8 ? await int8Kernels(entries) : undefined;
   const session = await InferenceSession.create(path, {

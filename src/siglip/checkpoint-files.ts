@@ -1,10 +1,12 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../errors.js';
 import { checkTensors } from './architecture.js';
 import { readConfig } from './checkpoint.js';
 import { findLayout, type FoundLayout } from './layouts/layout.js';
+import { listFiles } from './models-folder.js';
+import { checkScale, graphFilesOf } from './ready-graphs/graph-files.js';
 import { headerLength } from './safetensors.js';
 import { parseHeader, type TensorInfo } from './safetensors-header.js';
 import { tryTokenizer } from './tokenizer.js';
@@ -14,11 +16,13 @@ import { countedFiles, parseIndex } from './weights.js';
 
 const BESIDE = ['golden.json', 'README.md', 'LICENSE'];
 
-/** Which files of a repository or folder make a checkpoint. */
-export interface CheckpointFiles extends FoundLayout {
+/** Which files of a repository or folder make a checkpoint, or ready-made graphs. */
+export type CheckpointFiles = FoundLayout & {
   /** Small: configuration, tokenizer, the index of the weights, and what is kept beside. They come first. */
   readonly small: readonly string[];
-}
+  /** Of all files there. */
+  readonly names: ReadonlySet<string>;
+};
 
 /**
  * @param names of all files there
@@ -35,12 +39,23 @@ export function checkpointFiles(names: ReadonlySet<string>, repository?: string)
     SENTENCEPIECE_FILE,
   ];
   const small = new Set([...wanted, ...BESIDE].filter((name) => names.has(name)));
-  if (found.weights.endsWith('.json')) small.add(found.weights);
-  return { ...found, small: [...small] };
+  if ('weights' in found && found.weights.endsWith('.json')) small.add(found.weights);
+  return { ...found, small: [...small], names };
 }
 
-/** Names of the files that hold the weights; `folder` has the small ones. @throws AppError BAD_USER_INPUT */
-export async function weightFiles(folder: string, { weights }: CheckpointFiles): Promise<string[]> {
+/**
+ * Names of the files that hold the weights; `folder` has the small ones.
+ *
+ * @param withInt8 those of ready-made graphs of eight bits as well
+ * @throws AppError BAD_USER_INPUT
+ */
+export async function weightFiles(
+  folder: string,
+  files: CheckpointFiles,
+  withInt8 = false,
+): Promise<string[]> {
+  if ('graphs' in files) return graphFilesOf(files.names, files.graphs, withInt8);
+  const { weights } = files;
   if (!weights.endsWith('.json')) return countedFiles(weights);
   return parseIndex(weights, await readFile(path.join(folder, weights), 'utf8'));
 }
@@ -53,6 +68,11 @@ export async function weightFiles(folder: string, { weights }: CheckpointFiles):
  */
 export async function checkTokenizer(folder: string, { layout }: FoundLayout): Promise<void> {
   await tryTokenizer(folder, await readConfig(folder, layout));
+}
+
+/** @param isStated the operator says it @throws AppError BAD_USER_INPUT for graphs that do not say how scores are scaled */
+export function checkScoring(files: FoundLayout, isStated: boolean): void {
+  if ('graphs' in files) checkScale(files.graphs, isStated);
 }
 
 /** Reads bytes of a file that is not here yet. */
@@ -68,16 +88,18 @@ export type ReadRange = (name: string, from: number, length: number) => Promise<
  */
 export async function checkWeightHeaders(
   folder: string,
-  { layout }: FoundLayout,
+  files: FoundLayout,
   sizes: ReadonlyMap<string, number>,
   read: ReadRange,
 ): Promise<void> {
+  // A graph's inputs and outputs come behind its weights.
+  if (!('weights' in files)) return;
   const tensors = new Map<string, TensorInfo>();
   for (const [name, bytes] of sizes) {
     const header = await readHeader(name, bytes, read);
     for (const tensor of header) tensors.set(tensor.name, tensor);
   }
-  checkTensors(await readConfig(folder, layout), tensors);
+  checkTensors(await readConfig(folder, files.layout), tensors);
 }
 
 async function readHeader(name: string, bytes: number, read: ReadRange): Promise<TensorInfo[]> {
@@ -95,23 +117,24 @@ async function readHeader(name: string, bytes: number, read: ReadRange): Promise
  *
  * @throws AppError BAD_USER_INPUT that names the file that is missing; nothing is copied then
  */
-export async function copyCheckpoint(source: string, folder: string): Promise<void> {
-  const there = await readdir(source).catch((cause: unknown) => {
+export async function copyCheckpoint(
+  source: string,
+  folder: string,
+  withInt8 = false,
+): Promise<void> {
+  const names = await listFiles(source).catch((cause: unknown) => {
     throw new AppError('BAD_USER_INPUT', `There is no folder ${source}.`, { cause });
   });
-  const names = new Set(there);
   const files = checkpointFiles(names);
   await checkTokenizer(source, files);
-  const weights = await weightFiles(source, files);
+  const weights = await weightFiles(source, files, withInt8);
   const missing = weights.find((name) => !names.has(name));
   if (missing !== undefined) {
-    throw new AppError(
-      'BAD_USER_INPUT',
-      `${source} has no ${missing}, which ${files.weights} names.`,
-    );
+    const namedBy = 'weights' in files ? files.weights : 'the graph';
+    throw new AppError('BAD_USER_INPUT', `${source} has no ${missing}, which ${namedBy} names.`);
   }
-  await mkdir(folder, { recursive: true });
   for (const name of [...files.small, ...weights]) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
     await copyFile(path.join(source, name), path.join(folder, name), constants.COPYFILE_FICLONE);
   }
 }

@@ -1,9 +1,10 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../errors.js';
 import { checkTensors } from './architecture.js';
 import type { ModelConfig } from './model-config.js';
-import { findLayout, type Layout } from './layouts/layout.js';
+import { type CheckpointLayout, findLayout, type Layout } from './layouts/layout.js';
+import { listFiles } from './models-folder.js';
 import { Weights } from './weights.js';
 
 const CONFIG_BYTES_MAX = 2 ** 20;
@@ -20,7 +21,7 @@ export interface Scoring {
 export interface Checkpoint {
   /** Absolute, with every link resolved. */
   readonly folder: string;
-  readonly layout: Layout;
+  readonly layout: CheckpointLayout;
   readonly config: ModelConfig;
   /** The layout's config files as they are, in its order, for the hash. */
   readonly configFiles: ReadonlyMap<string, Uint8Array>;
@@ -37,7 +38,11 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   const resolved = await realpath(folder).catch((cause: unknown) => {
     throw new AppError('BAD_USER_INPUT', `There is no folder ${folder}.`, { cause });
   });
-  const { layout, weights: weightFile } = findLayout(new Set(await readdir(resolved)));
+  const found = findLayout(await listFiles(resolved));
+  if (!('weights' in found)) {
+    throw new AppError('BAD_USER_INPUT', `${folder} holds ready-made graphs, no checkpoint.`);
+  }
+  const { layout, weights: weightFile } = found;
   const configFiles = await readConfigFiles(resolved, layout);
   const config = layout.read(textsOf(configFiles));
   const weights = await Weights.open(resolved, weightFile);
@@ -52,13 +57,17 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 }
 
 /** The description in a folder that may hold no weights yet. @throws AppError BAD_USER_INPUT */
-export async function readConfig(folder: string, layout: Layout): Promise<ModelConfig> {
+export async function readConfig<T>(
+  folder: string,
+  layout: Pick<Layout, 'configFiles'> & { readonly read: (files: Map<string, string>) => T },
+): Promise<T> {
   return layout.read(textsOf(await readConfigFiles(folder, layout)));
 }
 
-async function readConfigFiles(
+/** Texts that a layout reads, as they are. @throws AppError BAD_USER_INPUT that names the one that is missing */
+export async function readConfigFiles(
   folder: string,
-  { configFiles: { required, optional } }: Layout,
+  { configFiles: { required, optional } }: Pick<Layout, 'configFiles'>,
 ): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   for (const name of [...required, ...optional]) {
@@ -76,7 +85,7 @@ async function readConfigFiles(
   return files;
 }
 
-function textsOf(files: ReadonlyMap<string, Uint8Array>): Map<string, string> {
+export function textsOf(files: ReadonlyMap<string, Uint8Array>): Map<string, string> {
   const decoder = new TextDecoder();
   return new Map([...files].map(([name, bytes]) => [name, decoder.decode(bytes)]));
 }

@@ -1,6 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Checkpoint, openCheckpoint } from './checkpoint.js';
+import { AppError } from '../errors.js';
+import { type Checkpoint, openCheckpoint, readConfigFiles, textsOf } from './checkpoint.js';
+import { type ReadyGraphsOptions, writeReadyGraphs } from './compile-ready-graphs.js';
 import { checkWeights } from './check-weights.js';
 import { DataFile } from './data-file.js';
 import {
@@ -11,6 +13,9 @@ import {
   parseManifest,
   RECIPE,
 } from './manifest.js';
+import { findLayout, type FoundGraphs } from './layouts/layout.js';
+import type { ServedConfig } from './model-config.js';
+import { listFiles } from './models-folder.js';
 import { fusedAttention, int8Attention } from './onnx/attention.js';
 import { type Graph, imageGraph, type Model, textGraph } from './onnx/graphs.js';
 import {
@@ -25,13 +30,14 @@ import { type QuantizeOptions, quantizedStacks, writeInt8Weights } from './quant
 import { DTYPE_BYTES } from './safetensors-header.js';
 import { tryTokenizer } from './tokenizer.js';
 
-export interface CompileOptions extends QuantizeOptions {
-  /** Write the int8 variant as well: about a quarter of the float32 weights more on the disk. */
+export interface CompileOptions extends QuantizeOptions, ReadyGraphsOptions {
+  /**
+   * Write the int8 variant as well: about a quarter of the float32 weights more on the disk, or, of ready-made graphs,
+   * those of eight bits.
+   */
   readonly int8?: boolean | undefined;
   /** Write `model.onnx`, `vision_model.onnx` and `text_model.onnx`, named as by Hugging Face Optimum. */
   readonly huggingFace?: boolean | undefined;
-  /** SHA-256 in hex of files of weights that the caller has just verified: they are not hashed again. */
-  readonly weightsSha256?: ReadonlyMap<string, string> | undefined;
 }
 
 const FLOAT: Kernels = {
@@ -53,6 +59,11 @@ const INT8_DATA_FILE = 'weights.int8.bin';
  * @throws AppError BAD_USER_INPUT that names the file, setting or tensor at fault; nothing is written then
  */
 export async function compile(folder: string, options: CompileOptions = {}): Promise<Manifest> {
+  const resolved = await realpath(folder).catch((cause: unknown) => {
+    throw new AppError('BAD_USER_INPUT', `There is no folder ${folder}.`, { cause });
+  });
+  const found = findLayout(await listFiles(resolved));
+  if ('graphs' in found) return compileReadyGraphs(resolved, found, options);
   const checkpoint = await openCheckpoint(folder);
   await checkTokenizer(checkpoint);
   const { weightsSha256: knownSha256, ...step } = options;
@@ -70,16 +81,54 @@ export async function compile(folder: string, options: CompileOptions = {}): Pro
   }
 }
 
-/** Graphs alone can be compiled without a tokenizer; one that is there has to fit. */
+async function compileReadyGraphs(
+  folder: string,
+  found: FoundGraphs,
+  options: CompileOptions,
+): Promise<Manifest> {
+  if (options.huggingFace) {
+    throw new AppError('BAD_USER_INPUT', 'The graphs are ready-made: leave --hugging-face out.');
+  }
+  const configFiles = await readConfigFiles(folder, found.layout);
+  const config = found.layout.read(textsOf(configFiles));
+  await tryTokenizerThatIsThere(folder, config);
+  return writeTogether(folder, async (files) => {
+    const earlier = await earlierManifest(folder);
+    const hadInt8 = earlier?.variants.int8 !== undefined && found.graphs.int8 !== undefined;
+    const int8 = options.int8 ?? hadInt8;
+    const { identity, ...model } = await writeReadyGraphs(folder, files, found, config, {
+      ...options,
+      int8,
+      // What an operator said once holds, as long as no graph says it.
+      scoring:
+        options.scoring ?? (found.graphs.scores === undefined ? earlier?.scoring : undefined),
+    });
+    const configs = [...configFiles].map(describeConfig);
+    const manifest: Manifest = {
+      recipe: RECIPE,
+      layout: found.layout.id,
+      modelHash: hashOfModel([...configs, ...identity]),
+      configs,
+      ...model,
+    };
+    await writeManifest(files, manifest);
+    return manifest;
+  });
+}
+
 async function checkTokenizer({ folder, config, weights }: Checkpoint): Promise<void> {
-  const found = await stat(path.join(folder, config.tokenizer)).catch(() => undefined);
-  if (found === undefined) return;
   try {
-    await tryTokenizer(folder, config);
+    await tryTokenizerThatIsThere(folder, config);
   } catch (error) {
     await weights.close();
     throw error;
   }
+}
+
+/** Graphs alone can be compiled without a tokenizer; one that is there has to fit. */
+async function tryTokenizerThatIsThere(folder: string, config: ServedConfig): Promise<void> {
+  const found = await stat(path.join(folder, config.tokenizer)).catch(() => undefined);
+  if (found !== undefined) await tryTokenizer(folder, config);
 }
 
 async function writeModel(
@@ -95,19 +144,14 @@ async function writeModel(
   const huggingFace = options.huggingFace ? await writeHuggingFace(files, model) : undefined;
   const hashes = await checked;
 
-  const configs = [...checkpoint.configFiles].map(([file, bytes]) => ({
-    file,
-    bytes: bytes.length,
-    sha256: sha256(bytes),
-  }));
+  const configs = [...checkpoint.configFiles].map(describeConfig);
   const weightFiles = weights.files.map(({ path: file, bytes }) => {
     const name = path.basename(file);
     return { file: name, bytes, sha256: hashes.get(name) ?? '' };
   });
-  const modelHash = sha256(
-    [...configs, ...weightFiles].map((one) => `${one.file} ${one.sha256}\n`).join(''),
-  );
-  const earlier = await earlierManifest(checkpoint.folder, modelHash);
+  const modelHash = hashOfModel([...configs, ...weightFiles]);
+  const found = await earlierManifest(checkpoint.folder);
+  const earlier = found?.modelHash === modelHash ? found : undefined;
   const manifest: Manifest = {
     recipe: RECIPE,
     layout: layout.id,
@@ -123,8 +167,22 @@ async function writeModel(
     },
     huggingFace: huggingFace ?? earlier?.huggingFace,
   };
-  await files.write(MANIFEST_FILE, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+  await writeManifest(files, manifest);
   return manifest;
+}
+
+const describeConfig = ([file, bytes]: [string, Uint8Array]) => ({
+  file,
+  bytes: bytes.length,
+  sha256: sha256(bytes),
+});
+
+function hashOfModel(files: readonly { readonly file: string; readonly sha256: string }[]): string {
+  return sha256(files.map((one) => `${one.file} ${one.sha256}\n`).join(''));
+}
+
+async function writeManifest(files: OutputFiles, manifest: Manifest): Promise<void> {
+  await files.write(MANIFEST_FILE, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
 }
 
 async function writeFloat(files: OutputFiles, model: Model): Promise<ManifestVariant> {
@@ -182,11 +240,10 @@ async function writeGraph(files: OutputFiles, name: string, graph: Graph): Promi
   return { ...file, inputs: graph.inputs, outputs: graph.outputs };
 }
 
-/** The manifest of an earlier run on the same checkpoint; undefined where there is none to build on. */
-async function earlierManifest(folder: string, modelHash: string): Promise<Manifest | undefined> {
+/** The manifest of an earlier run; undefined where there is none to build on. */
+async function earlierManifest(folder: string): Promise<Manifest | undefined> {
   try {
-    const manifest = parseManifest(await readFile(path.join(folder, MANIFEST_FILE), 'utf8'));
-    return manifest.modelHash === modelHash ? manifest : undefined;
+    return parseManifest(await readFile(path.join(folder, MANIFEST_FILE), 'utf8'));
   } catch {
     return undefined; // None, a broken one, or of another version: it is replaced.
   }

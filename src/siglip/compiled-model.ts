@@ -2,9 +2,15 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../errors.js';
 import type { Scoring } from './checkpoint.js';
-import type { ModelConfig } from './model-config.js';
+import type { ServedConfig } from './model-config.js';
 import { layoutOf } from './layouts/layout.js';
-import { type Manifest, MANIFEST_FILE, type ManifestFile, parseManifest } from './manifest.js';
+import {
+  type Manifest,
+  MANIFEST_FILE,
+  type ManifestFile,
+  type ManifestVariant,
+  parseManifest,
+} from './manifest.js';
 import { sha256 } from './output-files.js';
 
 /** A compiled model, as the process that serves it needs it. */
@@ -13,7 +19,7 @@ export interface CompiledModel {
   readonly folder: string;
   /** Identifies the checkpoint; with the variant, the key of what may be cached. */
   readonly modelHash: string;
-  readonly config: ModelConfig;
+  readonly config: ServedConfig;
   readonly scoring: Scoring;
   readonly weights: Manifest['weights'];
   readonly variants: Manifest['variants'];
@@ -36,7 +42,7 @@ export async function openModel(folder: string): Promise<CompiledModel> {
   const { modelHash, layout, scoring, weights, variants, configs } = parseManifest(json);
   const files = new Map<string, string>();
   for (const file of configs) files.set(file.file, await readUnchanged(resolved, file));
-  const config = layoutOf(layout).read(files);
+  const config = withFace(layoutOf(layout).read(files), variants.fp32);
   for (const file of weights.files) await checkSize(resolved, file);
   for (const { image, text, data } of [variants.fp32, variants.int8 ?? variants.fp32]) {
     await readUnchanged(resolved, image);
@@ -44,6 +50,13 @@ export async function openModel(folder: string): Promise<CompiledModel> {
     if (data) await checkSize(resolved, data);
   }
   return { folder: resolved, modelHash, config, scoring, weights, variants };
+}
+
+/** What the graphs say of their inputs and outputs goes before what a config says of them. */
+function withFace(config: ServedConfig, { image, text }: ManifestVariant): ServedConfig {
+  const [embedDim, contextLength] = [image.outputs[0]?.shape[1], text.inputs[0]?.shape[1]];
+  if (typeof embedDim !== 'number' || typeof contextLength !== 'number') return config;
+  return { ...config, embedDim, text: { ...config.text, contextLength } };
 }
 
 async function readUnchanged(folder: string, expected: ManifestFile): Promise<string> {

@@ -2,6 +2,7 @@ export { compile, type CompileOptions } from './compile.js';
 export {
   type CheckpointFiles,
   checkpointFiles,
+  checkScoring,
   checkTokenizer,
   checkWeightHeaders,
   copyCheckpoint,
@@ -11,6 +12,7 @@ export type { TextCleaning } from './model-config.js';
 export { checkGolden, type Golden, readGolden } from './golden.js';
 export {
   type Manifest,
+  MANIFEST_FILE,
   type ManifestGraph,
   type ManifestVariant,
   servedVariant,

@@ -13,8 +13,8 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex');
 const positive = z.int().min(1);
 
 const fileSchema = z.strictObject({
-  /** A plain name: a manifest never points out of its folder. */
-  file: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'must be a plain file name'),
+  /** A plain name, or one in `onnx/`: a manifest never points out of its folder. */
+  file: z.string().regex(/^(?:onnx\/)?[A-Za-z0-9][\w.-]*$/, 'must be a plain file name'),
   bytes: positive,
   sha256,
 });
@@ -46,7 +46,7 @@ const variantSchema = z.strictObject({
 const manifestSchema = z.strictObject({
   recipe: z.literal(RECIPE, { error: () => 'was compiled by another version: compile it again' }),
   /** What the checkpoint is published as, and so which reference its pixels, ids and activations follow. */
-  layout: z.enum(['open_clip', 'hugging_face']),
+  layout: z.enum(['open_clip', 'hugging_face', 'ready_graphs']),
   /** SHA-256 of the lines `<file> <its SHA-256>` of configs and weights. The same for all variants. */
   modelHash: sha256,
   configs: z.array(fileSchema).min(1).readonly(),

@@ -80,17 +80,22 @@ export type TextCleaning = 'canonicalize' | 'siglip' | 'lower' | 'whitespace-low
  */
 export type TokenizerFile = 'tokenizer.json' | 'spiece.model';
 
-/** All that a checkpoint's configuration says, in our words. */
-export interface ModelConfig {
+/** What pixels, tokens and scores need to know of a model, whoever made its graphs. */
+export interface ServedConfig {
   /** Length of an embedding. */
   readonly embedDim: number;
-  readonly vision: VisionConfig;
-  readonly text: TextConfig;
+  readonly text: Pick<TextConfig, 'contextLength' | 'vocabSize' | 'padId'>;
   readonly preprocess: PreprocessConfig;
   readonly textCleaning: TextCleaning;
   readonly tokenizer: TokenizerFile;
   /** How the model was trained: what a probability of a single label means, or that it means nothing. */
   readonly loss: 'sigmoid' | 'softmax';
+}
+
+/** All that a checkpoint's configuration says, in our words. */
+export interface ModelConfig extends ServedConfig {
+  readonly vision: VisionConfig;
+  readonly text: TextConfig;
   /** What the parts are called in the checkpoint. */
   readonly names: TensorNames;
 }

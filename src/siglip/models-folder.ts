@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../errors.js';
 import { MANIFEST_FILE } from './manifest.js';
+import { GRAPHS_FOLDER } from './ready-graphs/graph-files.js';
 
 /** A slug as a path: letters, digits, `.`, `_`, `-`; two parts; neither begins with a dot. */
 const SLUG = /^[A-Za-z0-9_-][\w.-]{0,95}\/[A-Za-z0-9_-][\w.-]{0,95}$/;
@@ -49,6 +50,12 @@ export async function listModelFolders(root: string): Promise<string[]> {
     }
   }
   return slugs.sort();
+}
+
+/** Names of a folder's files, and of those in its `onnx/`. @throws Error when there is no such folder */
+export async function listFiles(folder: string): Promise<ReadonlySet<string>> {
+  const graphs = await namesIn(path.join(folder, GRAPHS_FOLDER));
+  return new Set([...(await readdir(folder)), ...graphs.map((name) => `${GRAPHS_FOLDER}/${name}`)]);
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -32,6 +32,18 @@ export class OutputFiles {
     return { file: name, bytes: bytes.length, sha256: sha256(bytes) };
   }
 
+  /** Where a file lies as long as it is not moved. */
+  pathOf(name: string): string {
+    return path.join(this.work, name);
+  }
+
+  /** A file that is not to appear. */
+  async discard(name: string): Promise<void> {
+    const at = this.names.indexOf(name);
+    if (at >= 0) this.names.splice(at, 1);
+    await rm(this.pathOf(name), { force: true });
+  }
+
   async moveTo(folder: string): Promise<void> {
     for (const name of this.names) {
       await rename(path.join(this.work, name), path.join(folder, name));

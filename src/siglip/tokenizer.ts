@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../errors.js';
-import type { ModelConfig, TextConfig } from './model-config.js';
+import type { ServedConfig, TextConfig } from './model-config.js';
 import { cleanText } from './text-clean.js';
 import type { Encoder } from './tokenizer-encoder.js';
 import { loadTokenizer, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from './tokenizer-files.js';
@@ -52,7 +52,7 @@ export class Tokenizer {
       text,
       tokenizer: file,
       textCleaning,
-    }: Pick<ModelConfig, 'text' | 'tokenizer' | 'textCleaning'>,
+    }: Pick<ServedConfig, 'text' | 'tokenizer' | 'textCleaning'>,
   ): Promise<Tokenizer> {
     const encoder =
       file === SENTENCEPIECE_FILE ? await openSentencePiece(folder) : await openJson(folder);
@@ -107,7 +107,7 @@ export class Tokenizer {
 }
 
 /** Opens the tokenizer of a folder and runs it on a few texts. @throws AppError BAD_USER_INPUT that names what fails */
-export async function tryTokenizer(folder: string, config: ModelConfig): Promise<void> {
+export async function tryTokenizer(folder: string, config: ServedConfig): Promise<void> {
   const tokenizer = await Tokenizer.open(folder, config);
   await tokenizer.encode(['a photo of a cat', '2 cats 🐈', '']);
 }

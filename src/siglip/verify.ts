@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import {
   checkGolden,
@@ -17,6 +15,7 @@ import {
   type Variant,
 } from './manifest.js';
 import { type CompiledModel, openModel } from './compiled-model.js';
+import { hashOf } from './hash-file.js';
 import { Tokenizer } from './tokenizer.js';
 
 /** Loads the ONNX file and runs it once: its one input, its one output. */
@@ -68,14 +67,6 @@ async function verifyFiles(model: CompiledModel): Promise<VerifyCheck> {
   return { name: 'files', outcome: `${amount}, as compiled` };
 }
 
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) {
-    hash.update(chunk as Buffer);
-  }
-  return hash.digest('hex');
-}
-
 async function selfTest(model: CompiledModel, run: RunGraph): Promise<VerifyCheck> {
   const all = compiledVariants(model);
   for (const [name, variant] of all) {
@@ -97,10 +88,16 @@ async function testRows(
   const rows = [exampleRow(model, tower, 1), exampleRow(model, tower, 2)] as const;
   const embed = async (which: readonly GraphInput[]) => (await run(file, stack(which))).data;
   const alone = [await embed([rows[0]]), await embed([rows[1]])] as const;
+  const length = variant[tower].outputs[0]?.shape[1];
   for (const embedding of alone) {
-    const length = Math.hypot(...embedding);
-    if (!(Math.abs(length - 1) < 1e-4)) {
-      throw mismatch(`${name}: an embedding has length ${String(length)}, not 1`);
+    if (embedding.length !== length) {
+      throw mismatch(
+        `${name}: an embedding has ${String(embedding.length)} numbers, not ${String(length)}`,
+      );
+    }
+    const norm = Math.hypot(...embedding);
+    if (!(Math.abs(norm - 1) < 1e-4)) {
+      throw mismatch(`${name}: an embedding has length ${String(norm)}, not 1`);
     }
   }
   if (!variant.rowsAreIndependent) return;

@@ -65,9 +65,9 @@ export async function startTestHub(
       response.end(JSON.stringify(matching.slice(0, Number(searchParams.get('limit')))));
       return;
     }
-    const name = path.split('/').at(-1) ?? '';
+    const name = /^\/(?:owner\/name\/resolve\/c{40}|cdn)\/(.+)$/.exec(path)?.[1] ?? '';
     const bytes = files[name];
-    if (bytes === undefined || !/^\/(owner\/name\/resolve\/c{40}|cdn)\//.test(path)) {
+    if (bytes === undefined) {
       response.writeHead(404).end('Entry not found');
     } else if (bytes.length >= LARGE_BYTES && !path.startsWith('/cdn/')) {
       response.writeHead(302, { location: `/cdn/${name}` }).end();

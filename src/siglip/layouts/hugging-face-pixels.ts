@@ -30,7 +30,7 @@ function schemaOf(family: Family) {
   return z.looseObject({
     do_resize: only(true).default(true),
     do_rescale: only(true).default(true),
-    do_normalize: only(true).default(true),
+    do_normalize: z.boolean().nullish(),
     do_center_crop: z
       .boolean()
       .nullish()
@@ -91,8 +91,9 @@ export function parsePreprocessor(
       interpolation: RESAMPLING[config.resample],
       rgb: 'before-resize',
       cropOffset: 'floor',
-      mean: config.image_mean,
-      std: config.image_std,
+      ...(config.do_normalize === false
+        ? { mean: [0, 0, 0], std: [1, 1, 1] }
+        : { mean: config.image_mean, std: config.image_std }),
     };
   });
 }

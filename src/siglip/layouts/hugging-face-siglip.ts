@@ -131,7 +131,8 @@ export function parseHuggingFaceSiglip(files: ReadonlyMap<string, string>): Mode
   });
 }
 
-function usesSentencePiece(json: string | undefined): boolean {
+/** @param json text of `tokenizer_config.json` @throws AppError BAD_USER_INPUT */
+export function usesSentencePiece(json: string | undefined): boolean {
   if (json === undefined) return true;
   const { tokenizer_class: name } = readAs(TOKENIZER_CONFIG, () =>
     parseJson(json, tokenizerConfigSchema),

@@ -37,7 +37,7 @@ test.each<[string, readonly string[], string, string]>([
   ],
 ])('a repository of %s has a layout', (_name, names, id, weights) => {
   const found = layoutOf(names);
-  expect([found.layout.id, found.weights]).toEqual([id, weights]);
+  expect(found).toMatchObject({ layout: { id }, weights });
 });
 
 test.each<[string, readonly string[], string, RegExp]>([
@@ -55,16 +55,22 @@ test.each<[string, readonly string[], string, RegExp]>([
     /open_clip_pytorch_model\.bin only: a pickle/,
   ],
   [
-    'ready-made graphs',
-    ['config.json', 'preprocessor_config.json', 'onnx/model.onnx'],
+    'one graph of two',
+    ['config.json', 'preprocessor_config.json', 'onnx/vision_model.onnx'],
     'Xenova/siglip-base-patch16-224',
-    /ready-made ONNX graphs, which are not read; pull google\/siglip-base-patch16-224\./,
+    /neither onnx\/model\.onnx nor .*; pull google\/siglip-base-patch16-224\./,
   ],
   [
     'graphs of a model whose weights are pickles',
-    ['config.json', 'onnx/model.onnx'],
+    ['config.json', 'model.onnx'],
     'Xenova/clip-vit-base-patch16',
     /pull timm\/vit_base_patch16_clip_224\.openai\./,
+  ],
+  [
+    'graphs without pixels',
+    ['config.json', 'onnx/model.onnx'],
+    'a/b',
+    /no file preprocessor_config/,
   ],
   ['no pixels', ['config.json', 'model.safetensors'], 'a/b', /no file preprocessor_config\.json/],
 ])('a repository of %s is refused by name', (_name, names, repository, fault) => {
@@ -87,4 +93,64 @@ test.each<[string, RegExp]>([
 ])('a vision tower %s is refused by name', (name, fault) => {
   const json = JSON.stringify({ model_cfg: { vision_cfg: { timm_model_name: name } } });
   expect(() => parseOpenClip(json)).toThrow(fault);
+});
+
+const READY = ['config.json', 'preprocessor_config.json'];
+test.each<[string, readonly string[], object]>([
+  [
+    'both towers in one file, in several precisions',
+    [
+      'model.onnx',
+      'model_fp16.onnx',
+      'model_quantized.onnx',
+      'vision_model.onnx',
+      'text_model.onnx',
+    ],
+    { base: ['model.onnx'], int8: ['model_quantized.onnx'], scores: 'model.onnx' },
+  ],
+  [
+    'data beside the graph, of which others have some too',
+    ['model.onnx', 'model.onnx_data', 'model.onnx_data_1', 'model_fp16.onnx_data'],
+    { base: ['model.onnx', 'model.onnx_data', 'model.onnx_data_1'], scores: 'model.onnx' },
+  ],
+  [
+    'two files',
+    ['vision_model.onnx', 'text_model.onnx', 'vision_model_int8.onnx'],
+    { base: ['vision_model.onnx', 'text_model.onnx'], scores: undefined },
+  ],
+  [
+    'two files, and a third that computes scores',
+    [
+      'vision_model.onnx',
+      'text_model.onnx',
+      'model_q4.onnx',
+      'model_int8.onnx',
+      'model_uint8.onnx',
+    ],
+    {
+      base: ['vision_model.onnx', 'text_model.onnx'],
+      int8: ['model_int8.onnx'],
+      scores: 'model_uint8.onnx',
+    },
+  ],
+  ['half precision alone', ['model_fp16.onnx'], { base: ['model_fp16.onnx'] }],
+])('of ready-made graphs of %s, the right ones are used', (_name, graphs, wanted) => {
+  const found = layoutOf([...READY, ...graphs.map((name) => `onnx/${name}`)]);
+  if (!('graphs' in found)) throw new Error('These are graphs.');
+  const { base, int8, scores } = found.graphs;
+  const short = (names: readonly string[] = []) => names.map((name) => name.replace('onnx/', ''));
+  expect({
+    base: short(base.files),
+    int8: short(int8?.files),
+    scores: short([scores ?? ''])[0],
+  }).toEqual({
+    int8: [],
+    ...wanted,
+    scores: (wanted as { scores?: string }).scores ?? short([scores ?? ''])[0],
+  });
+});
+
+test('weights go before graphs of them', () => {
+  const found = layoutOf([...READY, 'model.safetensors', 'onnx/model.onnx']);
+  expect(found.layout.id).toBe('hugging_face');
 });

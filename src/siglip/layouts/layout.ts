@@ -1,12 +1,14 @@
 import { AppError } from '../../errors.js';
-import type { ModelConfig } from '../model-config.js';
+import type { ModelConfig, ServedConfig } from '../model-config.js';
+import { findGraphs, type GraphFiles } from '../ready-graphs/graph-files.js';
 import { parseHuggingFace } from './hugging-face.js';
 import { HUGGING_FACE_CONFIG, TOKENIZER_CONFIG } from './hugging-face-parts.js';
 import { PREPROCESSOR_CONFIG } from './hugging-face-pixels.js';
 import { OPEN_CLIP_CONFIG, parseOpenClip } from './open-clip.js';
+import { parseReadyGraphs } from './ready-graphs.js';
 import { refusalOfFiles } from './refusals.js';
 
-/** A way in which checkpoints are published: which files, and how they are read into a {@link ModelConfig}. */
+/** A way in which models are published: which files, and how they are read. */
 export interface Layout {
   readonly id: LayoutId;
   readonly title: string;
@@ -15,6 +17,12 @@ export interface Layout {
     readonly required: readonly string[];
     readonly optional: readonly string[];
   };
+  /** @throws AppError BAD_USER_INPUT that names file and setting */
+  readonly read: (files: ReadonlyMap<string, string>) => ServedConfig;
+}
+
+/** Of checkpoints, which graphs are written for. */
+export interface CheckpointLayout extends Layout {
   /**
    * The first of them that is there holds the weights, or (`.index.json`) names the files that do, or is the first of
    * several that count themselves.
@@ -24,11 +32,11 @@ export interface Layout {
   readonly read: (files: ReadonlyMap<string, string>) => ModelConfig;
 }
 
-export type LayoutId = 'open_clip' | 'hugging_face';
+export type LayoutId = 'open_clip' | 'hugging_face' | 'ready_graphs';
 
 const FIRST_SHARD = /^(?:pytorch_)?model-00001-of-\d{5}\.safetensors$/;
 
-const LAYOUTS: readonly Layout[] = [
+const LAYOUTS: readonly CheckpointLayout[] = [
   {
     id: 'open_clip',
     title: 'OpenCLIP',
@@ -50,20 +58,39 @@ const LAYOUTS: readonly Layout[] = [
   },
 ];
 
+const READY_GRAPHS: Layout = {
+  id: 'ready_graphs',
+  title: 'ready-made ONNX',
+  configFiles: {
+    required: [HUGGING_FACE_CONFIG, PREPROCESSOR_CONFIG],
+    optional: [TOKENIZER_CONFIG],
+  },
+  read: parseReadyGraphs,
+};
+
 export function layoutOf(id: LayoutId): Layout {
-  const layout = LAYOUTS.find((one) => one.id === id);
+  const layout = [...LAYOUTS, READY_GRAPHS].find((one) => one.id === id);
   if (layout === undefined) throw new RangeError(`There is no layout ${id}.`);
   return layout;
 }
 
 /** Which layout some files are in, and the one that holds the weights or names those that do. */
-export interface FoundLayout {
-  readonly layout: Layout;
+export interface FoundCheckpoint {
+  readonly layout: CheckpointLayout;
   readonly weights: string;
 }
 
+/** Graphs that are there already. */
+export interface FoundGraphs {
+  readonly layout: Layout;
+  readonly graphs: GraphFiles;
+}
+
+export type FoundLayout = FoundCheckpoint | FoundGraphs;
+
 /**
- * The layout of a folder or a repository, `owner/name`, by the names of its files. Where several fit, the first of {@link LAYOUTS}.
+ * The layout of a folder or a repository, `owner/name`, by the names of its files. Where several fit, the first of
+ * {@link LAYOUTS}; ready-made graphs last, as weights are more than a graph of them.
  *
  * @throws AppError BAD_USER_INPUT that says what is missing
  */
@@ -79,6 +106,10 @@ export function findLayout(names: ReadonlySet<string>, repository = 'The folder'
       ...(weights === undefined ? [String(layout.weightFiles[0])] : []),
     ]);
   }
+  const graphs = findGraphs(names);
+  const missing = READY_GRAPHS.configFiles.required.find((name) => !names.has(name));
+  if (graphs !== undefined && missing === undefined) return { layout: READY_GRAPHS, graphs };
+  if (graphs !== undefined) throw incomplete(READY_GRAPHS, [missing ?? '']);
   throw (
     refusalOfFiles(repository, names) ??
     closest ??

@@ -19,10 +19,13 @@ const MODEL_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** By the beginning of a name in timm. */
-const TIMM_FAMILIES: readonly (readonly [prefix: string, family: string])[] = [
+const TIMM_FAMILIES: readonly (readonly [prefix: string, family: string, instead?: string])[] = [
   ['eva', 'EVA-CLIP'],
+  ['fastvit_mci0', 'MobileCLIP', readyMobileClip('s0')],
+  ['fastvit_mci1', 'MobileCLIP', readyMobileClip('s1')],
+  ['fastvit_mci2', 'MobileCLIP', readyMobileClip('s2')],
   ['fastvit', 'MobileCLIP'],
-  ['vit_base_mci', 'MobileCLIP-B'],
+  ['vit_base_mci', 'MobileCLIP-B', readyMobileClip('b')],
   ['vitamin', 'ViTamin'],
   ['convnext', 'a ConvNeXt'],
   ['resnet', 'a ResNet'],
@@ -38,8 +41,14 @@ export function refusalOfModelType(type: string): string | undefined {
 }
 
 export function refusalOfTimmModel(name: string): string {
-  const family = TIMM_FAMILIES.find(([prefix]) => name.startsWith(prefix))?.[1];
-  return `${JSON.stringify(name)} is not supported${family === undefined ? '' : `: this is ${family}`}; ${INSTEAD}`;
+  const [, family, instead = INSTEAD] =
+    TIMM_FAMILIES.find(([prefix]) => name.startsWith(prefix)) ?? [];
+  return `${JSON.stringify(name)} is not supported${family === undefined ? '' : `: this is ${family}`}; ${instead}`;
+}
+
+/** The same weights as graphs. They compute no scores; Apple's examples (apple/ml-mobileclip) multiply cosines by 100. */
+function readyMobileClip(size: string): string {
+  return `pull its ready-made graphs instead: Xenova/mobileclip_${size} --logit-scale 100`;
 }
 
 /**
@@ -77,7 +86,9 @@ export function refusalOfFiles(
     })[0];
     const advice =
       source === undefined ? 'pull the checkpoint that they were made from' : `pull ${source}`;
-    return refuse(`${repository} holds ready-made ONNX graphs, which are not read; ${advice}.`);
+    return refuse(
+      `${repository} holds ONNX graphs, but neither onnx/model.onnx nor onnx/vision_model.onnx and onnx/text_model.onnx; ${advice}.`,
+    );
   }
   const pickle = all.find((name) => /\.(?:bin|pt|pth|ckpt|pkl)$/.test(name));
   if (pickle !== undefined) {

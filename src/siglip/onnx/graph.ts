@@ -161,6 +161,18 @@ export class GraphBuilder {
     return this.constant(`float32:${JSON.stringify(values)}`, 'float32', dims, data.buffer);
   }
 
+  /** Adds a node of another graph, a `NodeProto`. */
+  adopt(node: Uint8Array, domain: string): void {
+    this.nodes.push([node]);
+    if (domain !== '') this.domains.add(domain);
+  }
+
+  /** Adds a constant of another graph, the fields of a `TensorProto`. */
+  adoptConstant(name: string, tensor: readonly Field[]): Value {
+    this.initializers.set(name, [...tensor]);
+    return name;
+  }
+
   /** The finished ONNX file. Deterministic: the same calls give the same bytes. */
   finish(name: string, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): Uint8Array {
     const initializers = [...this.initializers.values()];

@@ -14,8 +14,11 @@ export const INT8_PROBE_ROW: readonly number[] = Array.from(
   (_, output) => INPUTS * weightOf(output),
 );
 
-/** The operator whose result depends on the processor. */
+/** The operator of our graphs whose result depends on the processor. */
 export const INT8_OPERATOR = 'DynamicQuantizeMatMul';
+
+/** All of the kind: ONNX Runtime computes a `MatMulInteger` with the same kernels, and ready-made graphs have it. */
+export const INT8_OPERATORS: readonly string[] = [INT8_OPERATOR, 'MatMulInteger', 'ConvInteger'];
 
 /**
  * The smallest graph that shows whether a processor computes 8-bit products exactly: `x`, float32 `[n, 75]` → `y`,

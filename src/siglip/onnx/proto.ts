@@ -62,7 +62,7 @@ function valueInfo({ name, type, shape }: ValueInfo): Field[] {
 /** `TensorProto` with its data inside: dims 1, data_type 2, name 8, raw_data 9. */
 export function inlineTensor(
   name: string,
-  type: DataType,
+  type: DataType | number,
   dims: readonly number[],
   data: Uint8Array,
 ): Field[] {
@@ -72,7 +72,7 @@ export function inlineTensor(
 /** `TensorProto` with its data in another file: external_data 13 { key 1, value 2 }, data_location 14. */
 export function externalTensor(
   name: string,
-  type: DataType,
+  type: DataType | number,
   dims: readonly number[],
   { file, offset, bytes }: DataLocation,
 ): Field[] {
@@ -83,8 +83,10 @@ export function externalTensor(
   return [...tensorHead(name, type, dims), ...external, intField(14, 1)];
 }
 
-function tensorHead(name: string, type: DataType, dims: readonly number[]): Field[] {
-  return [intsField(1, dims), intField(2, DATA_TYPES[type]), stringField(8, name)];
+/** @param type by its name or number */
+function tensorHead(name: string, type: DataType | number, dims: readonly number[]): Field[] {
+  const number = typeof type === 'number' ? type : DATA_TYPES[type];
+  return [intsField(1, dims), intField(2, number), stringField(8, name)];
 }
 
 /** `NodeProto`: input 1, output 2, name 3, op_type 4, attribute 5, domain 7. */

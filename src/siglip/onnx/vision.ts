@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../model-config.js';
+import type { ModelConfig, ServedConfig } from '../model-config.js';
 import type { PoolNames, VisionNames } from '../names.js';
 import type { GraphBuilder, Value } from './graph.js';
 import {
@@ -23,7 +23,11 @@ export interface VisionOutputs {
  * uint8 `[n, S, S, 3]` → float32 `[n, 3, S, S]`, normalised: `(x / 255 − mean) / std`, in the three steps
  * and the precision of torchvision, so that the result is equal to the reference's bit for bit.
  */
-export function normalizePixels(graph: GraphBuilder, bytes: Value, config: ModelConfig): Value {
+export function normalizePixels(
+  graph: GraphBuilder,
+  bytes: Value,
+  config: Pick<ServedConfig, 'preprocess'>,
+): Value {
   return graph.within('pixels', () => {
     const { mean, std } = config.preprocess;
     const numbers = graph.node('Cast', [bytes], { to: { int: 1 } });
