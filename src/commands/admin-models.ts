@@ -3,14 +3,13 @@ import { text } from 'node:stream/consumers';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Say } from '../app/startup.js';
 import { parseFacts, PRICE_UNITS, type PriceUnit } from '../catalog/index.js';
-import { readConfig } from '../config/config.js';
 import { AppError } from '../errors.js';
 import { type Author, SYSTEM } from '../platform/actor.js';
 import type { ModelId } from '../platform/ids.js';
 import type { Services } from '../app/services.js';
 import { asAdmin, type Json, JSON_FLAG, show, toMoment } from './admin-app.js';
 import { adminAliasesCommand, adminProvidersCommand } from './admin-models-parts.js';
-import { reachPredictor } from './reach-predictor.js';
+import { withPredictor } from './with-predictor.js';
 
 const model = () => new Argument('<model>', 'slug, alias or id');
 const file = () => new Argument('<file>', 'YAML, as in prisma/seed/models; - reads from stdin');
@@ -135,22 +134,6 @@ async function print({ catalog }: Services, options: Json, act: Promise<ModelId>
     .map(({ unit, nanosPerUnit }) => `${unit} ${String(nanosPerUnit)}`)
     .join(', ');
   show(options, changed, [{ slug, name, status, 'nano-usd': price === '' ? null : price }]);
-}
-
-/** With the predictor that PREDICTOR_URL names, or one of its own: a running server keeps its to itself. */
-async function withPredictor(
-  say: Say,
-  work: (services: Services, by: Author) => Promise<void>,
-): Promise<void> {
-  const config = readConfig();
-  const { address, stop } = await reachPredictor(config, config.modelVariant);
-  try {
-    await asAdmin(say, (services, by) => work(services, { ...SYSTEM, ...by }), {
-      predictorAddress: address,
-    });
-  } finally {
-    await stop();
-  }
 }
 
 async function read(path: string): Promise<string> {

@@ -3,7 +3,8 @@ import type { Say } from '../app/startup.js';
 import { readConfig } from '../config/config.js';
 import { classify } from './models-classify.js';
 import { compileModel, listModels, removeModel, verifyModel } from './models-files.js';
-import { pullModel } from './models-pull.js';
+import { addModel } from './models-add.js';
+import { pullModel, type PullOptions } from './models-pull.js';
 import { searchModels } from './models-search.js';
 
 const slug = () => new Argument('<model>', 'owner/name');
@@ -32,8 +33,22 @@ export function modelsCommand(say: Say): Command {
     .addOption(logitBias())
     .option('--dry-run', 'say whether it runs here, its size and license; keep nothing')
     .option(...JSON_FLAG)
-    .action((source: string, options: Parameters<typeof pullModel>[2]) =>
+    .action((source: string, options: PullOptions) =>
       pullModel(readConfig(), source, options, say),
+    );
+
+  models
+    .command('add')
+    .description('pull a model of the Hub, verify it, and add it to the catalog')
+    .argument('<model>', 'owner/name on the Hub')
+    .option('--revision <name>', 'branch, tag or commit on the Hub', 'main')
+    .option('--as <owner/name>', 'name it has here')
+    .option('--int8', 'write the int8 variant as well')
+    .addOption(logitScale())
+    .addOption(logitBias())
+    .option(...JSON_FLAG)
+    .action((source: string, options: Omit<PullOptions, 'compile'>) =>
+      addModel(readConfig(), source, { ...options, compile: true }, say),
     );
 
   models

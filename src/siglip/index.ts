@@ -8,6 +8,7 @@ export {
   copyCheckpoint,
   weightFiles,
 } from './checkpoint-files.js';
+export { describeModel, type ModelFacts } from './describe-model.js';
 export type { TextCleaning } from './model-config.js';
 export { checkGolden, type Golden, readGolden } from './golden.js';
 export {

@@ -55,6 +55,12 @@ export async function startTestHub(
       response.end(JSON.stringify({ sha: COMMIT, siblings: siblings(), ...card }));
       return;
     }
+    if (path === '/api/models/owner/name') {
+      response.end(
+        JSON.stringify({ downloads: 7, likes: 2, lastModified: '2026-05-04T03:02:01Z', ...card }),
+      );
+      return;
+    }
     if (path === '/api/models') {
       const found = [
         { id: 'owner/name', downloads: 7, siblings: siblings(), ...card },
