@@ -87,9 +87,14 @@ Examples:
     );
   act('publish', 'take a model live, when nothing is missing')
     .addArgument(model())
-    .action((key: string, options: Json) =>
+    .option('--unverified', 'though nothing from outside this project backs its scores')
+    .action((key: string, { unverified, ...options }: Json & { unverified?: true }) =>
       withPredictor(say, (services, by) =>
-        print(services, options, services.publishing.publish(by, key)),
+        print(
+          services,
+          options,
+          services.publishing.publish(by, key, { unverified: unverified === true }),
+        ),
       ),
     );
   for (const [name, description] of [

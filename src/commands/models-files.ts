@@ -12,6 +12,7 @@ import {
   modelFolder,
   openModel,
   verify,
+  writeSelfReference,
 } from '../siglip/index.js';
 import { readSource } from './model-source.js';
 import { type Json, print } from './print-json.js';
@@ -95,6 +96,27 @@ function readBits(bits: string | undefined): CompileOptions['weightBits'] {
   throw new AppError('BAD_USER_INPUT', `--weight-bits is 7 or 8, not ${bits}.`);
 }
 
+const LAYERS = { name: 'layers', size: 1 };
+
+/** Computes this project's own reference of a model, where there is nothing better. @throws AppError NOT_FOUND */
+export async function computeReference(
+  root: string,
+  slug: string,
+  options: Json,
+  say: Say,
+): Promise<void> {
+  const startedAt = performance.now();
+  const bar = progressBar(say, LAYERS);
+  await writeSelfReference(modelFolder(root, slug), runOnce, {
+    onProgress: ({ step, doneBytes, totalBytes }) => {
+      bar({ name: step, done: doneBytes, all: totalBytes });
+    },
+  });
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  say(`The reference of ${slug} is computed after ${seconds} s.`);
+  print(options, { model: slug });
+}
+
 /** @throws AppError BAD_USER_INPUT that says what differs */
 export async function verifyModel(
   root: string,
@@ -103,7 +125,8 @@ export async function verifyModel(
   say: Say,
 ): Promise<void> {
   const checks = await verify(modelFolder(root, slug), runOnce);
-  for (const { name, outcome } of checks) say(`ok  ${name}: ${outcome}`);
+  for (const { name, met, outcome } of checks) say(`${met ? 'ok' : 'no'}  ${name}: ${outcome}`);
+  if (checks.some(({ met }) => !met)) process.exitCode = 1;
   print(options, { model: slug, checks });
 }
 

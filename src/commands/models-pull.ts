@@ -13,10 +13,12 @@ import {
   checkWeightHeaders,
   copyCheckpoint,
   modelFolder,
+  openModel,
+  readReference,
   weightFiles,
 } from '../siglip/index.js';
 import { writeSource } from './model-source.js';
-import { compileModel } from './models-files.js';
+import { compileModel, computeReference } from './models-files.js';
 import { type Json, print } from './print-json.js';
 import { MEGABYTES, progressBar } from './progress.js';
 
@@ -27,6 +29,8 @@ export interface PullOptions extends Json {
   readonly as?: string;
   readonly int8?: true;
   readonly compile: boolean;
+  /** False: this project's own reference is not computed, which takes minutes for a large model. */
+  readonly reference?: boolean;
   readonly dryRun?: true;
   readonly logitScale?: string;
   readonly logitBias?: string;
@@ -53,6 +57,10 @@ export async function pullModel(
   say(`${slug} is in ${folder}.`);
   if (options.compile) {
     await compileModel(config.modelsDir, slug, { ...options, weightsSha256 }, say);
+    const model = await openModel(folder);
+    if (options.reference !== false && (await readReference(model)) === undefined) {
+      await computeReference(config.modelsDir, slug, {}, say);
+    }
   } else {
     print(options, { model: slug, folder });
   }

@@ -2,7 +2,13 @@ import { Argument, Command, Option } from 'commander';
 import type { Say } from '../app/startup.js';
 import { readConfig } from '../config/config.js';
 import { classify } from './models-classify.js';
-import { compileModel, listModels, removeModel, verifyModel } from './models-files.js';
+import {
+  compileModel,
+  computeReference,
+  listModels,
+  removeModel,
+  verifyModel,
+} from './models-files.js';
 import { addModel } from './models-add.js';
 import { pullModel, type PullOptions } from './models-pull.js';
 import { searchModels } from './models-search.js';
@@ -29,6 +35,10 @@ export function modelsCommand(say: Say): Command {
     .option('--as <owner/name>', 'name it has here; a folder’s is local/<its name> by default')
     .option('--int8', 'write the int8 variant as well')
     .option('--no-compile', 'only copy the files')
+    .option(
+      '--no-reference',
+      'leave out the reference of this project, which takes minutes for a large model',
+    )
     .addOption(logitScale())
     .addOption(logitBias())
     .option('--dry-run', 'say whether it runs here, its size and license; keep nothing')
@@ -82,11 +92,20 @@ export function modelsCommand(say: Say): Command {
   models
     .command('verify')
     .description(
-      'check files against their hashes, and results against golden.json where there is one',
+      'check files against their hashes, and results against golden.json or this project’s reference',
     )
     .addArgument(slug())
     .option(...JSON_FLAG)
     .action((name: string, options: { json?: true }) => verifyModel(root(), name, options, say));
+
+  models
+    .command('reference')
+    .description('compute the reference of this project, in float64, for verify and health checks')
+    .addArgument(slug())
+    .option(...JSON_FLAG)
+    .action((name: string, options: { json?: true }) =>
+      computeReference(root(), name, options, say),
+    );
 
   models
     .command('list')

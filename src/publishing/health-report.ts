@@ -23,6 +23,8 @@ export interface HealthReport {
   readonly providers: readonly ProviderFinding[];
   /** Why nobody's scores can be compared: there is no reference here. */
   readonly noGolden: string | undefined;
+  /** What its scores were compared with: the reference implementation's, or those of this project's own reference alone. */
+  readonly backing: 'golden' | 'self' | undefined;
 }
 
 /**
@@ -33,14 +35,17 @@ export interface HealthReport {
  */
 export type Verdict = 'passed' | 'wrong' | 'failed' | 'busy';
 
-export function evaluate({ providers }: HealthReport): Verdict {
+export function evaluate({ providers }: Pick<HealthReport, 'providers'>): Verdict {
   if (providers.some(({ golden }) => golden === 'passed')) return 'passed';
   if (providers.some(({ golden }) => golden === 'wrong')) return 'wrong';
   return providers.some(({ isBusy }) => isBusy) ? 'busy' : 'failed';
 }
 
 /** Why a model is not well, in sentences. */
-export function problemOf({ providers, noGolden }: HealthReport): string {
+export function problemOf({
+  providers,
+  noGolden,
+}: Pick<HealthReport, 'providers' | 'noGolden'>): string {
   const problems = providers.flatMap(({ name, problem }) =>
     problem === undefined ? [] : [`${name}: ${problem}`],
   );

@@ -8,7 +8,7 @@ import type {
   PredictorsService,
 } from '../inference/index.js';
 import { graphName, type Tower } from '../predictor/graph-name.js';
-import { checkGolden, type Golden, readGolden, type Variant } from '../siglip/index.js';
+import { checkGolden, readReference, type Reference, type Variant } from '../siglip/index.js';
 import { type HealthReport, healthOf, type ProviderFinding } from './health-report.js';
 
 const TOWERS: readonly Tower[] = ['image', 'text'];
@@ -48,7 +48,9 @@ export class ProviderChecksService {
     const providers = await Promise.all(
       targets.map((route) => limit(() => this.examine(asked, route, reference))),
     );
-    return { providers, noGolden: 'problem' in reference ? reference.problem : undefined };
+    return 'problem' in reference
+      ? { providers, noGolden: reference.problem, backing: undefined }
+      : { providers, noGolden: undefined, backing: reference.backing };
   }
 
   /**
@@ -82,7 +84,7 @@ export class ProviderChecksService {
   private async examine(
     asked: Asked,
     route: ProviderRoute | undefined,
-    reference: Reference,
+    reference: Comparison,
   ): Promise<ProviderFinding> {
     const predictor = route === undefined ? this.predictors.builtIn : this.predictors.to(route);
     const found = await probe(predictor, asked);
@@ -120,14 +122,13 @@ export class ProviderChecksService {
   }
 
   /** What the reference says of the model; it lies beside the files that the api process reads too. */
-  private async reference(servedAs: string): Promise<Reference> {
+  private async reference(servedAs: string): Promise<Comparison> {
     try {
       const model = await this.models.get(servedAs);
-      const golden = await readGolden(model);
-      if (golden !== undefined) return { model, golden };
+      const reference = await readReference(model);
+      if (reference !== undefined) return { model, ...reference };
       return {
-        problem:
-          'There is no golden.json beside its files, so nobody can say whether its scores are right: put there what the reference implementation gives (models/demo-shapes/README.md).',
+        problem: `There is no golden.json beside its files, so nobody can say whether its scores are right: put there what the reference implementation gives (models/demo-shapes/README.md), or compute this project’s own reference: gigarouter models reference ${servedAs}`,
       };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -144,8 +145,8 @@ interface Asked {
   readonly variant: Variant;
 }
 
-type Reference =
-  { readonly model: LoadedModel; readonly golden: Golden } | { readonly problem: string };
+type Known = Reference & { readonly model: LoadedModel };
+type Comparison = Known | { readonly problem: string };
 
 /** Whether both towers are served now. */
 async function probe(
@@ -168,7 +169,7 @@ async function probe(
 
 async function compare(
   predictor: Predictor,
-  { model, golden }: { model: LoadedModel; golden: Golden },
+  { model, golden }: Known,
 ): Promise<Pick<ProviderFinding, 'golden' | 'isBusy' | 'problem'>> {
   const { slug, variant, graphs } = model;
   try {

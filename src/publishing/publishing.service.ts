@@ -8,6 +8,7 @@ import { AppError } from '../errors.js';
 import { CHARGED_UNITS } from '../inference/index.js';
 import type { Author } from '../platform/actor.js';
 import type { ModelId } from '../platform/ids.js';
+import type { Backing } from '../siglip/index.js';
 import { problemOf, evaluate } from './health-report.js';
 import { forgetFailures } from './model-checks.store.js';
 import type { ProviderChecksService } from './provider-checks.service.js';
@@ -20,12 +21,26 @@ export interface PublishingParts {
   readonly intervalMs: number;
 }
 
+export interface PublishOptions {
+  /** The operator's word that scores will do which nothing from outside this project backs. */
+  readonly unverified?: boolean;
+}
+
+const UNVERIFIED =
+  'Unverified: its scores are those of this project’s own reference, which reads the configuration as the graphs do; nothing from outside backs them. Put golden.json of the reference implementation beside its files, or publish it all the same (gigarouter admin models publish --unverified).';
+
+/** What a model's page says of its scores. */
+const SHOWN = {
+  golden: 'Its scores are those of the reference implementation.',
+  self: 'Its scores are unverified: only this platform’s own reference agrees with them.',
+} as const;
+
 /** Takes models live, when they are ready. */
 export class PublishingService {
   constructor(private readonly parts: PublishingParts) {}
 
   /** What a model has of what it needs to be live, found out now: it runs. @throws AppError NOT_FOUND */
-  async readiness(key: string): Promise<Readiness> {
+  async readiness(key: string, { unverified = false }: PublishOptions = {}): Promise<Readiness> {
     const model = await this.model(key);
     const findings = await this.parts.checks.check(model);
     const serving = findings.providers.filter(({ serves }) => serves);
@@ -55,9 +70,8 @@ export class PublishingService {
         },
         {
           requirement: 'golden',
-          met: verdict === 'passed',
-          outcome:
-            verdict === 'passed' ? 'Its scores are those of the reference.' : golden(findings),
+          met: verdict === 'passed' && (findings.backing === 'golden' || unverified),
+          outcome: verdict === 'passed' ? backed(findings.backing) : golden(findings),
         },
       ],
     };
@@ -67,18 +81,24 @@ export class PublishingService {
    * Takes a model live.
    * @throws AppError NOT_FOUND; CONFLICT when it is live, or that names all that is missing (`details.missing`)
    */
-  async publish(author: Author, key: string): Promise<ModelId> {
+  async publish(author: Author, key: string, options: PublishOptions = {}): Promise<ModelId> {
     const model = await this.model(key);
     checkMove(model, 'LIVE');
-    checkReady(await this.readiness(key));
+    const readiness = await this.readiness(key, options);
+    checkReady(readiness);
+    const scores = readiness.checks.find(({ requirement }) => requirement === 'golden')?.outcome;
+    const isUnverified = scores === UNVERIFIED;
     return this.parts.catalogChanges.apply(author, model.id, async (tx, locked) => {
       checkMove(locked, 'LIVE');
       await this.parts.catalogChanges.setStatus(tx, locked.id, 'LIVE');
       await forgetFailures(tx, locked.id, this.parts.intervalMs);
       return {
         action: 'model.published',
-        details: { from: locked.status },
-        change: { kind: 'PUBLISHED', text: 'It is live: it can be called.' },
+        details: { from: locked.status, ...(isUnverified ? { unverified: 'yes' } : {}) },
+        change: {
+          kind: 'PUBLISHED',
+          text: `It is live: it can be called. ${SHOWN[isUnverified ? 'self' : 'golden']}`,
+        },
       };
     });
   }
@@ -88,6 +108,10 @@ export class PublishingService {
     if (model !== undefined) return model;
     throw new AppError('NOT_FOUND', `No model has the slug ${key.slice(0, 300)}.`);
   }
+}
+
+function backed(backing: Backing | undefined): string {
+  return backing === 'self' ? UNVERIFIED : 'Its scores are those of the reference.';
 }
 
 function golden({ providers, noGolden }: Parameters<typeof problemOf>[0]): string {

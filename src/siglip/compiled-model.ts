@@ -20,6 +20,7 @@ export interface CompiledModel {
   /** Identifies the checkpoint; with the variant, the key of what may be cached. */
   readonly modelHash: string;
   readonly config: ServedConfig;
+  readonly layout: Manifest['layout'];
   readonly scoring: Scoring;
   readonly weights: Manifest['weights'];
   readonly variants: Manifest['variants'];
@@ -49,7 +50,7 @@ export async function openModel(folder: string): Promise<CompiledModel> {
     await readUnchanged(resolved, text);
     if (data) await checkSize(resolved, data);
   }
-  return { folder: resolved, modelHash, config, scoring, weights, variants };
+  return { folder: resolved, modelHash, config, layout, scoring, weights, variants };
 }
 
 /** What the graphs say of their inputs and outputs goes before what a config says of them. */

@@ -27,7 +27,7 @@ const GOLDEN_FILE = 'golden.json';
 const ALONE = { before: '', after: '' };
 
 const vector = z.array(z.number()).min(1);
-const goldenSchema = z.object({
+export const goldenSchema = z.object({
   texts: z
     .array(z.object({ text: z.string(), input_ids: z.array(z.int()), embedding: vector }))
     .min(1),
@@ -38,7 +38,10 @@ const goldenSchema = z.object({
     .min(1),
 });
 
-export type Golden = z.output<typeof goldenSchema>;
+export type Golden = z.output<typeof goldenSchema> & {
+  /** What messages call it; `golden.json` by default. */
+  readonly file?: string;
+};
 
 /**
  * @returns undefined where there is none: nobody can say whether the model's scores are right
@@ -86,7 +89,7 @@ export async function checkGolden(
     readonly variant: Variant;
     readonly tokenizer: Tokenizer;
   },
-  { texts, images }: Golden,
+  { texts, images, file = GOLDEN_FILE }: Golden,
   embed: EmbedRow,
 ): Promise<string> {
   const { variant, scoring, tokenizer } = model;
@@ -106,7 +109,7 @@ export async function checkGolden(
     );
     if (!(error <= tolerances.embedding)) {
       throw mismatch(
-        `${of}: its ${variant} embedding differs from ${GOLDEN_FILE} by ${error.toExponential(1)}`,
+        `${of}: its ${variant} embedding differs from ${file} by ${error.toExponential(1)}`,
         adviceOn(variant),
       );
     }
@@ -118,7 +121,7 @@ export async function checkGolden(
   for (const { text, input_ids: wanted, embedding } of texts) {
     const ids = await tokenizer.encode([canonicalPrompt(ALONE, text, model.config.textCleaning)]);
     if (wanted.length !== ids.length || wanted.some((id, at) => BigInt(id) !== ids[at])) {
-      throw mismatch(`"${text.slice(0, 60)}": its ids differ from ${GOLDEN_FILE}`);
+      throw mismatch(`"${text.slice(0, 60)}": its ids differ from ${file}`);
     }
     const input: GraphInput = { type: 'int64', shape: [1, ids.length], data: ids };
     labels.push(...(await compare('text', input, embedding, `"${text.slice(0, 60)}"`)));
@@ -131,7 +134,7 @@ export async function checkGolden(
     const error = Math.max(...wanted.map((logit, row) => Math.abs(logit - (logits[row] ?? NaN))));
     if (wanted.length !== logits.length || !(error <= tolerances.logit)) {
       throw mismatch(
-        `${of}: its ${variant} logits differ from ${GOLDEN_FILE} by ${error.toExponential(1)}`,
+        `${of}: its ${variant} logits differ from ${file} by ${error.toExponential(1)}`,
         adviceOn(variant),
       );
     }
@@ -139,7 +142,7 @@ export async function checkGolden(
     if (Math.max(...wanted) - (wanted[best] ?? NaN) > tolerances.logit) {
       const text = texts[best]?.text.slice(0, 60) ?? '';
       throw mismatch(
-        `${of}: in ${variant} "${text}" fits it best, in ${GOLDEN_FILE} another`,
+        `${of}: in ${variant} "${text}" fits it best, in ${file} another`,
         adviceOn(variant),
       );
     }

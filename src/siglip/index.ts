@@ -10,7 +10,9 @@ export {
 } from './checkpoint-files.js';
 export { describeModel, type ModelFacts } from './describe-model.js';
 export type { TextCleaning } from './model-config.js';
-export { checkGolden, type Golden, readGolden } from './golden.js';
+export { type Backing, readReference, type Reference } from './backing.js';
+export { checkGolden, readGolden } from './golden.js';
+export { writeSelfReference } from './reference/self-reference.js';
 export {
   type Manifest,
   MANIFEST_FILE,

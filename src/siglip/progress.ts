@@ -1,6 +1,6 @@
-/** How far a long step is; `doneBytes` grows to `totalBytes`. */
+/** How far a long step is; `doneBytes` grows to `totalBytes`. Of `reference`, they are layers. */
 export interface Progress {
-  readonly step: 'check' | 'quantize';
+  readonly step: 'check' | 'quantize' | 'reference';
   readonly doneBytes: number;
   readonly totalBytes: number;
 }

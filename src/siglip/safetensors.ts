@@ -81,6 +81,16 @@ export class SafetensorsFile {
     return toFloat32(tensor.dtype, raw);
   }
 
+  /** Reads one index of a tensor's first dimension. @throws RangeError when it has no such */
+  async readRow(tensor: TensorInfo, index: number): Promise<Float32Array> {
+    const [rows = 0] = tensor.shape;
+    if (!(index >= 0 && index < rows))
+      throw new RangeError(`${tensor.name} has no row ${String(index)}.`);
+    const raw = new Uint8Array(tensor.bytes / rows);
+    await this.fill(raw, tensor.offset + index * raw.length, tensor);
+    return toFloat32(tensor.dtype, raw);
+  }
+
   /**
    * Reads tensors in the given order, in pieces of whole rows, 8 MiB at most (or one row, if that is
    * more). The next piece is read while the caller works on this one.

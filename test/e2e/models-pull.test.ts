@@ -53,11 +53,6 @@ function modelsWith(env: Record<string, string>, ...args: string[]) {
   });
 }
 
-interface Score {
-  readonly label: string;
-  readonly probability: number;
-}
-
 const isWhole = () =>
   Object.entries(content).every(
     ([name, bytes]) =>
@@ -91,70 +86,6 @@ test('pull, list, verify, classify, remove: a model’s whole life', async () =>
 
   expect((await models('remove', 'owner/name')).code).toBe(0);
   expect(existsSync(model)).toBe(false);
-});
-
-test('ready-made graphs are pulled, tried, and score as the checkpoint that they were made of', async () => {
-  const fixtures = path.join(ROOT, 'test/fixtures');
-  const read = (...names: string[]) => readFileSync(path.join(fixtures, ...names));
-  const beside = [
-    'config.json',
-    'preprocessor_config.json',
-    'spiece.model',
-    'tokenizer_config.json',
-  ];
-  const checkpoint = ['model.safetensors.index.json'];
-  checkpoint.push(...[1, 2].map((at) => `model-0000${String(at)}-of-00002.safetensors`));
-  const small = Object.fromEntries(beside.map((name) => [name, read('hf-siglip-micro', name)]));
-  const scores = async (files: Record<string, Buffer>, ...args: string[]) => {
-    await hub.stop();
-    hub = await startTestHub({ ...small, ...files });
-    expect(await models('pull', 'owner/name', ...args)).toMatchObject({ code: 0 });
-    const picture = path.join(fixtures, 'images/rgb.png');
-    const variant = args.includes('--int8') ? 'int8' : 'fp32';
-    const { out } = await models(
-      ...['classify', picture, '--labels', 'a cat, a dog', '--variant', variant, '--json'],
-    );
-    const { results } = JSON.parse(out) as { results: { scores: Score[] }[] };
-    rmSync(path.join(folder.path, 'owner'), { recursive: true });
-    return results[0]?.scores ?? [];
-  };
-  const graphs = { 'onnx/model.onnx': read('onnx-siglip-micro/onnx/model.onnx') };
-  const eight = {
-    'onnx/model_quantized.onnx': read('onnx-siglip-micro/onnx/model_quantized.onnx'),
-  };
-  const wanted = await scores(
-    Object.fromEntries(checkpoint.map((name) => [name, read('hf-siglip-micro', name)])),
-  );
-  const got = await scores({ ...graphs, ...eight });
-  expect(hub.requests.filter((one) => one.includes('quantized'))).toEqual([]);
-  expect(got.map(({ label }) => label)).toEqual(wanted.map(({ label }) => label));
-  for (const [at, { probability }] of got.entries()) {
-    expect(probability).toBeCloseTo(wanted[at]?.probability ?? NaN, 4);
-  }
-  const int8 = await scores({ ...graphs, ...eight }, '--int8');
-  expect(int8).toHaveLength(2);
-});
-
-test('ready-made graphs that do not run leave nothing that is served', async () => {
-  await hub.stop();
-  const fixtures = path.join(ROOT, 'test/fixtures');
-  const read = (...names: string[]) => readFileSync(path.join(fixtures, ...names));
-  const graph = read('onnx-siglip-micro/onnx/model.onnx').toString('latin1');
-  hub = await startTestHub({
-    ...Object.fromEntries(
-      ['config.json', 'preprocessor_config.json', 'spiece.model', 'tokenizer_config.json'].map(
-        (name) => [name, read('hf-siglip-micro', name)],
-      ),
-    ),
-    // An operator that there is not.
-    'onnx/model.onnx': Buffer.from(
-      graph.replaceAll('LayerNormalization', 'LayerNormalisation'),
-      'latin1',
-    ),
-  });
-  const { code, err } = await models('pull', 'owner/name');
-  expect([code, err]).toEqual([1, expect.stringContaining('Its graphs do not run')]);
-  expect((await models('list')).out).toBe('');
 });
 
 test('a download that is cut goes on where it ended', async () => {

@@ -1,6 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder } from '../support/folder.js';
+import { writeSelfReference } from '../../src/siglip/index.js';
+import { runGraph } from '../support/onnx.js';
 import { mailTo, newOperator } from '../support/operators.js';
 import { type Person, signUp } from '../support/people.js';
 import { startPlatform, type TestPlatform } from '../support/platform.js';
@@ -24,7 +26,7 @@ let count = 0;
 beforeAll(async () => {
   t = await startPlatform(mailTo(outbox.path), {}, { background: false });
   operator = await newOperator(t, outbox.path);
-  for (let n = 1; n <= 6; n += 1) installCopy(t, `test/shapes-${String(n)}`);
+  for (let n = 1; n <= 7; n += 1) installCopy(t, `test/shapes-${String(n)}`);
   // It serves the copies; the platform's own predictor was started before they were there.
   provider = await startProvider(t.modelsDir);
 });
@@ -132,6 +134,19 @@ describe('going live', () => {
     const refused = await refusal(model);
     expect(refused?.missing).toEqual(['golden']);
     expect(refused?.message).toMatch(/no golden\.json/);
+  });
+
+  test('is refused where nothing but this project’s own reference backs its scores', async () => {
+    const model = await createInstalled();
+    await price(model);
+    await addProvider(model);
+    rmSync(golden(model));
+    await writeSelfReference(path.join(t.modelsDir, model), runGraph);
+    const refused = await refusal(model);
+    expect(refused?.missing).toEqual(['golden']);
+    expect(refused?.message).toMatch(
+      /golden: Unverified: .*nothing from outside backs them.*publish --unverified/,
+    );
   });
 
   test('is refused where golden scores do not match, or say nothing', async () => {
