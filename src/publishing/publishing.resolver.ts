@@ -36,9 +36,19 @@ export class PublishingResolver {
   @Access(OPERATOR)
   async publishModel(
     @ModelArg() model: string,
+    @Arg('unverified', () => Boolean, {
+      defaultValue: false,
+      description:
+        'Publish although only this platform’s own reference agrees with its scores. Recorded in the audit log and the model’s changelog.',
+    })
+    unverified: boolean,
     @Ctx() { actor }: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<ModelType> {
-    return readModel(this.catalog, await this.publishing.publish(actor, model), info);
+    return readModel(
+      this.catalog,
+      await this.publishing.publish(actor, model, { unverified }),
+      info,
+    );
   }
 }

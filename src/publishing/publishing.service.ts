@@ -27,7 +27,7 @@ export interface PublishOptions {
 }
 
 const UNVERIFIED =
-  'Unverified: its scores are those of this project’s own reference, which reads the configuration as the graphs do; nothing from outside backs them. Put golden.json of the reference implementation beside its files, or publish it all the same (gigarouter admin models publish --unverified).';
+  'Unverified: its scores are those of this project’s own reference, which reads the configuration as the graphs do; nothing from outside backs them. Put golden.json of the reference implementation beside its files, or publish it all the same (publishModel with unverified: true, or gigarouter admin models publish --unverified).';
 
 /** What a model's page says of its scores. */
 const SHOWN = {

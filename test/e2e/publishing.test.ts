@@ -145,8 +145,15 @@ describe('going live', () => {
     const refused = await refusal(model);
     expect(refused?.missing).toEqual(['golden']);
     expect(refused?.message).toMatch(
-      /golden: Unverified: .*nothing from outside backs them.*publish --unverified/,
+      /golden: Unverified: .*nothing from outside backs them.*publishModel with unverified: true.*publish --unverified/,
     );
+
+    const query = `mutation ($model: String!) { publishModel(model: $model, unverified: true) {
+      status changelog(first: 1) { text } } }`;
+    expect((await operator.gql(query, { model })).body.data.publishModel).toEqual({
+      status: 'LIVE',
+      changelog: [{ text: expect.stringContaining('Its scores are unverified') as string }],
+    });
   });
 
   test('is refused where golden scores do not match, or say nothing', async () => {
