@@ -52,9 +52,11 @@ export async function classify(
         const image = await readImage(file);
         const { template } = options;
         const request = { model, image, labels, template, threshold };
-        const { ranked, margin, noneOfTheAbove } = await service.classify(request);
+        const { ranked, margin, noneOfTheAbove, warnings } = await service.classify(request);
+        // Of the labels, which are the same for all images.
+        if (results.length === 0) for (const { message } of warnings) say(`Warning: ${message}`);
         const scores = ranked.map(({ index, ...score }) => ({ label: labels[index], ...score }));
-        results.push({ image: file, scores, margin, noneOfTheAbove });
+        results.push({ image: file, scores, margin, noneOfTheAbove, warnings });
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         say(`${file}: ${error.message}`);

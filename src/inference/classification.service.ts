@@ -3,6 +3,8 @@ import {
   canonicalPrompt,
   DEFAULT_TEMPLATE,
   labelLogits,
+  type LabelWarning,
+  labelWarnings,
   parseTemplate,
   type RankedScores,
   rankLabels,
@@ -56,6 +58,8 @@ export interface Classifications {
   readonly labelsCached: number;
   /** In the order of the labels. Shared: nobody may change them. */
   readonly labelVectors: readonly Float32Array[];
+  /** Labels of which the model reads nothing, or a part, or which it cannot tell apart. */
+  readonly warnings: readonly LabelWarning[];
 }
 
 export interface Classification extends RankedScores {
@@ -63,6 +67,8 @@ export interface Classification extends RankedScores {
   readonly imageCached: boolean;
   /** Labels that were not run for this call. */
   readonly labelsCached: number;
+  /** As {@link Classifications.warnings}. */
+  readonly warnings: readonly LabelWarning[];
 }
 
 /** Scores images against labels that nobody trained it for. Knows no accounts and charges nobody. */
@@ -75,11 +81,12 @@ export class ClassificationService {
    */
   async classify({ image, ...request }: ClassifyRequest): Promise<Classification> {
     const images = [imageFileOf(image)];
-    const { images: all, labelsCached } = await this.classifyAll({ ...request, images });
+    const { images: all, ...labels } = await this.classifyAll({ ...request, images });
+    const { labelsCached, warnings } = labels;
     const [scored] = all;
     if (scored === undefined) throw new Error('One image gave no result.');
     const { cached, ...scores } = scored;
-    return { ...scores, imageCached: cached, labelsCached };
+    return { ...scores, imageCached: cached, labelsCached, warnings };
   }
 
   /** As `classify`, for several images and the same labels. Nothing runs before all images are decoded. */
@@ -105,6 +112,7 @@ export class ClassificationService {
       }),
       labelsCached: labels.cached,
       labelVectors: labels.vectors,
+      warnings: labelWarnings(request.labels, { template, cleaning, tokenizer: model.tokenizer }),
     };
   }
 }

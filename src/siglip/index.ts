@@ -30,6 +30,7 @@ export {
 } from './models-folder.js';
 export { imagePixels } from './pixels.js';
 export { canonicalPrompt, DEFAULT_TEMPLATE, parseTemplate } from './prompt.js';
+export { type LabelWarning, labelWarnings } from './label-warnings.js';
 export { labelLogits, rankLabels, type RankedScores } from './scores.js';
 export { Tokenizer } from './tokenizer.js';
 export { type RunGraph, verify } from './verify.js';

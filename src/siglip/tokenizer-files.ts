@@ -159,6 +159,8 @@ function loadUnigram(value: unknown, special: { end: string; pad: string }): Enc
     encode,
     endId,
     padId,
+    unreadId: model.unk_id,
+    blankId: tokenizer.token_to_id('▁'),
     *pieces() {
       for (const [id, [piece]] of model.vocab.entries()) yield [piece, id];
       for (const { content, id } of added) yield [content, id];

@@ -94,6 +94,21 @@ export class Tokenizer {
     return ids;
   }
 
+  /**
+   * What of a text the model does not read.
+   * @param label cleaned, alone @param prompt the label in its template, cleaned
+   */
+  inspect(label: string, prompt: string): { readonly isCut: boolean; readonly isUnread: boolean } {
+    const { endId, padId, unreadId, blankId } = this.encoder;
+    const said = this.encoder
+      .encode(label)
+      .filter((id) => id !== endId && id !== padId && id !== blankId);
+    return {
+      isCut: this.encoder.encode(prompt).length > this.sizes.contextLength,
+      isUnread: unreadId !== undefined && said.every((id) => id === unreadId),
+    };
+  }
+
   /** Up to the context length of them, the last one the end token. */
   private encodeOne(prompt: string): bigint[] {
     const { contextLength, vocabSize } = this.sizes;

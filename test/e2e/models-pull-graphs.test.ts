@@ -65,6 +65,12 @@ test('a model without golden.json is compared with this project’s own referenc
     code: 0,
     err: expect.stringMatching(/ok {2}self-reference: .*unverified/) as string,
   });
+  const picture = path.join(FIXTURE, '../images/rgb.png');
+  const { err, out } = await models('classify', picture, '--labels', 'a cat,😀', '--json');
+  expect(err).toContain('Warning: Label 2 ("😀") has no text that the model reads');
+  expect((JSON.parse(out) as { results: object[] }).results[0]).toMatchObject({
+    warnings: [{ index: 1, kind: 'UNREAD' }],
+  });
   rmSync(path.join(model, 'self-reference.json'));
   const unbacked = await models('verify', 'owner/name');
   expect(unbacked).toMatchObject({
