@@ -25,7 +25,7 @@ const DOMAINS = {
 const DOMAIN = `^src/(?:${Object.keys(DOMAINS).join('|')})/`;
 const UNIT_TEST = '\\.test\\.ts$';
 /** Files of a domain that speak GraphQL. */
-const SPEAKS_GRAPHQL = `${DOMAIN}[^/]+\\.(?:resolver|type|input)\\.ts$`;
+const SPEAKS_GRAPHQL = `${DOMAIN}[^/]+\\.(?:resolver|type|input|payload)\\.ts$`;
 
 /** Makes a domain: its services over what they stand on, and its resolvers over them. */
 const FACTORY = `${DOMAIN}[^/]+\\.factory\\.ts$`;
@@ -129,7 +129,7 @@ const forbidden = [
   {
     name: 'graphql-kit-for-resolvers-only',
     comment:
-      'Only a domain’s resolver, type and input files speak GraphQL. Do it there, and pass plain values on to the service.',
+      'Only a domain’s resolver, type, input and payload files speak GraphQL. Do it there, and pass plain values on to the service.',
     from: { path: DOMAIN, pathNot: [SPEAKS_GRAPHQL, FACTORY] },
     to: { path: '^src/graphql/' },
   },
@@ -190,7 +190,7 @@ const forbidden = [
     name: 'types-do-not-fetch',
     comment:
       'A type or input describes and converts what it is given. Let the resolver call the service.',
-    from: { path: `${DOMAIN}[^/]+\\.(?:type|input)\\.ts$` },
+    from: { path: `${DOMAIN}[^/]+\\.(?:type|input|payload)\\.ts$` },
     to: { path: `${DOMAIN}[^/]+\\.(?:resolver|service|store|loaders|sql)\\.ts$` },
   },
   {
@@ -257,7 +257,7 @@ const forbidden = [
     'door-graphql',
     ['graphql', 'graphql-scalars', 'graphql-query-complexity', 'type-graphql'],
     ['^src/graphql/', SPEAKS_GRAPHQL, '^src/app/resolvers\\.ts$'],
-    'Only the GraphQL kit and a domain’s resolver, type and input files speak GraphQL.',
+    'Only the GraphQL kit and a domain’s resolver, type, input and payload files speak GraphQL.',
   ),
   door(
     'door-fastify',

@@ -28,14 +28,18 @@ const { url, secret } = platform;
 const image = readFileSync(path.join(root, 'models/demo-shapes/samples/green-heart.png'), 'base64');
 const query = `mutation ($image: String!, $labels: [String!]!) {
   classifyImage(input: { model: "${DEMO_MODEL}", image: { base64: $image }, labels: $labels }) {
-    classification { labels { label score } } cost { chargedNanos balanceNanos } } }`;
+    classification { labels { label score } }
+    cost { chargedNanos balanceNanos }
+    userErrors { code message path }
+  }
+}`;
 const body = JSON.stringify({
   query,
   variables: { image, labels: ['red circle', 'green heart', 'cat'] },
 });
 const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}` };
 const OPERATIONS = {
-  'balance, for comparison': JSON.stringify({ query: '{ balance { postedNanos } }' }),
+  'balance, for comparison': JSON.stringify({ query: '{ account { balance { postedNanos } } }' }),
   classifyImage: body,
 };
 const first = await (await fetch(`${url}/graphql`, { method: 'POST', headers, body })).json();

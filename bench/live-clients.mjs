@@ -5,7 +5,7 @@ import WebSocket from 'ws';
 
 const { URL: url, KEYS: keys, COUNT: count, TRANSPORT: transport } = process.env;
 const secrets = JSON.parse(keys);
-const query = 'subscription { balanceChanged { postedNanos } }';
+const query = 'subscription { balanceChanged { balance { postedNanos } } }';
 let ready = 0;
 const told = (n, text) => {
   if (n === 0) process.send({ at: performance.timeOrigin + performance.now(), text });

@@ -13,7 +13,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 function signIn() {
   addresses += 1;
   const localAddress = `127.${1 + ((addresses >> 14) & 127)}.${(addresses >> 7) & 127}.${2 + (addresses & 127)}`;
-  const query = `mutation { signIn(email: "nobody${addresses}@example.org", password: "wrong password") { token } }`;
+  const query = `mutation { signIn(input: { email: "nobody${addresses}@example.org", password: "wrong password" }) { token userErrors { code message path } } }`;
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };
     const options = { hostname, port, path: '/graphql', method: 'POST', headers, localAddress };

@@ -63,7 +63,10 @@ async function picture() {
 
 const CLASSIFY = `mutation ($image: String!) {
   classifyImage(input: { model: "${DEMO_MODEL}", image: { base64: $image }, labels: ["red circle", "cat"] }) {
-    classification { labels { label score } } } }`;
+    classification { labels { label score } }
+    userErrors { code message path }
+  }
+}`;
 
 /** One call every so often, whatever becomes of those before: waiting shows, and is not hidden by fewer calls. */
 async function paidCalls(seconds) {

@@ -44,17 +44,19 @@ const say = (line) => process.stderr.write(`${line}\n`);
 const METRICS =
   'calls errors chargedNanos cacheHits units { unit requested ran cached } latencyMs { p50 p95 p99 }';
 const DASHBOARD = `query ($range: UsageRangeInput!, $zone: String!) {
-  balance { postedNanos availableNanos }
-  creditLots { source remainingNanos expiresAt }
-  usage(range: $range, timeZone: $zone, groupBy: [MODEL]) {
-    total { ${METRICS} }
-    previous { metrics { ${METRICS} } change { calls errors charged } }
-    series { group { model } total { ${METRICS} } points { from to metrics { ${METRICS} } } }
+  account {
+    balance { postedNanos availableNanos }
+    creditLots { source remainingNanos expiresAt }
+    usage(range: $range, timeZone: $zone, groupBy: [MODEL]) {
+      total { ${METRICS} }
+      previous { metrics { ${METRICS} } change { calls errors charged } }
+      series { group { model } total { ${METRICS} } points { from to metrics { ${METRICS} } } }
+    }
+    topModels(range: $range) { group { model } total { calls chargedNanos } }
+    topKeys(range: $range) { group { key { id name } } total { calls chargedNanos } }
+    creditForecast { runsOutAt nanosPerDay }
+    purchases(first: 10) { edges { node { id } } }
   }
-  topModels(range: $range) { group { model } total { calls chargedNanos } }
-  topKeys(range: $range) { group { key { id name } } total { calls chargedNanos } }
-  creditForecast { runsOutAt nanosPerDay }
-  purchases(first: 10) { edges { node { id } } }
 }`;
 
 const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'gigarouter-bench-'));
@@ -99,7 +101,7 @@ try {
     const { data, errors } = await response.json();
     const ms = performance.now() - at;
     if (errors !== undefined) throw new Error(JSON.stringify(errors));
-    return { ms, calls: data.usage.total.calls };
+    return { ms, calls: data.account.usage.total.calls };
   };
   const measure = async (zone) => {
     for (let n = 0; n < 5; n++) await ask(zone);

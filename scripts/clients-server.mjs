@@ -68,21 +68,24 @@ async function newAdminKey(url, outbox) {
     if (errors !== undefined) throw new Error(JSON.stringify(errors));
     return data;
   };
-  await ask('mutation ($email: String!) { signUp(email: $email, name: "Clients") { done } }', {
-    email,
-  });
+  await ask(
+    'mutation ($email: String!) { signUp(input: { email: $email, name: "Clients" }) { userErrors { code message path } } }',
+    {
+      email,
+    },
+  );
   let token;
   await until('the mail', () => (token = tokenOfMail(outbox, email)) !== undefined);
   await ask(
-    'mutation ($token: String!, $password: String!) { verifyEmail(token: $token, password: $password) { done } }',
+    'mutation ($token: String!, $password: String!) { verifyEmail(input: { token: $token, password: $password }) { userErrors { code message path } } }',
     { token, password },
   );
   const { signIn } = await ask(
-    'mutation ($email: String!, $password: String!) { signIn(email: $email, password: $password) { token } }',
+    'mutation ($email: String!, $password: String!) { signIn(input: { email: $email, password: $password }) { token userErrors { code message path } } }',
     { email, password },
   );
   const { createApiKey } = await ask(
-    'mutation { createApiKey(input: { name: "clients", scopes: [INFERENCE, READ, BILLING, ADMIN] }) { secret } }',
+    'mutation { createApiKey(input: { name: "clients", scopes: [INFERENCE, READ, BILLING, ADMIN] }) { secret userErrors { code message path } } }',
     {},
     signIn.token,
   );

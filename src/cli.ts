@@ -21,11 +21,11 @@ process.stderr.on('error', () => undefined);
 
 const program = new Command('gigarouter')
   .description('A self-hosted model platform.')
-  .addHelpText('after', '\nSettings come from the environment: see .env.example.');
+  .addHelpText('after', '\nConfiguration is read from environment variables: see .env.example.');
 
 program
   .command('migrate')
-  .description('apply the migrations that the database lacks')
+  .description('apply pending database migrations')
   .option('--json', 'print the result as JSON')
   .action(({ json }: { json?: true }) =>
     withDatabase(async ({ applyMigrations }, config, url) => {
@@ -36,7 +36,7 @@ program
 
 program
   .command('seed')
-  .description('bring the catalog to what its files say; operators’ edits stay')
+  .description('update the catalog from its files, keeping operators’ edits')
   .option('--json', 'print the result as JSON')
   .action(({ json }: { json?: true }) =>
     withDatabase(async ({ seedCatalogFolder, applyMigrations }, config, url) => {
@@ -49,8 +49,8 @@ program
 program
   .command('schema')
   .description('print the GraphQL schema (SDL)')
-  .option('--write', 'write it to schema.graphql')
-  .option('--check', 'fail when schema.graphql differs')
+  .option('--write', 'write the schema to schema.graphql')
+  .option('--check', 'fail if schema.graphql is out of date')
   .action(async ({ write, check }: { write?: true; check?: true }) => {
     const { createPrintableSchema } = await import('./app/resolvers.js');
     const { printSdl } = await import('./graphql/schema.js');
@@ -65,31 +65,31 @@ program
 /** The other commands: what the list says of each, and the module that has it, which is loaded when it is called. */
 const COMMANDS: Readonly<Record<string, readonly [string, () => Promise<Command>]>> = {
   admin: [
-    'run the platform: accounts, credit, what was given up, background work',
+    'operate the platform: accounts, credit, models, dead letters, background jobs',
     async () => (await import('./commands/admin.js')).adminCommand(say),
   ],
   operator: [
-    'make a person an operator; the same as `admin operators add`',
+    'make a user an operator; same as `admin operators add`',
     async () => (await import('./commands/operator.js')).operatorCommand(say),
   ],
   payments: [
-    'events of Stripe that were given up',
+    'list and replay dead-lettered Stripe events',
     async () => (await import('./commands/payments.js')).paymentsCommand(say),
   ],
   reconcile: [
-    'compare payments, refunds and disputes at Stripe with ours; repair what webhooks missed',
+    'reconcile payments, refunds and disputes with Stripe, and repair what webhooks missed',
     async () => (await import('./commands/reconcile.js')).reconcileCommand(say),
   ],
   verify: [
-    'check every promise of the ledger, of payments, batches, usage, demand and accounts on live data (src/*/README.md)',
+    'check the invariants of ledger, payments, batches, usage, demand and accounts on live data (src/*/README.md)',
     async () => (await import('./commands/verify.js')).verifyCommand(say),
   ],
   usage: [
-    'roll-ups of usage, which dashboards read',
+    'manage usage roll-ups, which dashboards read',
     async () => (await import('./commands/usage.js')).usageCommand(say),
   ],
   demo: [
-    'sign up, get free credit, classify a picture, and look at what it cost',
+    'sign up, get free credit, classify an image, and show what it cost',
     async () => (await import('./commands/demo.js')).demoCommand(say),
   ],
   models: [
@@ -97,7 +97,7 @@ const COMMANDS: Readonly<Record<string, readonly [string, () => Promise<Command>
     async () => (await import('./commands/models.js')).modelsCommand(say),
   ],
   predictor: [
-    'serve the models of MODELS_DIR by the Open Inference Protocol v2',
+    'serve the models in MODELS_DIR over the Open Inference Protocol v2',
     async () => (await import('./commands/predictor.js')).predictorCommand(),
   ],
 };

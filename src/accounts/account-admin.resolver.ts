@@ -1,30 +1,33 @@
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
-import type { GraphQLContext } from '../graphql/context.js';
+import { InputArg } from '../graphql/input.js';
+import {
+  FreezeAccountInput,
+  UnfreezeAccountInput,
+  RequireSecondFactorInput,
+  SetAccountLimitsInput,
+} from './account-admin.input.js';
+import {
+  FreezeAccountPayload,
+  UnfreezeAccountPayload,
+  RequireSecondFactorPayload,
+  SetAccountLimitsPayload,
+} from './account-admin.payload.js';
+import { AccountType } from '../graphql/account.type.js';
+import { findAccount, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
-import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import type { AccountAdminService } from './account-admin.service.js';
 import { ACCOUNT_STATUSES, type AccountStatus } from './account.js';
-import {
-  ManagedAccountConnectionType,
-  ManagedAccountType,
-  toManagedAccount,
-} from './managed-account.type.js';
+import { AccountConnectionType } from './account.type.js';
 
 /** Accounts, for operators. */
 @Resolver()
 export class AccountAdminResolver {
   constructor(private readonly accountAdmin: AccountAdminService) {}
 
-  /** For `node(id)`: any account, for operators alone. */
-  readonly findNode: FindNode = async (id, { actor: { scopes } }) => {
-    if (!scopes.has('operator')) return null;
-    const account = await this.accountAdmin.find(id);
-    return account === undefined ? null : toManagedAccount(account);
-  };
-
-  @Query(() => ManagedAccountConnectionType, {
+  @Query(() => AccountConnectionType, {
+    nullable: true,
     complexity: listCost(1),
     description: 'All accounts, newest first. For operators.',
   })
@@ -33,109 +36,96 @@ export class AccountAdminResolver {
     @Arg('search', () => String, {
       nullable: true,
       description:
-        'A part of the name or of a member’s address, in any case; the id of the account, of a member or of a key; or the beginning of a key. At most 200 characters.',
+        'Case-insensitive part of the account name or of a member’s email address; the ID of the account, of a member or of a key; or the first characters of a key. At most 200 characters.',
     })
     search: string | undefined,
     @Arg('status', () => ACCOUNT_STATUSES, {
       nullable: true,
-      description: 'Left out: whatever it is.',
+      description: 'Status to filter by; omit for all statuses.',
     })
     status: AccountStatus | undefined,
     @FirstArg() first: number,
     @AfterArg() after: string | undefined,
-  ): Promise<ManagedAccountConnectionType> {
+    @Ctx() context: GraphQLContext,
+  ): Promise<AccountConnectionType> {
     const size = checkPageSize(first);
     const filter = { search: search ?? undefined, status: status ?? undefined };
     const page = { first: size + 1, after: after ?? undefined };
     const found = await this.accountAdmin.list(filter, page);
     const edges = found
       .slice(0, size)
-      .map((account) => ({ cursor: account.id, node: toManagedAccount(account) }));
+      .map(({ id }) => ({ cursor: id, node: toAccount(context, id) }));
     return connectionOf(edges, { hasNextPage: found.length > size, after });
   }
 
-  @Query(() => ManagedAccountType, {
+  @Mutation(() => FreezeAccountPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
-    description: 'An account by its id; null when there is none. For operators.',
-  })
-  @Access({ scope: 'operator' })
-  async account(
-    @Arg('id', () => ID, { description: '"acct_…".' }) id: string,
-  ): Promise<ManagedAccountType | null> {
-    const account = await this.accountAdmin.find(id);
-    return account === undefined ? null : toManagedAccount(account);
-  }
-
-  @Mutation(() => ManagedAccountType, {
-    complexity: LOOKUP_COST,
     description:
-      'From now on no call of the account begins, and it buys nothing, on any server; what runs ends. It can read. May be repeated. For operators.',
+      'Freezes an account: new calls and purchases are rejected on every server, calls in progress complete, and data stays readable. Safe to repeat. For operators.',
   })
   @Access({ scope: 'operator' })
   async freezeAccount(
-    @Arg('id', () => ID, { description: 'The account.' }) id: string,
-    @Arg('reason', () => String, {
-      description: 'Why, in 1 to 500 characters; shown to whoever is refused.',
-    })
-    reason: string,
-    @Ctx() { actor }: GraphQLContext,
-  ): Promise<ManagedAccountType> {
-    return toManagedAccount(await this.accountAdmin.freeze(actor, id, reason));
+    @InputArg(() => FreezeAccountInput) { id, reason }: FreezeAccountInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<FreezeAccountPayload> {
+    await this.accountAdmin.freeze(context.actor, id, reason);
+    return { account: toAccount(context, id) };
   }
 
-  @Mutation(() => ManagedAccountType, {
+  @Mutation(() => UnfreezeAccountPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Lets a frozen account call and buy again, on every server within 5 seconds. May be repeated. For operators.',
+      'Unfreezes an account, which can call models and buy credit again on every server within 5 seconds. Safe to repeat. For operators.',
   })
   @Access({ scope: 'operator' })
   async unfreezeAccount(
-    @Arg('id', () => ID, { description: 'The account.' }) id: string,
-    @Ctx() { actor }: GraphQLContext,
-  ): Promise<ManagedAccountType> {
-    return toManagedAccount(await this.accountAdmin.unfreeze(actor, id));
+    @InputArg(() => UnfreezeAccountInput) { id }: UnfreezeAccountInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<UnfreezeAccountPayload> {
+    await this.accountAdmin.unfreeze(context.actor, id);
+    return { account: toAccount(context, id) };
   }
 
-  @Mutation(() => ManagedAccountType, {
+  @Mutation(() => RequireSecondFactorPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Sets whether members act on an organisation only in a session in which they have shown a second factor. Takes effect with their next request; its keys go on. May be repeated. For operators.',
+      'Sets whether members of an organization must sign in with a second factor to act on it. Takes effect on their next request; API keys are not affected. Safe to repeat. For operators.',
   })
   @Access({ scope: 'operator' })
   async requireSecondFactor(
-    @Arg('id', () => ID, { description: 'The account.' }) id: string,
-    @Arg('required', () => Boolean, { description: 'Whether it is required from now on.' })
-    required: boolean,
-    @Ctx() { actor }: GraphQLContext,
-  ): Promise<ManagedAccountType> {
-    return toManagedAccount(await this.accountAdmin.requireSecondFactor(actor, id, required));
+    @InputArg(() => RequireSecondFactorInput) { id, required }: RequireSecondFactorInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<RequireSecondFactorPayload> {
+    await this.accountAdmin.requireSecondFactor(context.actor, id, required);
+    return { account: toAccount(context, id) };
   }
 
-  @Mutation(() => ManagedAccountType, {
+  @Mutation(() => SetAccountLimitsPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description: 'Sets both limits of an account, on every server within 5 seconds. For operators.',
   })
   @Access({ scope: 'operator' })
   async setAccountLimits(
-    @Arg('id', () => ID, { description: 'The account.' }) id: string,
-    @Arg('ratePerMinute', () => Int, {
-      nullable: true,
-      description: 'Calls in a minute, 1 to 1,000,000; null or left out: what everybody has.',
-    })
-    ratePerMinute: number | undefined,
-    @Arg('concurrencyMax', () => Int, {
-      nullable: true,
-      description:
-        'Calls at the same time in each process, 1 to 10,000; null or left out: what everybody has.',
-    })
-    concurrencyMax: number | undefined,
-    @Ctx() { actor }: GraphQLContext,
-  ): Promise<ManagedAccountType> {
+    @InputArg(() => SetAccountLimitsInput)
+    { id, ratePerMinute, concurrencyMax }: SetAccountLimitsInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<SetAccountLimitsPayload> {
     const limits = {
       ratePerMinute: ratePerMinute ?? null,
       concurrencyMax: concurrencyMax ?? null,
     };
-    return toManagedAccount(await this.accountAdmin.setLimits(actor, id, limits));
+    await this.accountAdmin.setLimits(context.actor, id, limits);
+    return { account: toAccount(context, id) };
   }
+}
+
+/** An account as an operator sees it; it has been looked up. */
+function toAccount(context: GraphQLContext, id: string): AccountType {
+  const account = findAccount(context, id);
+  if (account === undefined) throw new Error(`${id} cannot be shown.`);
+  return account;
 }

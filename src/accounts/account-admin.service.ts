@@ -56,7 +56,7 @@ export class AccountAdminService {
       if (account.frozenReason !== null) {
         throw new AppError(
           'CONFLICT',
-          `The account is frozen already: ${account.frozenReason}. Lift that first.`,
+          `The account is already frozen: ${account.frozenReason}. Unfreeze it first.`,
         );
       }
       await store.setFrozen(tx, accountId, reason);
@@ -121,7 +121,7 @@ export class AccountAdminService {
     required: boolean,
   ): Promise<ManagedAccount> {
     if ((await this.get(id)).kind === 'PERSONAL') {
-      throw new AppError('CONFLICT', 'A second factor can be required of an organisation only.');
+      throw new AppError('CONFLICT', 'A second factor can be required only for organizations.');
     }
     return this.change(id, async (tx, accountId) => {
       await store.setSecondFactorRequired(tx, accountId, required);
@@ -146,5 +146,5 @@ export class AccountAdminService {
 }
 
 function noSuchAccount(): AppError {
-  return new AppError('NOT_FOUND', 'There is no such account.');
+  return new AppError('NOT_FOUND', 'Account not found.');
 }

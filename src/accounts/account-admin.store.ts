@@ -1,20 +1,30 @@
 import type { AccountLimits } from '../platform/actor.js';
 import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
+import type { AccountDetails } from './account-details.js';
 import type { AccountStatus } from './account.js';
 import { STANDING } from './accounts.store.js';
 import type { ManagedAccount } from './managed-account.js';
 
-const MANAGED = `SELECT a.id, a.kind, a.name, a.status, a.created_at AS "createdAt", a.closed_at AS "closedAt",
+const DETAILS = `a.id, a.kind, a.name, a.status, a.created_at AS "createdAt", a.closed_at AS "closedAt",
     a.frozen_at AS "frozenAt", ${STANDING},
-    b.posted AS "postedNanos", b.held AS "heldNanos", b.debt AS "debtNanos",
     (SELECT count(*)::int FROM membership m WHERE m.account_id = a.id) AS "memberCount",
     (SELECT count(*)::int FROM api_key k
-      WHERE k.account_id = a.id AND (k.revoked_at IS NULL OR k.revoked_at > db_now())) AS "keyCount",
+      WHERE k.account_id = a.id AND (k.revoked_at IS NULL OR k.revoked_at > db_now())) AS "keyCount"`;
+const MANAGED = `SELECT ${DETAILS},
+    b.posted AS "postedNanos", b.held AS "heldNanos", b.debt AS "debtNanos",
     (SELECT coalesce(jsonb_agg(x), '[]') FROM (
        SELECT m.user_id AS "userId", u.email, u.name, m.role FROM membership m JOIN app_user u ON u.id = m.user_id
         WHERE m.account_id = a.id ORDER BY m.created_at, m.user_id LIMIT 10) x) AS members
   FROM account a JOIN account_balance b ON b.account_id = a.id`;
+
+/** In no order; those that there are. */
+export async function findDetails(
+  db: Queryable,
+  ids: readonly AccountId[],
+): Promise<AccountDetails[]> {
+  return db.query<AccountDetails>(`SELECT ${DETAILS} FROM account a WHERE a.id = ANY($1)`, [ids]);
+}
 
 /** Each branch has an index of its own (trigrams, keys). $4: in lower case; $5: the same as a pattern. */
 const FOUND = `a.id IN (

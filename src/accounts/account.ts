@@ -78,7 +78,7 @@ export interface User {
 /** @returns the address in lower case. @throws AppError BAD_USER_INPUT */
 export function checkEmail(email: string): string {
   if (email.length <= 254 && /^[^\s@\0]+@[^\s@\0]+$/.test(email)) return email.toLowerCase();
-  throw new AppError('BAD_USER_INPUT', 'This is no e-mail address.', {
+  throw new AppError('BAD_USER_INPUT', 'Not a valid email address.', {
     details: { argument: 'email' },
   });
 }

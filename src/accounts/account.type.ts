@@ -1,116 +1,177 @@
-import { Field, GraphQLISODateTime, ID, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { GraphQLJSONObject } from 'graphql-scalars';
-import {
-  ACCOUNT_KINDS,
-  type AccountKind,
-  type AccountOfUser,
-  type Role,
-  ROLES,
-} from './account.js';
+import { AccountType } from '../graphql/account.type.js';
+import { NodeType } from '../graphql/node.type.js';
+import { PAGE_SIZE_DEFAULT, PageInfoType } from '../graphql/pagination.js';
+import { ACCOUNT_KINDS, ACCOUNT_STATUSES, ROLES } from './account.js';
+import { ApiKeyType } from './api-key.type.js';
 
 registerEnumType(ACCOUNT_KINDS, {
   name: 'AccountKind',
-  description: 'Whose an account is.',
+  description: 'Type of an account.',
   valuesConfig: {
-    PERSONAL: { description: 'One person’s own.' },
-    ORGANISATION: { description: 'Several people’s, with roles.' },
+    PERSONAL: { description: 'Account of a single person.' },
+    ORGANISATION: { description: 'Account shared by several people with different roles.' },
   },
 });
 
 registerEnumType(ROLES, {
   name: 'Role',
-  description: 'What somebody may do on an account.',
+  description: 'Role of a member in an account.',
   valuesConfig: {
-    OWNER: { description: 'Everything.' },
-    ADMIN: { description: 'Everything but ending the account and making owners.' },
-    DEVELOPER: { description: 'Run models, and read.' },
-    BILLING: { description: 'Buy credit, and read.' },
-    VIEWER: { description: 'Read.' },
+    OWNER: { description: 'Has every permission.' },
+    ADMIN: {
+      description: 'Has every permission except closing the account and appointing owners.',
+    },
+    DEVELOPER: { description: 'Can call models and read everything.' },
+    BILLING: { description: 'Can buy credit and read everything.' },
+    VIEWER: { description: 'Can read everything.' },
   },
 });
 
-@ObjectType('Account', { description: 'What is billed: it holds credit, keys and runs.' })
-export class AccountType {
-  @Field(() => ID, { description: '"acct_…", for the header x-gigarouter-account.' })
+registerEnumType(ACCOUNT_STATUSES, {
+  name: 'AccountStatus',
+  description: 'State of an account.',
+  valuesConfig: {
+    ACTIVE: { description: 'Can call models and buy credit.' },
+    FROZEN: {
+      description: 'Frozen by an operator. Can be read, but cannot call models or buy credit.',
+    },
+    CLOSED: { description: 'Closed by its owner. Its history is kept.' },
+  },
+});
+
+@ObjectType('AccountLimits', {
+  description: 'Call limits that an operator set for an account.',
+})
+export class AccountLimitsType {
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Maximum calls per minute across all API keys; null means the server default.',
+  })
+  readonly ratePerMinute!: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Maximum concurrent calls per server process; null means the server default.',
+  })
+  readonly concurrencyMax!: number | null;
+}
+
+@ObjectType('User', { implements: NodeType, description: 'A person who can sign in.' })
+export class UserType extends NodeType {
+  @Field(() => ID, { description: 'ID of the user, prefixed with `usr_`.' })
   readonly id!: string;
 
-  @Field(() => ACCOUNT_KINDS, { description: 'Whose it is.' })
-  readonly kind!: AccountKind;
-
-  @Field(() => String, { description: 'What it is called.' })
+  @Field(() => String, { description: 'Name given at sign-up.' })
   readonly name!: string;
 
-  @Field(() => ROLES, { description: 'What you are there.' })
-  readonly role!: Role;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'Why it is frozen: it can read, but neither call nor buy. null: it is not.',
-  })
-  readonly frozenReason!: string | null;
-
-  @Field(() => GraphQLISODateTime, { description: 'When it was opened.' })
-  readonly createdAt!: Date;
-}
-
-export function toAccount({ standing, ...account }: AccountOfUser): AccountType {
-  return { ...account, frozenReason: standing.frozenReason };
-}
-
-@ObjectType('Viewer', { description: 'The person who is signed in.' })
-export class ViewerType {
-  @Field(() => ID, { description: '"usr_…".' })
-  readonly id!: string;
-
-  @Field(() => String, { description: 'Address to sign in with.' })
+  @Field(() => String, { description: 'Email address used to sign in.' })
   readonly email!: string;
 
-  @Field(() => Boolean, { description: 'The address has been confirmed.' })
+  @Field(() => Boolean, { description: 'Whether the email address has been verified.' })
   readonly emailVerified!: boolean;
+}
 
-  @Field(() => String, { description: 'As given at sign-up.' })
-  readonly name!: string;
+@ObjectType('Viewer', {
+  description: 'The caller and the accounts that they can use.',
+})
+export class ViewerType {
+  @Field(() => UserType, {
+    nullable: true,
+    description: 'The signed-in user; null for an API key.',
+  })
+  readonly user!: UserType | null;
 
-  @Field(() => Boolean, { description: 'Runs the platform.' })
-  readonly operator!: boolean;
+  @Field(() => ApiKeyType, {
+    nullable: true,
+    description: 'The API key of the request; null for a signed-in user.',
+  })
+  readonly apiKey!: ApiKeyType | null;
+
+  @Field(() => Boolean, { description: 'Whether the user is an operator of this platform.' })
+  readonly isOperator!: boolean;
 
   @Field(() => Boolean, {
-    description: 'Gets mails about sign-ins from new places, changed passwords and new keys.',
+    nullable: true,
+    description:
+      'Whether the user receives security emails about sign-ins from new devices, password changes and new API keys; null for an API key.',
   })
-  readonly securityMails!: boolean;
+  readonly securityMails?: boolean;
 
-  @Field(() => Boolean, { description: 'Signs in with a code of an authenticator app as well.' })
-  readonly hasSecondFactor!: boolean;
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether signing in requires a second factor; null for an API key.',
+  })
+  readonly hasSecondFactor?: boolean;
 
   @Field(() => [AccountType], {
-    description: 'The personal one first, then organisations by name.',
+    // As many as a page has; few people have more.
+    complexity: ({ childComplexity }) => PAGE_SIZE_DEFAULT * (1 + childComplexity),
+    description:
+      'Accounts of the caller: the personal account first, then organizations by name; for an API key, its account.',
   })
   readonly accounts!: readonly AccountType[];
 }
 
-@ObjectType('AuditEvent', { description: 'Something that mattered for security. Never changed.' })
+@ObjectType('AccountEdge', { description: 'An edge in a list of accounts.' })
+export class AccountEdgeType {
+  @Field(() => String, { description: 'Opaque cursor; pass as `after` for the next page.' })
+  readonly cursor!: string;
+
+  @Field(() => AccountType, { description: 'The account at the end of the edge.' })
+  readonly node!: AccountType;
+}
+
+@ObjectType('AccountConnection', { description: 'A page of accounts.' })
+export class AccountConnectionType {
+  @Field(() => [AccountEdgeType], { description: 'Accounts on this page, newest first.' })
+  readonly edges!: readonly AccountEdgeType[];
+
+  @Field(() => [AccountType], { description: 'Nodes of the edges, in order.' })
+  readonly nodes!: readonly AccountType[];
+
+  @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
+  readonly pageInfo!: PageInfoType;
+}
+
+@ObjectType('AuditEvent', { description: 'A security-relevant event on the account. Immutable.' })
 export class AuditEventType {
-  @Field(() => ID, { description: '"aud_…".' })
+  @Field(() => ID, { description: 'ID of the event, prefixed with `aud_`.' })
   readonly id!: string;
 
-  @Field(() => String, { description: 'As "key.created".' })
+  @Field(() => String, { description: 'Event type, such as "key.created".' })
   readonly action!: string;
 
-  @Field(() => ID, { nullable: true, description: 'What it was done to.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the affected object; null if there is none.',
+  })
   readonly target!: string | null;
 
-  @Field(() => GraphQLJSONObject, { description: 'More about it.' })
+  @Field(() => GraphQLJSONObject, {
+    description: 'Additional facts about the event. Keys depend on `action`.',
+  })
   readonly details!: Readonly<Record<string, unknown>>;
 
-  @Field(() => ID, { nullable: true, description: 'The person who did it.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the user who caused the event; null if it was not a user.',
+  })
   readonly userId!: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'The key that did it.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the API key that caused the event; null if it was not a key.',
+  })
   readonly keyId!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'From where.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'IP address of the request; null if unknown.',
+  })
   readonly ipAddress!: string | null;
 
-  @Field(() => GraphQLISODateTime, { description: 'When.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time of the event.' })
   readonly createdAt!: Date;
 }

@@ -2,6 +2,7 @@ import type { CreditsService } from '../credits/index.js';
 import type { DomainResolvers } from '../graphql/node.resolver.js';
 import { createRateCounter } from '../platform/rate-counter.js';
 import { AccountAdminResolver } from './account-admin.resolver.js';
+import { AccountFieldsResolver } from './account-fields.resolver.js';
 import { AccountAdminService } from './account-admin.service.js';
 import { AccountsResolver } from './accounts.resolver.js';
 import { AccountsService, type FreeCredit, type OpenPages } from './accounts.service.js';
@@ -75,13 +76,14 @@ export function createAccounts(deps: AccountsDeps) {
 }
 
 export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
-  const accountAdmin = new AccountAdminResolver(services.accountAdmin);
+  const accounts = new AccountsResolver(services.accounts, services.keys);
   const auditLog = new AuditLogResolver(services.auditLog);
   return {
     resolvers: [
-      accountAdmin,
+      accounts,
       auditLog,
-      new AccountsResolver(services.accounts),
+      new AccountAdminResolver(services.accountAdmin),
+      new AccountFieldsResolver(services.accounts),
       new ErasureResolver(services.erasure),
       new IdentityResolver(services.signIn),
       new KeysResolver(services.keys),
@@ -90,7 +92,7 @@ export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
       new SessionsResolver(services.sessions, services.proofs),
     ],
     nodes: {
-      acct: { type: 'ManagedAccount', find: accountAdmin.findNode },
+      acct: { type: 'Account', find: accounts.findNode },
       aud: { type: 'AuditLogEvent', find: auditLog.findNode },
     },
   } satisfies DomainResolvers;

@@ -1,79 +1,136 @@
-import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
-import { accountOf, type GraphQLContext, userOf } from '../graphql/context.js';
+import { InputArg } from '../graphql/input.js';
+import { SetSecurityMailsInput, CloseAccountInput } from './accounts.input.js';
+import { SetSecurityMailsPayload, CloseAccountPayload } from './accounts.payload.js';
+import { AccountType } from '../graphql/account.type.js';
+import { accountOf, findAccount, type GraphQLContext, userOf } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
+import type { FindNode } from '../graphql/node.resolver.js';
 import { checkPageSize, PAGE_SIZE_DEFAULT } from '../graphql/pagination.js';
-import { toAccount, AuditEventType, ViewerType } from './account.type.js';
+import { AuditEventType, ViewerType } from './account.type.js';
 import type { AccountsService } from './accounts.service.js';
-import { AcknowledgementType, DONE } from './session.type.js';
+import type { KeysService } from './keys.service.js';
+import { withoutRights } from './member-actor.js';
 
-@Resolver()
+@Resolver(() => AccountType)
 export class AccountsResolver {
-  constructor(private readonly accounts: AccountsService) {}
+  constructor(
+    private readonly accounts: AccountsService,
+    private readonly keys: Pick<KeysService, 'get'>,
+  ) {}
+
+  /** For `node(id)`: an account that the caller may read. */
+  readonly findNode: FindNode = (id, context) => this.find(context, id);
+
+  @Query(() => AccountType, {
+    nullable: true,
+    complexity: LOOKUP_COST,
+    description:
+      'An account that the caller can read; null if it does not exist or is not accessible. Without `id`: the API key’s account, else the personal account.',
+  })
+  @Access({ scope: 'caller' })
+  account(
+    @Arg('id', () => ID, {
+      nullable: true,
+      description: 'ID of the account, prefixed with `acct_`.',
+    })
+    id: string | null,
+    @Ctx() context: GraphQLContext,
+  ): Promise<AccountType | null> {
+    return this.find(context, id);
+  }
 
   @Query(() => ViewerType, {
+    nullable: true,
     complexity: ({ childComplexity }) => 5 + childComplexity,
-    description: 'The person who is signed in, and their accounts.',
+    description: 'The caller: a signed-in user, or an API key.',
   })
-  @Access({ scope: 'session' })
+  @Access({ scope: 'caller' })
   async viewer(@Ctx() context: GraphQLContext): Promise<ViewerType> {
+    const { actor } = context;
+    if (actor.keyId !== undefined) {
+      const id = accountOf(context);
+      const apiKey = await this.keys.get(id, actor.keyId);
+      return { user: null, apiKey, isOperator: false, accounts: [{ id, actor }] };
+    }
     const userId = userOf(context);
     const [user, accounts] = await Promise.all([
       this.accounts.user(userId),
       this.accounts.list(userId),
     ]);
-    return { ...user, accounts: accounts.map(toAccount) };
+    const { operator: isOperator, securityMails, hasSecondFactor } = user;
+    return {
+      user,
+      apiKey: null,
+      isOperator,
+      securityMails,
+      hasSecondFactor,
+      accounts: accounts.map(({ id }) => ({
+        id,
+        // An account may require a second factor that the session has not shown: it is listed all the same.
+        get actor() {
+          return actor.on?.(id) ?? withoutRights(actor, id);
+        },
+      })),
+    };
   }
 
-  @Query(() => [AuditEventType], {
+  @FieldResolver(() => [AuditEventType], {
+    nullable: true,
     complexity: listCost(1),
-    description: 'What was done on the account that matters for security, newest first.',
+    description: 'Security-relevant events on the account, newest first.',
   })
   @Access({ scope: 'admin' })
   async auditEvents(
     @Arg('first', () => Int, {
       defaultValue: PAGE_SIZE_DEFAULT,
-      description: 'How many, 1 to 100.',
+      description: 'Number of events to return, 1 to 100.',
     })
     first: number,
-    @Arg('after', () => String, { nullable: true, description: 'Id of the event before them.' })
+    @Arg('after', () => String, { nullable: true, description: 'ID of the event to start after.' })
     after: string | undefined,
-    @Ctx() context: GraphQLContext,
+    @Root() { id }: AccountType,
   ): Promise<readonly AuditEventType[]> {
     const page = { first: checkPageSize(first), after: after ?? undefined };
-    return this.accounts.auditEvents(accountOf(context), page);
+    return this.accounts.auditEvents(id, page);
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => SetSecurityMailsPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Switches mails about sign-ins from new places, changed passwords and new keys on or off. Switching them off sends the last one.',
+      'Turns security emails about sign-ins from new devices, password changes and new API keys on or off. A final email confirms turning them off.',
   })
   @Access({ scope: 'session' })
   async setSecurityMails(
-    @Arg('enabled', () => Boolean, { description: 'Whether you get them from now on.' })
-    enabled: boolean,
+    @InputArg(() => SetSecurityMailsInput) { enabled }: SetSecurityMailsInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<SetSecurityMailsPayload> {
     await this.accounts.setSecurityMails(context.actor, userOf(context), enabled);
-    return DONE;
+    return {};
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => CloseAccountPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Ends the account and its keys; its history stays. Its checkout pages are closed; refused while money is on its way. Cannot be undone.',
+      'Closes an account, revokes its API keys and expires its open checkout pages. Its history is kept. Fails while a payment is in progress. Irreversible.',
   })
   @Access({ scope: 'owner' })
   async closeAccount(
-    @Arg('giveUpCredit', () => Boolean, {
-      defaultValue: false,
-      description: 'Must be said when there is credit left.',
-    })
-    giveUpCredit: boolean,
+    @InputArg(() => CloseAccountInput) { giveUpCredit }: CloseAccountInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<CloseAccountPayload> {
     await this.accounts.close(context.actor, accountOf(context), giveUpCredit);
-    return DONE;
+    return {};
+  }
+
+  private async find(context: GraphQLContext, id: string | null): Promise<AccountType | null> {
+    const account = findAccount(context, id);
+    if (account === undefined) return null;
+    // Whether an account exists is known of one's own; operators may name any.
+    const isOwn = !account.actor.scopes.has('operator') || id == null;
+    return isOwn || (await this.accounts.findMany([account.id])).has(account.id) ? account : null;
   }
 }

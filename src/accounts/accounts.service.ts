@@ -4,6 +4,8 @@ import { accountFrozen, type Actor, requireRecentProof } from '../platform/actor
 import type { Database } from '../platform/database.js';
 import { type AccountId, newId, type UserId } from '../platform/ids.js';
 import { readNow } from '../platform/now.store.js';
+import { findDetails } from './account-admin.store.js';
+import type { AccountDetails } from './account-details.js';
 import { type AccountOfUser, checkEmail, type User } from './account.js';
 import * as store from './accounts.store.js';
 import { type AuditAction, type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
@@ -93,7 +95,7 @@ export class AccountsService {
   /** @throws AppError NOT_FOUND */
   async user(userId: UserId): Promise<User> {
     const user = await store.findUser(this.parts.db, userId);
-    if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such person.');
+    if (user === undefined) throw new AppError('NOT_FOUND', 'User not found.');
     return user;
   }
 
@@ -113,13 +115,13 @@ export class AccountsService {
       const all = operator ? [] : await operators.lockOperators(tx);
       const person = await operators.lockPerson(tx, address);
       if (person === undefined) {
-        throw new AppError('NOT_FOUND', `Nobody has signed up as ${address}.`);
+        throw new AppError('NOT_FOUND', `No user has signed up with ${address}.`);
       }
       if (person.operator === operator) return;
       if (!operator && all.length === 1) {
         throw new AppError(
           'CONFLICT',
-          'A platform keeps an operator. Make somebody else one first.',
+          'The platform must keep an operator. Appoint another operator first.',
         );
       }
       await operators.setOperator(tx, person.id, operator);
@@ -131,6 +133,12 @@ export class AccountsService {
   /** The personal account first, then organisations by name. */
   list(userId: UserId): Promise<readonly AccountOfUser[]> {
     return store.listAccounts(this.parts.db, userId);
+  }
+
+  /** Accounts and how they stand, by id; those that there are. */
+  async findMany(ids: readonly AccountId[]): Promise<ReadonlyMap<AccountId, AccountDetails>> {
+    const found = await findDetails(this.parts.db, ids);
+    return new Map(found.map((account) => [account.id, account]));
   }
 
   /** Newest first. */
@@ -210,17 +218,18 @@ function refuseObstacles(
   obstacles: store.Obstacles | undefined,
   giveUpCredit: boolean,
 ): store.Obstacles {
-  if (obstacles === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+  if (obstacles === undefined) throw new AppError('NOT_FOUND', 'Account not found.');
   const { holds, postedNanos, unsent, unpaid, frozenReason } = obstacles;
   if (frozenReason !== null) throw accountFrozen(accountId, frozenReason);
-  if (holds > 0) throw inTheWay(`${String(holds)} calls are in flight; wait for them to end.`);
-  if (unsent > 0) throw inTheWay(`${String(unsent)} messages wait to be sent; try again later.`);
+  if (holds > 0) throw inTheWay(`${String(holds)} calls are in flight; wait for them to finish.`);
+  if (unsent > 0)
+    throw inTheWay(`${String(unsent)} messages are waiting to be sent; try again later.`);
   if (unpaid > 0) {
-    throw inTheWay(`the money of ${String(unpaid)} purchases is on its way; wait for it.`);
+    throw inTheWay(`payments are in progress (${String(unpaid)}); wait for them to finish.`);
   }
   if (postedNanos < 0n) throw inTheWay('its balance is negative; settle it first.');
   if (postedNanos > 0n && !giveUpCredit) {
-    throw inTheWay('it has credit left; say that you give it up (giveUpCredit: true).');
+    throw inTheWay('it has credit left; set giveUpCredit: true to forfeit it.');
   }
   return obstacles;
 }

@@ -4,89 +4,89 @@ import { CAP_PERIODS, type CapPeriod, KEY_SCOPES, type KeyScope } from './api-ke
 
 registerEnumType(KEY_SCOPES, {
   name: 'KeyScope',
-  description: 'What a key may do.',
+  description: 'Permission of an API key.',
   valuesConfig: {
-    INFERENCE: { description: 'Run models, which costs credit.' },
-    READ: { description: 'Read balance, ledger, runs and keys.' },
-    BILLING: { description: 'Buy credit.' },
-    ADMIN: { description: 'Manage keys and members.' },
+    INFERENCE: { description: 'Allows calling models; calls consume credit.' },
+    READ: { description: 'Allows reading the balance, ledger, runs and keys.' },
+    BILLING: { description: 'Allows buying credit.' },
+    ADMIN: { description: 'Allows managing keys and members.' },
   },
 });
 
 registerEnumType(CAP_PERIODS, {
   name: 'CapPeriod',
-  description: 'For how long a spend cap counts.',
+  description: 'Period after which a spend cap resets.',
   valuesConfig: {
-    DAY: { description: 'Each day, from midnight UTC.' },
-    MONTH: { description: 'Each month, from the first, midnight UTC.' },
-    TOTAL: { description: 'For ever.' },
+    DAY: { description: 'Resets daily at midnight UTC.' },
+    MONTH: { description: 'Resets on the first of each month at midnight UTC.' },
+    TOTAL: { description: 'Never resets; caps the total spend.' },
   },
 });
 
-@ObjectType('ApiKey', { description: 'A credential of an account; the secret is not kept.' })
+@ObjectType('ApiKey', { description: 'An API key. Its secret is not stored.' })
 export class ApiKeyType {
-  @Field(() => ID, { description: '"key_…".' })
+  @Field(() => ID, { description: 'ID of the API key, prefixed with `key_`.' })
   readonly id!: string;
 
-  @Field(() => String, { description: 'What it is for.' })
+  @Field(() => String, { description: 'Name that describes the purpose of the key.' })
   readonly name!: string;
 
-  @Field(() => String, { description: 'The secret’s first characters.' })
+  @Field(() => String, { description: 'First characters of the secret.' })
   readonly prefix!: string;
 
-  @Field(() => String, { description: 'The secret’s last four characters.' })
+  @Field(() => String, { description: 'Last four characters of the secret.' })
   readonly lastFour!: string;
 
-  @Field(() => [KEY_SCOPES], { description: 'What it may do.' })
+  @Field(() => [KEY_SCOPES], { description: 'Permissions of the key.' })
   readonly scopes!: readonly KeyScope[];
 
   @Field(() => NanoUSD, {
     nullable: true,
     description:
-      'Most that it may spend in each period, together with the keys that it was rotated from or to.',
+      'Maximum spend per `capPeriod`, shared with the keys that it was rotated from or to; null means no cap.',
   })
   readonly spendCapNanos!: bigint | null;
 
-  @Field(() => CAP_PERIODS, { description: 'The period of the cap.' })
+  @Field(() => CAP_PERIODS, { description: 'Period of the spend cap.' })
   readonly capPeriod!: CapPeriod;
 
-  @Field(() => [String], { description: 'Models that it may run; empty: all.' })
+  @Field(() => [String], {
+    description: 'Slugs of the models that the key can call; empty means all.',
+  })
   readonly models!: readonly string[];
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Calls in a minute; null: the platform’s limit.',
+    description: 'Maximum calls per minute; null means the account’s limit applies.',
   })
   readonly ratePerMinute!: number | null;
 
   @Field(() => ID, {
     nullable: true,
     description:
-      'Person or key that made it, "usr_…" or "key_…"; null: the server itself. The key ends when that person leaves the account.',
+      'ID of the user or key that created this key; null if the server created it. The key is revoked when that user leaves the account.',
   })
   readonly createdBy!: string | null;
 
-  @Field(() => GraphQLISODateTime, { description: 'When it was made.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which the key was created.' })
   readonly createdAt!: Date;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When it ends by itself.' })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Time at which the key expires; null if it does not.',
+  })
   readonly expiresAt!: Date | null;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'When it was ended, or will be after its rotation.',
+    description:
+      'Time at which the key stops working; may be in the future after rotation. Null if it is not revoked.',
   })
   readonly revokedAt!: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'To within some seconds.' })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Time of last use, accurate to a few seconds; null if never used.',
+  })
   readonly lastUsedAt!: Date | null;
-}
-
-@ObjectType('CreatedApiKey', { description: 'A new key, with its secret.' })
-export class CreatedApiKeyType {
-  @Field(() => ApiKeyType, { description: 'The key.' })
-  readonly key!: ApiKeyType;
-
-  @Field(() => String, { description: 'Shown here, and never again.' })
-  readonly secret!: string;
 }

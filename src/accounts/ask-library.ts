@@ -43,7 +43,7 @@ const STATUSES: Readonly<Record<number, 'FORBIDDEN' | 'TOO_MANY_REQUESTS' | 'UNA
 export function linkOver(cause?: unknown): AppError {
   return new AppError(
     'BAD_USER_INPUT',
-    'The link is not valid: it was used, has expired, or was replaced by a newer one. Ask for a new one.',
+    'The link is not valid: it was used, has expired, or was replaced by a newer one. Request a new link.',
     { cause },
   );
 }

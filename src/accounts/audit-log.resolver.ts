@@ -21,14 +21,15 @@ export class AuditLogResolver {
   };
 
   @Query(() => AuditLogEventConnectionType, {
+    nullable: true,
     complexity: listCost(1),
-    description: 'What was done on all accounts, and on none, newest first. For operators.',
+    description: 'Security-relevant events across the platform, newest first. For operators.',
   })
   @Access({ scope: 'operator' })
   async auditLog(
     @Arg('filter', () => AuditLogFilterInput, {
       nullable: true,
-      description: 'Left out: all events.',
+      description: 'Conditions that events must meet; omit for all events.',
     })
     filter: AuditLogFilterInput | undefined,
     @FirstArg() first: number,

@@ -31,12 +31,14 @@ function checkFilter(filter: AuditLogFilter): void {
     if (value.length <= FILTER_CHARS_MAX && !/\p{Cc}/u.test(value)) continue;
     throw new AppError(
       'BAD_USER_INPUT',
-      `${argument} has at most ${String(FILTER_CHARS_MAX)} characters, none of them a control character.`,
+      `\`${argument}\` must have at most ${String(FILTER_CHARS_MAX)} characters and no control characters.`,
       { details: { argument } },
     );
   }
   const { from, to } = filter;
   if (from !== undefined && to !== undefined && from >= to) {
-    throw new AppError('BAD_USER_INPUT', 'from is before to.', { details: { argument: 'from' } });
+    throw new AppError('BAD_USER_INPUT', '`from` must be before `to`.', {
+      details: { argument: 'from' },
+    });
   }
 }

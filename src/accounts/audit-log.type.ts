@@ -5,78 +5,108 @@ import { PageInfoType } from '../graphql/pagination.js';
 
 @ObjectType('AuditLogEvent', {
   implements: NodeType,
-  description: 'Something that mattered for security, on any account. Never changed.',
+  description: 'A security-relevant event on any account, or on none. Immutable.',
 })
 export class AuditLogEventType extends NodeType {
-  @Field(() => ID, { description: '"aud_…".' })
+  @Field(() => ID, { description: 'ID of the event, prefixed with `aud_`.' })
   readonly id!: string;
 
-  @Field(() => ID, { nullable: true, description: 'The account; null: it concerns none.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the affected account; null if there is none.',
+  })
   readonly accountId!: string | null;
 
-  @Field(() => String, { description: 'As "key.created".' })
+  @Field(() => String, { description: 'Event type, such as "key.created".' })
   readonly action!: string;
 
-  @Field(() => ID, { nullable: true, description: 'What it was done to.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the affected object; null if there is none.',
+  })
   readonly target!: string | null;
 
-  @Field(() => GraphQLJSONObject, { description: 'More about it.' })
+  @Field(() => GraphQLJSONObject, {
+    description: 'Additional facts about the event. Keys depend on `action`.',
+  })
   readonly details!: Readonly<Record<string, unknown>>;
 
   @Field(() => ID, {
     nullable: true,
-    description: 'The person who did it; null with keyId null: the server itself.',
+    description:
+      'ID of the user who caused the event. If `keyId` is null too, the server caused it.',
   })
   readonly userId!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The person’s address, as it is now.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Current email address of the user; null if there is none.',
+  })
   readonly email!: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'The key that did it.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the API key that caused the event; null if it was not a key.',
+  })
   readonly keyId!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'From where.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'IP address of the request; null if unknown.',
+  })
   readonly ipAddress!: string | null;
 
-  @Field(() => GraphQLISODateTime, { description: 'When.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time of the event.' })
   readonly createdAt!: Date;
 }
 
-@ObjectType('AuditLogEventEdge', { description: 'An event and its place in the list.' })
+@ObjectType('AuditLogEventEdge', { description: 'An edge in the audit log.' })
 export class AuditLogEventEdgeType {
-  @Field(() => String, { description: 'For `after`.' })
+  @Field(() => String, { description: 'Opaque cursor; pass as `after` for the next page.' })
   readonly cursor!: string;
 
-  @Field(() => AuditLogEventType, { description: 'The event.' })
+  @Field(() => AuditLogEventType, { description: 'The event at the end of the edge.' })
   readonly node!: AuditLogEventType;
 }
 
 @ObjectType('AuditLogEventConnection', { description: 'A page of the audit log.' })
 export class AuditLogEventConnectionType {
-  @Field(() => [AuditLogEventEdgeType], { description: 'Newest first.' })
+  @Field(() => [AuditLogEventEdgeType], { description: 'Events on this page, newest first.' })
   readonly edges!: readonly AuditLogEventEdgeType[];
 
-  @Field(() => PageInfoType, { description: 'Where the page lies.' })
+  @Field(() => [AuditLogEventType], { description: 'Nodes of the edges, in order.' })
+  readonly nodes!: readonly AuditLogEventType[];
+
+  @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
   readonly pageInfo!: PageInfoType;
 }
 
-@InputType('AuditLogFilter', { description: 'Which events to show; each part narrows it.' })
+@InputType('AuditLogFilter', { description: 'Conditions that audit log events must all meet.' })
 export class AuditLogFilterInput {
-  @Field(() => ID, { nullable: true, description: 'What was done on this account.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the affected account.' })
   accountId?: string;
 
-  @Field(() => ID, { nullable: true, description: 'What this person did.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the user who caused the event.' })
   userId?: string;
 
-  @Field(() => String, { nullable: true, description: 'As "account.frozen", exactly.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Exact event type, such as "account.frozen".',
+  })
   action?: string;
 
-  @Field(() => ID, { nullable: true, description: 'What was done to this object.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the affected object.' })
   target?: string;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Not before this.' })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Earliest time of the event, inclusive.',
+  })
   from?: Date;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Before this.' })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Latest time of the event, exclusive.',
+  })
   to?: Date;
 }

@@ -86,10 +86,10 @@ export class Authenticator {
     }
     const wanted = headers[ACCOUNT_HEADER];
     const account = typeof wanted === 'string' ? wanted : undefined;
-    const actor = await this.parts.rights.actorOf(session, account, ip);
     const { id: sessionId, expiresAt: validUntil } = session;
     const requireRecentProof = () => this.parts.proofs.requireRecent(sessionId);
-    return { ...actor, sessionId, validUntil, requireRecentProof };
+    const base = { ipAddress: ip, sessionId, validUntil, requireRecentProof };
+    return this.parts.rights.actorOf(session, account, base);
   }
 
   /** Keeps guesses away from the identity library, which asks the database for each. @throws AppError UNAUTHENTICATED */
@@ -118,7 +118,7 @@ function notOurs(bearer: string): AppError {
       : `This is not an API key of this server: it begins with "${prefix}".`;
   return new AppError(
     'UNAUTHENTICATED',
-    `${what} A key here begins with "gr-", followed by 46 characters. Create one with the mutation createApiKey.`,
+    `${what} API keys start with "gr-", followed by 46 characters. Create one with the createApiKey mutation.`,
   );
 }
 
@@ -130,6 +130,6 @@ function refuseOtherAccount(
   if (wanted === undefined || wanted === '' || wanted === accountId) return;
   throw new AppError(
     'FORBIDDEN',
-    `The API key belongs to ${String(accountId)}, and ${ACCOUNT_HEADER} names another account. Leave the header out, or send a key of that account.`,
+    `The API key belongs to ${String(accountId)}, but ${ACCOUNT_HEADER} names another account. Omit the header, or send a key of that account.`,
   );
 }

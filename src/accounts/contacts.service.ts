@@ -13,7 +13,7 @@ export class ContactsService {
     accountId: AccountId,
   ): Promise<{ name: string; kind: AccountKind; email: string | undefined }> {
     const contact = await store.findContact(this.db, accountId);
-    if (contact === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+    if (contact === undefined) throw new AppError('NOT_FOUND', 'Account not found.');
     return contact;
   }
 

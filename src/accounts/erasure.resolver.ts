@@ -1,58 +1,54 @@
 import { GraphQLJSONObject } from 'graphql-scalars';
-import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import { EraseMeInput, ErasePersonInput } from './erasure.input.js';
+import { EraseMePayload, ErasePersonPayload } from './erasure.payload.js';
 import { type GraphQLContext, userOf } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import type { ErasureService } from './erasure.service.js';
-import { AcknowledgementType, DONE } from './session.type.js';
-
-const GIVE_UP = {
-  defaultValue: false,
-  description: 'Must be said when a personal account has credit left.',
-} as const;
 
 @Resolver()
 export class ErasureResolver {
   constructor(private readonly erasure: ErasureService) {}
 
   @Query(() => GraphQLJSONObject, {
+    nullable: true,
     complexity: 100,
     description:
-      'All that is known of you as a person: what you said about yourself, how and where you sign in, your accounts, what you did (the 10,000 newest events), what was mailed to you, and what you asked for. Runs, the ledger and purchases belong to accounts, and have queries and exports of their own.',
+      'Personal data stored about you: profile, sign-in methods and sessions, accounts, the 10,000 most recent events, emails and model requests. Runs, ledger entries and purchases belong to accounts and have their own queries and exports.',
   })
   @Access({ scope: 'session' })
   personalData(@Ctx() context: GraphQLContext): Promise<Readonly<Record<string, unknown>>> {
     return this.erasure.personalData(userOf(context));
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => EraseMePayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Deletes you for good: name, address, sessions, ways to sign in, memberships and mails. Your personal account is closed; its ledger, runs and purchases stay, under an id that is nobody’s any more. Cannot be undone. Needs a recent proof that it is you (`confirmIdentity`).',
+      'Permanently deletes your user: name, email address, sessions, sign-in methods, memberships and emails. Closes your personal account; its ledger, runs and purchases are kept under an anonymous ID. Irreversible. Requires a recent `confirmIdentity`.',
   })
   @Access({ scope: 'session' })
   async eraseMe(
-    @Arg('email', () => String, { description: 'Your address, so that nobody does it by mistake.' })
-    email: string,
-    @Arg('giveUpCredit', () => Boolean, GIVE_UP) giveUpCredit: boolean,
+    @InputArg(() => EraseMeInput) { email, giveUpCredit }: EraseMeInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<EraseMePayload> {
     await this.erasure.eraseSelf(context.actor, userOf(context), { email, giveUpCredit });
-    return DONE;
+    return {};
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => ErasePersonPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Deletes a person for good, as `eraseMe` does. For operators.',
+    description: 'Permanently deletes a user, like `eraseMe`. For operators.',
   })
   @Access({ scope: 'operator' })
   async erasePerson(
-    @Arg('email', () => String, { description: 'The address that the person signed up with.' })
-    email: string,
-    @Arg('giveUpCredit', () => Boolean, GIVE_UP) giveUpCredit: boolean,
+    @InputArg(() => ErasePersonInput) { email, giveUpCredit }: ErasePersonInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<ErasePersonPayload> {
     await this.erasure.eraseByOperator(actor, email, giveUpCredit);
-    return DONE;
+    return {};
   }
 }

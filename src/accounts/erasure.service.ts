@@ -65,7 +65,7 @@ export class ErasureService {
     await requireRecentProof(actor);
     const person = await this.parts.accounts.user(userId);
     if (checkEmail(email) !== person.email.toLowerCase()) {
-      throw new AppError('BAD_USER_INPUT', '`email` must be your own address.', {
+      throw new AppError('BAD_USER_INPUT', '`email` must be your own email address.', {
         details: { argument: 'email' },
       });
     }
@@ -79,7 +79,7 @@ export class ErasureService {
   async eraseByOperator(actor: Actor, email: string, giveUpCredit: boolean): Promise<void> {
     const address = checkEmail(email);
     const id = await findUserId(this.parts.db, address);
-    if (id === undefined) throw new AppError('NOT_FOUND', `Nobody has signed up as ${address}.`);
+    if (id === undefined) throw new AppError('NOT_FOUND', `No user has signed up with ${address}.`);
     await this.erase(actor, { id, email: address }, giveUpCredit);
   }
 
@@ -106,15 +106,17 @@ async function refuseObstacles(tx: Transaction, { id }: KnownPerson): Promise<vo
   if (orphans.length > 0) {
     const names = orphans.map(({ name }) => name).join(', ');
     throw inTheWay(
-      `It is the only owner of ${names}. Make somebody else an owner, or close the account, first.`,
+      `The user is the only owner of ${names}. Make another member an owner, or close the account first.`,
     );
   }
   const all = await operators.lockOperators(tx);
   if (all.length === 1 && all[0] === id) {
-    throw inTheWay('It is the only operator of this platform. Make somebody else one first.');
+    throw inTheWay(
+      'The user is the only operator of this platform. Appoint another operator first.',
+    );
   }
 }
 
 function inTheWay(message: string): AppError {
-  return new AppError('CONFLICT', `The person cannot be erased: ${message}`);
+  return new AppError('CONFLICT', `The user cannot be erased: ${message}`);
 }

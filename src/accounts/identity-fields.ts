@@ -63,7 +63,7 @@ function isImage(image: unknown): image is string {
 }
 
 function noText(argument: string): AppError {
-  return new AppError('BAD_USER_INPUT', `\`${argument}\` must be a text.`, {
+  return new AppError('BAD_USER_INPUT', `\`${argument}\` must be a string.`, {
     details: { argument },
   });
 }

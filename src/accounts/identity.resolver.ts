@@ -1,10 +1,28 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Ctx, Mutation, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import {
+  SignUpInput,
+  SignInInput,
+  VerifyEmailInput,
+  RequestMagicLinkInput,
+  SignInWithMagicLinkInput,
+  RequestPasswordResetInput,
+  ResetPasswordInput,
+} from './identity.input.js';
+import {
+  SignUpPayload,
+  SignInPayload,
+  SignOutPayload,
+  VerifyEmailPayload,
+  RequestMagicLinkPayload,
+  SignInWithMagicLinkPayload,
+  RequestPasswordResetPayload,
+  ResetPasswordPayload,
+} from './identity.payload.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import type { Client } from './active-session.js';
-import { PASSWORD_RULE } from './password.js';
-import { AcknowledgementType, DONE, SessionType } from './session.type.js';
 import type { SignInService } from './sign-in.service.js';
 
 const clientOf = ({ actor: { ipAddress }, userAgent }: GraphQLContext): Client => ({
@@ -12,124 +30,120 @@ const clientOf = ({ actor: { ipAddress }, userAgent }: GraphQLContext): Client =
   userAgent,
 });
 
-const CODE = {
-  nullable: true,
-  description: 'What the authenticator app shows, or a recovery code.',
-} as const;
-const EMAIL = { description: 'The address.' } as const;
-
 @Resolver()
 export class IdentityResolver {
   constructor(private readonly people: SignInService) {}
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => SignUpPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Mails a link that confirms the address. `verifyEmail` opens the account, with a password. Answers the same for an address that is taken.',
+      'Sends an email with a link that verifies the address. `verifyEmail` then sets a password and opens the account. The response is the same if the address is already registered.',
   })
   @Access({ scope: 'public' })
   async signUp(
-    @Arg('email', () => String, EMAIL) email: string,
-    @Arg('name', () => String, { description: 'Your name, 1 to 100 characters.' }) name: string,
+    @InputArg(() => SignUpInput) { email, name }: SignUpInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<SignUpPayload> {
     await this.people.signUp(actor, { email, name });
-    return DONE;
+    return {};
   }
 
-  @Mutation(() => SessionType, {
+  @Mutation(() => SignInPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Signs in by password. Somebody who has a second factor sends `code` too; without it the error has `secondFactor: true` in its extensions.',
+      'Signs in with a password. Users with a second factor also send `code`; without it, the error has `secondFactor: true` in its extensions.',
   })
   @Access({ scope: 'public' })
   async signIn(
-    @Arg('email', () => String, EMAIL) email: string,
-    @Arg('password', () => String, { description: 'The password.' }) password: string,
-    @Arg('code', () => String, CODE) code: string | undefined,
+    @InputArg(() => SignInInput) { email, password, code }: SignInInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<SessionType> {
+  ): Promise<SignInPayload> {
     const credential = { email, password, code: code ?? undefined };
     return { token: await this.people.signIn(clientOf(context), credential) };
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => SignOutPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Ends the session, whether it came as bearer token or as cookie.',
+    description: 'Ends the session of the bearer token or cookie that was sent.',
   })
   @Access({ scope: 'session' })
-  async signOut(@Ctx() { credentials, setHeader }: GraphQLContext): Promise<AcknowledgementType> {
+  async signOut(@Ctx() { credentials, setHeader }: GraphQLContext): Promise<SignOutPayload> {
     setHeader('set-cookie', await this.people.signOut(credentials));
-    return DONE;
+    return {};
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => VerifyEmailPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Confirms an address and opens its account, with the password that you choose here. The token works once, for a day, until a newer one is mailed.',
+      'Verifies an email address, sets the password and opens the account. The token works once, for 24 hours, and is replaced by a newer one.',
   })
   @Access({ scope: 'public' })
   async verifyEmail(
-    @Arg('token', () => String, { description: 'From the mail.' }) token: string,
-    @Arg('password', () => String, { description: PASSWORD_RULE }) password: string,
-  ): Promise<AcknowledgementType> {
+    @InputArg(() => VerifyEmailInput) { token, password }: VerifyEmailInput,
+  ): Promise<VerifyEmailPayload> {
     await this.people.confirmSignUp(token, password);
-    return DONE;
+    return {};
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => RequestMagicLinkPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Mails a link to sign in with. Answers the same for any address.',
+    description: 'Sends an email with a sign-in link. The response is the same for any address.',
   })
   @Access({ scope: 'public' })
   async requestMagicLink(
-    @Arg('email', () => String, EMAIL) email: string,
+    @InputArg(() => RequestMagicLinkInput) { email }: RequestMagicLinkInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<RequestMagicLinkPayload> {
     await this.people.requestMagicLink(actor, email);
-    return DONE;
+    return {};
   }
 
-  @Mutation(() => SessionType, {
+  @Mutation(() => SignInWithMagicLinkPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Signs in with what the mail carries; works once. Somebody who has a second factor sends `code` too.',
+      'Signs in with the token from a sign-in email; each token works once. Users with a second factor also send `code`.',
   })
   @Access({ scope: 'public' })
   async signInWithMagicLink(
-    @Arg('token', () => String, { description: 'From the mail.' }) token: string,
-    @Arg('code', () => String, CODE) code: string | undefined,
+    @InputArg(() => SignInWithMagicLinkInput) { token, code }: SignInWithMagicLinkInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<SessionType> {
+  ): Promise<SignInWithMagicLinkPayload> {
     const from = clientOf(context);
     return { token: await this.people.signInWithMagicLink(from, token, code ?? undefined) };
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => RequestPasswordResetPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Mails a link to set a new password. Answers the same for any address.',
+    description:
+      'Sends an email with a password reset link. The response is the same for any address.',
   })
   @Access({ scope: 'public' })
   async requestPasswordReset(
-    @Arg('email', () => String, EMAIL) email: string,
+    @InputArg(() => RequestPasswordResetInput) { email }: RequestPasswordResetInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<RequestPasswordResetPayload> {
     await this.people.requestPasswordReset(actor, email);
-    return DONE;
+    return {};
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => ResetPasswordPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Sets a new password, and ends every session.',
+    description: 'Sets a new password and ends all sessions of the user.',
   })
   @Access({ scope: 'public' })
   async resetPassword(
-    @Arg('token', () => String, { description: 'From the mail; works once.' }) token: string,
-    @Arg('password', () => String, { description: PASSWORD_RULE })
-    password: string,
+    @InputArg(() => ResetPasswordInput) { token, password }: ResetPasswordInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<ResetPasswordPayload> {
     await this.people.resetPassword(actor, token, password);
-    return DONE;
+    return {};
   }
 }

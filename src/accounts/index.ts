@@ -15,6 +15,5 @@ export { SignInService } from './sign-in.service.js';
 export { checkEmail, plainEmail } from './account.js';
 export { mailboxHash } from './mailbox.js';
 export { PersonsService } from './persons.service.js';
-export { AcknowledgementType, DONE } from './session.type.js';
 export { ContactsService } from './contacts.service.js';
 export { signingSecret } from './signing-secret.js';

@@ -1,5 +1,7 @@
 import { AppError } from '../errors.js';
+import type { Actor } from '../platform/actor.js';
 import type { ApiKey, CapPeriod } from './api-key.js';
+import type { KeyChanges } from './new-key.js';
 
 /** What a key is limited to, besides its spend cap. */
 type Given = Pick<ApiKey, 'lineageId' | 'scopes' | 'models' | 'ratePerMinute' | 'expiresAt'>;
@@ -7,29 +9,30 @@ type Given = Pick<ApiKey, 'lineageId' | 'scopes' | 'models' | 'ratePerMinute' | 
 /**
  * A key creates no key with fewer limits than its own: otherwise none of its limits would hold.
  * @param giver undefined: a person, who has no limits
- * @param given the new key; one in the giver's own lineage has the same limits
+ * @param given the new key; one in the giver's own lineage shares its cap, but may have other limits
  * @throws AppError FORBIDDEN
  */
 export function refuseFewerLimits(giver: ApiKey | undefined, given: Given): void {
-  if (giver === undefined || given.lineageId === giver.lineageId) return;
+  if (giver === undefined) return;
   const { models, ratePerMinute, spendCapNanos } = giver;
   if (
     models.length > 0 &&
     (given.models.length === 0 || given.models.some((slug) => !models.includes(slug)))
   ) {
-    throw refused('models', `has to name models within this key’s own list: ${models.join(', ')}`);
+    throw refused('models', `must be a subset of this key’s models: ${models.join(', ')}`);
   }
   if (ratePerMinute !== null && (given.ratePerMinute ?? Infinity) > ratePerMinute) {
-    throw refused('ratePerMinute', `may be ${String(ratePerMinute)} at most`);
+    throw refused('ratePerMinute', `must be at most ${String(ratePerMinute)}`);
   }
   const endsAt = endOf(giver);
   if (endsAt !== undefined && (given.expiresAt?.getTime() ?? Infinity) > endsAt) {
-    throw refused('expiresAt', `may be ${new Date(endsAt).toISOString()} at the latest`);
+    throw refused('expiresAt', `must be no later than ${new Date(endsAt).toISOString()}`);
   }
-  if (spendCapNanos !== null && given.scopes.includes('INFERENCE')) {
+  const isOtherLineage = given.lineageId !== giver.lineageId;
+  if (isOtherLineage && spendCapNanos !== null && given.scopes.includes('INFERENCE')) {
     throw new AppError(
       'FORBIDDEN',
-      'A key with a spend cap cannot create or replace keys that make calls: what they spend would not count towards its cap. Use a key without a cap, or sign in.',
+      'A key with a spend cap cannot create or rotate keys that make calls, as their spend would not count towards its cap. Use a key without a cap, or sign in.',
       { details: { argument: 'scopes' } },
     );
   }
@@ -50,7 +53,7 @@ export function refuseLimitedKey(giver: ApiKey | undefined): void {
   if (!isLimited) return;
   throw new AppError(
     'FORBIDDEN',
-    'A key with limits of its own (models, rate, spend cap, expiry) cannot give a role, which has none. Use a key without limits, or sign in.',
+    'A key with limits (models, rate, spend cap or expiry) cannot grant roles, which have no limits. Use a key without limits, or sign in.',
   );
 }
 
@@ -69,8 +72,52 @@ export function refuseLooserCap(
   if (isTighter) return;
   throw new AppError(
     'FORBIDDEN',
-    'A key can lower its own spend cap, but neither raise nor lift it, nor change its period. Use another key, or sign in.',
+    'A key can lower its own spend cap, but cannot raise it, remove it or change its period. Use another key, or sign in.',
     { details: { argument: 'spendCapNanos' } },
+  );
+}
+
+/**
+ * A key does not change what it is limited to, and gives no other key fewer limits than its own.
+ * @param key that is to be changed. @throws AppError FORBIDDEN
+ */
+export function refuseLooserLimits(
+  giver: ApiKey | undefined,
+  key: ApiKey,
+  { scopes, models, ratePerMinute, expiresAt }: Omit<KeyChanges, 'name' | 'cap'>,
+): void {
+  const asked = [scopes, models, ratePerMinute, expiresAt];
+  if (giver === undefined || asked.every((change) => change === undefined)) return;
+  if (giver.lineageId === key.lineageId) {
+    throw new AppError(
+      'FORBIDDEN',
+      'A key cannot change its own scopes, models, rate limit or expiry. Use another key, or sign in.',
+    );
+  }
+  refuseFewerLimits(giver, {
+    lineageId: key.lineageId,
+    scopes: scopes ?? key.scopes,
+    models: models === undefined ? key.models : (models ?? []),
+    ratePerMinute: ratePerMinute === undefined ? key.ratePerMinute : ratePerMinute,
+    expiresAt: expiresAt === undefined ? key.expiresAt : expiresAt,
+  });
+}
+
+/**
+ * Keys end with the membership of whoever made them: rights that somebody else adds would go on without them.
+ * @throws AppError FORBIDDEN
+ */
+export function refuseMoreForMaker(
+  actor: Pick<Actor, 'userId' | 'keyId'>,
+  key: ApiKey,
+  scopes: ApiKey['scopes'],
+): void {
+  const isMaker = key.createdBy !== null && key.createdBy === (actor.userId ?? actor.keyId);
+  if (isMaker || scopes.every((scope) => key.scopes.includes(scope))) return;
+  throw new AppError(
+    'FORBIDDEN',
+    'Only its creator can add scopes to a key. Create a new key instead.',
+    { details: { argument: 'scopes' } },
   );
 }
 
@@ -83,7 +130,7 @@ function endOf({ expiresAt, revokedAt }: ApiKey): number | undefined {
 function refused(argument: keyof Given, rule: string): AppError {
   return new AppError(
     'FORBIDDEN',
-    `A key cannot create or replace a key that has fewer limits than itself: \`${argument}\` ${rule}.`,
+    `A key cannot create or rotate keys with looser limits than its own: \`${argument}\` ${rule}.`,
     { details: { argument } },
   );
 }

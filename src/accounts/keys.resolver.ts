@@ -1,96 +1,105 @@
-import { Arg, Ctx, Float, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import { RotateApiKeyInput, RevokeApiKeyInput, UpdateApiKeyInput } from './keys.input.js';
+import {
+  CreateApiKeyPayload,
+  RotateApiKeyPayload,
+  RevokeApiKeyPayload,
+  UpdateApiKeyPayload,
+} from './keys.payload.js';
+import { AccountType } from '../graphql/account.type.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import { present } from '../graphql/input.js';
-import { NanoUSD } from '../graphql/scalars.js';
 import type { KeyId } from '../platform/ids.js';
-import { CAP_PERIODS, type CapPeriod } from './api-key.js';
-import { ApiKeyType, CreatedApiKeyType } from './api-key.type.js';
+import { ApiKeyType } from './api-key.type.js';
 import { CreateApiKeyInput } from './create-api-key.input.js';
 import type { KeysService } from './keys.service.js';
 
-@Resolver()
+@Resolver(() => AccountType)
 export class KeysResolver {
   constructor(private readonly keys: KeysService) {}
 
-  @Query(() => [ApiKeyType], {
+  @FieldResolver(() => [ApiKeyType], {
+    nullable: true,
     complexity: ({ childComplexity }) => 20 + childComplexity,
-    description: 'The account’s keys, newest first; revoked ones too.',
+    description: 'API keys of the account, including revoked ones, newest first.',
   })
   @Access({ scope: 'read' })
-  apiKeys(@Ctx() context: GraphQLContext): Promise<readonly ApiKeyType[]> {
-    return this.keys.list(accountOf(context));
+  apiKeys(@Root() { id }: AccountType): Promise<readonly ApiKeyType[]> {
+    return this.keys.list(id);
   }
 
-  @Mutation(() => CreatedApiKeyType, {
+  @Mutation(() => CreateApiKeyPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Creates a key. Its secret is in the answer, and nowhere else. A key creates none with fewer limits than its own.',
+      'Creates an API key and returns its secret, which cannot be retrieved later. A key cannot create keys with looser limits than its own.',
   })
   @Access({ scope: 'admin' })
   async createApiKey(
-    @Arg('input', () => CreateApiKeyInput, { description: 'The key.' }) input: CreateApiKeyInput,
+    @InputArg(() => CreateApiKeyInput) input: CreateApiKeyInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<CreatedApiKeyType> {
+  ): Promise<CreateApiKeyPayload> {
     const { key, secret } = await this.keys.create(
       context.actor,
       accountOf(context),
       present(input),
     );
-    return { key, secret };
+    return { apiKey: key, secret };
   }
 
-  @Mutation(() => CreatedApiKeyType, {
+  @Mutation(() => RotateApiKeyPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Replaces a key by one of the same kind; the old one works for a while longer. Both share one spend cap, and what was spent of it.',
+      'Replaces an API key with a new one that has the same settings; the old key works for another `graceHours`. Both share one spend cap and the spend counted towards it.',
   })
   @Access({ scope: 'admin' })
   async rotateApiKey(
-    @Arg('id', () => ID, { description: 'The key to replace.' }) id: string,
-    @Arg('graceHours', () => Float, {
-      defaultValue: 24,
-      description: 'How long the old one works, 0 to 720 hours.',
-    })
-    graceHours: number,
+    @InputArg(() => RotateApiKeyInput) { id, graceHours }: RotateApiKeyInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<CreatedApiKeyType> {
+  ): Promise<RotateApiKeyPayload> {
     const { actor } = context;
     const rotated = await this.keys.rotate(actor, accountOf(context), id as KeyId, graceHours);
-    return { key: rotated.key, secret: rotated.secret };
+    return { apiKey: rotated.key, replacedApiKey: rotated.replaced, secret: rotated.secret };
   }
 
-  @Mutation(() => ApiKeyType, {
+  @Mutation(() => RevokeApiKeyPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Ends a key at once, on every server within 5 seconds. May be repeated.',
+    description: 'Revokes an API key, on every server within 5 seconds. Safe to repeat.',
   })
   @Access({ scope: 'admin' })
   async revokeApiKey(
-    @Arg('id', () => ID, { description: 'The key to end.' }) id: string,
+    @InputArg(() => RevokeApiKeyInput) { id }: RevokeApiKeyInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<ApiKeyType> {
-    return await this.keys.revoke(context.actor, accountOf(context), id as KeyId);
+  ): Promise<RevokeApiKeyPayload> {
+    return { apiKey: await this.keys.revoke(context.actor, accountOf(context), id as KeyId) };
   }
 
-  @Mutation(() => ApiKeyType, {
+  @Mutation(() => UpdateApiKeyPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Sets or lifts the spend cap of a key, which it shares with the keys that it was rotated from and to. What they spent in the period counts. A key can only lower its own.',
+      'Updates an API key, on every server within 5 seconds. The spend cap is shared with the keys that it was rotated from or to, whose spend in the period counts. A key cannot loosen its own limits.',
   })
   @Access({ scope: 'admin' })
-  async setApiKeyCap(
-    @Arg('id', () => ID, { description: 'The key.' }) id: string,
-    @Arg('spendCapNanos', () => NanoUSD, { nullable: true, description: 'Left out: no cap.' })
-    spendCapNanos: bigint | null,
-    @Arg('capPeriod', () => CAP_PERIODS, {
-      defaultValue: 'MONTH',
-      description: 'The period of the cap.',
-    })
-    capPeriod: CapPeriod,
+  async updateApiKey(
+    @InputArg(() => UpdateApiKeyInput) { id, spendCap, name, scopes, ...limits }: UpdateApiKeyInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<ApiKeyType> {
-    const cap = { nanos: spendCapNanos ?? null, period: capPeriod };
-    return await this.keys.change(context.actor, accountOf(context), id as KeyId, { cap });
+  ): Promise<UpdateApiKeyPayload> {
+    const changes = {
+      name: name ?? undefined,
+      scopes: scopes ?? undefined,
+      cap:
+        spendCap === undefined
+          ? undefined
+          : { nanos: spendCap?.nanos ?? null, period: spendCap?.period ?? undefined },
+      ...limits,
+    };
+    const accountId = accountOf(context);
+    return { apiKey: await this.keys.change(context.actor, accountId, id as KeyId, changes) };
   }
 }

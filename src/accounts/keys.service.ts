@@ -3,26 +3,38 @@ import { AppError } from '../errors.js';
 import { type Actor, requireRecentProof } from '../platform/actor.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, type KeyId, newId } from '../platform/ids.js';
-import { checkName } from '../platform/name.js';
 import { readNow } from '../platform/now.store.js';
-import { type ApiKey, type CapPeriod, createSecret, hashSecret, looksLikeKey } from './api-key.js';
+import { type ApiKey, createSecret, hashSecret, looksLikeKey } from './api-key.js';
 import { insertAuditEvent } from '../platform/audit.store.js';
 import { actorOf } from './key-actor.js';
-import { refuseFewerLimits, refuseLooserCap } from './key-limits.js';
+import {
+  refuseFewerLimits,
+  refuseLooserCap,
+  refuseLooserLimits,
+  refuseMoreForMaker,
+} from './key-limits.js';
 import * as store from './keys.store.js';
-import { badKey, checkCap, checkNewKey, type NewKey, refuseMoreThanOwn } from './new-key.js';
+import {
+  badKey,
+  checkKeyChanges,
+  checkNewKey,
+  type KeyChanges,
+  type NewKey,
+  refuseMoreThanOwn,
+  detailsOf,
+} from './new-key.js';
 import { sharedLookup } from './shared-lookup.js';
 
 /** What can be changed of a key; what is left out stays. */
-export interface KeyChanges {
-  readonly name?: string | undefined;
-  readonly cap?: { readonly nanos: bigint | null; readonly period: CapPeriod } | undefined;
-}
-
 /** The only time that the secret is shown. */
 export interface CreatedKey {
   readonly key: ApiKey;
   readonly secret: string;
+}
+
+export interface RotatedKey extends CreatedKey {
+  /** The old one, which works until its `revokedAt`. */
+  readonly replaced: ApiKey;
 }
 
 const KEYS_MAX = 100;
@@ -140,7 +152,7 @@ export class KeysService {
       if ((await store.countLiveKeys(tx, accountId)) >= KEYS_MAX) {
         throw new AppError(
           'CONFLICT',
-          `The account has ${String(KEYS_MAX)} keys. Revoke one before you make another.`,
+          `The account already has ${String(KEYS_MAX)} keys. Revoke one before creating another.`,
         );
       }
       const id = newId('key');
@@ -165,41 +177,45 @@ export class KeysService {
   }
 
   /**
-   * Renames a key, and sets or lifts (null) the spend cap that it shares with the keys that it was rotated from and to;
-   * what they spent in the period counts.
-   * @throws AppError NOT_FOUND, BAD_USER_INPUT; FORBIDDEN when a key would loosen its own cap
+   * Changes a key. The spend cap (null lifts it) is shared with the keys that it was rotated from and to; what they spent in
+   * the period counts.
+   * @throws AppError NOT_FOUND, BAD_USER_INPUT; FORBIDDEN when the caller would give what it does not have, or a key would
+   *   loosen limits of its own
    */
   async change(
     actor: Actor,
     accountId: AccountId,
     keyId: KeyId,
-    { name, cap }: KeyChanges,
+    changes: KeyChanges,
   ): Promise<ApiKey> {
-    const trimmed = name === undefined ? undefined : checkName(name);
-    if (cap !== undefined) checkCap(cap.nanos);
-    return this.db.transaction(async (tx) => {
+    const { cap, ...row } = changes;
+    checkKeyChanges(changes, await readNow(this.db));
+    if (row.scopes !== undefined) refuseMoreThanOwn(actor, row.scopes);
+    const { scopes: before } = await this.get(accountId, keyId);
+    const rights = { ...changes, name: undefined };
+    const changesRights = Object.values(rights).some((change) => change !== undefined);
+    const concernsAdmin = [...before, ...(row.scopes ?? [])].includes('ADMIN');
+    if (changesRights && concernsAdmin) await requireRecentProof(actor);
+    const changed = await this.db.transaction(async (tx) => {
+      // A rotation copies the key as it is: one comes after the other.
+      await store.lockLineage(tx, accountId, keyId);
       const old = await store.findKey(tx, accountId, keyId);
       if (old === undefined) throw noSuchKey();
-      if (cap !== undefined) {
-        refuseLooserCap(await store.findOwnKey(tx, actor, accountId), old, cap);
-      }
-      if (trimmed !== undefined) await store.renameKey(tx, accountId, keyId, trimmed);
-      if (cap !== undefined) await store.setCap(tx, keyId, cap.nanos, cap.period);
-      const details = {
-        ...(trimmed === undefined ? {} : { name: trimmed }),
-        ...(cap === undefined ? {} : { spendCapNanos: String(cap.nanos), period: cap.period }),
-      };
-      await insertAuditEvent(tx, {
-        actor,
-        accountId,
-        action: 'key.changed',
-        target: keyId,
-        details,
-      });
+      refuseMoreForMaker(actor, old, row.scopes ?? []);
+      const own = await store.findOwnKey(tx, actor, accountId);
+      const newCap = cap && { nanos: cap.nanos, period: cap.period ?? old.capPeriod };
+      if (newCap !== undefined) refuseLooserCap(own, old, newCap);
+      refuseLooserLimits(own, old, row);
+      await store.updateKey(tx, accountId, keyId, { ...row, name: row.name?.trim() });
+      if (newCap !== undefined) await store.setCap(tx, keyId, newCap.nanos, newCap.period);
+      const event = { actor, accountId, action: 'key.changed', target: keyId } as const;
+      await insertAuditEvent(tx, { ...event, details: detailsOf({ ...row, cap: newCap }) });
       const key = await store.findKey(tx, accountId, keyId);
       if (key === undefined) throw noSuchKey();
       return key;
     });
+    this.forget(keyId);
+    return changed;
   }
 
   /**
@@ -213,22 +229,26 @@ export class KeysService {
     accountId: AccountId,
     keyId: KeyId,
     graceHours: number,
-  ): Promise<CreatedKey> {
+  ): Promise<RotatedKey> {
     if (!(graceHours >= 0 && graceHours <= GRACE_HOURS_MAX)) {
-      throw badKey('graceHours', `The grace period is 0 to ${String(GRACE_HOURS_MAX)} hours.`);
+      throw badKey(
+        'graceHours',
+        `\`graceHours\` must be between 0 and ${String(GRACE_HOURS_MAX)}.`,
+      );
     }
     const { scopes } = await this.get(accountId, keyId);
     if (scopes.includes('ADMIN')) await requireRecentProof(actor);
     const secret = createSecret();
-    const key = await this.db.transaction(async (tx) => {
+    const rotated = await this.db.transaction(async (tx) => {
       const lineageId = await store.lockLineage(tx, accountId, keyId);
       const old = await store.findKey(tx, accountId, keyId);
       if (lineageId === undefined || old === undefined) throw noSuchKey();
-      if (old.revokedAt !== null) throw new AppError('CONFLICT', 'The key was revoked or rotated.');
+      if (old.revokedAt !== null)
+        throw new AppError('CONFLICT', 'The key has already been revoked or rotated.');
       refuseMoreThanOwn(actor, old.scopes);
       refuseFewerLimits(await store.findOwnKey(tx, actor, accountId), old);
       const id = newId('key');
-      const created = await store.insertKey(
+      const key = await store.insertKey(
         tx,
         { ...pickCopied(old), id, lineageId },
         secret,
@@ -242,10 +262,10 @@ export class KeysService {
         target: keyId,
         details: { replacedBy: id },
       });
-      return created;
+      return { key, replaced: (await store.findKey(tx, accountId, keyId)) ?? old };
     });
     this.forget(keyId);
-    return { key, secret: secret.secret };
+    return { ...rotated, secret: secret.secret };
   }
 
   /** Ends a key at once. May be repeated. @throws AppError NOT_FOUND */
@@ -273,5 +293,5 @@ function notValid(): AppError {
 }
 
 function noSuchKey(): AppError {
-  return new AppError('NOT_FOUND', 'The account has no such key.');
+  return new AppError('NOT_FOUND', 'API key not found.');
 }

@@ -5,6 +5,7 @@ import type { AccountId, KeyId, UserId } from '../platform/ids.js';
 import type { AccountStanding } from './account.js';
 import { STANDING } from './accounts.store.js';
 import type { ApiKey, CapPeriod, KeyScope, NewSecret } from './api-key.js';
+import type { KeyChanges } from './new-key.js';
 
 /** Of a key `k`: everything but its hash. */
 const COLUMNS = `k.id, k.lineage_id AS "lineageId", k.account_id AS "accountId", k.name, k.prefix, k.last_four AS "lastFour",
@@ -102,13 +103,21 @@ export async function countLiveKeys(tx: Transaction, accountId: AccountId): Prom
   return tx.apiKey.count({ where: { accountId, revokedAt: null } });
 }
 
-export async function renameKey(
+/** What is left out stays as it is. */
+export async function updateKey(
   tx: Transaction,
   accountId: AccountId,
   keyId: KeyId,
-  name: string,
+  { name, scopes, models, ratePerMinute, expiresAt }: Omit<KeyChanges, 'cap'>,
 ): Promise<void> {
-  await tx.apiKey.updateMany({ where: { id: keyId, accountId }, data: { name } });
+  const data = {
+    ...(name === undefined ? {} : { name }),
+    ...(scopes === undefined ? {} : { scopes: [...new Set(scopes)] }),
+    ...(models === undefined ? {} : { models: [...(models ?? [])] }),
+    ...(ratePerMinute === undefined ? {} : { ratePerMinute }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+  await tx.apiKey.updateMany({ where: { id: keyId, accountId }, data });
 }
 
 /** Another key takes its place: it works for the grace period still. */

@@ -1,23 +1,17 @@
 import { AppError } from '../errors.js';
 import type { AccountLimits } from '../platform/actor.js';
-import type { Account, AccountStanding, AccountStatus } from './account.js';
+import type { AccountDetails } from './account-details.js';
+import type { AccountStatus } from './account.js';
 import type { Member } from './member.js';
 
 /** An account as operators see it. Amounts are nano-USD. */
-export interface ManagedAccount extends Account {
-  readonly status: AccountStatus;
-  readonly standing: AccountStanding;
-  readonly frozenAt: Date | null;
-  readonly closedAt: Date | null;
+export interface ManagedAccount extends AccountDetails {
   readonly postedNanos: bigint;
   readonly heldNanos: bigint;
   /** Taken back after it was spent. */
   readonly debtNanos: bigint;
-  readonly memberCount: number;
   /** Those who joined first, at most 10. */
   readonly members: readonly Pick<Member, 'userId' | 'email' | 'name' | 'role'>[];
-  /** Keys that are not revoked. */
-  readonly keyCount: number;
 }
 
 /** Which accounts to list; what is left out lets all through. */
@@ -43,7 +37,7 @@ export function checkSearch(search: string | undefined): string | undefined {
   if (text.length > SEARCH_CHARS_MAX || /\p{Cc}/u.test(text)) {
     throw bad(
       'search',
-      `Search for at most ${String(SEARCH_CHARS_MAX)} characters, none of them a control character.`,
+      `\`search\` must have at most ${String(SEARCH_CHARS_MAX)} characters and no control characters.`,
     );
   }
   if (text === '') return undefined;
@@ -58,7 +52,10 @@ export function checkLimits(limits: AccountLimits): void {
     const value = limits[name];
     const most = LIMITS_MAX[name];
     if (value !== null && !(Number.isInteger(value) && value >= 1 && value <= most)) {
-      throw bad(name, `${name} is 1 to ${String(most)}, or null for what everybody has.`);
+      throw bad(
+        name,
+        `\`${name}\` must be between 1 and ${String(most)}, or null for the default.`,
+      );
     }
   }
 }

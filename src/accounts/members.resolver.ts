@@ -1,130 +1,185 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import {
+  CreateOrganisationInput,
+  InviteMemberInput,
+  RevokeInvitationInput,
+  AcceptInvitationInput,
+  ChangeMemberRoleInput,
+  RemoveMemberInput,
+  LeaveAccountInput,
+} from './members.input.js';
+import {
+  CreateOrganisationPayload,
+  InviteMemberPayload,
+  RevokeInvitationPayload,
+  AcceptInvitationPayload,
+  ChangeMemberRolePayload,
+  RemoveMemberPayload,
+  LeaveAccountPayload,
+} from './members.payload.js';
+import { AccountType } from '../graphql/account.type.js';
 import { accountOf, type GraphQLContext, userOf } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import type { InvitationId, UserId } from '../platform/ids.js';
-import { type Role, ROLES } from './account.js';
-import { AccountType, toAccount } from './account.type.js';
+import { type AccountOfUser } from './account.js';
+import { memberActor, withoutRights } from './member-actor.js';
 import { InvitationType, MemberType } from './member.type.js';
 import type { MembersService } from './members.service.js';
 import type { OrganisationsService } from './organisations.service.js';
-import { AcknowledgementType, DONE } from './session.type.js';
 
 const LIST_COST = ({ childComplexity }: { childComplexity: number }) => 20 + childComplexity;
 
-@Resolver()
+@Resolver(() => AccountType)
 export class MembersResolver {
   constructor(
     private readonly people: MembersService,
     private readonly organisations: OrganisationsService,
   ) {}
 
-  @Query(() => [MemberType], {
+  @FieldResolver(() => [MemberType], {
+    nullable: true,
     complexity: LIST_COST,
-    description: 'Who belongs to the account, by time of joining.',
+    description: 'Members of the account, in order of joining.',
   })
   @Access({ scope: 'read' })
-  members(@Ctx() context: GraphQLContext): Promise<readonly MemberType[]> {
-    return this.people.list(accountOf(context));
+  members(@Root() { id }: AccountType): Promise<readonly MemberType[]> {
+    return this.people.list(id);
   }
 
-  @Query(() => [InvitationType], {
+  @FieldResolver(() => [InvitationType], {
+    nullable: true,
     complexity: LIST_COST,
-    description: 'Invitations that wait, newest first.',
+    description: 'Pending invitations, newest first.',
   })
   @Access({ scope: 'admin' })
-  invitations(@Ctx() context: GraphQLContext): Promise<readonly InvitationType[]> {
-    return this.people.invitations(accountOf(context));
+  invitations(@Root() { id }: AccountType): Promise<readonly InvitationType[]> {
+    return this.people.invitations(id);
   }
 
-  @Mutation(() => AccountType, {
+  @Mutation(() => CreateOrganisationPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Opens an account for several people; you become its owner. Needs a confirmed e-mail address; a person may have some at a time.',
+      'Creates an organization account with you as its owner. Requires a verified email address; the number of organizations per person is limited.',
   })
   @Access({ scope: 'session' })
   async createOrganisation(
-    @Arg('name', () => String, { description: '1 to 100 characters.' }) name: string,
+    @InputArg(() => CreateOrganisationInput) { name }: CreateOrganisationInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AccountType> {
-    return toAccount(await this.organisations.create(context.actor, userOf(context), name));
+  ): Promise<CreateOrganisationPayload> {
+    return {
+      account: toAccount(
+        context,
+        await this.organisations.create(context.actor, userOf(context), name),
+      ),
+    };
   }
 
-  @Mutation(() => InvitationType, {
+  @Mutation(() => InviteMemberPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Mails an invitation; it replaces an earlier one to the same address. It ends with the rights of its sender.',
+      'Sends an invitation by email, replacing any earlier one to the same address. It is revoked if the sender can no longer grant the role.',
   })
   @Access({ scope: 'admin' })
-  inviteMember(
-    @Arg('email', () => String, { description: 'Who may accept it.' }) email: string,
-    @Arg('role', () => ROLES, { defaultValue: 'DEVELOPER', description: 'What they will be.' })
-    role: Role,
+  async inviteMember(
+    @InputArg(() => InviteMemberInput) { email, role }: InviteMemberInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<InvitationType> {
-    return this.people.invite(context.actor, accountOf(context), { email, role });
+  ): Promise<InviteMemberPayload> {
+    return {
+      invitation: await this.people.invite(context.actor, accountOf(context), { email, role }),
+    };
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => RevokeInvitationPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Withdraws an invitation. May be repeated.',
+    description: 'Revokes an invitation. Safe to repeat.',
   })
   @Access({ scope: 'admin' })
   async revokeInvitation(
-    @Arg('id', () => ID, { description: '"inv_…".' }) id: string,
+    @InputArg(() => RevokeInvitationInput) { id }: RevokeInvitationInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<RevokeInvitationPayload> {
     await this.people.revokeInvitation(context.actor, accountOf(context), id as InvitationId);
-    return DONE;
+    return { deletedInvitationId: id };
   }
 
-  @Mutation(() => AccountType, {
+  @Mutation(() => AcceptInvitationPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Makes you a member, if the invitation was to your address.',
+    description:
+      'Accepts an invitation that was sent to your email address and makes you a member of the account.',
   })
   @Access({ scope: 'session' })
   async acceptInvitation(
-    @Arg('token', () => String, { description: 'From the mail; works once.' }) token: string,
+    @InputArg(() => AcceptInvitationInput) { token }: AcceptInvitationInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AccountType> {
-    return toAccount(await this.people.accept(context.actor, userOf(context), token));
+  ): Promise<AcceptInvitationPayload> {
+    return {
+      account: toAccount(context, await this.people.accept(context.actor, userOf(context), token)),
+    };
   }
 
-  @Mutation(() => MemberType, {
+  @Mutation(() => ChangeMemberRolePayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Changes what a member may do. Owners are changed by owners. API keys that the member made end if they may do more.',
+      'Changes the role of a member. Only owners can change owners. Revokes API keys of the member that exceed the new role.',
   })
   @Access({ scope: 'admin' })
-  changeMemberRole(
-    @Arg('userId', () => ID, { description: 'The member.' }) userId: string,
-    @Arg('role', () => ROLES, { description: 'The new role.' }) role: Role,
+  async changeMemberRole(
+    @InputArg(() => ChangeMemberRoleInput) { userId, role }: ChangeMemberRoleInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<MemberType> {
-    return this.people.changeRole(context.actor, accountOf(context), userId as UserId, role);
+  ): Promise<ChangeMemberRolePayload> {
+    return {
+      member: await this.people.changeRole(
+        context.actor,
+        accountOf(context),
+        userId as UserId,
+        role,
+      ),
+    };
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => RemoveMemberPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Takes a member off the account. The API keys that the member made end: rotate those that are needed first.',
+      'Removes a member from the account and revokes the API keys that the member created. Rotate keys that are still needed first.',
   })
   @Access({ scope: 'admin' })
   async removeMember(
-    @Arg('userId', () => ID, { description: 'The member.' }) userId: string,
+    @InputArg(() => RemoveMemberInput) { userId }: RemoveMemberInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<RemoveMemberPayload> {
     await this.people.remove(context.actor, accountOf(context), userId as UserId);
-    return DONE;
+    return { removedUserId: userId };
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => LeaveAccountPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Takes you off the account. The API keys that you made there end.',
+    description: 'Removes you from an account and revokes the API keys that you created there.',
   })
   @Access({ scope: 'session' })
-  async leaveAccount(@Ctx() context: GraphQLContext): Promise<AcknowledgementType> {
+  async leaveAccount(
+    @InputArg(() => LeaveAccountInput) _input: LeaveAccountInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<LeaveAccountPayload> {
     await this.people.remove(context.actor, accountOf(context), userOf(context));
-    return DONE;
+    return { leftAccountId: accountOf(context) };
   }
+}
+
+/** An account that the person has just come to; the request's rights are older. */
+function toAccount({ actor }: GraphQLContext, account: AccountOfUser): AccountType {
+  const { secondFactorRequired } = account.standing;
+  // Whether the session has shown one is found out with the next request.
+  const there = secondFactorRequired
+    ? withoutRights(actor, account.id)
+    : memberActor(actor, account);
+  return { id: account.id, actor: there };
 }

@@ -18,6 +18,7 @@ import { type AuditAction, insertAuditEvent } from '../platform/audit.store.js';
 import { KEY_SCOPES } from './api-key.js';
 import { refuseLimitedKey } from './key-limits.js';
 import { endKeysMadeBy, findOwnKey } from './keys.store.js';
+import { canAdminister, refuseMightier, refuseUnlessOwner } from './giving-roles.js';
 import type { Invitation, Member } from './member.js';
 import * as store from './members.store.js';
 
@@ -69,18 +70,21 @@ export class MembersService {
     await this.budget(
       `invitation:from:${accountId}`,
       INVITATIONS.account,
-      'Too many invitations were sent from this account today.',
+      'This account has sent too many invitations today. Try again tomorrow.',
     );
     await this.budget(
       `invitation:to:${plainEmail(address)}`,
       INVITATIONS.mailbox,
-      'Too many invitations were sent to this address today.',
+      'Too many invitations have been sent to this address today. Try again tomorrow.',
     );
     const token = randomBytes(32).toString('base64url');
     const invitation = await this.change(accountId, async (tx) => {
       refuseLimitedKey(await findOwnKey(tx, actor, accountId));
       if ((await this.list(accountId)).length >= MEMBERS_MAX) {
-        throw new AppError('CONFLICT', `The account has ${String(MEMBERS_MAX)} members.`);
+        throw new AppError(
+          'CONFLICT',
+          `The account already has the maximum of ${String(MEMBERS_MAX)} members.`,
+        );
       }
       await store.revokeInvitations(tx, accountId, { email: address });
       const made = await store.insertInvitation(
@@ -128,7 +132,7 @@ export class MembersService {
       ) {
         throw new AppError(
           'NOT_FOUND',
-          'There is no such invitation for your address. Sign in with the address that was invited, or ask for a new one.',
+          'No invitation found for your email address. Sign in with the address that was invited, or ask for a new invitation.',
         );
       }
       // Who is there already keeps the role.
@@ -141,7 +145,7 @@ export class MembersService {
     const joined = (await accounts.listAccounts(this.db, userId)).find(
       ({ id }) => id === accountId,
     );
-    if (joined === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+    if (joined === undefined) throw new AppError('NOT_FOUND', 'Account not found.');
     return joined;
   }
 
@@ -206,11 +210,11 @@ export class MembersService {
   private change<T>(accountId: AccountId, work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.db.transaction(async (tx) => {
       const kind = await store.lockAccount(tx, accountId);
-      if (kind === undefined) throw new AppError('NOT_FOUND', 'There is no such account.');
+      if (kind === undefined) throw new AppError('NOT_FOUND', 'Account not found.');
       if (kind === 'PERSONAL') {
         throw new AppError(
           'CONFLICT',
-          'A personal account has one member. Create an organisation, and act on it with the header x-gigarouter-account.',
+          'A personal account has a single member. Create an organization instead.',
         );
       }
       return work(tx);
@@ -254,7 +258,10 @@ export class MembersService {
 
   private async refuseLastOwner(tx: Transaction, accountId: AccountId): Promise<void> {
     if ((await store.countOwners(tx, accountId)) > 1) return;
-    throw new AppError('CONFLICT', 'An account keeps an owner. Make somebody else an owner first.');
+    throw new AppError(
+      'CONFLICT',
+      'An account must have an owner. Make another member an owner first.',
+    );
   }
 
   private writeDown(
@@ -269,32 +276,10 @@ export class MembersService {
   }
 }
 
-/** Nobody gives rights that they lack: a key with the scope ADMIN alone may not make an administrator. */
-function refuseMightier(actor: Actor, given: readonly Scope[]): void {
-  const lacking = given.filter((scope) => !actor.scopes.has(scope));
-  if (lacking.length === 0) return;
-  const message = lacking.includes('owner')
-    ? 'Only an owner can make an owner.'
-    : `You cannot give a role whose scopes you do not have: ${lacking.join(', ')}.`;
-  throw new AppError('FORBIDDEN', message);
-}
-
-/** Whoever is given such a role makes keys and members from a session of their own. */
-function canAdminister(role: Role): boolean {
-  return SCOPES_OF_ROLE[role].includes('admin');
-}
-
-/** Owners are changed and removed by owners. */
-function refuseUnlessOwner(actor: Actor, role: Role): void {
-  if (role === 'OWNER' && !actor.scopes.has('owner')) {
-    throw new AppError('FORBIDDEN', 'Only an owner may do this to an owner.');
-  }
-}
-
 function hashOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
 function noSuchMember(): AppError {
-  return new AppError('NOT_FOUND', 'The account has no such member.');
+  return new AppError('NOT_FOUND', 'Member not found.');
 }

@@ -14,29 +14,63 @@ export interface NewKey {
   readonly expiresAt?: Date | undefined;
 }
 
+/** What is left out stays as it is. */
+export interface KeyChanges {
+  readonly name?: string | undefined;
+  readonly scopes?: readonly KeyScope[] | undefined;
+  /** null: all models. */
+  readonly models?: readonly string[] | null | undefined;
+  /** null: no limit of its own. */
+  readonly ratePerMinute?: number | null | undefined;
+  /** null: never. */
+  readonly expiresAt?: Date | null | undefined;
+  readonly cap?:
+    { readonly nanos: bigint | null; readonly period?: CapPeriod | undefined } | undefined;
+}
+
 const MODELS_MAX = 100;
 const SLUG_CHARS_MAX = 300;
 
 /** @throws AppError BAD_USER_INPUT */
 export function checkNewKey(key: NewKey, now: Date): void {
-  const { scopes, spendCapNanos, models = [], ratePerMinute, expiresAt } = key;
   checkName(key.name);
-  if (scopes.length === 0) throw badKey('scopes', 'A key needs at least one scope.');
-  checkCap(spendCapNanos ?? null);
-  if (models.length > MODELS_MAX || models.some((slug) => slug.length > SLUG_CHARS_MAX)) {
-    throw badKey('models', `At most ${String(MODELS_MAX)} models can be listed.`);
+  checkCap(key.spendCapNanos ?? null);
+  checkLimits(key, now);
+}
+
+/** @throws AppError BAD_USER_INPUT */
+export function checkKeyChanges(changes: KeyChanges, now: Date): void {
+  if (changes.name !== undefined) checkName(changes.name);
+  if (changes.cap !== undefined) checkCap(changes.cap.nanos);
+  checkLimits(changes, now);
+}
+
+function checkLimits(
+  { scopes, models, ratePerMinute, expiresAt }: Omit<KeyChanges, 'name' | 'cap'>,
+  now: Date,
+): void {
+  if (scopes?.length === 0) throw badKey('scopes', 'A key needs at least one scope.');
+  if (
+    models != null &&
+    (models.length > MODELS_MAX || models.some((slug) => slug.length > SLUG_CHARS_MAX))
+  ) {
+    throw badKey('models', `\`models\` must list at most ${String(MODELS_MAX)} models.`);
   }
-  if (ratePerMinute !== undefined && !(ratePerMinute >= 1 && ratePerMinute <= 1_000_000)) {
-    throw badKey('ratePerMinute', 'The rate is 1 to 1,000,000 in a minute.');
+  if (ratePerMinute != null && !(ratePerMinute >= 1 && ratePerMinute <= 1_000_000)) {
+    throw badKey('ratePerMinute', '`ratePerMinute` must be between 1 and 1,000,000.');
   }
-  if (expiresAt !== undefined && expiresAt <= now) {
-    throw badKey('expiresAt', 'The key would have expired already.');
+  if (expiresAt != null && expiresAt <= now) {
+    throw badKey(
+      'expiresAt',
+      'The key would already have expired. `expiresAt` must be in the future.',
+    );
   }
 }
 
 /** @throws AppError BAD_USER_INPUT */
-export function checkCap(nanos: bigint | null): void {
-  if (nanos !== null && nanos < 0n) throw badKey('spendCapNanos', 'A cap is 0 or more.');
+function checkCap(nanos: bigint | null): void {
+  if (nanos !== null && nanos < 0n)
+    throw badKey('spendCapNanos', '`spendCapNanos` must be 0 or more.');
 }
 
 export function badKey(argument: string, message: string): AppError {
@@ -50,7 +84,20 @@ export function refuseMoreThanOwn(actor: Actor, scopes: readonly KeyScope[]): vo
   if (lacking.length > 0) {
     throw new AppError(
       'FORBIDDEN',
-      `You cannot give a scope that you do not have: ${lacking.join(', ')}.`,
+      `You cannot grant scopes that you do not have: ${lacking.join(', ')}.`,
     );
   }
+}
+
+/** Changes as the audit log keeps them. */
+export function detailsOf({ cap, ...row }: KeyChanges): Record<string, string> {
+  const given = Object.entries(row).filter(([, value]) => value !== undefined);
+  return {
+    ...Object.fromEntries(given.map(([name, value]) => [name, shown(value)])),
+    ...(cap === undefined ? {} : { spendCapNanos: String(cap.nanos), period: String(cap.period) }),
+  };
+}
+
+function shown(value: KeyChanges[keyof Omit<KeyChanges, 'cap'>]): string {
+  return value instanceof Date ? value.toISOString() : String(value);
 }

@@ -26,7 +26,7 @@ export class OrganisationsService {
     const account = { id: newId('acct'), kind: 'ORGANISATION', name: checkName(name) } as const;
     const user = await accounts.findUser(this.db, userId);
     if (user?.emailVerified !== true) {
-      throw new AppError('FORBIDDEN', 'Confirm your e-mail address first.');
+      throw new AppError('FORBIDDEN', 'Verify your email address first.');
     }
     const openedBy = mailboxHash(user.email);
     const { createdAt } = await this.db.transaction(async (tx) => {
@@ -34,7 +34,7 @@ export class OrganisationsService {
       if ((await countOrganisations(tx, openedBy)) >= this.perPersonMax) {
         throw new AppError(
           'CONFLICT',
-          `You have made ${String(this.perPersonMax)} organisations, which is the most. Close one first.`,
+          `You have reached the limit of ${String(this.perPersonMax)} organizations. Close one first.`,
         );
       }
       const created = await accounts.insertAccount(tx, { ...account, openedBy }, userId);

@@ -6,7 +6,7 @@ export const PASSWORD_CHARS = { min: 10, max: 128 } as const;
 
 /** Shown wherever a password is chosen. */
 export const PASSWORD_RULE =
-  '10 to 128 characters; not a common password, nor little more than your name, your address or the product’s name.';
+  'New password, 10 to 128 characters. Common passwords, and those based mostly on your name, email address or the product name, are rejected.';
 
 /** The 49,233 commonest of leaked passwords, by frequency; shorter ones are refused anyway. */
 const COMMON: ReadonlySet<string> = new Set(
@@ -30,11 +30,11 @@ export function checkPassword(password: string, { email, name }: PasswordOwner):
   const { min, max } = PASSWORD_CHARS;
   if (password.length < min || password.length > max) {
     throw refused(
-      `A password has ${String(min)} to ${String(max)} characters (got ${String(password.length)}).`,
+      `Password must have ${String(min)} to ${String(max)} characters (got ${String(password.length)}).`,
     );
   }
   const plain = plainOf(password);
-  if (COMMON.has(plain)) throw refused('This is one of the passwords that are guessed first.');
+  if (COMMON.has(plain)) throw refused('This password is too common. Choose another one.');
   const parts = [
     PRODUCT,
     plainOf(email),
@@ -45,7 +45,7 @@ export function checkPassword(password: string, { email, name }: PasswordOwner):
   const own = parts.reduce((rest, part) => rest.replaceAll(part, ''), plain);
   if (own.length >= OWN_CHARS || own === plain) return;
   throw refused(
-    'A password has to be more than your name, your address or the name of this product.',
+    'Password must not consist mostly of your name, email address or the product name.',
   );
 }
 

@@ -23,8 +23,8 @@ export class PersonsService {
       throw new AppError(
         'FORBIDDEN',
         userId === undefined
-          ? 'No owner of the account has confirmed their e-mail address. Sign in, and confirm it first.'
-          : 'Confirm your e-mail address first.',
+          ? 'No owner of the account has verified their email address. Sign in and verify it first.'
+          : 'Verify your email address first.',
       );
     }
     const person = email === undefined ? `account:${accountId}` : mailboxHash(email);

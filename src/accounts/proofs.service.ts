@@ -30,7 +30,7 @@ export class ProofsService {
         : ['sign in again, then repeat this', 'SIGN_IN'];
     throw new AppError(
       'FORBIDDEN',
-      `Confirm that it is you: ${how}. A confirmation is good for ${String(store.RECENT_MINUTES)} minutes.`,
+      `Confirm your identity: ${how}. A confirmation is valid for ${String(store.RECENT_MINUTES)} minutes.`,
       { details: { stepUp } },
     );
   }
@@ -49,11 +49,11 @@ export class ProofsService {
     const { db, accounts, identity, limits } = this.parts;
     const proof = sessionId && (await store.findProof(db, sessionId));
     if (sessionId === undefined || proof === undefined) {
-      throw new AppError('FORBIDDEN', 'Only a session can be confirmed.');
+      throw new AppError('FORBIDDEN', 'Only sessions can confirm an identity; API keys cannot.');
     }
     const { password, code } = given;
     if (proof.hasSecondFactor) {
-      if (code === undefined) throw missing('code', 'You have a second factor: send `code`.');
+      if (code === undefined) throw missing('code', 'A second factor is set up: send `code`.');
       // The session is marked where the code is accepted.
       if (!(await identity.isCode(credentials, code))) throw wrong('code');
       return;
@@ -86,5 +86,5 @@ function missing(argument: string, message: string): AppError {
 }
 
 function wrong(argument: string): AppError {
-  return new AppError('FORBIDDEN', `The ${argument} is not right.`, { details: { argument } });
+  return new AppError('FORBIDDEN', `The ${argument} is incorrect.`, { details: { argument } });
 }

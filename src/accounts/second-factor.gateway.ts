@@ -56,7 +56,7 @@ export function cookiesOf(answer: Headers): string {
 export function secondFactorNeeded(): AppError {
   return new AppError(
     'UNAUTHENTICATED',
-    'You have a second factor. Repeat this with `code`: what your authenticator app shows, or a recovery code.',
+    'A second factor is required. Retry with `code`: a code from your authenticator app, or a recovery code.',
     { details: { secondFactor: true } },
   );
 }

@@ -1,10 +1,17 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import { ConfirmIdentityInput, EndSessionInput } from './sessions.input.js';
+import {
+  ConfirmIdentityPayload,
+  EndSessionPayload,
+  EndOtherSessionsPayload,
+} from './sessions.payload.js';
 import { type GraphQLContext, userOf } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import type { SessionId } from '../platform/ids.js';
 import type { ProofsService } from './proofs.service.js';
-import { AcknowledgementType, ActiveSessionType, DONE } from './session.type.js';
+import { ActiveSessionType } from './session.type.js';
 import type { SessionsService } from './sessions.service.js';
 
 @Resolver()
@@ -15,9 +22,9 @@ export class SessionsResolver {
   ) {}
 
   @Query(() => [ActiveSessionType], {
+    nullable: true,
     complexity: ({ childComplexity }) => 20 + childComplexity,
-    description:
-      'Your sessions that have not ended, newest first. No answer contains their tokens.',
+    description: 'Your active sessions, newest first. Session tokens are never returned.',
   })
   @Access({ scope: 'session' })
   async sessions(@Ctx() context: GraphQLContext): Promise<ActiveSessionType[]> {
@@ -28,55 +35,48 @@ export class SessionsResolver {
     }));
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => ConfirmIdentityPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Confirms that it is you, for 10 minutes: needed before making keys with the scope ADMIN, making administrators and owners or changing owners, closing an account, changing how you sign in, and what operators do. Signing in is a confirmation too.',
+      'Confirms your identity for 10 minutes. Required before creating keys with the ADMIN scope, appointing admins or owners, changing owners, closing an account, changing sign-in methods, and operator actions. Signing in counts as confirmation.',
   })
   @Access({ scope: 'session' })
   async confirmIdentity(
-    @Arg('password', () => String, {
-      nullable: true,
-      description: 'Your password, where you have no second factor.',
-    })
-    password: string | undefined,
-    @Arg('code', () => String, {
-      nullable: true,
-      description:
-        'What your authenticator app shows, or a recovery code, where you have a second factor.',
-    })
-    code: string | undefined,
+    @InputArg(() => ConfirmIdentityInput) { password, code }: ConfirmIdentityInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<ConfirmIdentityPayload> {
     const { authorization, cookie } = context.credentials;
     const credentials = new Headers(
       authorization === undefined ? { cookie: cookie ?? '' } : { authorization },
     );
     const given = { password: password ?? undefined, code: code ?? undefined };
     await this.proofs.confirm(context.actor, userOf(context), credentials, given);
-    return DONE;
+    return {};
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => EndSessionPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description: 'Ends one of your sessions.',
   })
   @Access({ scope: 'session' })
   async endSession(
-    @Arg('id', () => ID, { description: 'Of the session.' }) id: string,
+    @InputArg(() => EndSessionInput) { id }: EndSessionInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<EndSessionPayload> {
     await this.service.end(userOf(context), id as SessionId);
-    return DONE;
+    return { endedSessionId: id };
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => EndOtherSessionsPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Ends all of your sessions except the one that asks.',
+    description: 'Ends all of your sessions except the current one.',
   })
   @Access({ scope: 'session' })
-  async endOtherSessions(@Ctx() context: GraphQLContext): Promise<AcknowledgementType> {
+  async endOtherSessions(@Ctx() context: GraphQLContext): Promise<EndOtherSessionsPayload> {
     await this.service.endOthers(userOf(context), context.actor.sessionId);
-    return DONE;
+    return {};
   }
 }

@@ -16,10 +16,7 @@ export class SessionsService {
   /** @throws AppError NOT_FOUND for a session that is over, or is somebody else's */
   async end(userId: UserId, id: SessionId): Promise<void> {
     if (await store.deleteSession(this.db, userId, id)) return;
-    throw new AppError(
-      'NOT_FOUND',
-      'You have no such session. `sessions` lists those that you have.',
-    );
+    throw new AppError('NOT_FOUND', 'Session not found. `sessions` lists your sessions.');
   }
 
   /** Ends all sessions but the caller's own. May be repeated. */

@@ -64,7 +64,7 @@ function describe(kind: AlertKind, turn: AlertTurn) {
     case 'KEY_NEAR_CAP':
       return {
         subject: `The key “${keyName ?? ''}” has used ${percent(share)} of its spend cap`,
-        text: ['Calls are rejected once the cap is reached. `setApiKeyCap` changes it.'],
+        text: ['Calls are rejected once the cap is reached. `updateApiKey` changes it.'],
         data: { thresholdShare, keyId, share },
       };
   }

@@ -62,7 +62,7 @@ const CALLS_MIN_MAX = 1_000_000;
 export function checkRule(input: NewAlertRule): AlertSettings {
   const { kind, enabled = true, byMail = true, byWebhook = true } = input;
   if (!byMail && !byWebhook) {
-    throw bad('byMail', 'An alert goes by mail, by webhook, or both.');
+    throw bad('byMail', 'Set `byMail`, `byWebhook` or both.');
   }
   const nothing = {
     thresholdNanos: null,
@@ -78,7 +78,7 @@ export function checkRule(input: NewAlertRule): AlertSettings {
       return { ...common, thresholdNanos: nanosOf(input) };
     case 'SPEND': {
       const { period } = input;
-      if (period == null) throw bad('period', 'A budget is for a DAY or a MONTH: say which.');
+      if (period == null) throw bad('period', '`period` is required: DAY or MONTH.');
       return { ...common, thresholdNanos: nanosOf(input), period };
     }
     case 'ERROR_RATE': {
@@ -95,17 +95,17 @@ export function checkRule(input: NewAlertRule): AlertSettings {
 
 function nanosOf({ thresholdNanos }: NewAlertRule): bigint {
   if (thresholdNanos != null && thresholdNanos > 0n) return thresholdNanos;
-  throw bad('thresholdNanos', 'This kind of alert needs thresholdNanos, above 0.');
+  throw bad('thresholdNanos', 'This kind of alert requires `thresholdNanos`, above 0.');
 }
 
 function shareOf({ thresholdShare }: NewAlertRule): number {
   if (thresholdShare != null && thresholdShare > 0 && thresholdShare <= 1) return thresholdShare;
-  throw bad('thresholdShare', 'This kind of alert needs thresholdShare, above 0 and up to 1.');
+  throw bad('thresholdShare', 'This kind of alert requires `thresholdShare`, above 0 and up to 1.');
 }
 
 function within(argument: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= most) return;
-  throw bad(argument, `${argument} is 1 to ${String(most)}.`);
+  throw bad(argument, `\`${argument}\` must be between 1 and ${String(most)}.`);
 }
 
 function bad(argument: string, message: string): AppError {

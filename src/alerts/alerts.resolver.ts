@@ -1,11 +1,18 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import { DeleteAlertRuleInput } from './alerts.input.js';
+import {
+  CreateAlertRulePayload,
+  UpdateAlertRulePayload,
+  DeleteAlertRulePayload,
+} from './alerts.payload.js';
+import { AccountType } from '../graphql/account.type.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import { present } from '../graphql/input.js';
 import type { KeyId } from '../platform/ids.js';
 import {
-  AlertRuleType,
   toAlertState,
   AlertType,
   CreateAlertRuleInput,
@@ -13,67 +20,76 @@ import {
 } from './alert.type.js';
 import type { AlertsService } from './alerts.service.js';
 
-@Resolver()
+@Resolver(() => AccountType)
 export class AlertsResolver {
   constructor(private readonly service: AlertsService) {}
 
-  @Query(() => [AlertType], {
+  @FieldResolver(() => [AlertType], {
+    nullable: true,
     complexity: ({ childComplexity }) => 50 + childComplexity,
-    description: 'The account’s alert rules and where they stand, oldest first.',
+    description: 'Alert rules of the account with their current states, oldest first.',
   })
   @Access({ scope: 'admin' })
-  async alerts(@Ctx() context: GraphQLContext): Promise<AlertType[]> {
-    const alerts = await this.service.list(accountOf(context));
+  async alerts(@Root() { id }: AccountType): Promise<AlertType[]> {
+    const alerts = await this.service.list(id);
     return alerts.map(({ rule, states }) => ({
       rule,
       states: states.map((state) => toAlertState(state, rule.kind)),
     }));
   }
 
-  @Mutation(() => AlertRuleType, {
+  @Mutation(() => CreateAlertRulePayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Makes a rule. One that is crossed already fires within a minute.',
+    description:
+      'Creates an alert rule. If the threshold is already crossed, the alert fires within a minute.',
   })
   @Access({ scope: 'admin' })
   async createAlertRule(
-    @Arg('input', () => CreateAlertRuleInput, { description: 'The rule.' })
+    @InputArg(() => CreateAlertRuleInput)
     input: CreateAlertRuleInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AlertRuleType> {
+  ): Promise<CreateAlertRulePayload> {
     const { keyId, ...rule } = present(input);
-    return await this.service.create(context.actor, accountOf(context), {
-      ...rule,
-      keyId: keyId as KeyId | undefined,
-    });
+    return {
+      alertRule: await this.service.create(context.actor, accountOf(context), {
+        ...rule,
+        keyId: keyId as KeyId | undefined,
+      }),
+    };
   }
 
-  @Mutation(() => AlertRuleType, {
+  @Mutation(() => UpdateAlertRulePayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Changes a rule. What it has fired for stays fired.',
+    description:
+      'Updates an alert rule. Alerts that have already fired do not fire again for the same crossing.',
   })
   @Access({ scope: 'admin' })
   async updateAlertRule(
-    @Arg('id', () => ID, { description: 'The rule.' }) id: string,
-    @Arg('input', () => UpdateAlertRuleInput, { description: 'The changes.' })
-    input: UpdateAlertRuleInput,
+    @InputArg(() => UpdateAlertRuleInput) { id, ...input }: UpdateAlertRuleInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AlertRuleType> {
+  ): Promise<UpdateAlertRulePayload> {
     const { keyId, ...changes } = present(input);
-    return await this.service.update(context.actor, accountOf(context), id, {
-      ...changes,
-      ...(keyId === undefined ? {} : { keyId: keyId as KeyId }),
-    });
+    return {
+      alertRule: await this.service.update(context.actor, accountOf(context), id, {
+        ...changes,
+        ...(keyId === undefined ? {} : { keyId: keyId as KeyId }),
+      }),
+    };
   }
 
-  @Mutation(() => AlertRuleType, {
+  @Mutation(() => DeleteAlertRulePayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Deletes a rule. Answers what it was.',
+    description: 'Deletes an alert rule.',
   })
   @Access({ scope: 'admin' })
   async deleteAlertRule(
-    @Arg('id', () => ID, { description: 'The rule.' }) id: string,
+    @InputArg(() => DeleteAlertRuleInput) { id }: DeleteAlertRuleInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AlertRuleType> {
-    return await this.service.delete(context.actor, accountOf(context), id);
+  ): Promise<DeleteAlertRulePayload> {
+    await this.service.delete(context.actor, accountOf(context), id);
+    return { deletedAlertRuleId: id };
   }
 }

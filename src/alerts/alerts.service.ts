@@ -60,7 +60,7 @@ export class AlertsService {
       if ((await store.countRules(tx, accountId)) >= RULES_MAX) {
         throw new AppError(
           'CONFLICT',
-          `The account has ${String(RULES_MAX)} alert rules. Delete one before you make another.`,
+          `The account already has ${String(RULES_MAX)} alert rules. Delete one before creating another.`,
         );
       }
       await this.checkKey(tx, accountId, settings);
@@ -152,7 +152,7 @@ export class AlertsService {
     { keyId }: AlertSettings,
   ): Promise<void> {
     if (keyId === null || (await store.hasKey(tx, accountId, keyId))) return;
-    throw new AppError('NOT_FOUND', 'The account has no such key.');
+    throw new AppError('NOT_FOUND', 'API key not found.');
   }
 
   private change<T>(
@@ -163,7 +163,7 @@ export class AlertsService {
     return this.parts.db.transaction(async (tx) => {
       const rule = await store.findRule(tx, accountId, id);
       if (rule === undefined) {
-        throw new AppError('NOT_FOUND', 'The account has no such alert rule.');
+        throw new AppError('NOT_FOUND', 'Alert rule not found.');
       }
       return work(tx, rule);
     });

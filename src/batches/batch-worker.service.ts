@@ -89,7 +89,10 @@ export class BatchWorker {
 
   private async run(line: BatchLine): Promise<void> {
     if (isHopeless(line)) {
-      await this.fail(line, new AppError('INTERNAL', 'The request did not end, several times.'));
+      await this.fail(
+        line,
+        new AppError('INTERNAL', 'The request failed to finish in several attempts.'),
+      );
       return;
     }
     try {
@@ -189,5 +192,5 @@ export class BatchWorker {
 
 function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  return new AppError('INTERNAL', 'Something went wrong on our side.', { cause: error });
+  return new AppError('INTERNAL', 'An internal error occurred.', { cause: error });
 }

@@ -59,7 +59,7 @@ export class BatchesService {
     const { db, uploads, input, endpoints } = this.parts;
     const accountId = accountOf(actor);
     const endpoint = endpoints.get(request.endpoint);
-    if (endpoint === undefined) throw bad('endpoint', 'Batches do not call this endpoint.');
+    if (endpoint === undefined) throw bad('endpoint', 'This endpoint is not available in batches.');
     const upload = await uploads.get(accountId, request.inputFileId);
     if (upload.purpose !== 'batch') {
       throw bad('input_file_id', 'The file was not uploaded with the purpose "batch".');
@@ -111,7 +111,7 @@ export class BatchesService {
     const batch = id.includes('\0')
       ? undefined
       : await store.findBatch(this.parts.db, accountId, id);
-    if (batch === undefined) throw new AppError('NOT_FOUND', 'The account has no such batch.');
+    if (batch === undefined) throw new AppError('NOT_FOUND', 'Batch not found.');
     return batch;
   }
 
@@ -132,7 +132,7 @@ export class BatchesService {
     if (batch.cancellingAt !== null) return batch;
     throw new AppError(
       'CONFLICT',
-      `The batch is ${batch.status.toLowerCase()}: it cannot be cancelled any more.`,
+      `The batch is ${batch.status.toLowerCase()} and can no longer be cancelled.`,
     );
   }
 
@@ -141,7 +141,10 @@ export class BatchesService {
     const { db, uploads } = this.parts;
     const { id: fileId } = await uploads.get(accountId, id);
     if (await store.isInputInUse(db, accountId, fileId)) {
-      throw new AppError('CONFLICT', 'A batch reads the file: cancel it, or wait for its end.');
+      throw new AppError(
+        'CONFLICT',
+        'A batch is using the file. Cancel the batch, or wait for it to finish.',
+      );
     }
     await uploads.delete(accountId, fileId);
   }
@@ -156,7 +159,7 @@ export class BatchesService {
     if (!idempotency.requestHash.equals(found.requestHash)) {
       throw new AppError(
         'IDEMPOTENCY_MISMATCH',
-        'This idempotency key was used for another batch. Use a new key for a new one.',
+        'This idempotency key was already used for another batch. Use a new key.',
       );
     }
     return store.findBatch(this.parts.db, accountId, found.id);
@@ -179,7 +182,7 @@ function toRow({
 function idempotencyOf({ idempotencyKey: key, ...request }: BatchRequest) {
   if (key === undefined) return undefined;
   if (!IDEMPOTENCY_KEY.test(key)) {
-    throw bad('idempotencyKey', 'An idempotency key has 1 to 255 visible ASCII characters.');
+    throw bad('idempotencyKey', 'Idempotency keys must have 1 to 255 visible ASCII characters.');
   }
   const { inputFileId, endpoint, metadata } = request;
   const said = JSON.stringify([inputFileId, endpoint, metadata]);

@@ -1,6 +1,26 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Ctx, Info, Mutation, Resolver } from 'type-graphql';
+import { Ctx, Info, Mutation, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import {
+  DeprecateModelInput,
+  RetireModelInput,
+  AddModelAliasInput,
+  RemoveModelAliasInput,
+  RenameModelInput,
+  AddModelChangeInput,
+} from './catalog-admin.input.js';
+import {
+  CreateModelPayload,
+  EditModelPayload,
+  DeprecateModelPayload,
+  RetireModelPayload,
+  AddModelAliasPayload,
+  RemoveModelAliasPayload,
+  RenameModelPayload,
+  SetModelPricePayload,
+  AddModelChangePayload,
+} from './catalog-admin.payload.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import type { ModelId } from '../platform/ids.js';
@@ -18,13 +38,6 @@ import { ModelType } from './model.type.js';
 
 const OPERATOR = { scope: 'operator' } as const;
 
-const ModelArg = () => Arg('model', () => String, { description: 'The model: slug, alias or id.' });
-const ReasonArg = () =>
-  Arg('reason', () => String, {
-    nullable: true,
-    description: 'Why, and what to call instead: shown in the model’s changelog.',
-  });
-
 /** What operators do to the catalog; each mutation answers with the model as it is then. */
 @Resolver()
 export class CatalogAdminResolver {
@@ -34,134 +47,138 @@ export class CatalogAdminResolver {
     private readonly catalog: Pick<CatalogService, 'findModels'>,
   ) {}
 
-  @Mutation(() => ModelType, {
+  @Mutation(() => CreateModelPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Adds a model, which is coming soon. For operators.',
+    description: 'Adds a model to the catalog with the status COMING_SOON. For operators.',
   })
   @Access(OPERATOR)
-  createModel(
-    @Arg('input', () => CreateModelInput, { description: 'The model.' }) input: CreateModelInput,
+  async createModel(
+    @InputArg(() => CreateModelInput) input: CreateModelInput,
     @Ctx() { actor }: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<ModelType> {
-    return this.answer(info, this.admin.create(actor, namedFacts(input)));
+  ): Promise<CreateModelPayload> {
+    return { model: await this.answer(info, this.admin.create(actor, namedFacts(input))) };
   }
 
-  @Mutation(() => ModelType, {
+  @Mutation(() => EditModelPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Changes facts of a model’s page. For operators.',
+    description: 'Updates the catalog page of a model. For operators.',
   })
   @Access(OPERATOR)
-  editModel(
-    @ModelArg() model: string,
-    @Arg('input', () => EditModelInput, { description: 'What to change.' }) input: EditModelInput,
+  async editModel(
+    @InputArg(() => EditModelInput) { model, ...input }: EditModelInput,
     @Ctx() { actor }: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<ModelType> {
-    return this.answer(info, this.admin.edit(actor, model, namedFacts(input)));
+  ): Promise<EditModelPayload> {
+    return { model: await this.answer(info, this.admin.edit(actor, model, namedFacts(input))) };
   }
 
-  @Mutation(() => ModelType, {
-    complexity: LOOKUP_COST,
-    description: 'Says that a model will be retired; it can be called until then. For operators.',
-  })
-  @Access(OPERATOR)
-  deprecateModel(
-    @ModelArg() model: string,
-    @ReasonArg() reason: string | undefined,
-    @Ctx() { actor }: GraphQLContext,
-    @Info() info: GraphQLResolveInfo,
-  ): Promise<ModelType> {
-    return this.answer(info, this.admin.deprecate(actor, model, reason ?? undefined));
-  }
-
-  @Mutation(() => ModelType, {
-    complexity: LOOKUP_COST,
-    description: 'Ends calls of a model for good; its page stays. For operators.',
-  })
-  @Access(OPERATOR)
-  retireModel(
-    @ModelArg() model: string,
-    @ReasonArg() reason: string | undefined,
-    @Ctx() { actor }: GraphQLContext,
-    @Info() info: GraphQLResolveInfo,
-  ): Promise<ModelType> {
-    return this.answer(info, this.admin.retire(actor, model, reason ?? undefined));
-  }
-
-  @Mutation(() => ModelType, {
-    complexity: LOOKUP_COST,
-    description: 'Lets another slug lead to a model. For operators.',
-  })
-  @Access(OPERATOR)
-  addModelAlias(
-    @ModelArg() model: string,
-    @Arg('alias', () => String, { description: '"owner/name", that nobody has.' }) alias: string,
-    @Ctx() { actor }: GraphQLContext,
-    @Info() info: GraphQLResolveInfo,
-  ): Promise<ModelType> {
-    return this.answer(info, this.admin.addAlias(actor, model, alias));
-  }
-
-  @Mutation(() => ModelType, {
-    complexity: LOOKUP_COST,
-    description: 'Frees an alias of a model. For operators.',
-  })
-  @Access(OPERATOR)
-  removeModelAlias(
-    @ModelArg() model: string,
-    @Arg('alias', () => String, { description: 'The alias.' }) alias: string,
-    @Ctx() { actor }: GraphQLContext,
-    @Info() info: GraphQLResolveInfo,
-  ): Promise<ModelType> {
-    return this.answer(info, this.admin.removeAlias(actor, model, alias));
-  }
-
-  @Mutation(() => ModelType, {
+  @Mutation(() => DeprecateModelPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Gives a model another slug. The old one leads to it from then on, so that callers and links go on. For operators.',
+      'Deprecates a model, which can still be called until it is retired. For operators.',
   })
   @Access(OPERATOR)
-  renameModel(
-    @ModelArg() model: string,
-    @Arg('slug', () => String, { description: '"owner/name", that no other model has.' })
-    slug: string,
+  async deprecateModel(
+    @InputArg(() => DeprecateModelInput) { model, reason }: DeprecateModelInput,
     @Ctx() { actor }: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<ModelType> {
-    return this.answer(info, this.admin.rename(actor, model, slug));
+  ): Promise<DeprecateModelPayload> {
+    return {
+      model: await this.answer(info, this.admin.deprecate(actor, model, reason ?? undefined)),
+    };
   }
 
-  @Mutation(() => ModelType, {
+  @Mutation(() => RetireModelPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Adds a version of a price, from now or from a moment to come; one that is to come is withdrawn by another that begins at the same moment. For operators.',
+      'Retires a model, which can no longer be called; its page remains. Irreversible. For operators.',
   })
   @Access(OPERATOR)
-  setModelPrice(
-    @Arg('input', () => SetModelPriceInput, { description: 'The price.' })
+  async retireModel(
+    @InputArg(() => RetireModelInput) { model, reason }: RetireModelInput,
+    @Ctx() { actor }: GraphQLContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<RetireModelPayload> {
+    return { model: await this.answer(info, this.admin.retire(actor, model, reason ?? undefined)) };
+  }
+
+  @Mutation(() => AddModelAliasPayload, {
+    nullable: true,
+    complexity: LOOKUP_COST,
+    description: 'Adds an alias to a model. For operators.',
+  })
+  @Access(OPERATOR)
+  async addModelAlias(
+    @InputArg(() => AddModelAliasInput) { model, alias }: AddModelAliasInput,
+    @Ctx() { actor }: GraphQLContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<AddModelAliasPayload> {
+    return { model: await this.answer(info, this.admin.addAlias(actor, model, alias)) };
+  }
+
+  @Mutation(() => RemoveModelAliasPayload, {
+    nullable: true,
+    complexity: LOOKUP_COST,
+    description: 'Removes an alias from a model, so that it can be used again. For operators.',
+  })
+  @Access(OPERATOR)
+  async removeModelAlias(
+    @InputArg(() => RemoveModelAliasInput) { model, alias }: RemoveModelAliasInput,
+    @Ctx() { actor }: GraphQLContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<RemoveModelAliasPayload> {
+    return { model: await this.answer(info, this.admin.removeAlias(actor, model, alias)) };
+  }
+
+  @Mutation(() => RenameModelPayload, {
+    nullable: true,
+    complexity: LOOKUP_COST,
+    description:
+      'Changes the slug of a model. The old slug becomes an alias, so that existing calls and links keep working. For operators.',
+  })
+  @Access(OPERATOR)
+  async renameModel(
+    @InputArg(() => RenameModelInput) { model, slug }: RenameModelInput,
+    @Ctx() { actor }: GraphQLContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<RenameModelPayload> {
+    return { model: await this.answer(info, this.admin.rename(actor, model, slug)) };
+  }
+
+  @Mutation(() => SetModelPricePayload, {
+    nullable: true,
+    complexity: LOOKUP_COST,
+    description:
+      'Adds a price version that takes effect now or at a later time. A later version with the same start replaces one that is not in effect yet. For operators.',
+  })
+  @Access(OPERATOR)
+  async setModelPrice(
+    @InputArg(() => SetModelPriceInput)
     { model, effectiveFrom, ...price }: SetModelPriceInput,
     @Ctx() { actor }: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<ModelType> {
+  ): Promise<SetModelPricePayload> {
     const version = { ...price, effectiveFrom: effectiveFrom ?? undefined };
-    return this.answer(info, this.admin.setPrice(actor, model, version));
+    return { model: await this.answer(info, this.admin.setPrice(actor, model, version)) };
   }
 
-  @Mutation(() => ModelType, {
+  @Mutation(() => AddModelChangePayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Adds a line to a model’s changelog. For operators.',
+    description: 'Adds an entry to a model’s changelog. For operators.',
   })
   @Access(OPERATOR)
-  addModelChange(
-    @ModelArg() model: string,
-    @Arg('text', () => String, { description: 'What happened: 1 to 2,000 characters.' })
-    text: string,
+  async addModelChange(
+    @InputArg(() => AddModelChangeInput) { model, text }: AddModelChangeInput,
     @Ctx() { actor }: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<ModelType> {
-    return this.answer(info, this.changes.add(actor, model, text));
+  ): Promise<AddModelChangePayload> {
+    return { model: await this.answer(info, this.changes.add(actor, model, text)) };
   }
 
   private async answer(info: GraphQLResolveInfo, act: Promise<ModelId>): Promise<ModelType> {

@@ -30,7 +30,7 @@ export class CatalogAdminService {
     if (file.status !== 'COMING_SOON') {
       throw new AppError(
         'BAD_USER_INPUT',
-        'status: a new model is COMING_SOON; publish it when it is ready.',
+        '`status` must be COMING_SOON for a new model. Publish it when it is ready.',
         { details: { argument: 'status' } },
       );
     }
@@ -81,7 +81,7 @@ export class CatalogAdminService {
     return this.catalogChanges.apply(author, key, async (tx, { id }) => {
       await refuseTaken(tx, alias);
       if ((await store.countAliases(tx, id)) >= ALIASES_MAX) {
-        throw new AppError('CONFLICT', `A model has at most ${String(ALIASES_MAX)} aliases.`);
+        throw new AppError('CONFLICT', `A model can have at most ${String(ALIASES_MAX)} aliases.`);
       }
       await insertAliases(tx, id, [alias]);
       return { action: 'model.alias-added', details: { alias } };
@@ -137,7 +137,10 @@ export class CatalogAdminService {
   ): Promise<ModelId> {
     const { unit, nanosPerUnit } = price;
     if (nanosPerUnit < 0n || nanosPerUnit > PRICE_NANOS_MAX) {
-      throw bad('nanosPerUnit', `A price is 0 to ${String(PRICE_NANOS_MAX)} nano-USD.`);
+      throw bad(
+        'nanosPerUnit',
+        `\`nanosPerUnit\` must be between 0 and ${String(PRICE_NANOS_MAX)}.`,
+      );
     }
     return this.catalogChanges.apply(author, key, async (tx, { id }) => {
       const now = await store.readNow(tx);
@@ -145,11 +148,11 @@ export class CatalogAdminService {
       if (effectiveFrom < now) {
         throw bad(
           'effectiveFrom',
-          'A price cannot begin in the past, which is charged already. Leave effectiveFrom out: it begins now.',
+          '`effectiveFrom` must not be in the past, which has already been charged. Omit it to start now.',
         );
       }
       if (!(effectiveFrom.getTime() - now.getTime() <= PRICE_AHEAD_MS)) {
-        throw bad('effectiveFrom', 'A price begins within the next five years.');
+        throw bad('effectiveFrom', '`effectiveFrom` must be within the next five years.');
       }
       await store.insertPriceVersion(tx, { modelId: id, unit, nanosPerUnit, effectiveFrom });
       const from = effectiveFrom.toISOString();
@@ -192,7 +195,7 @@ async function refuseTaken(tx: Transaction, slug: string): Promise<void> {
 }
 
 function taken(slug: string): AppError {
-  return new AppError('CONFLICT', `${slug} is the slug or an alias of a model already.`, {
+  return new AppError('CONFLICT', `${slug} is already the slug or an alias of a model.`, {
     details: { slug },
   });
 }

@@ -44,7 +44,7 @@ export class CatalogChanges {
     return this.transact(async (tx) => {
       const model = key.includes('\0') ? undefined : await lockModel(tx, key);
       if (model === undefined) {
-        throw new AppError('NOT_FOUND', `No model has the slug ${key.slice(0, 300)}.`);
+        throw new AppError('NOT_FOUND', `Model ${key.slice(0, 300)} not found.`);
       }
       const record = await work(tx, model);
       if (record !== undefined) await this.record(tx, author, model.id, record);

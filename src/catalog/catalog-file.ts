@@ -129,7 +129,7 @@ export function checkModelEdit(given: object): ModelEdit {
   // Without what the schema filled in: that was not asked for.
   const named = Object.entries(result.data).filter(([name]) => Object.hasOwn(given, name));
   if (named.length > 0) return Object.fromEntries(named);
-  throw new AppError('BAD_USER_INPUT', 'Nothing is to be changed: name at least one field.');
+  throw new AppError('BAD_USER_INPUT', 'No changes given: set at least one field.');
 }
 
 /** @throws AppError BAD_USER_INPUT unless it looks like `owner/name` */
@@ -192,7 +192,7 @@ export function parseFacts(content: string): object {
   const facts: unknown = broken === undefined ? document.toJS({ maxAliasCount: 0 }) : undefined;
   if (typeof facts === 'object' && facts !== null && !Array.isArray(facts)) return facts;
   const reason = broken?.message.split('\n')[0] ?? 'it holds no fields, as "name: Demo shapes"';
-  throw new AppError('BAD_USER_INPUT', `This is no model: ${reason}.`);
+  throw new AppError('BAD_USER_INPUT', `Not a valid model: ${reason}.`);
 }
 
 /** Parses one file; each problem reads `field: fault`, with the line where YAML itself is broken. */

@@ -49,6 +49,6 @@ export function catalogResolvers(services: ReturnType<typeof createCatalog>) {
       new CatalogAdminResolver(services.catalogAdmin, modelChanges, catalog),
       new ProvidersResolver(services.providers),
     ],
-    nodes: { mdl: { type: 'Model', find: models.findNode } },
+    nodes: { mdl: { type: 'Model', find: models.findNode, isPublic: true } },
   } satisfies DomainResolvers;
 }

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import type { ModelId } from '../platform/ids.js';
+import { perContext } from '../platform/per-context.js';
 import type { CatalogService } from './catalog.service.js';
 import type { ModelChange } from './model-change.js';
 import type { ModelChangesService } from './model-changes.service.js';
@@ -21,15 +22,7 @@ export function createCatalogLoaders(
   catalog: CatalogService,
   changes: ModelChangesService,
 ): (context: object) => CatalogLoaders {
-  const byContext = new WeakMap<object, CatalogLoaders>();
-  return (context) => {
-    let loaders = byContext.get(context);
-    if (loaders === undefined) {
-      loaders = loadersOf(catalog, changes);
-      byContext.set(context, loaders);
-    }
-    return loaders;
-  };
+  return perContext(() => loadersOf(catalog, changes));
 }
 
 function loadersOf(catalog: CatalogService, changelogs: ModelChangesService): CatalogLoaders {
@@ -53,9 +46,9 @@ function loadersOf(catalog: CatalogService, changelogs: ModelChangesService): Ca
       return wanted.map(({ id, first }) => (found.get(id) ?? []).slice(0, first));
     }, options),
     priceVersions: new DataLoader(async (ids) => {
-      const found = await catalog.listPriceVersions(ids);
+      const found = await catalog.listPriceVersions([...new Set(ids)]);
       return ids.map((id) => found.get(id) ?? []);
-    }),
+    }, options),
     changes: new DataLoader(async (wanted) => {
       const most = Math.max(...wanted.map(({ first }) => first));
       const found = await changelogs.list([...new Set(wanted.map(({ id }) => id))], most);

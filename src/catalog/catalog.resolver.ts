@@ -42,11 +42,14 @@ export class CatalogResolver {
   @Query(() => ModelType, {
     nullable: true,
     complexity: LOOKUP_COST,
-    description: 'A model by its slug or an alias of it; null when there is none.',
+    description: 'Model with the given slug or alias; null if there is none.',
   })
   @Access(PUBLIC)
   model(
-    @Arg('slug', () => String, { description: '"owner/name".' }) slug: string,
+    @Arg('slug', () => String, {
+      description: 'Slug or alias of the model, in the form "owner/name".',
+    })
+    slug: string,
     @Ctx() context: object,
     @Info() info: GraphQLResolveInfo,
   ): Promise<ModelType | null> {
@@ -54,19 +57,23 @@ export class CatalogResolver {
   }
 
   @Query(() => ModelConnectionType, {
+    nullable: true,
     complexity: listCost(1),
     description:
-      'The catalog, page by page. Proposed and retired models are shown only when the filter names the status.',
+      'Models in the catalog. PROPOSED and RETIRED models are included only if the filter names their status.',
   })
   @Access(PUBLIC)
   async models(
     @FirstArg() first: number,
     @AfterArg() after: string | undefined,
-    @Arg('filter', () => ModelFilterInput, { nullable: true, description: 'Left out: all models.' })
+    @Arg('filter', () => ModelFilterInput, {
+      nullable: true,
+      description: 'Conditions that models must meet; omit for all models.',
+    })
     filterInput: ModelFilterInput | undefined,
     @Arg('orderBy', () => ModelOrderInput, {
       nullable: true,
-      description: 'Left out: RELEVANCE with a search, else DOWNLOADS.',
+      description: 'Sort order; by default RELEVANCE with a search, else DOWNLOADS.',
     })
     orderInput: ModelOrderInput | undefined,
     @Info() info: GraphQLResolveInfo,
@@ -78,7 +85,7 @@ export class CatalogResolver {
         order: toOrder(orderInput, filter),
         first: checkPageSize(first),
         after: after ?? undefined,
-        parts: partsOf(info, ['edges', 'node']),
+        parts: new Set([...partsOf(info, ['edges', 'node']), ...partsOf(info, ['nodes'])]),
       }),
       selectedFields(info).has('totalCount') ? this.catalog.countModels(filter) : undefined,
     ]);
@@ -90,8 +97,9 @@ export class CatalogResolver {
   }
 
   @Query(() => [TaskCountType], {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'The tasks that the catalog has models for, most models first.',
+    description: 'Tasks with models in the catalog, by number of models, highest first.',
   })
   @Access(PUBLIC)
   async tasks(): Promise<TaskCountType[]> {
@@ -99,13 +107,14 @@ export class CatalogResolver {
   }
 
   @Query(() => ModelComparisonType, {
+    nullable: true,
     complexity: ({ childComplexity }) => 10 + childComplexity,
-    description: 'Two to six models side by side, fact by fact.',
+    description: 'Side-by-side comparison of two to six models.',
   })
   @Access(PUBLIC)
   async compareModels(
     @Arg('slugs', () => [String], {
-      description: 'Two to six slugs or aliases of different models.',
+      description: 'Slugs or aliases of two to six different models.',
     })
     slugs: string[],
   ): Promise<ModelComparisonType> {
@@ -115,11 +124,14 @@ export class CatalogResolver {
 
   @FieldResolver(() => [ModelType], {
     complexity: listCost(1),
-    description: 'Models worth comparing with this one, best first.',
+    description: 'Models related to this one, best match first.',
   })
   async relatedModels(
     @Root() { id }: ModelType,
-    @Arg('first', () => Int, { defaultValue: RELATED_DEFAULT, description: 'How many, 1 to 100.' })
+    @Arg('first', () => Int, {
+      defaultValue: RELATED_DEFAULT,
+      description: 'Number of models to return, 1 to 100.',
+    })
     first: number,
     @Ctx() context: object,
     @Info() info: GraphQLResolveInfo,
@@ -130,7 +142,7 @@ export class CatalogResolver {
 
   @FieldResolver(() => [PriceVersionType], {
     complexity: ({ childComplexity }) => 2 + childComplexity,
-    description: 'Every price that was, is or will be in force, newest first.',
+    description: 'Past, current and future price versions, newest first.',
   })
   priceVersions(
     @Root() { id }: ModelType,
@@ -141,11 +153,14 @@ export class CatalogResolver {
 
   @FieldResolver(() => [ModelChangeType], {
     complexity: listCost(1),
-    description: 'What happened to it, newest first.',
+    description: 'Changelog of the model, newest first.',
   })
   changelog(
     @Root() { id }: ModelType,
-    @Arg('first', () => Int, { defaultValue: CHANGES_DEFAULT, description: 'How many, 1 to 100.' })
+    @Arg('first', () => Int, {
+      defaultValue: CHANGES_DEFAULT,
+      description: 'Number of entries to return, 1 to 100.',
+    })
     first: number,
     @Ctx() context: object,
   ): Promise<readonly ModelChange[]> {
@@ -163,13 +178,13 @@ export class CatalogResolver {
   }
 }
 
-/** A model that was just changed, with the parts that are asked for. */
+/** A model that a mutation has changed, with the parts that are asked for in its payload's `model`. */
 export async function readModel(
   catalog: Pick<CatalogService, 'findModels'>,
   id: ModelId,
   info: GraphQLResolveInfo,
 ): Promise<ModelType> {
-  const model = (await catalog.findModels([id], partsOf(info))).get(id);
+  const model = (await catalog.findModels([id], partsOf(info, ['model']))).get(id);
   if (model === undefined) throw new Error(`${id} was there a moment ago.`);
   return new ModelType(model);
 }

@@ -78,12 +78,14 @@ export class CatalogService {
    */
   async compareModels(slugs: readonly string[]): Promise<Comparison> {
     if (slugs.length < COMPARE_MIN || slugs.length > COMPARE_MAX) {
-      throw badSlugs(`Give ${String(COMPARE_MIN)} to ${String(COMPARE_MAX)} slugs to compare.`);
+      throw badSlugs(
+        `\`slugs\` must list ${String(COMPARE_MIN)} to ${String(COMPARE_MAX)} models.`,
+      );
     }
     const found = await this.findModels(slugs, new Set(MODEL_PARTS));
     const unknown = slugs.filter((slug) => !found.has(slug));
     if (unknown.length > 0) {
-      throw new AppError('NOT_FOUND', `No model has the slug ${unknown.join(', ')}.`, {
+      throw new AppError('NOT_FOUND', `Models not found: ${unknown.join(', ')}.`, {
         details: { slugs: unknown },
       });
     }

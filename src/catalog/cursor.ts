@@ -44,7 +44,7 @@ export function decodeCursor(
   const parsed = payload.safeParse(
     parseJson(Buffer.from(cursor.slice(0, 1_000), 'base64url').toString()),
   );
-  if (!parsed.success) throw refusal('The cursor is not one that this API handed out.');
+  if (!parsed.success) throw refusal('The cursor is not valid. Use a cursor returned by this API.');
   const [list, key, id] = parsed.data;
   if (list !== fingerprint || (key !== null && typeof key !== keyType)) {
     throw refusal('The cursor belongs to a list with another filter or order.');

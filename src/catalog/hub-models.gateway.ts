@@ -56,7 +56,11 @@ export class HubModels {
       });
     } catch (cause) {
       const { message } = cause as Error;
-      throw new AppError('UPSTREAM_UNAVAILABLE', `The Hub does not answer: ${message}`, { cause });
+      throw new AppError(
+        'UPSTREAM_UNAVAILABLE',
+        `The Hugging Face Hub is not responding: ${message}`,
+        { cause },
+      );
     }
   }
 

@@ -32,7 +32,7 @@ export function slugOf(slugOrUrl: string): string {
   if (isPage && isSlug && !NO_OWNERS.has(owner.toLowerCase())) return `${owner}/${name}`;
   throw new AppError(
     'BAD_USER_INPUT',
-    'Name a model by "owner/name", or by the address of its page, as https://huggingface.co/owner/name.',
+    'Give the model as "owner/name", or as the URL of its page, such as https://huggingface.co/owner/name.',
     { details: { argument: 'model' } },
   );
 }

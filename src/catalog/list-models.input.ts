@@ -14,80 +14,99 @@ import { MODEL_STATUSES, MODEL_TASKS, type ModelStatus, type ModelTask } from '.
 
 registerEnumType(MODEL_ORDER_FIELDS, {
   name: 'ModelOrderField',
-  description: 'What a list of models is ordered by. Models without the value come last.',
+  description: 'Field by which models are sorted. Models without a value come last.',
   valuesConfig: {
-    DOWNLOADS: { description: 'Downloads a month; most first unless said otherwise.' },
-    NEWEST: { description: 'Date of publication; newest first unless said otherwise.' },
-    NAME: { description: 'Name, A to Z unless said otherwise.' },
-    PARAMETERS: { description: 'Number of parameters; largest first unless said otherwise.' },
-    PRICE: { description: 'Price of one image now; cheapest first unless said otherwise.' },
-    DEMAND: { description: 'Requests for it; most first unless said otherwise.' },
-    RELEVANCE: { description: 'Closeness to the search; closest first. Needs a search.' },
+    DOWNLOADS: { description: 'Monthly downloads; highest first by default.' },
+    NEWEST: { description: 'Publication date; newest first by default.' },
+    NAME: { description: 'Display name; A to Z by default.' },
+    PARAMETERS: { description: 'Number of parameters; largest first by default.' },
+    PRICE: { description: 'Current price per image; cheapest first by default.' },
+    DEMAND: { description: 'Number of requests for the model; highest first by default.' },
+    RELEVANCE: { description: 'Relevance to the search; best match first. Requires `search`.' },
   },
 });
 
 registerEnumType(DIRECTIONS, {
   name: 'OrderDirection',
-  description: 'Up or down.',
+  description: 'Sort direction of a list.',
   valuesConfig: {
-    ASC: { description: 'Smallest, oldest, A first.' },
-    DESC: { description: 'Largest, newest, Z first.' },
+    ASC: { description: 'Ascending: smallest, oldest or A first.' },
+    DESC: { description: 'Descending: largest, newest or Z first.' },
   },
 });
 
-@InputType('IntRange', { description: 'A range of integers; both ends belong to it.' })
+@InputType('IntRange', { description: 'An inclusive range of integers.' })
 export class IntRangeInput {
-  @Field(() => GraphQLSafeInt, { nullable: true, description: 'Smallest; left out: no lower end.' })
+  @Field(() => GraphQLSafeInt, {
+    nullable: true,
+    description: 'Lower bound, inclusive; omit for none.',
+  })
   readonly min?: number | null;
 
-  @Field(() => GraphQLSafeInt, { nullable: true, description: 'Largest; left out: no upper end.' })
+  @Field(() => GraphQLSafeInt, {
+    nullable: true,
+    description: 'Upper bound, inclusive; omit for none.',
+  })
   readonly max?: number | null;
 }
 
 @InputType('ModelFilter', {
-  description: 'Which models to list. Conditions add up; what is left out does not matter.',
+  description: 'Conditions that models must all meet. Omitted fields are ignored.',
 })
 export class ModelFilterInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'Words that each occur in name, slug or summary, give or take a typo. 100 characters at most.',
+      'Search terms, at most 100 characters. Each must occur in the name, slug or summary; typos are tolerated.',
   })
   readonly search?: string | null;
 
-  @Field(() => [MODEL_TASKS], { nullable: true, description: 'Any of these tasks.' })
+  @Field(() => [MODEL_TASKS], {
+    nullable: true,
+    description: 'Tasks of which a model must have one.',
+  })
   readonly tasks?: ModelTask[] | null;
 
   @Field(() => [MODEL_STATUSES], {
     nullable: true,
-    description: 'Any of these statuses; left out: all but PROPOSED and RETIRED.',
+    description:
+      'Statuses of which a model must have one; by default all except PROPOSED and RETIRED.',
   })
   readonly statuses?: ModelStatus[] | null;
 
-  @Field(() => [String], { nullable: true, description: 'Any of these licences, as "apache-2.0".' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'License identifiers of which a model must have one, such as "apache-2.0".',
+  })
   readonly licenses?: string[] | null;
 
-  @Field(() => [String], { nullable: true, description: 'Any of these owners, as "timm".' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Owners of which a model must have one, such as "timm".',
+  })
   readonly owners?: string[] | null;
 
   @Field(() => IntRangeInput, {
     nullable: true,
-    description: 'Number of parameters. Models whose number is not known drop out.',
+    description: 'Range of the number of parameters. Models with an unknown number are excluded.',
   })
   readonly parameters?: IntRangeInput | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Whether a price is in force now.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether the model must have a price in effect.',
+  })
   readonly hasPrice?: boolean | null;
 }
 
-@InputType('ModelOrder', { description: 'How to order models.' })
+@InputType('ModelOrder', { description: 'Sort order of a list of models.' })
 export class ModelOrderInput {
-  @Field(() => MODEL_ORDER_FIELDS, { description: 'What to order by.' })
+  @Field(() => MODEL_ORDER_FIELDS, { description: 'Field to sort by.' })
   readonly field!: ModelOrderField;
 
   @Field(() => DIRECTIONS, {
     nullable: true,
-    description: 'Left out: the direction that suits the field.',
+    description: 'Sort direction; by default the one that suits the field.',
   })
   readonly direction?: Direction | null;
 }

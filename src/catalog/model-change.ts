@@ -38,7 +38,7 @@ export function checkChangeText(text: string): string {
   if (trimmed !== '' && trimmed.length <= TEXT_CHARS_MAX && !trimmed.includes('\0')) return trimmed;
   throw new AppError(
     'BAD_USER_INPUT',
-    `A change is told in 1 to ${String(TEXT_CHARS_MAX)} characters.`,
+    `\`text\` must have 1 to ${String(TEXT_CHARS_MAX)} characters.`,
     { details: { argument: 'text' } },
   );
 }

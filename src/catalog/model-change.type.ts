@@ -3,33 +3,33 @@ import { MODEL_CHANGE_KINDS, type ModelChangeKind } from './model-change.js';
 
 registerEnumType(MODEL_CHANGE_KINDS, {
   name: 'ModelChangeKind',
-  description: 'What a line of a model’s changelog is about.',
+  description: 'Kind of changelog entry.',
   valuesConfig: {
-    ADDED: { description: 'It was added to the catalog.' },
-    STAGE: { description: 'It is a step closer to being live.' },
-    PUBLISHED: { description: 'It went live.' },
-    PRICE: { description: 'A price was set, from now on or from a moment to come.' },
-    DEGRADED: { description: 'It cannot be called for the moment.' },
-    RESTORED: { description: 'It can be called again.' },
-    DEPRECATED: { description: 'It will be retired.' },
-    RETIRED: { description: 'It cannot be called any more.' },
-    RENAMED: { description: 'It has another slug.' },
-    HUB: { description: 'Something happened to it on the Hugging Face Hub.' },
-    NOTE: { description: 'Something that an operator has to say.' },
+    ADDED: { description: 'The model was added to the catalog.' },
+    STAGE: { description: 'The model moved to another stage before its launch.' },
+    PUBLISHED: { description: 'The model went live.' },
+    PRICE: { description: 'A price was set, effective now or later.' },
+    DEGRADED: { description: 'The model became temporarily unavailable.' },
+    RESTORED: { description: 'The model became available again.' },
+    DEPRECATED: { description: 'The model was deprecated.' },
+    RETIRED: { description: 'The model was retired.' },
+    RENAMED: { description: 'The slug of the model was changed.' },
+    HUB: { description: 'The model changed on the Hugging Face Hub.' },
+    NOTE: { description: 'An operator added a note.' },
   },
 });
 
-@ObjectType('ModelChange', { description: 'Something that happened to a model.' })
+@ObjectType('ModelChange', { description: 'An entry in a model’s changelog.' })
 export class ModelChangeType {
-  @Field(() => ID, { description: 'Stable id, "chg_…".' })
+  @Field(() => ID, { description: 'ID of the entry, prefixed with `chg_`.' })
   readonly id!: string;
 
-  @Field(() => MODEL_CHANGE_KINDS, { description: 'What it is about.' })
+  @Field(() => MODEL_CHANGE_KINDS, { description: 'Kind of the entry.' })
   readonly kind!: ModelChangeKind;
 
-  @Field(() => String, { description: 'What happened, in words.' })
+  @Field(() => String, { description: 'Description of the change.' })
   readonly text!: string;
 
-  @Field(() => GraphQLISODateTime, { description: 'When.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time of the change.' })
   readonly at!: Date;
 }

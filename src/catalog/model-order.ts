@@ -58,7 +58,7 @@ export function searchWords(search: string): string[] {
   if (search.length > SEARCH_LENGTH_MAX) {
     throw new AppError(
       'BAD_USER_INPUT',
-      `A search may have ${String(SEARCH_LENGTH_MAX)} characters at most.`,
+      `\`filter.search\` must have at most ${String(SEARCH_LENGTH_MAX)} characters.`,
       {
         details: { argument: 'filter.search' },
       },

@@ -116,7 +116,7 @@ export function sortKey(
       if (words.length === 0) {
         throw new AppError(
           'BAD_USER_INPUT',
-          'Ordering by RELEVANCE needs a search with a word in it.',
+          'Ordering by RELEVANCE requires a search with at least one word.',
           {
             details: { argument: 'orderBy' },
           },

@@ -19,176 +19,179 @@ import {
 
 registerEnumType(MODEL_STATUSES, {
   name: 'ModelStatus',
-  description: 'Where a model stands in its life on this platform.',
+  description: 'Stage of a model’s life cycle on this platform.',
   valuesConfig: {
-    PROPOSED: { description: 'Somebody asked for it; nobody has announced it yet.' },
+    PROPOSED: { description: 'Requested but not yet announced.' },
     COMING_SOON: { description: 'Announced and open for requests; cannot be called yet.' },
-    LIVE: { description: 'Can be called; its reference scores match on this machine.' },
+    LIVE: {
+      description: 'Can be called. Its reference scores have been verified on this platform.',
+    },
     DEGRADED: {
       description:
-        'Cannot be called for the moment: nobody runs it, or not with the reference scores. It comes back by itself.',
+        'Temporarily unavailable: no provider serves the model with its reference scores. Recovers automatically.',
     },
     DEPRECATED: { description: 'Can be called, but will be retired.' },
-    RETIRED: { description: 'Cannot be called any more; kept so that links still answer.' },
+    RETIRED: { description: 'Can no longer be called. Its page remains.' },
   },
 });
 
 registerEnumType(MODEL_TASKS, {
   name: 'ModelTask',
-  description: 'What a model does.',
+  description: 'Task that a model performs.',
   valuesConfig: {
     ZERO_SHOT_IMAGE_CLASSIFICATION: {
-      description: 'Scores an image against labels given with the call.',
+      description: 'Scores an image against labels given in the call.',
     },
     IMAGE_CLASSIFICATION: {
-      description: 'Scores an image against the labels that it was trained on.',
+      description: 'Scores an image against the labels the model was trained on.',
     },
-    IMAGE_FEATURE_EXTRACTION: { description: 'Turns an image into a vector.' },
-    FEATURE_EXTRACTION: { description: 'Turns a text into a vector.' },
+    IMAGE_FEATURE_EXTRACTION: { description: 'Computes an embedding vector for an image.' },
+    FEATURE_EXTRACTION: { description: 'Computes an embedding vector for a text.' },
   },
 });
 
 registerEnumType(PRICE_UNITS, {
   name: 'PriceUnit',
-  description: 'What a price is counted in.',
+  description: 'Unit in which usage is priced.',
   valuesConfig: {
-    IMAGE: { description: 'One image that is classified.' },
-    LABEL_TEXT: { description: 'One label whose text is encoded.' },
-    EMBEDDING: { description: 'One vector of an image or a text.' },
+    IMAGE: { description: 'One classified image.' },
+    LABEL_TEXT: { description: 'One encoded label text.' },
+    EMBEDDING: { description: 'One embedding vector of an image or a text.' },
   },
 });
 
 @ObjectType('PriceVersion', {
-  description: 'What one unit costs from a moment on. Never changed: a new price is a new version.',
+  description: 'Price of one unit from a given time on. Immutable; a new price is a new version.',
 })
 export class PriceVersionType {
-  @Field(() => ID, { description: 'Stable id, "prc_…".' })
+  @Field(() => ID, { description: 'ID of the price version, prefixed with `prc_`.' })
   readonly id!: string;
 
-  @Field(() => PRICE_UNITS, { description: 'What is counted.' })
+  @Field(() => PRICE_UNITS, { description: 'Unit that is charged.' })
   readonly unit!: PriceUnit;
 
-  @Field(() => NanoUSD, { description: 'Price of one unit.' })
+  @Field(() => NanoUSD, { description: 'Price per unit.' })
   readonly nanosPerUnit!: bigint;
 
   @Field(() => GraphQLISODateTime, {
-    description: 'In force from this moment until the next version of the same unit.',
+    description: 'Time from which the price applies, until the next version for the same unit.',
   })
   readonly effectiveFrom!: Date;
 
   @Field(() => Boolean, {
-    description: 'It never counts: another version begins at the same moment, and replaced it.',
+    description:
+      'Whether another version with the same start has replaced this one, which never applies.',
   })
   readonly withdrawn!: boolean;
 }
 
-@ObjectType('Spec', { description: 'One row of the table of specifications.' })
+@ObjectType('Spec', { description: 'A row of the specification table.' })
 export class SpecType {
-  @Field(() => String, { description: 'What the row is about, as "Architecture".' })
+  @Field(() => String, { description: 'Name of the specification, such as "Architecture".' })
   readonly label!: string;
 
-  @Field(() => String, { description: 'The fact, in words.' })
+  @Field(() => String, { description: 'Value of the specification.' })
   readonly value!: string;
 }
 
-@ObjectType('FaqEntry', { description: 'A frequent question and its answer.' })
+@ObjectType('FaqEntry', { description: 'A frequently asked question and its answer.' })
 export class FaqEntryType {
-  @Field(() => String, { description: 'The question, one line.' })
+  @Field(() => String, { description: 'The question, on one line.' })
   readonly question!: string;
 
   @Field(() => String, { description: 'The answer, in Markdown.' })
   readonly answer!: string;
 }
 
-@ObjectType('Snippet', { description: 'Code to copy that uses the model.' })
+@ObjectType('Snippet', { description: 'A code example that calls the model.' })
 export class SnippetType {
-  @Field(() => String, { description: 'What the code shows.' })
+  @Field(() => String, { description: 'Title of the example.' })
   readonly title!: string;
 
-  @Field(() => String, { description: 'Language for highlighting, as "python".' })
+  @Field(() => String, { description: 'Language for syntax highlighting, such as "python".' })
   readonly language!: string;
 
-  @Field(() => String, { description: 'The code.' })
+  @Field(() => String, { description: 'Source code of the example.' })
   readonly code!: string;
 }
 
 @ObjectType('Model', {
   implements: NodeType,
-  description: 'A model as its page in the catalog shows it.',
+  description: 'A model in the catalog.',
 })
 export class ModelType implements NodeType {
-  @Field(() => ID, { description: 'Stable id, "mdl_…".' })
+  @Field(() => ID, { description: 'ID of the model, prefixed with `mdl_`.' })
   readonly id: string;
 
-  @Field(() => String, { description: 'Canonical name in addresses, "owner/name".' })
+  @Field(() => String, { description: 'Canonical name of the model, in the form "owner/name".' })
   readonly slug: string;
 
-  @Field(() => String, { description: 'Name for people.' })
+  @Field(() => String, { description: 'Display name of the model.' })
   readonly name: string;
 
-  @Field(() => String, { description: 'Who publishes it: the first part of the slug.' })
+  @Field(() => String, { description: 'Publisher of the model; the first part of the slug.' })
   readonly owner: string;
 
-  @Field(() => MODEL_TASKS, { description: 'What it does.' })
+  @Field(() => MODEL_TASKS, { description: 'Task that the model performs.' })
   readonly task: ModelTask;
 
-  @Field(() => MODEL_STATUSES, { description: 'Whether it can be called here.' })
+  @Field(() => MODEL_STATUSES, { description: 'Whether the model can be called on this platform.' })
   readonly status: ModelStatus;
 
-  @Field(() => GraphQLISODateTime, { description: 'Since when it has this status.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time of the last status change.' })
   readonly statusChangedAt: Date;
 
-  @Field(() => String, { description: 'What it is, in one line.' })
+  @Field(() => String, { description: 'One-line summary of the model.' })
   readonly summary: string;
 
   @Field(() => PartialDate, {
     nullable: true,
-    description: 'When it was first published; null where not known.',
+    description: 'Date of first publication; null if unknown.',
   })
   readonly publishedOn: string | null;
 
   @Field(() => PartialDate, {
     nullable: true,
-    description: 'When it was last changed; null where not known.',
+    description: 'Date of the last update; null if unknown.',
   })
   readonly updatedOn: string | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Downloads in a month at its publisher; null where not known.',
+    description: 'Monthly downloads from the publisher; null if unknown.',
   })
   readonly downloadsPerMonth: number | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Likes on the Hugging Face Hub; null where not known.',
+    description: 'Likes on the Hugging Face Hub; null if unknown.',
   })
   readonly likes: number | null;
 
-  @Field(() => Int, { description: 'How many providers serve it through an API.' })
+  @Field(() => Int, { description: 'Number of providers that serve the model through an API.' })
   readonly apiProviders: number;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Licence identifier, as "apache-2.0"; null where not known.',
+    description: 'License identifier, such as "apache-2.0"; null if unknown.',
   })
   readonly license: string | null;
 
   @Field(() => GraphQLSafeInt, {
     nullable: true,
-    description: 'Parameters of all towers together; null where not known.',
+    description: 'Total number of parameters, including all towers; null if unknown.',
   })
   readonly parameters: number | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Side of the square image that it reads, in pixels; null where not known.',
+    description: 'Side length of the square input image, in pixels; null if unknown.',
   })
   readonly imageSizePx: number | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Side of a patch, in pixels; null where it has none or it is not known.',
+    description: 'Side length of an image patch, in pixels; null if unknown or not applicable.',
   })
   readonly patchSizePx: number | null;
 
@@ -215,38 +218,38 @@ export class ModelType implements NodeType {
     this.patchSizePx = model.patchSizePx;
   }
 
-  @Field(() => String, { nullable: true, description: 'About the model, in Markdown.' })
+  @Field(() => String, { nullable: true, description: 'Description of the model, in Markdown.' })
   get about(): string | null {
     return this.details.about;
   }
 
-  @Field(() => [SpecType], { description: 'The table of specifications, in order.' })
+  @Field(() => [SpecType], { description: 'Specification table, in display order.' })
   get specs(): readonly SpecType[] {
     return this.details.specs;
   }
 
-  @Field(() => [String], { description: 'What it is good for, one line each.' })
+  @Field(() => [String], { description: 'Recommended uses, one line each.' })
   get bestFor(): readonly string[] {
     return this.details.bestFor;
   }
 
-  @Field(() => [FaqEntryType], { description: 'Frequent questions.' })
+  @Field(() => [FaqEntryType], { description: 'Frequently asked questions and their answers.' })
   get faq(): readonly FaqEntryType[] {
     return this.details.faq;
   }
 
-  @Field(() => [SnippetType], { description: 'How to call it.' })
+  @Field(() => [SnippetType], { description: 'Code examples that call the model.' })
   get snippets(): readonly SnippetType[] {
     return this.details.snippets;
   }
 
-  @Field(() => [String], { description: 'Other slugs that lead to this model.' })
+  @Field(() => [String], { description: 'Other slugs that resolve to this model.' })
   get aliases(): readonly string[] {
     return asked(this.model.aliases, 'aliases');
   }
 
   @Field(() => [PriceVersionType], {
-    description: 'The price list now in force: one entry a unit that is sold.',
+    description: 'Prices in effect now, one per charged unit.',
   })
   get prices(): readonly PriceVersion[] {
     return asked(this.model.prices, 'prices');

@@ -35,7 +35,8 @@ export class ProposalsService {
     goneId: ModelId,
     intoId: ModelId,
   ): Promise<{ gone: ModelState; into: ModelState }> {
-    if (goneId === intoId) throw new AppError('BAD_USER_INPUT', 'Name two different models.');
+    if (goneId === intoId)
+      throw new AppError('BAD_USER_INPUT', 'The two models must be different.');
     const models = await store.lockModels(tx, [goneId, intoId]);
     const [gone, into] = [models.get(goneId), models.get(intoId)];
     if (gone === undefined || into === undefined) throw notFound();
@@ -43,7 +44,7 @@ export class ProposalsService {
     if (!isOpen || (await store.isEstablished(tx, gone))) {
       throw new AppError(
         'CONFLICT',
-        `${gone.slug} is live, or has prices or a catalog file, so it stays. Merge the other one into it.`,
+        `${gone.slug} is live, or has prices or a catalog file, and cannot be removed. Merge the other model into it.`,
       );
     }
     return { gone, into };
@@ -56,5 +57,5 @@ export class ProposalsService {
 }
 
 function notFound(): AppError {
-  return new AppError('NOT_FOUND', 'There is no such model.');
+  return new AppError('NOT_FOUND', 'Model not found.');
 }

@@ -1,4 +1,4 @@
-import { Field, InputType, Int } from 'type-graphql';
+import { Field, ID, InputType, Int } from 'type-graphql';
 import { present } from '../graphql/input.js';
 import { NanoUSD } from '../graphql/scalars.js';
 import { PRICE_UNITS, type PriceUnit } from './model.js';
@@ -10,84 +10,103 @@ import {
   type ProviderProtocol,
 } from './provider.js';
 
-@InputType('ProviderCostInput', { description: 'What a unit costs the platform at a provider.' })
+@InputType('ProviderCostInput', {
+  description: 'Cost of one unit that a provider charges the platform.',
+})
 export class ProviderCostInput {
-  @Field(() => PRICE_UNITS, { description: 'What is counted.' })
+  @Field(() => PRICE_UNITS, { description: 'Unit that is charged.' })
   readonly unit!: PriceUnit;
 
-  @Field(() => NanoUSD, { description: 'Cost of one unit, 0 or more.' })
+  @Field(() => NanoUSD, { description: 'Cost per unit, 0 or more.' })
   readonly nanosPerUnit!: bigint;
 }
 
-@InputType('AddProviderInput', { description: 'A provider to add to a model.' })
+@InputType('AddProviderInput', { description: 'Settings of a new provider.' })
 export class AddProviderInput {
-  @Field(() => String, { description: 'The model: slug, alias or id.' })
+  @Field(() => String, { description: 'Slug, alias or ID of the model.' })
   readonly model!: string;
 
-  @Field(() => String, { description: '1 to 50 small letters, digits and hyphens.' })
+  @Field(() => String, {
+    description:
+      'Name of the provider, 1 to 50 lowercase letters, digits and hyphens; unique per model.',
+  })
   readonly name!: string;
 
   @Field(() => PROVIDER_PROTOCOLS, {
     defaultValue: PROVIDER_PROTOCOLS.OPEN_INFERENCE,
-    description: 'How it is spoken to.',
+    description: 'Protocol used to reach the provider.',
   })
   readonly protocol!: ProviderProtocol;
 
   @Field(() => String, {
     nullable: true,
-    description: 'http:// or https://; needed, but for the built-in predictor.',
+    description: 'Base URL, http:// or https://; required unless the protocol is BUILT_IN.',
   })
   readonly url?: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Bearer token that it wants to see. It is never shown again.',
+    description: 'Bearer token sent to the provider; cannot be read back.',
   })
   readonly token?: string;
 
   @Field(() => [ProviderCostInput], {
     nullable: true,
-    description: 'What it costs the platform; for your own books.',
+    description: 'Costs per unit that the provider charges the platform; for bookkeeping only.',
   })
   readonly costs?: ProviderCostInput[];
 
   @Field(() => Int, {
     nullable: true,
-    description: '0 to 1000: of those that are well, the highest is asked first. Left out: 0.',
+    description:
+      'Priority, 0 to 1000. Healthy providers with a higher priority are used first. 0 by default.',
   })
   readonly priority?: number;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether it may get calls, once it has shown the golden scores. Left out: yes.',
+    description:
+      'Whether the provider can receive calls once its golden scores have been verified. True by default.',
   })
   readonly enabled?: boolean;
 }
 
-@InputType('EditProviderInput', { description: 'What to change; what is left out stays.' })
+@InputType('EditProviderInput', {
+  description: 'Changes to a provider. Omitted fields keep their values.',
+})
 export class EditProviderInput {
-  @Field(() => String, { nullable: true, description: 'Its name.' })
+  @Field(() => ID, { description: 'ID of the provider, prefixed with `prv_`.' })
+  readonly id!: string;
+
+  @Field(() => String, { nullable: true, description: 'Name of the provider; unique per model.' })
   readonly name?: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Where it is: another place has to show the golden scores before it gets calls.',
+    description:
+      'Base URL of the provider. After a change, golden scores are verified again before it receives calls.',
   })
   readonly url?: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Bearer token that it wants to see; null: none.',
+    description: 'Bearer token sent to the provider; null removes it.',
   })
   readonly token?: string | null;
 
-  @Field(() => [ProviderCostInput], { nullable: true, description: 'All of what it costs.' })
+  @Field(() => [ProviderCostInput], {
+    nullable: true,
+    description: 'Complete list of costs per unit.',
+  })
   readonly costs?: ProviderCostInput[];
 
-  @Field(() => Int, { nullable: true, description: '0 to 1000.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Priority, 0 to 1000. Healthy providers with a higher priority are used first.',
+  })
   readonly priority?: number;
 
-  @Field(() => Boolean, { nullable: true, description: 'Whether it may get calls.' })
+  @Field(() => Boolean, { nullable: true, description: 'Whether the provider can receive calls.' })
   readonly enabled?: boolean;
 }
 
@@ -96,7 +115,7 @@ export function toNewProvider({ name, protocol, ...input }: AddProviderInput): N
   return { name, protocol, url, token, costs: toCosts(costs), priority, enabled };
 }
 
-export function toProviderEdit({ token, ...input }: EditProviderInput): ProviderEdit {
+export function toProviderEdit({ token, ...input }: Omit<EditProviderInput, 'id'>): ProviderEdit {
   const { name, url, costs, priority, enabled } = present(input);
   const edit = { name, url, token, costs: toCosts(costs), priority, enabled };
   // A URL that is not there is no change; a key with undefined would say that it is.

@@ -91,20 +91,20 @@ export function checkProvider<Settings extends ProviderEdit>(
 ): Settings {
   const { name, url, token, costs = {}, priority = 0 } = settings;
   if (name !== undefined && !NAME.test(name)) {
-    throw bad('name', 'A provider’s name has 1 to 50 small letters, digits and hyphens.');
+    throw bad('name', 'Provider names must have 1 to 50 lowercase letters, digits and hyphens.');
   }
   if (protocol === 'BUILT_IN' && (url !== undefined || typeof token === 'string')) {
-    throw bad('url', 'The built-in predictor has neither a URL nor a token of its own.');
+    throw bad('url', 'The built-in predictor takes neither `url` nor `token`.');
   }
   if (typeof token === 'string' && !TOKEN.test(token)) {
-    throw bad('token', 'A token has 1 to 4,096 visible ASCII characters.');
+    throw bad('token', '`token` must have 1 to 4,096 visible ASCII characters.');
   }
   if (!(priority >= 0 && priority <= PRIORITY_MAX)) {
-    throw bad('priority', `A priority is 0 to ${String(PRIORITY_MAX)}.`);
+    throw bad('priority', `\`priority\` must be between 0 and ${String(PRIORITY_MAX)}.`);
   }
   for (const nanos of Object.values(costs)) {
     if (nanos < 0n || nanos > PRICE_NANOS_MAX) {
-      throw bad('costs', `A cost is 0 to ${String(PRICE_NANOS_MAX)} nano-USD.`);
+      throw bad('costs', `Costs must be between 0 and ${String(PRICE_NANOS_MAX)} nano-USD.`);
     }
   }
   return url === undefined ? settings : { ...settings, url: checkUrl(url) };
@@ -116,13 +116,13 @@ function checkUrl(given: string): string {
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw bad(
       'url',
-      `A provider’s URL is http:// or https://, at most ${String(URL_CHARS_MAX)} characters.`,
+      `\`url\` must start with http:// or https:// and have at most ${String(URL_CHARS_MAX)} characters.`,
     );
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw bad(
       'url',
-      'A provider’s URL holds no user, password, query or fragment: a token is given as such.',
+      '`url` must not contain a user name, password, query or fragment. Send credentials as `token`.',
     );
   }
   return url.href.replace(/\/+$/, '');

@@ -11,9 +11,11 @@ import {
 
 registerEnumType(PROVIDER_PROTOCOLS, {
   name: 'ProviderProtocol',
-  description: 'How a provider is spoken to.',
+  description: 'Protocol used to reach a provider.',
   valuesConfig: {
-    BUILT_IN: { description: 'The predictor that comes with the server, or PREDICTOR_URL.' },
+    BUILT_IN: {
+      description: 'The predictor included with the server, or the one at PREDICTOR_URL.',
+    },
     OPEN_INFERENCE: {
       description:
         'Open Inference Protocol v2 over HTTP: another predictor, Triton, KServe or OpenVINO Model Server.',
@@ -23,68 +25,86 @@ registerEnumType(PROVIDER_PROTOCOLS, {
 
 registerEnumType(PROVIDER_HEALTHS, {
   name: 'ProviderHealth',
-  description: 'How a provider did when it was last asked.',
+  description: 'Result of a provider’s last health check.',
   valuesConfig: {
-    UNKNOWN: { description: 'It has not shown the golden scores yet, and gets no calls.' },
-    READY: { description: 'It serves the model.' },
-    UNREACHABLE: { description: 'It does not answer, or not for this model: it is asked last.' },
-    WRONG_SCORES: { description: 'It does not give the golden scores, and gets no calls.' },
+    UNKNOWN: { description: 'Golden scores not verified yet; receives no calls.' },
+    READY: { description: 'Healthy; serves the model.' },
+    UNREACHABLE: { description: 'Does not respond for this model; used as a last resort.' },
+    WRONG_SCORES: { description: 'Returns wrong golden scores; receives no calls.' },
   },
 });
 
-@ObjectType('ProviderCost', { description: 'What a unit costs the platform at a provider.' })
+@ObjectType('ProviderCost', {
+  description: 'Cost of one unit that a provider charges the platform.',
+})
 export class ProviderCostType {
-  @Field(() => PRICE_UNITS, { description: 'What is counted.' })
+  @Field(() => PRICE_UNITS, { description: 'Unit that is charged.' })
   readonly unit!: PriceUnit;
 
   @Field(() => NanoUSD, { description: 'Cost of one unit.' })
   readonly nanosPerUnit!: bigint;
 }
 
-@ObjectType('Provider', { description: 'Who runs a model. Its token is never shown.' })
+@ObjectType('Provider', {
+  description: 'A provider that serves a model. Its token is never returned.',
+})
 export class ProviderType {
-  @Field(() => ID, { description: 'Stable id, "prv_…".' })
+  @Field(() => ID, { description: 'ID of the provider, prefixed with `prv_`.' })
   readonly id!: string;
 
-  @Field(() => ID, { description: 'Its model.' })
+  @Field(() => ID, { description: 'ID of the served model, prefixed with `mdl_`.' })
   readonly modelId!: string;
 
-  @Field(() => String, { description: 'Its name; each is unique for a model.' })
+  @Field(() => String, { description: 'Name of the provider; unique per model.' })
   readonly name!: string;
 
-  @Field(() => PROVIDER_PROTOCOLS, { description: 'How it is spoken to.' })
+  @Field(() => PROVIDER_PROTOCOLS, { description: 'Protocol used to reach the provider.' })
   readonly protocol!: ProviderProtocol;
 
-  @Field(() => String, { nullable: true, description: 'Where; null for the built-in predictor.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Base URL; null for the built-in predictor.',
+  })
   readonly url!: string | null;
 
-  @Field(() => Boolean, { description: 'Whether it is shown a bearer token.' })
+  @Field(() => Boolean, { description: 'Whether a bearer token is sent to the provider.' })
   readonly hasToken!: boolean;
 
-  @Field(() => [ProviderCostType], { description: 'What it costs the platform.' })
+  @Field(() => [ProviderCostType], {
+    description: 'Costs per unit that the provider charges the platform.',
+  })
   readonly costs!: readonly ProviderCostType[];
 
   @Field(() => Int, {
-    description: '0 to 1000: of those that are well, the highest is asked first.',
+    description: 'Priority, 0 to 1000. Healthy providers with a higher priority are used first.',
   })
   readonly priority!: number;
 
-  @Field(() => Boolean, { description: 'Whether it may get calls at all.' })
+  @Field(() => Boolean, { description: 'Whether the provider can receive calls.' })
   readonly enabled!: boolean;
 
-  @Field(() => PROVIDER_HEALTHS, { description: 'How it did when it was last asked.' })
+  @Field(() => PROVIDER_HEALTHS, { description: 'Result of the last health check.' })
   readonly health!: ProviderHealth;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When that was.' })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Time of the last health check; null if there was none.',
+  })
   readonly checkedAt!: Date | null;
 
-  @Field(() => Int, { nullable: true, description: 'How long it took, in milliseconds.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Duration of the last health check, in milliseconds; null if there was none.',
+  })
   readonly latencyMs!: number | null;
 
-  @Field(() => Int, { description: 'Checks that failed since one passed.' })
+  @Field(() => Int, { description: 'Number of consecutive failed health checks.' })
   readonly failures!: number;
 
-  @Field(() => String, { nullable: true, description: 'Why the last check failed.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Reason why the last health check failed; null if it passed.',
+  })
   readonly problem!: string | null;
 }
 
@@ -96,10 +116,4 @@ export function toProvider({ costs, ...provider }: Provider): ProviderType {
       nanosPerUnit,
     })),
   };
-}
-
-@ObjectType('RemovedProvider', { description: 'A provider that is there no more.' })
-export class RemovedProviderType {
-  @Field(() => ID, { description: 'Its id.' })
-  readonly id!: string;
 }

@@ -1,5 +1,12 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import { RemoveProviderInput } from './providers.input.js';
+import {
+  AddProviderPayload,
+  EditProviderPayload,
+  RemoveProviderPayload,
+} from './providers.payload.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import {
@@ -8,7 +15,7 @@ import {
   toNewProvider,
   toProviderEdit,
 } from './provider.input.js';
-import { ProviderType, toProvider, RemovedProviderType } from './provider.type.js';
+import { ProviderType, toProvider } from './provider.type.js';
 import type { ProvidersService } from './providers.service.js';
 
 const OPERATOR = { scope: 'operator' } as const;
@@ -18,53 +25,58 @@ export class ProvidersResolver {
   constructor(private readonly providersOf: ProvidersService) {}
 
   @Query(() => [ProviderType], {
+    nullable: true,
     complexity: ({ childComplexity }) => 20 + childComplexity,
-    description: 'Who runs a model, by priority; none: the built-in predictor does. For operators.',
+    description:
+      'Providers of a model, by priority; empty if the built-in predictor serves it. For operators.',
   })
   @Access(OPERATOR)
   async providers(
-    @Arg('model', () => String, { description: 'The model: slug, alias or id.' }) model: string,
+    @Arg('model', () => String, { description: 'Slug, alias or ID of the model.' }) model: string,
   ): Promise<ProviderType[]> {
     return (await this.providersOf.list(model)).map(toProvider);
   }
 
-  @Mutation(() => ProviderType, {
+  @Mutation(() => AddProviderPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Adds a provider to a model. It gets calls once it has shown the golden scores. For operators.',
+      'Adds a provider to a model. It receives calls once its golden scores have been verified. For operators.',
   })
   @Access(OPERATOR)
   async addProvider(
-    @Arg('input', () => AddProviderInput, { description: 'The provider.' }) input: AddProviderInput,
+    @InputArg(() => AddProviderInput) input: AddProviderInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<ProviderType> {
-    return toProvider(await this.providersOf.add(actor, input.model, toNewProvider(input)));
+  ): Promise<AddProviderPayload> {
+    return {
+      provider: toProvider(await this.providersOf.add(actor, input.model, toNewProvider(input))),
+    };
   }
 
-  @Mutation(() => ProviderType, {
+  @Mutation(() => EditProviderPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Changes a provider. For operators.',
+    description: 'Updates a provider. For operators.',
   })
   @Access(OPERATOR)
   async editProvider(
-    @Arg('id', () => ID, { description: 'The provider, "prv_…".' }) id: string,
-    @Arg('input', () => EditProviderInput, { description: 'What to change.' })
-    input: EditProviderInput,
+    @InputArg(() => EditProviderInput) { id, ...input }: EditProviderInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<ProviderType> {
-    return toProvider(await this.providersOf.edit(actor, id, toProviderEdit(input)));
+  ): Promise<EditProviderPayload> {
+    return { provider: toProvider(await this.providersOf.edit(actor, id, toProviderEdit(input))) };
   }
 
-  @Mutation(() => RemovedProviderType, {
+  @Mutation(() => RemoveProviderPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Removes a provider; a model without one is run by the built-in predictor. For operators.',
+      'Removes a provider. A model without providers is served by the built-in predictor. For operators.',
   })
   @Access(OPERATOR)
   async removeProvider(
-    @Arg('id', () => ID, { description: 'The provider, "prv_…".' }) id: string,
+    @InputArg(() => RemoveProviderInput) { id }: RemoveProviderInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<RemovedProviderType> {
-    return { id: await this.providersOf.remove(actor, id) };
+  ): Promise<RemoveProviderPayload> {
+    return { deletedProviderId: await this.providersOf.remove(actor, id) };
   }
 }

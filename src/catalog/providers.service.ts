@@ -31,7 +31,7 @@ export class ProvidersService {
   async list(key: string): Promise<readonly Provider[]> {
     const model = (await this.catalog.findModels([key], new Set())).get(key);
     if (model === undefined) {
-      throw new AppError('NOT_FOUND', `No model has the slug ${key.slice(0, 300)}.`);
+      throw new AppError('NOT_FOUND', `Model ${key.slice(0, 300)} not found.`);
     }
     return store.listProviders(this.db, model.id);
   }
@@ -68,14 +68,17 @@ export class ProvidersService {
   async add(author: Author, key: string, given: NewProvider): Promise<Provider> {
     const provider = checkProvider(given.protocol, given);
     if (provider.protocol !== 'BUILT_IN' && provider.url === undefined) {
-      throw new AppError('BAD_USER_INPUT', 'A provider needs a URL.', {
+      throw new AppError('BAD_USER_INPUT', '`url` is required for this protocol.', {
         details: { argument: 'url' },
       });
     }
     return this.change(author, key, 'provider.added', async (tx, model) => {
       const count = await store.countProviders(tx, { modelId: model.id });
       if (count >= PROVIDERS_MAX) {
-        throw new AppError('CONFLICT', `A model has at most ${String(PROVIDERS_MAX)} providers.`);
+        throw new AppError(
+          'CONFLICT',
+          `A model can have at most ${String(PROVIDERS_MAX)} providers.`,
+        );
       }
       const isServed = (CHECKED as readonly string[]).includes(model.status);
       if (count === 0 && isServed && provider.protocol !== 'BUILT_IN') {
@@ -160,7 +163,7 @@ async function refuseTaken(
   { name, protocol }: Pick<NewProvider, 'name'> & Partial<NewProvider>,
 ): Promise<void> {
   if ((await store.countProviders(tx, { modelId, name })) > 0) {
-    throw new AppError('CONFLICT', `${slug} has a provider named ${name} already.`, {
+    throw new AppError('CONFLICT', `${slug} already has a provider named ${name}.`, {
       details: { argument: 'name' },
     });
   }
@@ -168,12 +171,12 @@ async function refuseTaken(
     protocol === 'BUILT_IN' &&
     (await store.countProviders(tx, { modelId, protocol: 'BUILT_IN' })) > 0
   ) {
-    throw new AppError('CONFLICT', `${slug} has the built-in predictor already.`, {
+    throw new AppError('CONFLICT', `${slug} already has the built-in predictor.`, {
       details: { argument: 'protocol' },
     });
   }
 }
 
 function unknownProvider(id: string): AppError {
-  return new AppError('NOT_FOUND', `There is no provider ${id.slice(0, 100)}.`);
+  return new AppError('NOT_FOUND', `Provider ${id.slice(0, 100)} not found.`);
 }

@@ -24,7 +24,7 @@ interface ListOptions extends Json {
 /** `gigarouter admin accounts`. */
 export function adminAccountsCommand(say: Say): Command {
   const accounts = new Command('accounts')
-    .description('find, freeze and limit accounts; read what they did')
+    .description('find, freeze and limit accounts, and read their history')
     .addHelpText(
       'after',
       `
@@ -37,13 +37,20 @@ Examples:
 
   accounts
     .command('list')
-    .description('the newest first')
-    .option('--search <text>', 'a part of a name or address, an id, or the beginning of a key')
-    .addOption(
-      new Option('--status <status>', 'only those').choices(['ACTIVE', 'FROZEN', 'CLOSED']),
+    .description('list accounts, newest first')
+    .option(
+      '--search <text>',
+      'part of a name or email address, an ID, or the first characters of a key',
     )
-    .option('--first <count>', 'how many', toFirst, 50)
-    .option('--after <id>', 'the account before them')
+    .addOption(
+      new Option('--status <status>', 'status to filter by').choices([
+        'ACTIVE',
+        'FROZEN',
+        'CLOSED',
+      ]),
+    )
+    .option('--first <count>', 'number of accounts to list', toFirst, 50)
+    .option('--after <id>', 'ID of the account to start after')
     .option(...JSON_FLAG)
     .action(({ search, status, first, after, json }: ListOptions) =>
       asAdmin(say, async ({ accountAdmin }) => {
@@ -56,8 +63,8 @@ Examples:
 
   accounts
     .command('show')
-    .description('one of them')
-    .argument('<account>', 'as acct_…')
+    .description('show an account')
+    .argument('<account>', 'account ID (acct_…)')
     .option(...JSON_FLAG)
     .action((id: string, options: Json) =>
       asAdmin(say, async ({ accountAdmin }) => {
@@ -67,9 +74,9 @@ Examples:
 
   accounts
     .command('freeze')
-    .description('from now on no call of it begins, and it buys nothing; it can read')
-    .argument('<account>', 'as acct_…')
-    .requiredOption('--reason <text>', 'why; shown to whoever is refused')
+    .description('freeze an account: new calls and purchases are rejected, data stays readable')
+    .argument('<account>', 'account ID (acct_…)')
+    .requiredOption('--reason <text>', 'reason, shown to callers whose requests are rejected')
     .option(...JSON_FLAG)
     .action((id: string, { reason, ...options }: Json & { reason: string }) =>
       asAdmin(say, async ({ accountAdmin }, by) => {
@@ -79,8 +86,8 @@ Examples:
 
   accounts
     .command('unfreeze')
-    .description('let it call and buy again')
-    .argument('<account>', 'as acct_…')
+    .description('unfreeze an account, so that it can call models and buy credit again')
+    .argument('<account>', 'account ID (acct_…)')
     .option(...JSON_FLAG)
     .action((id: string, options: Json) =>
       asAdmin(say, async ({ accountAdmin }, by) => {
@@ -90,10 +97,14 @@ Examples:
 
   accounts
     .command('limits')
-    .description('set how much it may call; what is left out stays')
-    .argument('<account>', 'as acct_…')
-    .option('--rate <count>', 'calls in a minute, or "default"', toLimit)
-    .option('--concurrency <count>', 'calls at a time in each process, or "default"', toLimit)
+    .description('set the call limits of an account; omitted limits keep their values')
+    .argument('<account>', 'account ID (acct_…)')
+    .option('--rate <count>', 'maximum calls per minute, or "default"', toLimit)
+    .option(
+      '--concurrency <count>',
+      'maximum concurrent calls per server process, or "default"',
+      toLimit,
+    )
     .option(...JSON_FLAG)
     .action((id: string, { rate, concurrency, ...options }: LimitOptions) =>
       asAdmin(say, async ({ accountAdmin }, by) => {

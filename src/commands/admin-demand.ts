@@ -29,13 +29,13 @@ interface Plan extends Json {
 
 /** `gigarouter admin demand`: which models people ask for, and what is planned with them. */
 export function adminDemandCommand(say: Say): Command {
-  const demand = new Command('demand').description('models that people ask for');
+  const demand = new Command('demand').description('manage requested models');
 
   demand
     .command('board')
-    .description('models that are not live yet, those that are wanted most first')
-    .option('--first <count>', 'how many', toFirst, 20)
-    .option('--after <cursor>', 'go on from there, as the last page said')
+    .description('list models that are not live yet, by demand, highest first')
+    .option('--first <count>', 'number of models to list', toFirst, 20)
+    .option('--after <cursor>', 'cursor to start after, printed with the previous page')
     .option(...JSON_FLAG)
     .action((options: Json & { first: number; after?: string }) =>
       asAdmin(say, async (services) => {
@@ -51,19 +51,26 @@ export function adminDemandCommand(say: Say): Command {
 
   demand
     .command('plan')
-    .description('say how far a model is, when it is expected, and what its first callers get')
-    .argument('<model>', 'slug, alias or id')
+    .description('set the stage, expected launch date, early access and launch credit of a model')
+    .argument('<model>', 'slug, alias or ID of the model')
     .addOption(
-      new Option('--stage <stage>', 'how far it is').choices([
+      new Option('--stage <stage>', 'stage before launch').choices([
         'REQUESTED',
         'BENCHMARKING',
         'ONBOARDING',
       ]),
     )
-    .option('--expected <date>', '2027, 2027-03 or 2027-03-15; "unknown" takes it back')
-    .option('--early-access <accounts>', 'how many may call it while it is ONBOARDING', toWhole)
-    .option('--launch-credit <dollars>', 'credit at the launch for each of the first', toNanos)
-    .option('--launch-count <accounts>', 'how many get it', toWhole)
+    .option(
+      '--expected <date>',
+      'expected launch: 2027, 2027-03 or 2027-03-15; "unknown" clears it',
+    )
+    .option(
+      '--early-access <accounts>',
+      'number of accounts that can call the model while it is ONBOARDING',
+      toWhole,
+    )
+    .option('--launch-credit <dollars>', 'launch credit per account, in US dollars', toNanos)
+    .option('--launch-count <accounts>', 'number of accounts that get launch credit', toWhole)
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
@@ -83,9 +90,9 @@ export function adminDemandCommand(say: Say): Command {
 
   demand
     .command('comment')
-    .description('write a comment on the board')
-    .argument('<model>', 'slug, alias or id')
-    .argument('<text>', '1 to 2,000 characters')
+    .description('add a comment to a model on the demand board')
+    .argument('<model>', 'slug, alias or ID of the model')
+    .argument('<text>', 'text of the comment, 1 to 2,000 characters')
     .option(...JSON_FLAG)
     .action((model: string, text: string, options: Json) =>
       act(say, options, ({ board }, by) => board.comment(by, model, text)),
@@ -93,8 +100,8 @@ export function adminDemandCommand(say: Say): Command {
 
   demand
     .command('accept')
-    .description('announce a model that was proposed: it is coming soon')
-    .argument('<model>', 'slug, alias or id')
+    .description('announce a proposed model as coming soon')
+    .argument('<model>', 'slug, alias or ID of the model')
     .option(...JSON_FLAG)
     .action((model: string, options: Json) =>
       act(say, options, ({ board }, by) => board.accept(by, model)),
@@ -102,9 +109,9 @@ export function adminDemandCommand(say: Say): Command {
 
   demand
     .command('merge')
-    .description('two entries stand for one model: requests, comments and slugs go to the other')
-    .argument('<gone>', 'the one that goes: slug, alias or id')
-    .argument('<into>', 'the one that stays')
+    .description('merge two entries for the same model, moving requests, comments and slugs')
+    .argument('<gone>', 'slug, alias or ID of the model to remove')
+    .argument('<into>', 'slug, alias or ID of the model to keep')
     .option(...JSON_FLAG)
     .action((gone: string, into: string, options: Json) =>
       act(say, options, async (services, by) => {
@@ -149,12 +156,12 @@ async function idsOf({ catalog }: Services, keys: readonly string[]): Promise<st
   const found = await catalog.findModels(keys, new Set());
   return keys.map((key) => {
     const id = found.get(key)?.id;
-    if (id === undefined) throw new AppError('NOT_FOUND', `No model has the slug ${key}.`);
+    if (id === undefined) throw new AppError('NOT_FOUND', `Model ${key} not found.`);
     return id;
   });
 }
 
 function toWhole(text: string): number {
   if (/^\d{1,7}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Write a whole number, 0 or more.');
+  throw new InvalidArgumentError('Must be a whole number, 0 or more.');
 }

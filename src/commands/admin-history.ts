@@ -21,15 +21,15 @@ interface PageOptions<Cursor = string> extends Json {
 /** What reads a list of one account, the newest first. */
 const reading = (name: string, description: string) =>
   new Command(name)
-    .description(`${description}, the newest first`)
-    .argument('<account>', 'as acct_…')
-    .option('--first <count>', 'how many', toFirst, 50)
+    .description(`${description}, newest first`)
+    .argument('<account>', 'account ID (acct_…)')
+    .option('--first <count>', 'number of rows to list', toFirst, 50)
     .option(...JSON_FLAG);
 
 /** `gigarouter admin accounts ledger`. */
 export function adminLedgerCommand(say: Say): Command {
-  return reading('ledger', 'every movement of its credit')
-    .option('--after <version>', 'the entry before them', toVersion)
+  return reading('ledger', 'list ledger entries of an account')
+    .option('--after <version>', 'version of the entry to start after', toVersion)
     .action((account: string, { first, after, json }: PageOptions<bigint>) =>
       asAdmin(say, async ({ credits }) => {
         const accountId = account as AccountId;
@@ -53,8 +53,8 @@ export function adminLedgerCommand(say: Say): Command {
 
 /** `gigarouter admin accounts runs`. */
 export function adminRunsCommand(say: Say): Command {
-  return reading('runs', 'its calls that have ended')
-    .option('--after <cursor>', 'the run before them, as a page says')
+  return reading('runs', 'list finished calls of an account')
+    .option('--after <cursor>', 'cursor to start after, printed with the previous page')
     .action((account: string, { first, after, json }: PageOptions) =>
       asAdmin(say, async ({ credits, usage }) => {
         const accountId = account as AccountId;
@@ -79,8 +79,8 @@ export function adminRunsCommand(say: Say): Command {
 
 /** `gigarouter admin accounts purchases`. */
 export function adminPurchasesCommand(say: Say): Command {
-  return reading('purchases', 'the credit that it bought, or was to buy')
-    .option('--after <id>', 'the purchase before them')
+  return reading('purchases', 'list purchases of an account')
+    .option('--after <id>', 'ID of the purchase to start after')
     .action((account: string, { first, after, json }: PageOptions) =>
       asAdmin(say, async ({ credits, payments }) => {
         const accountId = account as AccountId;

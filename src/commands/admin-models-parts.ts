@@ -5,7 +5,7 @@ import type { Provider } from '../catalog/index.js';
 import { SYSTEM } from '../platform/actor.js';
 import { asAdmin, type Json, JSON_FLAG, show } from './admin-app.js';
 
-const model = () => new Argument('<model>', 'slug, alias or id');
+const model = () => new Argument('<model>', 'slug, alias or ID of the model');
 
 interface AddOptions extends Json {
   readonly priority: number;
@@ -16,17 +16,19 @@ interface AddOptions extends Json {
 
 /** `gigarouter admin models providers`. */
 export function adminProvidersCommand(say: Say): Command {
-  const providers = new Command('providers').description('who runs a model').addHelpText(
-    'after',
-    `
+  const providers = new Command('providers')
+    .description('manage the providers that serve a model')
+    .addHelpText(
+      'after',
+      `
 Examples:
   gigarouter admin models providers add owner/name gpu-1 https://gpu-1:8000 --token-stdin < token
   gigarouter admin models providers disable prv_01j…
   gigarouter admin models providers list owner/name --json`,
-  );
+    );
   providers
     .command('list')
-    .description('the first that is asked first; none: the built-in predictor')
+    .description('list the providers of a model by priority; none means the built-in predictor')
     .addArgument(model())
     .option(...JSON_FLAG)
     .action((key: string, options: Json) =>
@@ -37,14 +39,19 @@ Examples:
     );
   providers
     .command('add')
-    .description('it gets calls once it has shown the golden scores')
+    .description('add a provider, which receives calls once its golden scores are verified')
     .addArgument(model())
-    .argument('<name>', 'small letters, digits and hyphens')
-    .argument('[url]', 'http:// or https://; left out with --built-in')
-    .option('--priority <0-1000>', 'the highest that is well is asked first', toPriority, 0)
-    .option('--token-stdin', 'read its bearer token from stdin')
-    .option('--built-in', 'the predictor that comes with the server')
-    .option('--disabled', 'it gets no calls yet')
+    .argument('<name>', 'name of the provider: lowercase letters, digits and hyphens')
+    .argument('[url]', 'base URL (http:// or https://); omit with --built-in')
+    .option(
+      '--priority <0-1000>',
+      'priority; healthy providers with a higher priority are used first',
+      toPriority,
+      0,
+    )
+    .option('--token-stdin', 'read the bearer token from stdin')
+    .option('--built-in', 'use the predictor included with the server')
+    .option('--disabled', 'add the provider without enabling it')
     .option(...JSON_FLAG)
     .action((key: string, name: string, url: string | undefined, options: AddOptions) =>
       asAdmin(say, async (services, by) => {
@@ -66,8 +73,10 @@ Examples:
   ] as const) {
     providers
       .command(name)
-      .description(enabled ? 'it may get calls' : 'it gets no calls')
-      .argument('<id>', 'as prv_…')
+      .description(
+        enabled ? 'allow a provider to receive calls' : 'stop sending calls to a provider',
+      )
+      .argument('<id>', 'provider ID (prv_…)')
       .option(...JSON_FLAG)
       .action((id: string, options: Json) =>
         asAdmin(say, async (services, by) => {
@@ -78,8 +87,8 @@ Examples:
   }
   providers
     .command('remove')
-    .description('a model without one is run by the built-in predictor')
-    .argument('<id>', 'as prv_…')
+    .description('remove a provider; a model without providers uses the built-in predictor')
+    .argument('<id>', 'provider ID (prv_…)')
     .option(...JSON_FLAG)
     .action((id: string, options: Json) =>
       asAdmin(say, async (services, by) => {
@@ -93,7 +102,7 @@ Examples:
 /** `gigarouter admin models aliases`. */
 export function adminAliasesCommand(say: Say): Command {
   const aliases = new Command('aliases')
-    .description('other slugs that lead to a model')
+    .description('manage aliases, which are further slugs of a model')
     .addHelpText(
       'after',
       `
@@ -107,9 +116,9 @@ Examples:
   ] as const) {
     aliases
       .command(name)
-      .description(`${name} one`)
+      .description(`${name} an alias`)
       .addArgument(model())
-      .argument('<alias>', 'owner/name')
+      .argument('<alias>', 'alias in the form owner/name')
       .option(...JSON_FLAG)
       .action((key: string, alias: string, options: Json) =>
         asAdmin(say, async ({ catalog, catalogAdmin }, by) => {

@@ -11,13 +11,16 @@ import { asAdmin, type Json, JSON_FLAG, show, toMoment } from './admin-app.js';
 import { adminAliasesCommand, adminProvidersCommand } from './admin-models-parts.js';
 import { withPredictor } from './with-predictor.js';
 
-const model = () => new Argument('<model>', 'slug, alias or id');
-const file = () => new Argument('<file>', 'YAML, as in prisma/seed/models; - reads from stdin');
+const model = () => new Argument('<model>', 'slug, alias or ID of the model');
+const file = () =>
+  new Argument('<file>', 'YAML file, like those in prisma/seed/models; - reads from stdin');
 
 /** `gigarouter admin models`: the catalog, as operators keep it. */
 export function adminModelsCommand(say: Say): Command {
   const models = new Command('models')
-    .description('add, edit, price, publish and retire models; providers, aliases, the Hub')
+    .description(
+      'add, edit, price, publish and retire models; manage providers, aliases and Hub sync',
+    )
     .addHelpText(
       'after',
       `
@@ -34,14 +37,14 @@ Examples:
       .description(description)
       .option(...JSON_FLAG);
 
-  act('create', 'add a model, which is coming soon')
+  act('create', 'add a model with the status COMING_SOON')
     .addArgument(file())
     .action((path: string, options: Json) =>
       change(say, options, async ({ catalogAdmin }, by) =>
         catalogAdmin.create(by, parseFacts(await read(path))),
       ),
     );
-  act('edit', 'change facts of a model’s page: those that the file names; null clears one')
+  act('edit', 'update a model’s catalog page with the fields in a file; null clears a field')
     .addArgument(model())
     .addArgument(file())
     .action((key: string, path: string, options: Json) =>
@@ -49,29 +52,34 @@ Examples:
         catalogAdmin.edit(by, key, parseFacts(await read(path))),
       ),
     );
-  act('rename', 'give a model another slug; the old one leads to it')
+  act('rename', 'change the slug of a model; the old slug becomes an alias')
     .addArgument(model())
-    .argument('<slug>', 'owner/name')
+    .argument('<slug>', 'new slug in the form owner/name')
     .action((key: string, slug: string, options: Json) =>
       change(say, options, ({ catalogAdmin }, by) => catalogAdmin.rename(by, key, slug)),
     );
-  act('price', 'add a version of a price')
+  act('price', 'add a price version')
     .addArgument(model())
     .addArgument(new Argument('<unit>').choices(Object.keys(PRICE_UNITS)))
-    .argument('<nanos>', 'nano-USD of one unit', toNanos)
-    .addOption(new Option('--from <moment>', 'from when, not in the past; now').argParser(toMoment))
+    .argument('<nanos>', 'price per unit, in nano-USD', toNanos)
+    .addOption(
+      new Option(
+        '--from <moment>',
+        'start of the price, not in the past; now by default',
+      ).argParser(toMoment),
+    )
     .action((key: string, unit: PriceUnit, nanosPerUnit: bigint, options: Json & { from?: Date }) =>
       change(say, options, ({ catalogAdmin }, by) =>
         catalogAdmin.setPrice(by, key, { unit, nanosPerUnit, effectiveFrom: options.from }),
       ),
     );
-  act('note', 'add a line to a model’s changelog')
+  act('note', 'add an entry to a model’s changelog')
     .addArgument(model())
     .argument('<text>')
     .action((key: string, told: string, options: Json) =>
       change(say, options, ({ modelChanges }, by) => modelChanges.add(by, key, told)),
     );
-  act('readiness', 'what a model has of what it needs to be live; runs its golden scores')
+  act('readiness', 'check the requirements for going live, including golden scores')
     .addArgument(model())
     .action((key: string, options: Json) =>
       withPredictor(say, async ({ publishing }) => {
@@ -85,9 +93,9 @@ Examples:
         if (checks.some(({ met }) => !met)) process.exitCode = 1;
       }),
     );
-  act('publish', 'take a model live, when nothing is missing')
+  act('publish', 'make a model live if all requirements are met')
     .addArgument(model())
-    .option('--unverified', 'though nothing from outside this project backs its scores')
+    .option('--unverified', 'publish even if no external reference verifies the scores')
     .action((key: string, { unverified, ...options }: Json & { unverified?: true }) =>
       withPredictor(say, (services, by) =>
         print(
@@ -98,17 +106,17 @@ Examples:
       ),
     );
   for (const [name, description] of [
-    ['deprecate', 'say that a model will be retired'],
-    ['retire', 'end calls of a model; its page stays'],
+    ['deprecate', 'mark a model as to be retired; it can still be called'],
+    ['retire', 'retire a model, which can no longer be called; its page remains'],
   ] as const) {
     act(name, description)
       .addArgument(model())
-      .option('--reason <text>', 'shown in the model’s changelog')
+      .option('--reason <text>', 'reason, shown in the model’s changelog')
       .action((key: string, options: Json & { reason?: string }) =>
         change(say, options, ({ catalogAdmin }, by) => catalogAdmin[name](by, key, options.reason)),
       );
   }
-  act('sync', 'ask the Hugging Face Hub about all models now').action((options: Json) =>
+  act('sync', 'sync all models with the Hugging Face Hub now').action((options: Json) =>
     asAdmin(say, async ({ hubSync }) => {
       const summary = await hubSync.run();
       show(options, summary, [{ ...summary }]);
@@ -133,7 +141,7 @@ async function print({ catalog }: Services, options: Json, act: Promise<ModelId>
   const id = await act;
   const found = await catalog.findModels([id], new Set(['aliases', 'prices']));
   const changed = found.get(id);
-  if (changed === undefined) throw new AppError('NOT_FOUND', `There is no ${id} any more.`);
+  if (changed === undefined) throw new AppError('NOT_FOUND', `${id} no longer exists.`);
   const { slug, name, status, prices = [] } = changed;
   const price = prices
     .map(({ unit, nanosPerUnit }) => `${unit} ${String(nanosPerUnit)}`)
@@ -144,11 +152,11 @@ async function print({ catalog }: Services, options: Json, act: Promise<ModelId>
 async function read(path: string): Promise<string> {
   if (path === '-') return text(process.stdin);
   return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new AppError('BAD_USER_INPUT', `${path} cannot be read.`, { cause });
+    throw new AppError('BAD_USER_INPUT', `Cannot read ${path}.`, { cause });
   });
 }
 
 function toNanos(given: string): bigint {
   if (/^\d{1,15}$/.test(given)) return BigInt(given);
-  throw new InvalidArgumentError('Write whole nano-USD, as 200000 for 0.0002 USD.');
+  throw new InvalidArgumentError('Must be whole nano-USD, such as 200000 for 0.0002 USD.');
 }

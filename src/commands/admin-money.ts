@@ -24,7 +24,7 @@ interface MoveOptions extends Json {
 
 /** `gigarouter admin credits`. */
 export function adminCreditsCommand(say: Say): Command {
-  const credits = new Command('credits').description('give and correct credit').addHelpText(
+  const credits = new Command('credits').description('grant and adjust credit').addHelpText(
     'after',
     `
 Examples:
@@ -33,12 +33,15 @@ Examples:
   );
   credits
     .command('grant')
-    .description('give credit')
-    .argument('<account>', 'as acct_…')
-    .argument('<usd>', 'as 12.50', toNanos)
-    .requiredOption('--reason <text>', 'shown in the account’s ledger')
-    .option('--expires <date>', 'when what is left is lost', toMoment)
-    .option('--idempotency-key <key>', 'makes it one grant, however often it is sent')
+    .description('grant credit to an account')
+    .argument('<account>', 'account ID (acct_…)')
+    .argument('<usd>', 'amount in US dollars, such as 12.50', toNanos)
+    .requiredOption('--reason <text>', 'reason, shown in the account’s ledger')
+    .option('--expires <date>', 'date on which unspent credit expires', toMoment)
+    .option(
+      '--idempotency-key <key>',
+      'key that makes retries safe: credit is granted once per key',
+    )
     .option(...JSON_FLAG)
     .action((account: string, nanos: bigint, options: MoveOptions) =>
       asAdmin(say, async ({ credits: ledger }, by) => {
@@ -53,11 +56,14 @@ Examples:
     );
   credits
     .command('adjust')
-    .description('correct credit, up or down; never below what is there')
-    .argument('<account>', 'as acct_…')
-    .argument('<usd>', 'as 12.50 or -12.50', toNanos)
-    .requiredOption('--reason <text>', 'shown in the account’s ledger')
-    .option('--idempotency-key <key>', 'makes it one correction, however often it is sent')
+    .description('adjust credit up or down; a deduction cannot exceed the available credit')
+    .argument('<account>', 'account ID (acct_…)')
+    .argument('<usd>', 'amount in US dollars, such as 12.50 or -12.50', toNanos)
+    .requiredOption('--reason <text>', 'reason, shown in the account’s ledger')
+    .option(
+      '--idempotency-key <key>',
+      'key that makes retries safe: credit is adjusted once per key',
+    )
     .option(...JSON_FLAG)
     .action((account: string, nanos: bigint, options: MoveOptions) =>
       asAdmin(say, async ({ credits: ledger }, by) => {
@@ -91,7 +97,7 @@ interface CreateOptions extends Json {
 
 /** `gigarouter admin promos`. */
 export function adminPromosCommand(say: Say): Command {
-  const promos = new Command('promos').description('codes that give credit').addHelpText(
+  const promos = new Command('promos').description('manage promo codes').addHelpText(
     'after',
     `
 Examples:
@@ -100,9 +106,9 @@ Examples:
   );
   promos
     .command('list')
-    .description('the newest first')
-    .option('--first <count>', 'how many', toFirst, 50)
-    .option('--after <code>', 'the code before them')
+    .description('list promo codes, newest first')
+    .option('--first <count>', 'number of codes to list', toFirst, 50)
+    .option('--after <code>', 'code to start after')
     .option(...JSON_FLAG)
     .action(({ first, after, json }: Json & { first: number; after?: string }) =>
       asAdmin(say, async ({ promos: service }) => {
@@ -114,12 +120,12 @@ Examples:
     );
   promos
     .command('create')
-    .description('make a code')
-    .argument('<code>', '4 to 40 letters, digits and hyphens')
-    .argument('<usd>', 'what each account gets, as 5.00', toNanos)
-    .requiredOption('--max <count>', 'how many accounts may use it', toCount)
-    .option('--days <count>', 'how long its credit lasts; by default for ever', toCount)
-    .option('--expires <date>', 'when the code is over; by default never', toMoment)
+    .description('create a promo code')
+    .argument('<code>', 'the code: 4 to 40 letters, digits and hyphens')
+    .argument('<usd>', 'credit per account in US dollars, such as 5.00', toNanos)
+    .requiredOption('--max <count>', 'maximum number of accounts that can redeem the code', toCount)
+    .option('--days <count>', 'days after which the credit expires; never by default', toCount)
+    .option('--expires <date>', 'date on which the code expires; never by default', toMoment)
     .option(...JSON_FLAG)
     .action((code: string, nanos: bigint, { max, days, expires, json }: CreateOptions) =>
       asAdmin(say, async ({ promos: service }, by) => {
@@ -138,8 +144,8 @@ Examples:
     );
   promos
     .command('disable')
-    .description('end a code: nobody can use it any more')
-    .argument('<code>', 'in any case')
+    .description('disable a promo code, which can no longer be redeemed')
+    .argument('<code>', 'promo code (case-insensitive)')
     .option(...JSON_FLAG)
     .action((code: string, options: Json) =>
       asAdmin(say, async ({ promos: service }, by) => {

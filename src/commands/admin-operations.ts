@@ -11,7 +11,7 @@ import { encodeTimeCursor } from '../platform/time-cursor.js';
 import { asAdmin, type Json, JSON_FLAG, pageOf, sayMore, show, toFirst } from './admin-app.js';
 
 const kindOption = () =>
-  new Option('--kind <kind>', 'only those').choices(Object.keys(DEAD_LETTER_KINDS));
+  new Option('--kind <kind>', 'kind to filter by').choices(Object.keys(DEAD_LETTER_KINDS));
 
 interface ListOptions extends Json {
   readonly kind?: DeadLetterKind;
@@ -22,7 +22,7 @@ interface ListOptions extends Json {
 /** `gigarouter admin dead`. */
 export function adminDeadCommand(say: Say): Command {
   const dead = new Command('dead')
-    .description('what was given up: events, reports and messages')
+    .description('list, replay and dismiss dead letters: events, reports and messages')
     .addHelpText(
       'after',
       `
@@ -34,10 +34,10 @@ Examples:
     );
   dead
     .command('list')
-    .description('the latest first')
+    .description('list dead letters, newest first')
     .addOption(kindOption())
-    .option('--first <count>', 'how many', toFirst, 50)
-    .option('--after <cursor>', 'where the page begins')
+    .option('--first <count>', 'number of dead letters to list', toFirst, 50)
+    .option('--after <cursor>', 'cursor to start after, printed with the previous page')
     .option(...JSON_FLAG)
     .action(({ kind, first, after, json }: ListOptions) =>
       asAdmin(say, async ({ deadLetters }) => {
@@ -49,14 +49,17 @@ Examples:
     );
   dead
     .command('replay')
-    .description('try some again, or all of a kind; a running server does it soon')
-    .argument('[id...]', 'as dead_…')
+    .description('retry dead letters by ID or by kind; a running server processes them shortly')
+    .argument('[id...]', 'dead letter IDs (dead_…)')
     .addOption(kindOption())
     .option(...JSON_FLAG)
     .action((ids: string[], { kind, json }: Json & { kind?: DeadLetterKind }) =>
       asAdmin(say, async ({ deadLetters }, by) => {
         if (ids.length === 0 && kind === undefined) {
-          throw new AppError('BAD_USER_INPUT', 'Name some by their ids, or all by --kind.');
+          throw new AppError(
+            'BAD_USER_INPUT',
+            'Give IDs of dead letters, or --kind for all of a kind.',
+          );
         }
         for (const id of ids) await deadLetters.replay(by, id);
         const all = kind === undefined ? 0 : await deadLetters.replayAll(by, kind);
@@ -66,9 +69,9 @@ Examples:
     );
   dead
     .command('dismiss')
-    .description('take one off the list, for good')
-    .argument('<id>', 'as dead_…')
-    .requiredOption('--reason <text>', 'why')
+    .description('remove a dead letter from the list permanently')
+    .argument('<id>', 'dead letter ID (dead_…)')
+    .requiredOption('--reason <text>', 'reason for the dismissal')
     .option(...JSON_FLAG)
     .action((id: string, { reason, json }: Json & { reason: string }) =>
       asAdmin(say, async ({ deadLetters }, by) => {
@@ -85,30 +88,28 @@ function toRow({ id, subject, error, attempts, deadAt }: DeadLetter) {
 
 /** `gigarouter admin jobs`. */
 export function adminJobsCommand(say: Say): Command {
-  const jobs = new Command('jobs')
-    .description('what servers do by themselves, and how it goes')
-    .addHelpText(
-      'after',
-      `
+  const jobs = new Command('jobs').description('list and run background jobs').addHelpText(
+    'after',
+    `
 Examples:
   gigarouter admin jobs list
   gigarouter admin jobs run "sweeping the ledger"`,
-    );
+  );
   jobs
     .command('list')
-    .description('one line for each work and server that was heard of in the last minute')
+    .description('show the state of each job on every server that reported within the last minute')
     .option(...JSON_FLAG)
     .action((options: Json) =>
       asAdmin(say, async ({ backgroundJobs }) => {
         const all = await backgroundJobs.list();
         show(options, { backgroundJobs: all }, all.flatMap(toRows));
-        if (all.length === 0) say('No server was heard of in the last minute.');
+        if (all.length === 0) say('No server reported within the last minute.');
       }),
     );
   jobs
     .command('run')
-    .description('begin a turn soon, on every server')
-    .argument('<name>', 'as `jobs list` has it')
+    .description('run a job soon on every server')
+    .argument('<name>', 'name of the job, as shown by `jobs list`')
     .option(...JSON_FLAG)
     .action((name: string, options: Json) =>
       asAdmin(say, async ({ backgroundJobs }, by) => {

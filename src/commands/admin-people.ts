@@ -26,7 +26,7 @@ interface ListOptions extends Json {
 
 /** `gigarouter admin audit`. */
 export function adminAuditCommand(say: Say): Command {
-  const audit = new Command('audit').description('what was done, on all accounts').addHelpText(
+  const audit = new Command('audit').description('read the audit log of all accounts').addHelpText(
     'after',
     `
 Examples:
@@ -35,15 +35,15 @@ Examples:
   );
   audit
     .command('list')
-    .description('the latest first')
-    .option('--account <id>', 'what was done on this account')
-    .option('--user <id>', 'what this person did, as usr_…')
-    .option('--action <name>', 'as account.frozen')
-    .option('--target <id>', 'what was done to this')
-    .option('--from <date>', 'not before this', toMoment)
-    .option('--to <date>', 'before this', toMoment)
-    .option('--first <count>', 'how many', toFirst, 50)
-    .option('--after <cursor>', 'where the page begins')
+    .description('list events, newest first')
+    .option('--account <id>', 'ID of the affected account (acct_…)')
+    .option('--user <id>', 'ID of the user who caused the event (usr_…)')
+    .option('--action <name>', 'event type, such as account.frozen')
+    .option('--target <id>', 'ID of the affected object')
+    .option('--from <date>', 'earliest time, inclusive', toMoment)
+    .option('--to <date>', 'latest time, exclusive', toMoment)
+    .option('--first <count>', 'number of events to list', toFirst, 50)
+    .option('--after <cursor>', 'cursor to start after, printed with the previous page')
     .option(...JSON_FLAG)
     .action(({ account, user, action, target, from, to, first, after, json }: ListOptions) =>
       asAdmin(say, async ({ auditLog }) => {
@@ -79,13 +79,15 @@ function toRow({ createdAt, action, accountId, target, email, keyId, details }: 
 
 /** `gigarouter admin operators`. */
 export function adminOperatorsCommand(say: Say): Command {
-  const operators = new Command('operators').description('who runs the platform').addHelpText(
-    'after',
-    `
+  const operators = new Command('operators')
+    .description('manage the operators of the platform')
+    .addHelpText(
+      'after',
+      `
 Examples:
   gigarouter admin operators add someone@example.org
   gigarouter admin operators remove someone@example.org`,
-  );
+    );
   const showAll = (options: Json) =>
     asAdmin(say, async ({ accounts }) => {
       const all = await accounts.operators();
@@ -94,17 +96,17 @@ Examples:
     });
   operators
     .command('list')
-    .description('by address')
+    .description('list operators by email address')
     .option(...JSON_FLAG)
     .action(showAll);
   for (const [verb, is, description] of [
-    ['add', true, 'make a person an operator'],
-    ['remove', false, 'make an operator an ordinary person; the last one stays'],
+    ['add', true, 'make a user an operator'],
+    ['remove', false, 'revoke operator rights; the last operator cannot be removed'],
   ] as const) {
     operators
       .command(verb)
       .description(description)
-      .argument('<email>', 'address that the person signed up with')
+      .argument('<email>', 'email address with which the person signs in')
       .option(...JSON_FLAG)
       .action((email: string, options: Json) =>
         asAdmin(say, async ({ accounts }, by) => {

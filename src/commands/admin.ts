@@ -14,7 +14,7 @@ import { adminAuditCommand, adminOperatorsCommand } from './admin-people.js';
 export function adminCommand(say: Say): Command {
   const admin = new Command('admin').addHelpText(
     'after',
-    '\nEach command has --help with examples, and --json for scripts.',
+    '\nRun any command with --help for examples. Most accept --json for use in scripts.',
   );
   for (const command of [
     adminAccountsCommand(say),

@@ -15,7 +15,7 @@ import { describeFindings } from './verify.js';
 /** `gigarouter demo`: the whole way of a new user, in the terminal, on a server of its own. */
 export function demoCommand(say: Say): Command {
   return new Command('demo')
-    .option('--revoke-key', 'only end the key that `npm start` made for the demo account')
+    .option('--revoke-key', 'only revoke the key that `npm start` created for the demo account')
     .action(async ({ revokeKey }: { revokeKey?: true }) => {
       const config = readConfig();
       if (revokeKey) {
@@ -58,15 +58,18 @@ async function tour(client: Client, { mail: { outboxDir }, demoModelDir }: Confi
   const email = `demo-${randomBytes(4).toString('hex')}@example.org`;
   const password = randomBytes(12).toString('base64url');
   print(`\n1. ${email} signs up, and gets a mail.`);
-  await client.ask('mutation ($email: String!) { signUp(email: $email, name: "Demo") { done } }', {
-    email,
-  });
   await client.ask(
-    'mutation ($token: String!, $password: String!) { verifyEmail(token: $token, password: $password) { done } }',
+    'mutation ($email: String!) { signUp(input: { email: $email, name: "Demo" }) { userErrors { message } } }',
+    {
+      email,
+    },
+  );
+  await client.ask(
+    'mutation ($token: String!, $password: String!) { verifyEmail(input: { token: $token, password: $password }) { userErrors { message } } }',
     { token: await tokenOfMail(outboxDir, email), password },
   );
   const { signIn } = await client.ask<{ signIn: { token: string } }>(
-    'mutation ($email: String!, $password: String!) { signIn(email: $email, password: $password) { token } }',
+    'mutation ($email: String!, $password: String!) { signIn(input: { email: $email, password: $password }) { token userErrors { message } } }',
     { email, password },
   );
   client.token = signIn.token;
@@ -74,7 +77,7 @@ async function tour(client: Client, { mail: { outboxDir }, demoModelDir }: Confi
   const before = await client.balance();
   print(`2. The address is confirmed, with a password: ${dollars(before)} of free credit.`);
   const { createApiKey } = await client.ask<{ createApiKey: { secret: string } }>(
-    'mutation { createApiKey(input: { name: "Demo", scopes: [INFERENCE, READ] }) { secret } }',
+    'mutation { createApiKey(input: { name: "Demo", scopes: [INFERENCE, READ] }) { secret userErrors { message } } }',
   );
   client.token = createApiKey.secret;
 
@@ -96,12 +99,12 @@ async function tour(client: Client, { mail: { outboxDir }, demoModelDir }: Confi
     `   ${dollars(before)} − ${dollars(BigInt(classifyImage.cost.chargedNanos))} = ${dollars(await client.balance())}`,
   );
   print('\n5. The ledger of the account, newest first:\n');
-  const { ledger } = await client.ask<Ledger>(
-    '{ ledger { edges { node { version kind nanos balanceAfterNanos transactionId } } } }',
+  const { account } = await client.ask<Ledger>(
+    '{ account { ledger { edges { node { sequence kind nanos balanceAfterNanos transactionId } } } } }',
   );
-  for (const { node } of ledger.edges) {
+  for (const { node } of account.ledger.edges) {
     print(
-      `   ${node.version.padStart(3)}  ${node.kind.padEnd(8)} ${dollars(BigInt(node.nanos)).padStart(14)} → ${dollars(BigInt(node.balanceAfterNanos)).padStart(12)}  ${node.transactionId}`,
+      `   ${node.sequence.padStart(3)}  ${node.kind.padEnd(8)} ${dollars(BigInt(node.nanos)).padStart(14)} → ${dollars(BigInt(node.balanceAfterNanos)).padStart(12)}  ${node.transactionId}`,
     );
   }
 }
@@ -110,7 +113,9 @@ const CLASSIFY = `mutation ($image: String!, $labels: [String!]!) {
   classifyImage(input: { model: "${DEMO_MODEL}", image: { base64: $image }, labels: $labels }) {
     classification { labels { label score } }
     cost { chargedNanos units { unit ran nanosPerUnit } }
-  } }`;
+    userErrors { message }
+  }
+}`;
 
 interface Classified {
   classifyImage: {
@@ -120,11 +125,17 @@ interface Classified {
 }
 
 interface Ledger {
-  ledger: {
-    edges: {
-      node: Record<'version' | 'kind' | 'nanos' | 'balanceAfterNanos' | 'transactionId', string>;
-    }[];
+  account: {
+    ledger: {
+      edges: {
+        node: Record<'sequence' | 'kind' | 'nanos' | 'balanceAfterNanos' | 'transactionId', string>;
+      }[];
+    };
   };
+}
+
+interface Told {
+  readonly message: string;
 }
 
 /** Speaks GraphQL as any caller does. */
@@ -143,18 +154,19 @@ class Client {
       body: JSON.stringify({ query, variables }),
     });
     const { data, errors } = (await response.json()) as {
-      data: Data;
-      errors?: { message: string }[];
+      data: Data & Record<string, { userErrors?: Told[] } | null>;
+      errors?: Told[];
     };
-    if (errors?.[0] !== undefined) throw new AppError('INTERNAL', errors[0].message);
+    const [error] = errors ?? Object.values(data).flatMap((payload) => payload?.userErrors ?? []);
+    if (error !== undefined) throw new AppError('INTERNAL', error.message);
     return data;
   }
 
   async balance(): Promise<bigint> {
-    const { balance } = await this.ask<{ balance: { postedNanos: string } }>(
-      '{ balance { postedNanos } }',
+    const { account } = await this.ask<{ account: { balance: { postedNanos: string } } }>(
+      '{ account { balance { postedNanos } } }',
     );
-    return BigInt(balance.postedNanos);
+    return BigInt(account.balance.postedNanos);
   }
 }
 
@@ -179,7 +191,7 @@ async function tokenOfMail(outboxDir: string, email: string): Promise<string> {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new AppError('NOT_FOUND', `No mail to ${email} is in ${outboxDir}.`);
+  throw new AppError('NOT_FOUND', `No email to ${email} found in ${outboxDir}.`);
 }
 
 function dollars(nanos: bigint): string {

@@ -77,20 +77,20 @@ async function onlyModel(root: string): Promise<string> {
   throw new AppError(
     'BAD_USER_INPUT',
     first === undefined
-      ? `There is no compiled model in ${root}. Fetch one: gigarouter models pull <owner/name>`
+      ? `No compiled model found in ${root}. Pull one: gigarouter models pull <owner/name>`
       : `Choose one with --model: ${[first, ...others].join(', ')}.`,
   );
 }
 
 async function readImage(file: string): Promise<Uint8Array> {
   return readFile(file).catch((cause: unknown) => {
-    throw new AppError('BAD_USER_INPUT', 'The file cannot be read.', { cause });
+    throw new AppError('BAD_USER_INPUT', 'Cannot read the file.', { cause });
   });
 }
 
 function readVariant(name: string): Variant {
   if (name === 'fp32' || name === 'int8') return name;
-  throw new AppError('BAD_USER_INPUT', `--variant is fp32 or int8, not ${name}.`);
+  throw new AppError('BAD_USER_INPUT', `--variant must be fp32 or int8 (got ${name}).`);
 }
 
 function notCompiled(slug: string, variant: Variant): AppError {
@@ -101,5 +101,5 @@ function notCompiled(slug: string, variant: Variant): AppError {
 function readThreshold(text: string): number {
   const threshold = Number(text);
   if (threshold >= 0 && threshold <= 1) return threshold;
-  throw new AppError('BAD_USER_INPUT', `--threshold is 0 to 1, not ${text}.`);
+  throw new AppError('BAD_USER_INPUT', `--threshold must be between 0 and 1 (got ${text}).`);
 }

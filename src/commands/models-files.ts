@@ -46,7 +46,7 @@ export async function compileModel(
   });
   if (manifest.layout === 'ready_graphs') await tryGraphs(modelFolder(root, slug));
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  say(`${slug} is compiled (${variantNames(manifest)}) after ${seconds} s.`);
+  say(`Compiled ${slug} (${variantNames(manifest)}) in ${seconds} s.`);
   print(options, { model: slug, modelHash: manifest.modelHash, variants: manifest.variants });
 }
 
@@ -93,7 +93,7 @@ function readScoring({
 function readBits(bits: string | undefined): CompileOptions['weightBits'] {
   if (bits === undefined || bits === '8') return 8;
   if (bits === '7') return 7;
-  throw new AppError('BAD_USER_INPUT', `--weight-bits is 7 or 8, not ${bits}.`);
+  throw new AppError('BAD_USER_INPUT', `--weight-bits must be 7 or 8 (got ${bits}).`);
 }
 
 const LAYERS = { name: 'layers', size: 1 };
@@ -138,7 +138,7 @@ export async function listModels(root: string, options: Json, say: Say): Promise
     return;
   }
   if (models.length === 0) {
-    say(`There is no compiled model in ${root}. Fetch one: gigarouter models pull <owner/name>`);
+    say(`No compiled model found in ${root}. Pull one: gigarouter models pull <owner/name>`);
   }
   for (const { model, ...facts } of models) {
     const text =
@@ -181,11 +181,11 @@ export async function removeModel(
 ): Promise<void> {
   const folder = modelFolder(root, slug);
   const names = await readdir(folder).catch((cause: unknown) => {
-    throw new AppError('NOT_FOUND', `There is no ${slug} in ${root}.`, { cause });
+    throw new AppError('NOT_FOUND', `${slug} not found in ${root}.`, { cause });
   });
   let bytes = 0;
   for (const name of names) bytes += (await stat(path.join(folder, name))).size;
   await rm(folder, { recursive: true });
-  say(`${slug} is removed; ${String(Math.round(bytes / 1e6))} MB are free again.`);
+  say(`Removed ${slug}, freeing ${String(Math.round(bytes / 1e6))} MB.`);
   print(options, { model: slug, bytes });
 }

@@ -45,7 +45,8 @@ export async function pullModel(
 ): Promise<void> {
   const isFolder = /^[./~]/.test(source);
   if (options.dryRun) {
-    if (isFolder) throw new AppError('BAD_USER_INPUT', '--dry-run is for models of the Hub.');
+    if (isFolder)
+      throw new AppError('BAD_USER_INPUT', '--dry-run is available only for models of the Hub.');
     await tryModel(config, source, options, say);
     return;
   }
@@ -54,7 +55,7 @@ export async function pullModel(
   let weightsSha256: ReadonlyMap<string, string> | undefined;
   if (isFolder) await copyCheckpoint(path.resolve(source), folder, options.int8);
   else weightsSha256 = await download(config, source, { ...options, folder }, say);
-  say(`${slug} is in ${folder}.`);
+  say(`Saved ${slug} in ${folder}.`);
   if (options.compile) {
     await compileModel(config.modelsDir, slug, { ...options, weightsSha256 }, say);
     const model = await openModel(folder);

@@ -13,13 +13,14 @@ import { addModel } from './models-add.js';
 import { pullModel, type PullOptions } from './models-pull.js';
 import { searchModels } from './models-search.js';
 
-const slug = () => new Argument('<model>', 'owner/name');
+const slug = () => new Argument('<model>', 'model in the form owner/name');
 const logitScale = () =>
   new Option(
     '--logit-scale <number>',
-    'of ready-made graphs that compute no scores: from the model’s card',
+    'logit scale from the model card, for ready-made graphs that compute no scores',
   );
-const logitBias = () => new Option('--logit-bias <number>', 'beside --logit-scale, 0 by default');
+const logitBias = () =>
+  new Option('--logit-bias <number>', 'logit bias, used with --logit-scale; 0 by default');
 const JSON_FLAG = ['--json', 'print the result as JSON'] as const;
 
 /** `gigarouter models …`: what an operator does with the models of MODELS_DIR. */
@@ -30,18 +31,18 @@ export function modelsCommand(say: Say): Command {
   models
     .command('pull')
     .description('copy a checkpoint from the Hub (HF_ENDPOINT) or a folder, and compile it')
-    .argument('<source>', 'owner/name on the Hub, or a folder (with a / at its beginning or ./)')
+    .argument('<source>', 'owner/name on the Hub, or a folder (starting with / or ./)')
     .option('--revision <name>', 'branch, tag or commit on the Hub', 'main')
-    .option('--as <owner/name>', 'name it has here; a folder’s is local/<its name> by default')
-    .option('--int8', 'write the int8 variant as well')
-    .option('--no-compile', 'only copy the files')
     .option(
-      '--no-reference',
-      'leave out the reference of this project, which takes minutes for a large model',
+      '--as <owner/name>',
+      'local name of the model; local/<folder name> by default for a folder',
     )
+    .option('--int8', 'also write the int8 variant')
+    .option('--no-compile', 'copy the files without compiling them')
+    .option('--no-reference', 'skip the built-in reference, which takes minutes for a large model')
     .addOption(logitScale())
     .addOption(logitBias())
-    .option('--dry-run', 'say whether it runs here, its size and license; keep nothing')
+    .option('--dry-run', 'report compatibility, size and license without keeping anything')
     .option(...JSON_FLAG)
     .action((source: string, options: PullOptions) =>
       pullModel(readConfig(), source, options, say),
@@ -49,11 +50,11 @@ export function modelsCommand(say: Say): Command {
 
   models
     .command('add')
-    .description('pull a model of the Hub, verify it, and add it to the catalog')
+    .description('pull a model from the Hub, verify it, and add it to the catalog')
     .argument('<model>', 'owner/name on the Hub')
     .option('--revision <name>', 'branch, tag or commit on the Hub', 'main')
-    .option('--as <owner/name>', 'name it has here')
-    .option('--int8', 'write the int8 variant as well')
+    .option('--as <owner/name>', 'local name of the model')
+    .option('--int8', 'also write the int8 variant')
     .addOption(logitScale())
     .addOption(logitBias())
     .option(...JSON_FLAG)
@@ -63,9 +64,9 @@ export function modelsCommand(say: Say): Command {
 
   models
     .command('search')
-    .description('search the Hub for models, with whether they run here')
+    .description('search the Hub for models, showing which can run here')
     .argument('<words...>', 'parts of the name')
-    .option('--limit <1-100>', 'number of models, most downloaded first', '20')
+    .option('--limit <1-100>', 'number of models to list, most downloaded first', '20')
     .option(...JSON_FLAG)
     .action((words: string[], options: Parameters<typeof searchModels>[2]) =>
       searchModels(readConfig(), words, options, say),
@@ -73,12 +74,12 @@ export function modelsCommand(say: Say): Command {
 
   models
     .command('compile')
-    .description('write the graphs that the predictor runs; the weights stay as they are')
+    .description('compile a model for the predictor; the weights are left unchanged')
     .addArgument(slug())
-    .option('--int8', 'write the int8 variant as well: faster, less exact')
+    .option('--int8', 'also write the int8 variant: faster, less precise')
     .option(
       '--weight-bits <7|8>',
-      '7 for runtimes other than ours on x86 without VNNI, where 8-bit products saturate; less precise',
+      'use 7 for other runtimes on x86 without VNNI, where 8-bit products saturate; less precise',
       '8',
     )
     .addOption(logitScale())
@@ -92,7 +93,7 @@ export function modelsCommand(say: Say): Command {
   models
     .command('verify')
     .description(
-      'check files against their hashes, and results against golden.json or this project’s reference',
+      'check files against their hashes, and results against golden.json or the built-in reference',
     )
     .addArgument(slug())
     .option(...JSON_FLAG)
@@ -100,7 +101,7 @@ export function modelsCommand(say: Say): Command {
 
   models
     .command('reference')
-    .description('compute the reference of this project, in float64, for verify and health checks')
+    .description('compute the built-in float64 reference, for verify and health checks')
     .addArgument(slug())
     .option(...JSON_FLAG)
     .action((name: string, options: { json?: true }) =>
@@ -109,13 +110,13 @@ export function modelsCommand(say: Say): Command {
 
   models
     .command('list')
-    .description('the models of MODELS_DIR')
+    .description('list the models in MODELS_DIR')
     .option(...JSON_FLAG)
     .action((options: { json?: true }) => listModels(root(), options, say));
 
   models
     .command('remove')
-    .description('delete a model’s files')
+    .description('delete the files of a model')
     .addArgument(slug())
     .option(...JSON_FLAG)
     .action((name: string, options: { json?: true }) => removeModel(root(), name, options, say));
@@ -124,11 +125,14 @@ export function modelsCommand(say: Say): Command {
     .command('classify')
     .description('score images against labels')
     .argument('<image...>', 'image files')
-    .requiredOption('--labels <a,b,c>', 'labels, separated by commas')
-    .option('--model <owner/name>', 'left out: the only one there is')
-    .option('--variant <fp32|int8>', 'fp32 by default', 'fp32')
-    .option('--template <text>', 'prompt with {} where the label goes')
-    .option('--threshold <0-1>', 'probability that counts as a match', '0')
+    .requiredOption('--labels <a,b,c>', 'comma-separated labels')
+    .option(
+      '--model <owner/name>',
+      'model in the form owner/name; required if several are installed',
+    )
+    .option('--variant <fp32|int8>', 'variant to run', 'fp32')
+    .option('--template <text>', 'prompt template with {} as the placeholder for the label')
+    .option('--threshold <0-1>', 'probability at which a label counts as a match', '0')
     .option(...JSON_FLAG)
     .action((images: string[], options: Parameters<typeof classify>[2]) =>
       classify(readConfig(), images, options, say),

@@ -7,8 +7,8 @@ import { systemActor } from './admin-app.js';
 /** `gigarouter operator <email>`: the first operator of a server can only be made by who runs it. */
 export function operatorCommand(say: Say): Command {
   return new Command('operator')
-    .argument('<email>', 'address that the person signed up with')
-    .option('--revoke', 'make them an ordinary person again')
+    .argument('<email>', 'email address with which the person signs in')
+    .option('--revoke', 'revoke operator rights instead')
     .action(async (email: string, { revoke }: { revoke?: true }) => {
       const config = readConfig();
       const server = await startDatabase(config, say);
@@ -16,7 +16,7 @@ export function operatorCommand(say: Say): Command {
         const { services, close } = await openServices(config, server.url);
         try {
           await services.accounts.setOperator(email, revoke !== true, systemActor());
-          say(`${email} is ${revoke === true ? 'no operator' : 'an operator'} now.`);
+          say(`${email} is ${revoke === true ? 'no longer' : 'now'} an operator.`);
         } finally {
           await close();
         }

@@ -12,8 +12,8 @@ export function paymentsCommand(say: Say): Command {
   const payments = new Command('payments');
   payments
     .command('dead')
-    .description('list them, oldest first')
-    .option('--json', 'print them as JSON')
+    .description('list dead-lettered Stripe events, oldest first')
+    .option('--json', 'print the events as JSON')
     .action(({ json }: { json?: true }) =>
       withServices(say, async ({ stripeEvents }) => {
         const events = await stripeEvents.dead();
@@ -27,8 +27,8 @@ export function paymentsCommand(say: Say): Command {
     );
   payments
     .command('replay')
-    .description('handle events again: those that are named, or all that were given up')
-    .argument('[id...]', 'as evt_…')
+    .description('process the given Stripe events again, or all dead-lettered ones')
+    .argument('[id...]', 'Stripe event IDs (evt_…)')
     .option('--json', 'print the result as JSON')
     .action((ids: string[], { json }: { json?: true }) =>
       withServices(say, async ({ stripeEvents, deadLetters }) => {
@@ -45,7 +45,7 @@ export function paymentsCommand(say: Say): Command {
           );
         }
         if (ids.length > 0 && revived < ids.length) {
-          say('Some of these events are not in the inbox.');
+          say('Some of these events were not found in the inbox.');
           process.exitCode = 1;
         }
       }),

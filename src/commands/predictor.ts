@@ -10,7 +10,9 @@ export function predictorCommand(): Command {
   return new Command('predictor')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .addOption(
-      new Option('--port <number>', '0 lets the system choose').default(8000).argParser(Number),
+      new Option('--port <number>', 'port to listen on; 0 picks a free port')
+        .default(8000)
+        .argParser(Number),
     )
     .action(serve);
 }

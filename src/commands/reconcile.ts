@@ -6,8 +6,12 @@ import { withServices } from './payments.js';
 /** `gigarouter reconcile`: Stripe's balance against the ledger. Ends with 1 when something differs. */
 export function reconcileCommand(say: Say): Command {
   return new Command('reconcile')
-    .option('--since <date>', 'first day (UTC), as 2026-11-20; by default four days ago', toDate)
-    .option('--until <date>', 'day after the last (UTC); by default now', toDate)
+    .option(
+      '--since <date>',
+      'first day (UTC), such as 2026-11-20; four days ago by default',
+      toDate,
+    )
+    .option('--until <date>', 'day after the last (UTC); now by default', toDate)
     .option('--json', 'print the result as JSON')
     .action(({ json, since, until }: { json?: true; since?: Date; until?: Date }) =>
       withServices(say, async ({ reconciler }) => {

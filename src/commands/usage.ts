@@ -9,17 +9,13 @@ export function usageCommand(say: Say): Command {
   const usage = new Command('usage');
   usage
     .command('rebuild')
-    .description('make the roll-ups of whole hours anew from runs; safe beside a running server')
+    .description('rebuild the roll-ups of whole hours from runs; safe while a server is running')
     .option(
       '--from <time>',
-      'as 2026-11-20 or 2026-11-20T10:00Z; by default the first call',
+      'first hour, such as 2026-11-20 or 2026-11-20T10:00Z; that of the first call by default',
       toTime,
     )
-    .option(
-      '--to <time>',
-      'the first hour that is left as it is; by default all that are over',
-      toTime,
-    )
+    .option('--to <time>', 'end (exclusive); the current hour by default', toTime)
     .option('--json', 'print the result as JSON')
     .action(async ({ json, from, to }: { json?: true; from?: Date; to?: Date }) => {
       const config = readConfig();

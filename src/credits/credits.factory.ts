@@ -1,7 +1,8 @@
 import type { DomainResolvers } from '../graphql/node.resolver.js';
 import type { Database } from '../platform/database.js';
-import { CreditsResolver } from './credits.resolver.js';
-import { type CreditsObserver, CreditsService } from './credits.service.js';
+import { CreditsResolver, LedgerEntryResolver } from './credits.resolver.js';
+import type { CreditsObserver } from './credits-observer.js';
+import { CreditsService } from './credits.service.js';
 import { PaidUnitsService } from './paid-units.service.js';
 
 export interface CreditsDeps {
@@ -18,7 +19,10 @@ export function createCredits({ db, announcer }: CreditsDeps) {
 export function creditsResolvers(services: ReturnType<typeof createCredits>) {
   const credits = new CreditsResolver(services.credits);
   return {
-    resolvers: [credits],
-    nodes: { ent: { type: 'LedgerEntry', find: credits.findNode } },
+    resolvers: [credits, new LedgerEntryResolver(services.credits)],
+    nodes: {
+      ent: { type: 'LedgerEntry', find: credits.findNode },
+      lot: { type: 'CreditLot', find: credits.findLotNode },
+    },
   } satisfies DomainResolvers;
 }

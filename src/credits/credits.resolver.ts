@@ -1,81 +1,94 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { AppError } from '../errors.js';
 import { Access } from '../graphql/access.js';
-import { accountOf, type GraphQLContext } from '../graphql/context.js';
+import { InputArg } from '../graphql/input.js';
+import { GrantCreditsPayload, AdjustCreditsPayload } from './credits.payload.js';
+import { AccountType } from '../graphql/account.type.js';
+import { getAccount, type GraphQLContext, mayOn } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import { actorName } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
+import { type CreditLoaders, createCreditLoaders } from './credits.loaders.js';
 import type { CreditsService } from './credits.service.js';
 import {
   BalanceType,
   CreditLotType,
-  CreditMovementType,
   LedgerEntryConnectionType,
+  toCreditLot,
+  ledgerIdOfLot,
+  LedgerEntryType,
   toLedgerEntry,
 } from './ledger.type.js';
-import { versionOf } from './movement.js';
+import { type Balance, parseEntryId } from './movement.js';
 import { AdjustCreditsInput, GrantCreditsInput } from './move-credits.input.js';
 
-@Resolver()
-export class CreditsResolver {
-  constructor(private readonly credits: CreditsService) {}
+/** One whose balance was read already, as by a subscription. */
+class AccountWithBalance extends AccountType {
+  readonly balance?: Balance;
+}
 
-  /** For `node(id)`: entries of the caller's own account. */
-  readonly findNode: FindNode = async (id, { actor: { accountId, scopes } }) => {
-    if (accountId === undefined || !scopes.has('read')) return null;
-    const version = versionOf(id, accountId);
-    if (version === undefined) return null;
+@Resolver(() => AccountType)
+export class CreditsResolver {
+  private readonly loaders: (context: object) => CreditLoaders;
+
+  constructor(private readonly credits: CreditsService) {
+    this.loaders = createCreditLoaders(credits);
+  }
+
+  /** For `node(id)`: entries of accounts that the caller may read. */
+  readonly findNode: FindNode = async (id, context) => {
+    const named = parseEntryId(id);
+    if (named === undefined || !mayOn(context, named.accountId, 'read')) return null;
+    const { accountId, version } = named;
     const page = { first: 1, before: version + 1n };
     const [entry] = await this.credits.entries(accountId, page);
     return entry?.version === version ? toLedgerEntry(accountId, entry) : null;
   };
 
-  @Query(() => BalanceType, {
+  /** For `node(id)`: lots of accounts that the caller may read. */
+  readonly findLotNode: FindNode = async (id, context) => {
+    const lotId = ledgerIdOfLot(id);
+    const lot = lotId === undefined ? undefined : (await this.credits.findLots([lotId])).get(lotId);
+    return lot !== undefined && mayOn(context, lot.accountId, 'read') ? toCreditLot(lot) : null;
+  };
+
+  @FieldResolver(() => BalanceType, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'The caller’s account’s credit.',
+    description: 'Credit balance of the account.',
   })
   @Access({ scope: 'read' })
-  balance(@Ctx() context: GraphQLContext): Promise<BalanceType> {
-    return this.credits.balance(accountOf(context));
+  async balance(
+    @Root() { id, balance }: AccountWithBalance,
+    @Ctx() context: GraphQLContext,
+  ): Promise<BalanceType | null> {
+    return balance ?? (await this.loaders(context).balance.load(id)) ?? null;
   }
 
-  @Query(() => [CreditLotType], {
+  @FieldResolver(() => [CreditLotType], {
+    nullable: true,
     complexity: ({ childComplexity }) => 10 + childComplexity,
-    description: 'The account’s credit by origin, in the order in which it is spent.',
+    description: 'Credit lots of the account, in spending order.',
   })
   @Access({ scope: 'read' })
-  async creditLots(@Ctx() context: GraphQLContext): Promise<readonly CreditLotType[]> {
-    return this.credits.lots(accountOf(context));
+  async creditLots(@Root() { id }: AccountType): Promise<readonly CreditLotType[]> {
+    return (await this.credits.lots(id)).map(toCreditLot);
   }
 
-  @Query(() => LedgerEntryConnectionType, {
+  @FieldResolver(() => LedgerEntryConnectionType, {
+    nullable: true,
     complexity: listCost(1),
-    description: 'Every movement of the account’s credit, newest first.',
+    description: 'Ledger entries of the account, newest first.',
   })
   @Access({ scope: 'read' })
   async ledger(
     @FirstArg() first: number,
     @AfterArg() after: string | undefined,
-    @Ctx() context: GraphQLContext,
+    @Root() { id }: AccountType,
   ): Promise<LedgerEntryConnectionType> {
-    return this.page(accountOf(context), first, after);
-  }
-
-  @Query(() => LedgerEntryConnectionType, {
-    complexity: listCost(1),
-    description: 'Every movement of an account’s credit, newest first. For operators.',
-  })
-  @Access({ scope: 'operator' })
-  async accountLedger(
-    @Arg('accountId', () => ID, { description: 'Any account.' })
-    accountId: string,
-    @FirstArg() first: number,
-    @AfterArg() after: string | undefined,
-  ): Promise<LedgerEntryConnectionType> {
-    await this.credits.balance(accountId as AccountId);
-    return this.page(accountId as AccountId, first, after);
+    return this.page(id, first, after);
   }
 
   private async page(
@@ -95,49 +108,71 @@ export class CreditsResolver {
     return connectionOf(edges, { hasNextPage: entries.length > size, after });
   }
 
-  @Mutation(() => CreditMovementType, {
+  @Mutation(() => GrantCreditsPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Gives an account credit. For operators.',
+    description: 'Grants credit to an account. For operators.',
   })
   @Access({ scope: 'operator' })
   async grantCredits(
-    @Arg('input', () => GrantCreditsInput, { description: 'What to give.' })
+    @InputArg(() => GrantCreditsInput)
     { idempotencyKey, ...input }: GrantCreditsInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<CreditMovementType> {
+  ): Promise<GrantCreditsPayload> {
     const accountId = input.accountId as AccountId;
     const { actor } = context;
     const transactionId = await this.credits.grant({
       ...input,
       accountId,
-      id: idempotencyKey && `grant:${accountId}:${idempotencyKey}`,
+      id: transactionIdOf('grant', accountId, idempotencyKey),
       actor: actorName(actor),
       by: actor,
     });
-    return { transactionId, balance: await this.credits.balance(accountId) };
+    return { transactionId, account: getAccount(context, accountId) };
   }
 
-  @Mutation(() => CreditMovementType, {
+  @Mutation(() => AdjustCreditsPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Corrects an account’s credit by an entry with a reason. For operators.',
+    description:
+      'Adjusts the credit of an account with a ledger entry that states the reason. For operators.',
   })
   @Access({ scope: 'operator' })
   async adjustCredits(
-    @Arg('input', () => AdjustCreditsInput, { description: 'What to correct.' })
+    @InputArg(() => AdjustCreditsInput)
     { idempotencyKey, ...input }: AdjustCreditsInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<CreditMovementType> {
+  ): Promise<AdjustCreditsPayload> {
     const accountId = input.accountId as AccountId;
     const { actor } = context;
     const transactionId = await this.credits.adjust({
       ...input,
       accountId,
-      id: idempotencyKey && `adj:${accountId}:${idempotencyKey}`,
+      id: transactionIdOf('adj', accountId, idempotencyKey),
       actor: actorName(actor),
       by: actor,
     });
-    return { transactionId, balance: await this.credits.balance(accountId) };
+    return { transactionId, account: getAccount(context, accountId) };
   }
+}
+
+const IDEMPOTENCY_KEY_CHARS_MAX = 255;
+
+/** Id of the transaction that a key stands for; undefined without one. @throws AppError BAD_USER_INPUT */
+function transactionIdOf(
+  kind: 'grant' | 'adj',
+  accountId: AccountId,
+  key: string | null | undefined,
+): string | undefined {
+  if (key == null) return undefined;
+  if (key.length >= 1 && key.length <= IDEMPOTENCY_KEY_CHARS_MAX) {
+    return `${kind}:${accountId}:${key}`;
+  }
+  throw new AppError(
+    'BAD_USER_INPUT',
+    `\`idempotencyKey\` must have between 1 and ${String(IDEMPOTENCY_KEY_CHARS_MAX)} characters.`,
+    { details: { argument: 'idempotencyKey' } },
+  );
 }
 
 /** A cursor of this list is a version. @throws AppError BAD_USER_INPUT */
@@ -147,4 +182,28 @@ function decodeVersion(cursor: string | undefined | null): bigint | undefined {
   throw new AppError('BAD_USER_INPUT', 'The cursor does not belong to this list.', {
     details: { argument: 'after' },
   });
+}
+
+/** What an entry refers to. */
+@Resolver(() => LedgerEntryType)
+export class LedgerEntryResolver {
+  private readonly loaders: (context: object) => CreditLoaders;
+
+  constructor(credits: CreditsService) {
+    this.loaders = createCreditLoaders(credits);
+  }
+
+  @FieldResolver(() => CreditLotType, {
+    nullable: true,
+    complexity: LOOKUP_COST,
+    description: 'Credit lot credited or debited; null for debt.',
+  })
+  async lot(
+    @Root() { lotId }: LedgerEntryType,
+    @Ctx() context: GraphQLContext,
+  ): Promise<CreditLotType | null> {
+    if (lotId === null) return null;
+    const lot = await this.loaders(context).lot.load(lotId);
+    return lot === undefined ? null : toCreditLot(lot);
+  }
 }

@@ -7,43 +7,29 @@ import {
   isDatabaseOutage,
   type Transaction,
 } from '../platform/database.js';
-import { type AccountId, isAccountId, newId, type RunId } from '../platform/ids.js';
+import { type AccountId, isAccountId, newId } from '../platform/ids.js';
 import { checkReason } from '../platform/reason.js';
 import { LEDGER_CHECKS } from './ledger-checks.sql.js';
 import { LedgerQueue } from './ledger-queue.js';
 import * as store from './ledger.store.js';
+import * as lots from './lots.store.js';
+import { type CreditsObserver, NO_OBSERVER } from './credits-observer.js';
 import { type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
-import type {
-  Answer,
-  Balance,
-  CreditLot,
-  CreditTotals,
-  HoldCommand,
-  HoldStatus,
-  LedgerEntry,
-  PostCommand,
-  SettleCommand,
-  SettleStatus,
+import {
+  BALANCE_MAX,
+  type Answer,
+  type Balance,
+  type CreditLot,
+  type CreditTotals,
+  type HoldCommand,
+  type HoldOutcome,
+  PRIORITY_MAX,
+  type LedgerEntry,
+  type PostCommand,
+  type SettleCommand,
+  type SettleStatus,
 } from './movement.js';
 import { badAmount, badInput, insufficient, noSuchAccount, refusal } from './refusal.js';
-
-/** Credit is set aside for a new run, or the same request was answered before. */
-export type HoldOutcome = { readonly held: Answer<HoldStatus> } | { readonly doneRunId: RunId };
-
-/** Told after a commit that moved credit, so that it may be told on; never waited for. */
-export interface CreditsObserver {
-  /** With a run, it ended. */
-  changed(accountId: AccountId, runId?: RunId): void;
-  /** Of accounts that are not known here. */
-  somethingChanged(): void;
-}
-
-const NOBODY: CreditsObserver = { changed: () => undefined, somethingChanged: () => undefined };
-
-const BALANCE_MAX = 2n ** 62n;
-
-/** Of a lot; the lowest is spent first. */
-const PRIORITY_MAX = 100;
 
 /**
  * The only way to an account's credit. Everything is in nano-USD. `hold` and `settle` of many callers are
@@ -54,7 +40,7 @@ export class CreditsService {
 
   constructor(
     private readonly db: Database,
-    private readonly observer = NOBODY,
+    private readonly observer: CreditsObserver = NO_OBSERVER,
   ) {
     this.queue = new LedgerQueue({
       apply: (settles, holds) => store.apply(db, settles, holds),
@@ -111,7 +97,7 @@ export class CreditsService {
     }
     throw new AppError(
       'CONFLICT',
-      'The call took longer than its credit was held, and the credit is gone. Nothing was charged.',
+      'The credit reserved for the call expired before the call finished. Nothing was charged.',
     );
   }
 
@@ -126,11 +112,15 @@ export class CreditsService {
 
   /** @throws AppError NOT_FOUND */
   async balance(accountId: AccountId): Promise<Balance> {
-    const balance = isAccountId(accountId)
-      ? await store.findBalance(this.db, accountId)
-      : undefined;
+    const found = isAccountId(accountId) ? await this.balances([accountId]) : undefined;
+    const balance = found?.get(accountId);
     if (balance === undefined) throw noSuchAccount();
     return balance;
+  }
+
+  /** Of several accounts, by id; those that there are. */
+  balances(accountIds: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Balance>> {
+    return store.findBalances(this.db, accountIds);
   }
 
   /** @throws AppError NOT_FOUND */
@@ -141,7 +131,16 @@ export class CreditsService {
   }
 
   lots(accountId: AccountId): Promise<readonly CreditLot[]> {
-    return store.listLots(this.db, accountId);
+    return lots.listLots(this.db, accountId);
+  }
+
+  /** Lots by id, spent or not; those that there are. */
+  async findLots(ids: readonly string[]): Promise<ReadonlyMap<string, CreditLot>> {
+    const found = await lots.findLots(
+      this.db,
+      ids.filter((id) => !id.includes('\0')),
+    );
+    return new Map(found.map((lot) => [lot.id, lot]));
   }
 
   /** Newest first. @param page `before`: a version */
@@ -166,12 +165,12 @@ export class CreditsService {
       readonly reason: string;
     },
   ): Promise<string> {
-    if (grant.nanos <= 0n) throw badAmount('A grant is more than 0.');
+    if (grant.nanos <= 0n) throw badAmount('`nanos` must be greater than 0.');
     const { priority = PRIORITY_MAX } = grant;
     if (!(Number.isInteger(priority) && priority >= 0 && priority <= PRIORITY_MAX)) {
       throw badInput(
         'priority',
-        `A priority is 0 to ${String(PRIORITY_MAX)}, not ${String(priority)}.`,
+        `\`priority\` must be between 0 and ${String(PRIORITY_MAX)} (got ${String(priority)}).`,
       );
     }
     const { source = 'GRANT', id = newId('grant') } = grant;
@@ -190,7 +189,7 @@ export class CreditsService {
       readonly reason: string;
     },
   ): Promise<string> {
-    if (adjustment.nanos === 0n) throw badAmount('An adjustment is not 0.');
+    if (adjustment.nanos === 0n) throw badAmount('`nanos` must not be 0.');
     const { by, id = newId('adj'), ...command } = adjustment;
     return this.post({ ...command, id, kind: 'ADJUSTMENT', source: 'ADJUSTMENT' }, by);
   }
@@ -260,11 +259,11 @@ export class CreditsService {
       case 'NO_ACCOUNT':
         throw noSuchAccount();
       case 'MISMATCH':
-        throw new AppError('CONFLICT', `${command.id} was used for another movement.`);
+        throw new AppError('CONFLICT', `${command.id} was already used for another transaction.`);
       case 'EXPIRED':
         throw badInput('expiresAt', '`expiresAt` must be in the future.');
       case 'OUT_OF_RANGE':
-        throw badAmount(`A balance is at most ${String(BALANCE_MAX)} nano-dollars.`);
+        throw badAmount(`The balance must not exceed ${String(BALANCE_MAX)} nano-USD.`);
       case 'INSUFFICIENT': {
         const { availableNanos } = await this.balance(command.accountId);
         throw insufficient(-command.nanos, availableNanos);
@@ -277,7 +276,7 @@ export class CreditsService {
     const { id, accountId, nanos, reason, kind, reverses } = command;
     checkReason(reason ?? '');
     if (/\p{Cc}/u.test(`${id}${reverses ?? ''}`)) {
-      throw new AppError('BAD_USER_INPUT', 'An id or idempotency key has no control characters.');
+      throw badInput('idempotencyKey', 'IDs and keys must not contain control characters.');
     }
     return this.db.transaction(async (tx) => {
       const status = await store.post(tx, command);

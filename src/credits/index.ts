@@ -1,6 +1,5 @@
 export { createCredits, creditsResolvers } from './credits.factory.js';
 export { CreditsService } from './credits.service.js';
-export { BalanceType } from './ledger.type.js';
 export { LEDGER_CHECKS } from './ledger-checks.sql.js';
 export type { Balance, HoldCommand } from './movement.js';
 export { type PaidBy, paidUnitKey } from './paid-unit.js';

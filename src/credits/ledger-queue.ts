@@ -91,7 +91,7 @@ export class LedgerQueue {
   private add(command: Command): void {
     const lane = this.laneOf(command.command.accountId);
     if (command.kind === 'hold' && lane.waiting.length >= this.options.waitingMax) {
-      command.reject(new AppError('OVERLOADED', 'Too many calls wait. Try again shortly.'));
+      command.reject(new AppError('OVERLOADED', 'Too many calls are waiting. Try again shortly.'));
       return;
     }
     lane.waiting.push(command);

@@ -5,7 +5,6 @@ import { toHoldsJson, toSettlesJson } from './ledger-commands.js';
 import type {
   Answer,
   Balance,
-  CreditLot,
   CreditTotals,
   HoldCommand,
   HoldStatus,
@@ -165,20 +164,31 @@ export async function expireCredit(db: Queryable, atMost: number): Promise<bigin
   return row?.lost ?? 0n;
 }
 
-/** One statement, no lock: what was committed when it began. */
-export async function findBalance(
+/** One statement, no lock: what was committed when it began. Accounts that there are not are left out. */
+export async function findBalances(
   db: Queryable,
-  accountId: AccountId,
-): Promise<Balance | undefined> {
-  const [row] = await db.query<{ posted: string; held: string; lost: string }>(
-    `SELECT posted, held, (SELECT coalesce(sum(lost), 0) FROM ledger_lost_credit($1, ledger_now())) AS lost
-       FROM account_balance WHERE account_id = $1`,
-    [accountId],
+  accountIds: readonly AccountId[],
+): Promise<Map<AccountId, Balance>> {
+  const rows = await db.query<{
+    id: AccountId;
+    posted: string;
+    held: string;
+    debt: string;
+    lost: string;
+  }>(
+    `SELECT b.account_id AS id, b.posted, b.held, b.debt,
+            (SELECT coalesce(sum(lost), 0) FROM ledger_lost_credit(b.account_id, ledger_now())) AS lost
+       FROM account_balance b WHERE b.account_id = ANY($1)`,
+    [accountIds],
   );
-  if (row === undefined) return undefined;
-  const postedNanos = BigInt(row.posted) - BigInt(row.lost);
-  const heldNanos = BigInt(row.held);
-  return { postedNanos, heldNanos, availableNanos: postedNanos - heldNanos };
+  return new Map(
+    rows.map(({ id, posted, held, debt, lost }) => {
+      const postedNanos = BigInt(posted) - BigInt(lost);
+      const heldNanos = BigInt(held);
+      const availableNanos = postedNanos - heldNanos;
+      return [id, { postedNanos, heldNanos, availableNanos, debtNanos: BigInt(debt) }];
+    }),
+  );
 }
 
 /**
@@ -208,33 +218,6 @@ export async function findTotals(
     usedNanos: creditedNanos - BigInt(row.left),
     hasPurchased: row.purchased,
   };
-}
-
-/** Lots with credit left that has not expired, in the order in which they are spent. */
-export async function listLots(db: Queryable, accountId: AccountId): Promise<CreditLot[]> {
-  const rows = await db.query<{
-    id: string;
-    source: CreditLot['source'];
-    original: string;
-    remaining: string;
-    priority: number;
-    expires_at: Date | null;
-    created_at: Date;
-  }>(
-    `SELECT * FROM credit_lot
-      WHERE account_id = $1 AND remaining > 0 AND (expires_at IS NULL OR expires_at > ledger_now())
-      ORDER BY priority, expires_at NULLS LAST, created_at, id`,
-    [accountId],
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    source: row.source,
-    originalNanos: BigInt(row.original),
-    remainingNanos: BigInt(row.remaining),
-    priority: row.priority,
-    expiresAt: row.expires_at,
-    createdAt: row.created_at,
-  }));
 }
 
 /** An account's entries, newest first. @param before a version; left out: from the newest on */

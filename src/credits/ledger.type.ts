@@ -1,8 +1,9 @@
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { NodeType } from '../graphql/node.type.js';
 import { PageInfoType } from '../graphql/pagination.js';
-import { NanoUSD } from '../graphql/scalars.js';
+import { BigIntString, NanoUSD } from '../graphql/scalars.js';
 import {
+  type CreditLot,
   entryId,
   JOURNAL_KINDS,
   type JournalKind,
@@ -13,127 +14,148 @@ import {
 
 registerEnumType(JOURNAL_KINDS, {
   name: 'LedgerEntryKind',
-  description: 'What moved credit.',
+  description: 'Cause of a ledger entry.',
   valuesConfig: {
     USAGE: { description: 'A call was charged.' },
-    GRANT: { description: 'Credit was given.' },
-    PURCHASE: { description: 'Credit was bought.' },
-    REFUND: { description: 'A purchase was paid back.' },
-    DISPUTE: { description: 'A payment was disputed, or the dispute decided.' },
-    ADJUSTMENT: { description: 'An operator corrected something, and said why.' },
-    EXPIRY: { description: 'Credit ran out of time.' },
+    GRANT: { description: 'Credit was granted.' },
+    PURCHASE: { description: 'Credit was purchased.' },
+    REFUND: { description: 'A purchase was refunded.' },
+    DISPUTE: { description: 'A payment was disputed, or the dispute was resolved.' },
+    ADJUSTMENT: { description: 'An operator made a correction.' },
+    EXPIRY: { description: 'Credit expired unused.' },
   },
 });
 
 registerEnumType(LOT_SOURCES, {
   name: 'CreditSource',
-  description: 'Where credit came from.',
+  description: 'Origin of credit.',
   valuesConfig: {
-    SIGN_UP: { description: 'Free, for a verified address.' },
-    GRANT: { description: 'Given by an operator.' },
-    PURCHASE: { description: 'Bought.' },
-    ADJUSTMENT: { description: 'A correction.' },
+    SIGN_UP: { description: 'Free credit for verifying an email address.' },
+    GRANT: { description: 'Granted by an operator or a promo code.' },
+    PURCHASE: { description: 'Purchased by the account.' },
+    ADJUSTMENT: { description: 'Added by an operator’s adjustment.' },
   },
 });
 
-@ObjectType('Balance', { description: 'An account’s credit at one moment.' })
+@ObjectType('Balance', { description: 'Credit balance of an account.' })
 export class BalanceType {
-  @Field(() => NanoUSD, { description: 'All credit that is there; below zero: owed.' })
+  @Field(() => NanoUSD, {
+    description: 'Total credit, including held credit; negative means debt.',
+  })
   readonly postedNanos!: bigint;
 
-  @Field(() => NanoUSD, { description: 'Of it, set aside for calls in flight.' })
+  @Field(() => NanoUSD, { description: 'Credit reserved for calls in progress.' })
   readonly heldNanos!: bigint;
 
-  @Field(() => NanoUSD, { description: 'What a new call may use.' })
+  @Field(() => NanoUSD, { description: 'Credit available for new calls.' })
   readonly availableNanos!: bigint;
+
+  @Field(() => NanoUSD, { description: 'Credit revoked after it was spent.' })
+  readonly debtNanos!: bigint;
 }
 
-@ObjectType('CreditLot', { description: 'Credit of one origin, spent in the order of the list.' })
-export class CreditLotType {
-  @Field(() => ID, { description: 'Of the transaction that made it.' })
+@ObjectType('CreditLot', {
+  implements: NodeType,
+  description: 'Credit of one origin. Lots are spent in list order.',
+})
+export class CreditLotType extends NodeType {
+  @Field(() => ID, { description: 'ID of the credit lot, prefixed with `lot_`.' })
   readonly id!: string;
 
-  @Field(() => LOT_SOURCES, { description: 'Where it came from.' })
+  @Field(() => LOT_SOURCES, { description: 'Origin of the credit.' })
   readonly source!: LotSource;
 
-  @Field(() => NanoUSD, { description: 'What it began with.' })
+  @Field(() => NanoUSD, { description: 'Credit in the lot when it was created.' })
   readonly originalNanos!: bigint;
 
-  @Field(() => NanoUSD, { description: 'What is left.' })
+  @Field(() => NanoUSD, { description: 'Credit left in the lot.' })
   readonly remainingNanos!: bigint;
 
-  @Field(() => Int, { description: '0 to 100; the lowest is spent first.' })
+  @Field(() => Int, { description: 'Spending order, 0 to 100; lower first.' })
   readonly priority!: number;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'When what is left is lost; null: never.',
+    description: 'Time at which the remaining credit expires; null if it does not.',
   })
   readonly expiresAt!: Date | null;
 
-  @Field(() => GraphQLISODateTime, { description: 'When it came.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which the lot was created.' })
   readonly createdAt!: Date;
 }
 
 @ObjectType('LedgerEntry', {
   implements: NodeType,
-  description: 'One line of an account’s ledger. Never changed.',
+  description: 'An entry in an account’s ledger. Immutable.',
 })
 export class LedgerEntryType extends NodeType {
   readonly id!: string;
 
-  @Field(() => ID, { description: 'Of what caused it: a run, a grant, a purchase.' })
+  @Field(() => ID, {
+    description:
+      'ID of the transaction that caused the entry: a run, grant or purchase, for example.',
+  })
   readonly transactionId!: string;
 
-  @Field(() => NanoUSD, { description: '1, 2, 3 … for each account, without gaps.' })
-  readonly version!: bigint;
+  @Field(() => BigIntString, {
+    description: 'Position in the ledger of the account: 1, 2, 3 and so on, without gaps.',
+  })
+  readonly sequence!: bigint;
 
-  @Field(() => JOURNAL_KINDS, { description: 'What moved the credit.' })
+  @Field(() => JOURNAL_KINDS, { description: 'Cause of the entry.' })
   readonly kind!: JournalKind;
 
-  @Field(() => NanoUSD, { description: 'What came (above zero) or went (below).' })
+  @Field(() => NanoUSD, { description: 'Amount credited (positive) or debited (negative).' })
   readonly nanos!: bigint;
 
-  @Field(() => NanoUSD, { description: 'The account’s credit after it.' })
+  @Field(() => NanoUSD, { description: 'Account balance after the entry.' })
   readonly balanceAfterNanos!: bigint;
 
-  @Field(() => ID, { nullable: true, description: 'The lot it filled or drew on; null for debt.' })
   readonly lotId!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Why, where somebody said.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Reason given by the operator; null if there is none.',
+  })
   readonly reason!: string | null;
 
-  @Field(() => GraphQLISODateTime, { description: 'By the database’s clock.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time of the entry, by the database clock.' })
   readonly createdAt!: Date;
 }
 
-export function toLedgerEntry(accountId: string, entry: LedgerEntry): LedgerEntryType {
-  return { ...entry, id: entryId(accountId, entry.version) };
+/** Ids of lots are those of the transactions that made them, under a prefix of their own. */
+const LOT = 'lot_';
+
+export function toCreditLot(lot: CreditLot): CreditLotType {
+  return { ...lot, id: `${LOT}${lot.id}` };
 }
 
-@ObjectType('LedgerEntryEdge', { description: 'An entry and its place in the list.' })
+/** The id that the ledger knows; undefined for a text that is no lot's. */
+export function ledgerIdOfLot(id: string): string | undefined {
+  return id.startsWith(LOT) ? id.slice(LOT.length) : undefined;
+}
+
+export function toLedgerEntry(accountId: string, entry: LedgerEntry): LedgerEntryType {
+  return { ...entry, id: entryId(accountId, entry.version), sequence: entry.version };
+}
+
+@ObjectType('LedgerEntryEdge', { description: 'An edge in a list of ledger entries.' })
 export class LedgerEntryEdgeType {
-  @Field(() => String, { description: 'For `after`.' })
+  @Field(() => String, { description: 'Opaque cursor; pass as `after` for the next page.' })
   readonly cursor!: string;
 
-  @Field(() => LedgerEntryType, { description: 'The entry.' })
+  @Field(() => LedgerEntryType, { description: 'The ledger entry at the end of the edge.' })
   readonly node!: LedgerEntryType;
 }
 
 @ObjectType('LedgerEntryConnection', { description: 'A page of an account’s ledger.' })
 export class LedgerEntryConnectionType {
-  @Field(() => [LedgerEntryEdgeType], { description: 'Newest first.' })
+  @Field(() => [LedgerEntryEdgeType], { description: 'Entries on this page, newest first.' })
   readonly edges!: readonly LedgerEntryEdgeType[];
 
-  @Field(() => PageInfoType, { description: 'Where the page lies.' })
+  @Field(() => [LedgerEntryType], { description: 'Nodes of the edges, in order.' })
+  readonly nodes!: readonly LedgerEntryType[];
+
+  @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
   readonly pageInfo!: PageInfoType;
-}
-
-@ObjectType('CreditMovement', { description: 'What an operator moved.' })
-export class CreditMovementType {
-  @Field(() => ID, { description: 'Of the ledger’s transaction.' })
-  readonly transactionId!: string;
-
-  @Field(() => BalanceType, { description: 'The account’s credit after it.' })
-  readonly balance!: BalanceType;
 }

@@ -1,52 +1,58 @@
 import { Field, GraphQLISODateTime, ID, InputType, Int } from 'type-graphql';
 import { NanoUSD } from '../graphql/scalars.js';
 
-@InputType('GrantCreditsInput', { description: 'Credit to give to an account.' })
+@InputType('GrantCreditsInput', { description: 'Credit to grant to an account.' })
 export class GrantCreditsInput {
-  @Field(() => ID, { description: 'The account that gets it.' })
+  @Field(() => ID, { description: 'ID of the account, prefixed with `acct_`.' })
   accountId!: string;
 
-  @Field(() => NanoUSD, { description: 'How much, above 0.' })
+  @Field(() => NanoUSD, { description: 'Amount to grant, above 0.' })
   nanos!: bigint;
 
-  @Field(() => String, { description: 'Why; shown in the account’s ledger.' })
+  @Field(() => String, { description: 'Reason, shown in the account’s ledger.' })
   reason!: string;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'When what is left is lost; left out: never.',
+    description: 'Time at which unspent credit expires; omit for no expiry.',
   })
   expiresAt?: Date;
 
-  @Field(() => Int, { defaultValue: 50, description: '0 to 100; the lowest is spent first.' })
+  @Field(() => Int, { defaultValue: 50, description: 'Spending order, 0 to 100; lower first.' })
   priority!: number;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Makes it one grant, however often it is sent.',
+    description:
+      'Unique key that makes retries safe: requests with the same key grant credit once.',
   })
   idempotencyKey?: string;
 }
 
-@InputType('AdjustCreditsInput', { description: 'A correction of an account’s credit.' })
+@InputType('AdjustCreditsInput', { description: 'An adjustment of an account’s credit.' })
 export class AdjustCreditsInput {
-  @Field(() => ID, { description: 'The account.' })
+  @Field(() => ID, { description: 'ID of the account, prefixed with `acct_`.' })
   accountId!: string;
 
   @Field(() => NanoUSD, {
-    description: 'What to add, or below zero to take; never below what is there.',
+    description:
+      'Amount to add, or to deduct if negative. A deduction cannot exceed the available credit.',
   })
   nanos!: bigint;
 
-  @Field(() => String, { description: 'Why; shown in the account’s ledger.' })
+  @Field(() => String, { description: 'Reason, shown in the account’s ledger.' })
   reason!: string;
 
-  @Field(() => ID, { nullable: true, description: 'The transaction that it corrects.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the transaction that this adjustment reverses.',
+  })
   reverses?: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Makes it one correction, however often it is sent.',
+    description:
+      'Unique key that makes retries safe: requests with the same key adjust credit once.',
   })
   idempotencyKey?: string;
 }

@@ -1,4 +1,4 @@
-import type { AccountId, KeyId, RunId } from '../platform/ids.js';
+import { type AccountId, isAccountId, type KeyId, type RunId } from '../platform/ids.js';
 
 /** Credit to set aside for a run, before anything runs. Its id makes it safe to send again. */
 export interface HoldCommand {
@@ -107,6 +107,8 @@ export interface Balance {
   readonly heldNanos: bigint;
   /** What a new call may use now: posted − held, less what has expired and is not booked yet. */
   readonly availableNanos: bigint;
+  /** Taken back after it was spent. */
+  readonly debtNanos: bigint;
 }
 
 /** All that an account ever had, and used; the difference is what is posted. */
@@ -120,6 +122,7 @@ export interface CreditTotals {
 /** Credit of one origin. */
 export interface CreditLot {
   readonly id: string;
+  readonly accountId: AccountId;
   readonly source: LotSource;
   readonly originalNanos: bigint;
   readonly remainingNanos: bigint;
@@ -148,13 +151,23 @@ export function entryId(accountId: string, version: bigint): string {
   return `ent_${accountId.slice(accountId.indexOf('_') + 1)}_${String(version)}`;
 }
 
-/** The version in an entry's id; undefined when the entry is not of this account. */
-export function versionOf(id: string, accountId: string): bigint | undefined {
-  const version = ENTRY_ID.exec(id)?.[2];
-  if (version === undefined || id !== entryId(accountId, BigInt(version))) return undefined;
-  return BigInt(version);
+/** What an entry's id says; undefined for a text that is none. */
+export function parseEntryId(id: string): { accountId: AccountId; version: bigint } | undefined {
+  const [, account, digits] = ENTRY_ID.exec(id) ?? [];
+  if (account === undefined || digits === undefined) return undefined;
+  const accountId = `acct_${account}`;
+  return isAccountId(accountId) ? { accountId, version: BigInt(digits) } : undefined;
 }
 
 /** What became of a movement that was to be posted; nothing was posted but with POSTED. */
 export type PostStatus =
   'POSTED' | 'EXISTS' | 'MISMATCH' | 'EXPIRED' | 'OUT_OF_RANGE' | 'INSUFFICIENT' | 'NO_ACCOUNT';
+
+/** Credit is set aside for a new run, or the same request was answered before. */
+export type HoldOutcome = { readonly held: Answer<HoldStatus> } | { readonly doneRunId: RunId };
+
+/** Of an account, in nano-USD, above and below zero. */
+export const BALANCE_MAX = 2n ** 62n;
+
+/** Of a lot; the lowest is spent first. */
+export const PRIORITY_MAX = 100;

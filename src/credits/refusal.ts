@@ -21,23 +21,23 @@ export function refusal(
     case 'MISMATCH':
       return new AppError(
         'IDEMPOTENCY_MISMATCH',
-        'This idempotency key was used for another request. Use a new key for a new request.',
+        'This idempotency key was already used for another request. Use a new key.',
       );
     case 'IN_FLIGHT':
       return new AppError(
         'IDEMPOTENCY_IN_FLIGHT',
-        'A request with this idempotency key is being answered. Send it again shortly.',
+        'A request with this idempotency key is still in progress. Retry shortly.',
         { details: { retryAfterS: 1 } },
       );
     case 'ACCOUNT_CLOSED':
       return new AppError('FORBIDDEN', 'The account is closed.');
     case 'NO_ACCOUNT':
-      return new AppError('NOT_FOUND', 'There is no such account.');
+      return new AppError('NOT_FOUND', 'Account not found.');
     case 'ENDED':
       // Runs are new when they are held: its hold was committed, and has expired before the answer came through.
       return new AppError(
         'UPSTREAM_UNAVAILABLE',
-        'The database was away for so long that the credit reserved for this call was released. Nothing ran; send the request again.',
+        'The database was unavailable for so long that the credit reserved for this call was released. Nothing ran; retry the request.',
         { details: { retryAfterS: 1 } },
       );
     case 'DONE':
@@ -49,7 +49,7 @@ export function refusal(
 export function insufficient(neededNanos: bigint, availableNanos: bigint): AppError {
   return new AppError(
     'INSUFFICIENT_CREDIT',
-    'The account has not enough credit for this call. Buy credit, or ask for less.',
+    'The account does not have enough credit for this call. Buy credit, or request less.',
     {
       details: {
         neededNanos: neededNanos.toString(),
@@ -60,7 +60,7 @@ export function insufficient(neededNanos: bigint, availableNanos: bigint): AppEr
 }
 
 export function noSuchAccount(): AppError {
-  return new AppError('NOT_FOUND', 'There is no such account.');
+  return new AppError('NOT_FOUND', 'Account not found.');
 }
 
 export function badAmount(message: string): AppError {

@@ -3,6 +3,14 @@ import { Arg, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } fr
 import { ModelType } from '../catalog/index.js';
 import { AppError } from '../errors.js';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import { CommentOnModelInput, AcceptProposedModelInput, MergeModelsInput } from './board.input.js';
+import {
+  PlanModelPayload,
+  CommentOnModelPayload,
+  AcceptProposedModelPayload,
+  MergeModelsPayload,
+} from './board.payload.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
@@ -14,7 +22,7 @@ import { BoardEntryType, toBoardEntry, BoardType } from './board.type.js';
 import { ModelRequestConnectionType } from './model-request.type.js';
 import { PlanModelInput, toChanges } from './plan-model.input.js';
 
-const MODEL_ID = '"mdl_…".';
+const MODEL_ID = 'ID of the model, prefixed with `mdl_`.';
 
 /** For operators. */
 @Resolver(() => BoardEntryType)
@@ -25,8 +33,9 @@ export class BoardResolver {
   ) {}
 
   @Query(() => BoardType, {
+    nullable: true,
     complexity: listCost(10),
-    description: 'Models that are not live yet, those that are wanted most first. For operators.',
+    description: 'Models that are not live yet, by demand, highest first. For operators.',
   })
   @Access({ scope: 'operator' })
   async demandBoard(
@@ -44,8 +53,9 @@ export class BoardResolver {
   }
 
   @Query(() => ModelRequestConnectionType, {
+    nullable: true,
     complexity: listCost(1),
-    description: 'Everybody who asks for a model, first come first. For operators.',
+    description: 'All requests for a model, oldest first. For operators.',
   })
   @Access({ scope: 'operator' })
   async requestsForModel(
@@ -64,61 +74,65 @@ export class BoardResolver {
     return connectionOf(edges, { hasNextPage: requests.length > size, after });
   }
 
-  @Mutation(() => BoardEntryType, {
+  @Mutation(() => PlanModelPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Says how far a model is, when it is expected, and what its first callers get. For operators.',
+      'Sets the stage of a model, its expected launch date, and the early access and launch credit for its first requesters. For operators.',
   })
   @Access({ scope: 'operator' })
   async planModel(
-    @Arg('modelId', () => ID, { description: MODEL_ID }) modelId: string,
-    @Arg('input', () => PlanModelInput, { description: 'What is planned.' }) input: PlanModelInput,
+    @InputArg(() => PlanModelInput) { modelId, ...input }: PlanModelInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<BoardEntryType> {
-    return toBoardEntry(await this.board.plan(actor, modelId, toChanges(input)));
+  ): Promise<PlanModelPayload> {
+    return { entry: toBoardEntry(await this.board.plan(actor, modelId, toChanges(input))) };
   }
 
-  @Mutation(() => BoardEntryType, {
+  @Mutation(() => CommentOnModelPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Writes a comment on the board. For operators.',
+    description: 'Adds a comment to a model on the demand board. For operators.',
   })
   @Access({ scope: 'operator' })
   async commentOnModel(
-    @Arg('modelId', () => ID, { description: MODEL_ID }) modelId: string,
-    @Arg('text', () => String, { description: '1 to 2,000 characters.' }) text: string,
+    @InputArg(() => CommentOnModelInput) { modelId, text }: CommentOnModelInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<BoardEntryType> {
-    return toBoardEntry(await this.board.comment(actor, modelId, text));
+  ): Promise<CommentOnModelPayload> {
+    return { entry: toBoardEntry(await this.board.comment(actor, modelId, text)) };
   }
 
-  @Mutation(() => BoardEntryType, {
+  @Mutation(() => AcceptProposedModelPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'A model that was proposed is announced as coming soon. For operators.',
+    description: 'Announces a PROPOSED model as COMING_SOON. For operators.',
   })
   @Access({ scope: 'operator' })
   async acceptProposedModel(
-    @Arg('modelId', () => ID, { description: MODEL_ID }) modelId: string,
+    @InputArg(() => AcceptProposedModelInput) { modelId }: AcceptProposedModelInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<BoardEntryType> {
-    return toBoardEntry(await this.board.accept(actor, modelId));
+  ): Promise<AcceptProposedModelPayload> {
+    return { entry: toBoardEntry(await this.board.accept(actor, modelId)) };
   }
 
-  @Mutation(() => BoardEntryType, {
+  @Mutation(() => MergeModelsPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Two entries stand for one model: the requests, comments and slugs of one go to the other. For operators.',
+      'Merges two entries for the same model: requests, comments and slugs of one move to the other. For operators.',
   })
   @Access({ scope: 'operator' })
   async mergeModels(
-    @Arg('goneId', () => ID, { description: 'The one that goes.' }) goneId: string,
-    @Arg('intoId', () => ID, { description: 'The one that stays.' }) intoId: string,
+    @InputArg(() => MergeModelsInput) { goneId, intoId }: MergeModelsInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<BoardEntryType> {
+  ): Promise<MergeModelsPayload> {
     const entry = await this.board.merge(actor, goneId as ModelId, intoId as ModelId);
-    return toBoardEntry(entry);
+    return { entry: toBoardEntry(entry) };
   }
 
-  @FieldResolver(() => ModelType, { complexity: LOOKUP_COST, description: 'The model.' })
+  @FieldResolver(() => ModelType, {
+    complexity: LOOKUP_COST,
+    description: 'Requested model, with its catalog page.',
+  })
   model(
     @Root() { modelId }: BoardEntryType,
     @Ctx() context: GraphQLContext,

@@ -29,7 +29,7 @@ export class BoardService {
   /** @throws AppError NOT_FOUND */
   async get(id: ModelId): Promise<BoardEntry> {
     const entry = id.includes('\0') ? undefined : await store.findBoardEntry(this.db, id);
-    if (entry === undefined) throw new AppError('NOT_FOUND', 'There is no such model.');
+    if (entry === undefined) throw new AppError('NOT_FOUND', 'Model not found.');
     return entry;
   }
 
@@ -69,7 +69,7 @@ export class BoardService {
   /** @throws AppError BAD_USER_INPUT, NOT_FOUND */
   async comment(author: Author, key: string, text: string): Promise<BoardEntry> {
     const checked = checkText(text, 'text');
-    if (checked === '') throw new AppError('BAD_USER_INPUT', 'A comment says something.');
+    if (checked === '') throw new AppError('BAD_USER_INPUT', '`text` must not be empty.');
     const id = await this.catalogChanges.apply(author, key, async (tx, model) => {
       const comment = { modelId: model.id, userId: author.userId, text: checked };
       const commentId = await store.insertComment(tx, comment);
@@ -131,6 +131,6 @@ function refuseToTakeBack(before: store.PlanState, changes: PlanChanges): void {
   if (!tooFew) return;
   throw new AppError(
     'CONFLICT',
-    `${String(before.earlyAccessGiven)} accounts have early access and ${String(before.launchCreditsGiven)} were given credit already; a plan cannot take that back.`,
+    `${String(before.earlyAccessGiven)} accounts already have early access and ${String(before.launchCreditsGiven)} have received launch credit; a plan cannot revoke them.`,
   );
 }

@@ -5,65 +5,80 @@ import { NanoUSD, PartialDate } from '../graphql/scalars.js';
 import type { BoardEntry, DemandComment } from './board-entry.js';
 import { DEMAND_STAGES, type DemandStage } from './demand.js';
 
-@ObjectType('DemandComment', { description: 'What an operator said about a model.' })
+@ObjectType('DemandComment', { description: 'An operator’s comment on a model.' })
 class DemandCommentType {
-  @Field(() => ID, { description: '"cmt_…".' })
+  @Field(() => ID, { description: 'ID of the comment, prefixed with `cmt_`.' })
   readonly id!: string;
 
-  @Field(() => ID, { nullable: true, description: 'Who wrote it; null: a command of the server.' })
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'ID of the author, prefixed with `usr_`; null if it was written on the server’s command line.',
+  })
   readonly userId!: string | null;
 
-  @Field(() => String, { description: 'The text.' })
+  @Field(() => String, { description: 'Text of the comment.' })
   readonly text!: string;
 
-  @Field(() => GraphQLISODateTime, { description: 'When it was written.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which the comment was written.' })
   readonly createdAt!: Date;
 }
 
-@ObjectType('DemandBoardEntry', { description: 'A model as operators see the demand for it.' })
+@ObjectType('DemandBoardEntry', {
+  description: 'A model on the demand board, with the demand for it.',
+})
 export class BoardEntryType {
   readonly modelId!: string;
 
-  @Field(() => Int, { description: 'Requests that stand.' })
+  @Field(() => Int, { description: 'Number of active requests.' })
   readonly requests!: number;
 
   @Field(() => Float, {
     description:
-      'Sum over the requests of 1 + log₁₀(1 + stated calls a month) + log₁₀(1 + US dollars of credit bought).',
+      'Demand score: sum over requests of 1 + log₁₀(1 + stated calls per month) + log₁₀(1 + US dollars of credit bought).',
   })
   readonly weight!: number;
 
-  @Field(() => GraphQLSafeInt, { description: 'Calls a month, as stated, in all.' })
+  @Field(() => GraphQLSafeInt, {
+    description: 'Total number of calls per month stated in the requests.',
+  })
   readonly monthlyVolume!: number;
 
-  @Field(() => NanoUSD, { description: 'Credit that those who ask have bought and kept.' })
+  @Field(() => NanoUSD, {
+    description: 'Credit bought by the requesting accounts, net of refunds.',
+  })
   readonly boughtNanos!: bigint;
 
-  @Field(() => Int, { description: 'How many may be written to.' })
+  @Field(() => Int, { description: 'Number of requesters who agreed to be contacted.' })
   readonly contactable!: number;
 
-  @Field(() => DEMAND_STAGES, { description: 'How far it is.' })
+  @Field(() => DEMAND_STAGES, { description: 'Current stage before launch.' })
   readonly stage!: DemandStage;
 
-  @Field(() => PartialDate, { nullable: true, description: 'When it is expected.' })
+  @Field(() => PartialDate, {
+    nullable: true,
+    description: 'Expected launch date; null if unknown.',
+  })
   readonly expectedOn!: string | null;
 
-  @Field(() => Int, { description: 'How many accounts are let in before the launch.' })
+  @Field(() => Int, { description: 'Number of accounts that get access before the launch.' })
   readonly earlyAccessCount!: number;
 
-  @Field(() => Int, { description: 'How many were.' })
+  @Field(() => Int, { description: 'Number of accounts that have been given early access.' })
   readonly earlyAccessGiven!: number;
 
-  @Field(() => NanoUSD, { description: 'Credit at the launch for each of the first.' })
+  @Field(() => NanoUSD, {
+    description: 'Launch credit per account, granted to the first requesters.',
+  })
   readonly launchCreditNanos!: bigint;
 
-  @Field(() => Int, { description: 'How many accounts get it.' })
+  @Field(() => Int, { description: 'Number of accounts that get launch credit.' })
   readonly launchCreditCount!: number;
 
-  @Field(() => Int, { description: 'How many got it.' })
+  @Field(() => Int, { description: 'Number of accounts that have received launch credit.' })
   readonly launchCreditsGiven!: number;
 
-  @Field(() => [DemandCommentType], { description: 'The last ten comments, newest first.' })
+  @Field(() => [DemandCommentType], { description: 'The ten most recent comments, newest first.' })
   readonly comments!: readonly DemandComment[];
 }
 
@@ -73,9 +88,9 @@ export function toBoardEntry(entry: BoardEntry): BoardEntryType {
 
 @ObjectType('DemandBoard', { description: 'A page of the demand board.' })
 export class BoardType {
-  @Field(() => [BoardEntryType], { description: 'The models of the page.' })
+  @Field(() => [BoardEntryType], { description: 'Entries on this page, highest demand first.' })
   readonly entries!: readonly BoardEntryType[];
 
-  @Field(() => PageInfoType, { description: 'Where the page lies.' })
+  @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
   readonly pageInfo!: PageInfoType;
 }

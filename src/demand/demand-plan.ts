@@ -27,13 +27,13 @@ export function checkPlan(changes: PlanChanges): void {
     launchCreditNanos = 0n,
   } = changes;
   if (typeof expectedOn === 'string' && !PARTIAL_DATE.test(expectedOn)) {
-    throw bad('expectedOn', 'is "2027", "2027-03" or "2027-03-15"');
+    throw bad('expectedOn', 'must be "2027", "2027-03" or "2027-03-15"');
   }
   for (const [name, count] of Object.entries({ earlyAccessCount, launchCreditCount })) {
-    if (count < 0 || count > COUNT_MAX) throw bad(name, 'is between 0 and 1,000,000');
+    if (count < 0 || count > COUNT_MAX) throw bad(name, 'must be between 0 and 1,000,000');
   }
   if (launchCreditNanos < 0n || launchCreditNanos > CREDIT_MAX_NANOS) {
-    throw bad('launchCreditNanos', 'is between 0 and 1,000 USD');
+    throw bad('launchCreditNanos', 'must be between 0 and 1,000 USD');
   }
 }
 

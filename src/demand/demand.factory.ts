@@ -8,7 +8,7 @@ import type { Mailer } from '../platform/mailer.js';
 import { createRateCounter, type RateStore } from '../platform/rate-counter.js';
 import { BoardResolver } from './board.resolver.js';
 import { BoardService } from './board.service.js';
-import { DemandResolver, ModelDemandResolver } from './demand.resolver.js';
+import { DemandResolver, ModelRequestResolver, ModelDemandResolver } from './demand.resolver.js';
 import { DemandService } from './demand.service.js';
 import { LaunchesService } from './launches.service.js';
 import { WaitlistService } from './waitlist.service.js';
@@ -57,10 +57,11 @@ export function demandResolvers(
   services: Pick<ReturnType<typeof createDemand>, 'board' | 'demand' | 'waitlist'>,
   findModel: FindNode,
 ) {
-  const demand = new DemandResolver(services.demand, services.waitlist, findModel);
+  const demand = new DemandResolver(services.demand, services.waitlist);
   return {
     resolvers: [
       demand,
+      new ModelRequestResolver(findModel),
       new ModelDemandResolver(services.demand),
       new BoardResolver(services.board, findModel),
     ],

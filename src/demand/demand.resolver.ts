@@ -1,14 +1,28 @@
 import DataLoader from 'dataloader';
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { AcknowledgementType, DONE } from '../accounts/index.js';
+import { Ctx, FieldResolver, Info, Mutation, Resolver, Root } from 'type-graphql';
 import { ModelType } from '../catalog/index.js';
 import { Access } from '../graphql/access.js';
-import { accountOf, type GraphQLContext } from '../graphql/context.js';
+import { InputArg } from '../graphql/input.js';
+import {
+  WithdrawModelRequestInput,
+  ConfirmWaitlistInput,
+  LeaveWaitlistInput,
+} from './demand.input.js';
+import {
+  RequestModelPayload,
+  WithdrawModelRequestPayload,
+  JoinWaitlistPayload,
+  ConfirmWaitlistPayload,
+  LeaveWaitlistPayload,
+} from './demand.payload.js';
+import { AccountType } from '../graphql/account.type.js';
+import { accountOf, type GraphQLContext, mayOn } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import type { ModelId } from '../platform/ids.js';
+import { perContext } from '../platform/per-context.js';
 import type { Demand } from './demand.js';
 import type { DemandService } from './demand.service.js';
 import { ModelDemandType, toModelDemand } from './demand.type.js';
@@ -18,62 +32,62 @@ import type { WaitlistService } from './waitlist.service.js';
 
 @Resolver(() => ModelType)
 export class ModelDemandResolver {
-  private readonly loaders = new WeakMap<object, DataLoader<ModelId, Demand | undefined>>();
+  /** All models of a request in one statement. */
+  private readonly loader: (context: object) => DataLoader<ModelId, Demand | undefined>;
 
-  constructor(private readonly demands: DemandService) {}
+  constructor(demands: DemandService) {
+    this.loader = perContext(
+      () =>
+        new DataLoader<ModelId, Demand | undefined>(
+          async (ids) => {
+            const found = await demands.demand([...new Set(ids)]);
+            return ids.map((id) => found.get(id));
+          },
+          { cache: false },
+        ),
+    );
+  }
 
   @FieldResolver(() => ModelDemandType, {
     complexity: ({ childComplexity }) => 2 + childComplexity,
-    description: 'How much it is wanted, and how far it is.',
+    description: 'Demand for the model and its stage before launch.',
   })
   async demand(@Root() { id }: ModelType, @Ctx() context: object): Promise<ModelDemandType> {
     const demand = await this.loader(context).load(id as ModelId);
     if (demand === undefined) throw new Error(`Model ${id} is gone.`);
     return toModelDemand(demand);
   }
-
-  /** All models of a request in one statement. */
-  private loader(context: object): DataLoader<ModelId, Demand | undefined> {
-    let loader = this.loaders.get(context);
-    if (loader === undefined) {
-      loader = new DataLoader(async (ids) => {
-        const found = await this.demands.demand(ids);
-        return ids.map((id) => found.get(id));
-      });
-      this.loaders.set(context, loader);
-    }
-    return loader;
-  }
 }
 
-@Resolver(() => ModelRequestType)
+@Resolver(() => AccountType)
 export class DemandResolver {
   constructor(
     private readonly demands: DemandService,
     private readonly waitlist: WaitlistService,
-    private readonly findModel: FindNode,
   ) {}
 
-  /** For `node(id)`: the caller's own requests. */
-  readonly findNode: FindNode = async (id, { actor: { accountId, scopes } }) => {
-    if (accountId === undefined || !scopes.has('read')) return null;
-    const request = await this.demands.find(accountId, id);
-    return request ?? null;
+  /** For `node(id)`: requests of accounts that the caller may read. */
+  readonly findNode: FindNode = async (id, context) => {
+    const request = await this.demands.findAny(id);
+    // Who asked by mail, without an account, sees it nowhere but there.
+    if (request?.accountId == null) return null;
+    return mayOn(context, request.accountId, 'read') ? request : null;
   };
 
-  @Query(() => ModelRequestConnectionType, {
+  @FieldResolver(() => ModelRequestConnectionType, {
+    nullable: true,
     complexity: listCost(1),
-    description: 'The models that the account asks for, newest request first.',
+    description: 'Model requests of the account, newest first.',
   })
   @Access({ scope: 'read' })
   async modelRequests(
     @FirstArg() first: number,
     @AfterArg() after: string | undefined,
-    @Ctx() context: GraphQLContext,
+    @Root() { id }: AccountType,
   ): Promise<ModelRequestConnectionType> {
     const size = checkPageSize(first);
     const page = { first: size + 1, after: after ?? undefined };
-    const requests = await this.demands.list(accountOf(context), page);
+    const requests = await this.demands.list(id, page);
     const edges = requests.slice(0, size).map((request) => ({
       cursor: request.id,
       node: request,
@@ -81,77 +95,89 @@ export class DemandResolver {
     return connectionOf(edges, { hasNextPage: requests.length > size, after });
   }
 
-  @Mutation(() => ModelRequestType, {
+  @Mutation(() => RequestModelPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Asks for a model in the name of the account; asked again, it changes what was said. One request an account and model.',
+      'Requests a model on behalf of the account. There is one request per account and model; a repeated call updates it.',
   })
   @Access({ scope: 'inference' })
   async requestModel(
-    @Arg('input', () => RequestModelInput, { description: 'Which, and why.' })
+    @InputArg(() => RequestModelInput)
     input: RequestModelInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<ModelRequestType> {
+  ): Promise<RequestModelPayload> {
     const { useCase = null, monthlyVolume = null, contactOk } = input;
     const reasons = { useCase, monthlyVolume, contactOk };
-    return await this.demands.request(actor, modelOf(input), reasons);
+    return { modelRequest: await this.demands.request(actor, modelOf(input), reasons) };
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => WithdrawModelRequestPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Takes a request back. May be repeated.',
+    description: 'Withdraws a model request. Safe to repeat.',
   })
   @Access({ scope: 'inference' })
   async withdrawModelRequest(
-    @Arg('id', () => ID, { description: '"mreq_…".' }) id: string,
+    @InputArg(() => WithdrawModelRequestInput) { id }: WithdrawModelRequestInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<WithdrawModelRequestPayload> {
     await this.demands.withdraw(accountOf(context), id);
-    return DONE;
+    return { deletedModelRequestId: id };
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => JoinWaitlistPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Asks for a model without an account: mails a link that confirms the address. Answers alike for every address.',
+      'Requests a model without an account: sends an email with a confirmation link. The response is the same for any address.',
   })
   @Access({ scope: 'public' })
   async joinWaitlist(
-    @Arg('input', () => JoinWaitlistInput, { description: 'Which, and whom to tell.' })
+    @InputArg(() => JoinWaitlistInput)
     { email, useCase = null, ...model }: JoinWaitlistInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<AcknowledgementType> {
+  ): Promise<JoinWaitlistPayload> {
     await this.waitlist.join(actor.ipAddress, { email, model: modelOf(model), useCase });
-    return DONE;
+    return {};
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => ConfirmWaitlistPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Confirms the address: the request counts from now on. May be repeated.',
+    description:
+      'Confirms the email address of a waitlist request, which counts from then on. Safe to repeat.',
   })
   @Access({ scope: 'public' })
   async confirmWaitlist(
-    @Arg('token', () => String, { description: 'From the mail.' }) token: string,
-  ): Promise<AcknowledgementType> {
+    @InputArg(() => ConfirmWaitlistInput) { token }: ConfirmWaitlistInput,
+  ): Promise<ConfirmWaitlistPayload> {
     await this.waitlist.confirm(token);
-    return DONE;
+    return {};
   }
 
-  @Mutation(() => AcknowledgementType, {
+  @Mutation(() => LeaveWaitlistPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Takes back what was asked for without an account. May be repeated.',
+    description: 'Withdraws a waitlist request. Safe to repeat.',
   })
   @Access({ scope: 'public' })
   async leaveWaitlist(
-    @Arg('token', () => String, { description: 'From the mail.' }) token: string,
-  ): Promise<AcknowledgementType> {
+    @InputArg(() => LeaveWaitlistInput) { token }: LeaveWaitlistInput,
+  ): Promise<LeaveWaitlistPayload> {
     await this.waitlist.leave(token);
-    return DONE;
+    return {};
   }
+}
+
+/** What a request refers to. */
+@Resolver(() => ModelRequestType)
+export class ModelRequestResolver {
+  constructor(private readonly findModel: FindNode) {}
 
   @FieldResolver(() => ModelType, {
     complexity: LOOKUP_COST,
-    description: 'What is asked for.',
+    description: 'Requested model, with its catalog page.',
   })
   model(
     @Root() { modelId }: ModelRequestType,

@@ -46,7 +46,7 @@ export class DemandService {
       if (await store.hasAskedElsewhere(tx, place)) {
         throw new AppError(
           'CONFLICT',
-          `You have asked for ${found.slug} already, with another account. Withdraw that request first, or let somebody else of this account ask.`,
+          `You have already requested ${found.slug} with another account. Withdraw that request first, or ask another member of this account to request it.`,
           { details: { model: found.slug } },
         );
       }
@@ -58,7 +58,7 @@ export class DemandService {
   async withdraw(accountId: AccountId, id: string): Promise<void> {
     const found =
       !id.includes('\0') && (await this.db.transaction((tx) => store.withdraw(tx, accountId, id)));
-    if (!found) throw new AppError('NOT_FOUND', 'The account has no such request.');
+    if (!found) throw new AppError('NOT_FOUND', 'Model request not found.');
   }
 
   /** Those of an account that stand, newest first. @throws AppError BAD_USER_INPUT for a foreign cursor */
@@ -74,8 +74,9 @@ export class DemandService {
     return store.listRequests(this.db, accountId, page);
   }
 
-  async find(accountId: AccountId, id: string): Promise<ModelRequest | undefined> {
-    return id.includes('\0') ? undefined : store.findRequest(this.db, accountId, id);
+  /** Whosever it is: for who then asks whether the caller may read it. */
+  async findAny(id: string): Promise<ModelRequest | undefined> {
+    return id.includes('\0') ? undefined : store.findRequest(this.db, id);
   }
 
   /** How much some models are wanted; one statement. */
@@ -94,7 +95,7 @@ export function refuseUnlessOpen({ slug, status }: { slug: string; status: strin
   if (status === 'PROPOSED' || status === 'COMING_SOON') return;
   const message =
     status === 'RETIRED'
-      ? `${slug} was retired and does not come back.`
-      : `${slug} is live: call it.`;
+      ? `${slug} has been retired and will not return.`
+      : `${slug} is already live and can be called.`;
   throw new AppError('CONFLICT', message, { details: { model: slug, status } });
 }

@@ -3,52 +3,56 @@ import { PartialDate } from '../graphql/scalars.js';
 import { DEMAND_STAGES, type Demand, type DemandStage, PLAN_STAGES } from './demand.js';
 
 const STAGE_VALUES = {
-  REQUESTED: { description: 'People ask for it.' },
-  BENCHMARKING: { description: 'It is being tried: speed, cost, agreement with the reference.' },
-  ONBOARDING: { description: 'It is being brought up; the first who asked may be let in.' },
+  REQUESTED: { description: 'Requested by users.' },
+  BENCHMARKING: {
+    description: 'Being evaluated for speed, cost and agreement with the reference.',
+  },
+  ONBOARDING: { description: 'Being deployed. The first requesters may get early access.' },
 };
 
 registerEnumType(DEMAND_STAGES, {
   name: 'DemandStage',
-  description: 'How far a model is on its way to being live.',
-  valuesConfig: { ...STAGE_VALUES, LIVE: { description: 'It can be called.' } },
+  description: 'Stage of a model on its way to launch.',
+  valuesConfig: { ...STAGE_VALUES, LIVE: { description: 'Live; can be called.' } },
 });
 
 registerEnumType(PLAN_STAGES, {
   name: 'PlanStage',
-  description: 'What an operator may say of the way; live is what publishModel makes it.',
+  description: 'Stage that an operator can set before launch. `publishModel` makes a model live.',
   valuesConfig: STAGE_VALUES,
 });
 
-@ObjectType('ModelDemand', { description: 'How much a model is wanted.' })
+@ObjectType('ModelDemand', { description: 'Demand for a model and its stage before launch.' })
 export class ModelDemandType {
-  @Field(() => Int, { description: 'Requests that stand: one an account, or a mailbox.' })
+  @Field(() => Int, {
+    description:
+      'Number of active requests: one per account, or per email address on the waitlist.',
+  })
   readonly requests!: number;
 
   @Field(() => Int, {
     nullable: true,
-    description:
-      'Its place among the models that are coming soon, from 1; equal ones share it. Null for others.',
+    description: 'Rank among COMING_SOON models, from 1; ties share a rank. Null for other models.',
   })
   readonly rank!: number | null;
 
-  @Field(() => Int, { description: 'New requests in the last 7 days.' })
+  @Field(() => Int, { description: 'Number of new requests in the last 7 days.' })
   readonly lastWeek!: number;
 
-  @Field(() => Int, { description: 'New requests in the 7 days before.' })
+  @Field(() => Int, { description: 'Number of new requests in the preceding 7 days.' })
   readonly weekBefore!: number;
 
   @Field(() => [Int], {
-    description: 'New requests in each of the last 12 weeks of 7 days, oldest first.',
+    description: 'Numbers of new requests in each of the last 12 seven-day periods, oldest first.',
   })
   readonly weekly!: readonly number[];
 
-  @Field(() => DEMAND_STAGES, { description: 'How far it is.' })
+  @Field(() => DEMAND_STAGES, { description: 'Current stage before launch.' })
   readonly stage!: DemandStage;
 
   @Field(() => PartialDate, {
     nullable: true,
-    description: 'When it is expected, where that is known.',
+    description: 'Expected launch date; null if unknown.',
   })
   readonly expectedOn!: string | null;
 }

@@ -44,14 +44,14 @@ export function checkReasons(reasons: RequestReasons): RequestReasons {
 export function checkText(text: string, argument: string): string {
   const trimmed = text.trim();
   if (trimmed.length <= USE_CASE_CHARS_MAX && !trimmed.includes('\0')) return trimmed;
-  throw new AppError('BAD_USER_INPUT', `${argument} has 2,000 characters at most.`, {
+  throw new AppError('BAD_USER_INPUT', `\`${argument}\` must have at most 2,000 characters.`, {
     details: { argument },
   });
 }
 
 function checkVolume(volume: number | null): number | null {
   if (volume === null || (volume >= 0 && volume <= MONTHLY_VOLUME_MAX)) return volume;
-  throw new AppError('BAD_USER_INPUT', 'monthlyVolume is between 0 and 10^12 calls.', {
+  throw new AppError('BAD_USER_INPUT', '`monthlyVolume` must be between 0 and 10^12.', {
     details: { argument: 'monthlyVolume' },
   });
 }

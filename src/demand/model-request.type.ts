@@ -6,68 +6,83 @@ import { NanoUSD } from '../graphql/scalars.js';
 
 @ObjectType('ModelRequest', {
   implements: NodeType,
-  description: 'Somebody wants to call a model.',
+  description: 'A request to make a model available.',
 })
 export class ModelRequestType implements NodeType {
-  @Field(() => ID, { description: 'Stable id, "mreq_…".' })
+  @Field(() => ID, { description: 'ID of the request, prefixed with `mreq_`.' })
   readonly id!: string;
 
   readonly modelId!: string;
 
   @Field(() => ID, {
     nullable: true,
-    description: 'The account that asks; null for somebody without one, by mail.',
+    description: 'ID of the requesting account; null for waitlist requests by email.',
   })
   readonly accountId!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What it is wanted for.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Intended use of the model; null if not stated.',
+  })
   readonly useCase!: string | null;
 
-  @Field(() => GraphQLSafeInt, { nullable: true, description: 'Calls a month that are expected.' })
+  @Field(() => GraphQLSafeInt, {
+    nullable: true,
+    description: 'Expected number of calls per month; null if not stated.',
+  })
   readonly monthlyVolume!: number | null;
 
-  @Field(() => Boolean, { description: 'Whether to write about it, the launch included.' })
+  @Field(() => Boolean, {
+    description: 'Whether the requester agreed to emails about the model, including its launch.',
+  })
   readonly contactOk!: boolean;
 
-  @Field(() => GraphQLISODateTime, { description: 'When it was first asked.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which the model was first requested.' })
   readonly createdAt!: Date;
 
-  @Field(() => GraphQLISODateTime, { description: 'When it was last changed.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which the request was last updated.' })
   readonly updatedAt!: Date;
 
-  @Field(() => Int, { description: 'Place among those who ask for the model, from 1.' })
+  @Field(() => Int, { description: 'Position among the requests for the model, from 1.' })
   readonly place!: number;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'Since when the account may call the model before it is live.',
+    description:
+      'Time at which the account was given early access to the model; null if it has none.',
   })
   readonly earlyAccessAt!: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When its launch was told.' })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Time at which the requester was notified of the launch; null if not yet.',
+  })
   readonly notifiedAt!: Date | null;
 
   @Field(() => NanoUSD, {
     nullable: true,
-    description: 'Credit that the account was given at the launch.',
+    description: 'Launch credit that the account received; null if none.',
   })
   readonly launchCreditNanos!: bigint | null;
 }
 
-@ObjectType('ModelRequestEdge', { description: 'A request and its place in the list.' })
+@ObjectType('ModelRequestEdge', { description: 'An edge in a list of model requests.' })
 export class ModelRequestEdgeType {
-  @Field(() => String, { description: 'For `after`.' })
+  @Field(() => String, { description: 'Opaque cursor; pass as `after` for the next page.' })
   readonly cursor!: string;
 
-  @Field(() => ModelRequestType, { description: 'The request.' })
+  @Field(() => ModelRequestType, { description: 'The model request at the end of the edge.' })
   readonly node!: ModelRequestType;
 }
 
-@ObjectType('ModelRequestConnection', { description: 'A page of requests.' })
+@ObjectType('ModelRequestConnection', { description: 'A page of model requests.' })
 export class ModelRequestConnectionType {
-  @Field(() => [ModelRequestEdgeType], { description: 'The requests of the page.' })
+  @Field(() => [ModelRequestEdgeType], { description: 'Requests on this page.' })
   readonly edges!: readonly ModelRequestEdgeType[];
 
-  @Field(() => PageInfoType, { description: 'Where the page lies.' })
+  @Field(() => [ModelRequestType], { description: 'Nodes of the edges, in order.' })
+  readonly nodes!: readonly ModelRequestType[];
+
+  @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
   readonly pageInfo!: PageInfoType;
 }

@@ -1,59 +1,68 @@
+import { AccountInput } from '../graphql/input.js';
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, InputType } from 'type-graphql';
 import { AppError } from '../errors.js';
 
 @InputType('RequestModelInput', {
-  description: 'Which model, and why. Name it in one of two ways.',
+  description: 'Model to request. Exactly one of `slug` and `huggingFaceUrl` is required.',
 })
-export class RequestModelInput {
-  @Field(() => String, { nullable: true, description: 'Slug or alias, "owner/name".' })
+export class RequestModelInput extends AccountInput {
+  @Field(() => String, {
+    nullable: true,
+    description: 'Slug or alias of the model, in the form "owner/name".',
+  })
   readonly slug?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Address of its page at the Hugging Face Hub; a model that the catalog does not have is proposed.',
+      'URL of the model on the Hugging Face Hub. A model that is not in the catalog is added as PROPOSED.',
   })
   readonly huggingFaceUrl?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'What it is wanted for; 2,000 characters at most.',
+    description: 'Intended use of the model, at most 2,000 characters.',
   })
   readonly useCase?: string | null;
 
   @Field(() => GraphQLSafeInt, {
     nullable: true,
-    description: 'Calls a month that are expected; 0 to 10^12.',
+    description: 'Expected number of calls per month, 0 to 10^12.',
   })
   readonly monthlyVolume?: number | null;
 
   @Field(() => Boolean, {
     defaultValue: true,
-    description: 'Whether to write about it, the launch included.',
+    description: 'Whether you agree to emails about the model, including its launch.',
   })
   readonly contactOk!: boolean;
 }
 
 @InputType('JoinWaitlistInput', {
-  description: 'Which model, and whom to tell. Name it in one of two ways.',
+  description: 'Model to request by email. Exactly one of `slug` and `huggingFaceUrl` is required.',
 })
 export class JoinWaitlistInput {
-  @Field(() => String, { description: 'Where to write. It counts once it is confirmed.' })
+  @Field(() => String, {
+    description: 'Email address to notify. The request counts once the address is confirmed.',
+  })
   readonly email!: string;
 
-  @Field(() => String, { nullable: true, description: 'Slug or alias, "owner/name".' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Slug or alias of the model, in the form "owner/name".',
+  })
   readonly slug?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Address of its page at the Hugging Face Hub.',
+    description: 'URL of the model on the Hugging Face Hub.',
   })
   readonly huggingFaceUrl?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'What it is wanted for; 2,000 characters at most.',
+    description: 'Intended use of the model, at most 2,000 characters.',
   })
   readonly useCase?: string | null;
 }
@@ -65,7 +74,7 @@ export function modelOf({
 }: Pick<RequestModelInput, 'slug' | 'huggingFaceUrl'>): string {
   const [model, second] = [slug, huggingFaceUrl].flatMap((name) => name ?? []);
   if (model !== undefined && second === undefined) return model;
-  throw new AppError('BAD_USER_INPUT', 'Give either slug or huggingFaceUrl.', {
+  throw new AppError('BAD_USER_INPUT', 'Set exactly one of `slug` and `huggingFaceUrl`.', {
     details: { argument: 'slug' },
   });
 }

@@ -161,15 +161,10 @@ export async function forgetPerson(tx: Transaction, userId: string, email: strin
   await tx.execute('UPDATE model_request SET use_case = NULL WHERE user_id = $1', [userId]);
 }
 
-export async function findRequest(
-  db: Queryable,
-  accountId: AccountId,
-  id: string,
-): Promise<ModelRequest | undefined> {
+export async function findRequest(db: Queryable, id: string): Promise<ModelRequest | undefined> {
   const [row] = await db.query<ModelRequest>(
-    `SELECT ${COLUMNS} FROM model_request r
-      WHERE r.id = $2 AND r.account_id = $1 AND r.withdrawn_at IS NULL`,
-    [accountId, id],
+    `SELECT ${COLUMNS} FROM model_request r WHERE r.id = $1 AND r.withdrawn_at IS NULL`,
+    [id],
   );
   return row;
 }

@@ -30,7 +30,8 @@ const LEAVE_DAYS = 1_000;
 
 const MAILS_A_DAY = { mailbox: 5, network: 20 };
 
-const LINK_OVER = 'The link is not valid. It works for a week: ask for a new one.';
+const LINK_OVER =
+  'The link is not valid or has expired. Links are valid for a week; request a new one.';
 
 const joining = z.object({
   email: z.string(),
@@ -63,9 +64,13 @@ export class WaitlistService {
     const useCase = request.useCase === null ? null : checkText(request.useCase, 'useCase') || null;
     const { mails, mailer, publicUrl } = this.parts;
     if ((await mails.count(`waitlist:${clientNetwork(ipAddress)}`)).count > MAILS_A_DAY.network) {
-      throw new AppError('RATE_LIMITED', 'Too many requests from here today. Sign up instead.', {
-        details: { retryAfterS: 3_600 },
-      });
+      throw new AppError(
+        'RATE_LIMITED',
+        'Too many requests from your network today. Sign up instead.',
+        {
+          details: { retryAfterS: 3_600 },
+        },
+      );
     }
     if ((await mails.count(`waitlist:${plainEmail(email)}`)).count > MAILS_A_DAY.mailbox) return;
     const token = await this.sign('waitlist', { email, model, useCase }, JOIN_DAYS);

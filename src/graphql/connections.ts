@@ -126,8 +126,13 @@ export class Connections {
   /** The rights of a key, a person or an account may have changed; undefined: anybody's. */
   rightsChanged(id: string | undefined): void {
     this.recheck(
-      ({ actor: { keyId, userId, accountId } }) =>
-        id === undefined || id === keyId || id === userId || id === accountId,
+      ({ actor: { keyId, userId, accountId, rights } }) =>
+        id === undefined ||
+        id === keyId ||
+        id === userId ||
+        id === accountId ||
+        // A person may watch any of their accounts.
+        rights?.includes(`${id}:`) === true,
     );
   }
 
@@ -255,6 +260,7 @@ function isSame(a: Actor, b: Actor): boolean {
     a.accountId === b.accountId &&
     a.userId === b.userId &&
     a.keyId === b.keyId &&
+    a.rights === b.rights &&
     a.scopes.size === b.scopes.size &&
     [...a.scopes].every((scope) => b.scopes.has(scope))
   );

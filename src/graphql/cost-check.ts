@@ -26,7 +26,7 @@ export function createCostCheck(schema: GraphQLSchema): CostCheck {
     if (cost > COST_MAX) {
       throw new AppError(
         'QUERY_TOO_COMPLEX',
-        `The operation costs ${String(cost)}; the most is ${String(COST_MAX)}. Ask for fewer rows or fields.`,
+        `The operation costs ${String(cost)}; the maximum is ${String(COST_MAX)}. Request fewer items or fields.`,
         { details: { cost, maximum: COST_MAX } },
       );
     }
@@ -40,7 +40,7 @@ export function createCostCheck(schema: GraphQLSchema): CostCheck {
 function refuseUnknownKind(schema: GraphQLSchema, operation: OperationDefinitionNode): void {
   const kind = operation.operation;
   if (schema.getRootType(kind) != null) return;
-  throw new AppError('GRAPHQL_VALIDATION_FAILED', `This API has no ${kind}.`);
+  throw new AppError('GRAPHQL_VALIDATION_FAILED', `This API has no ${kind} type.`);
 }
 
 /** What the answer says of its cost (as Shopify does). */

@@ -20,8 +20,8 @@ const STALLED_MS = 30_000;
 /** What is told last. When the server stops nothing is: a stream that breaks off is opened again by its client. */
 const LAST_WORDS: Readonly<Record<Exclude<Ending, 'stopping'>, AppError>> = {
   revoked: new AppError('UNAUTHENTICATED', 'The key or session is no longer valid.'),
-  changed: new AppError('FORBIDDEN', 'The rights have changed. Subscribe again.'),
-  slow: new AppError('OVERLOADED', 'The events were read too slowly. Subscribe again.'),
+  changed: new AppError('FORBIDDEN', 'Your permissions have changed. Subscribe again.'),
+  slow: new AppError('OVERLOADED', 'The client read events too slowly. Subscribe again.'),
 };
 
 /**

@@ -37,6 +37,6 @@ function isSet(value: string | string[] | undefined): boolean {
 function possibleForgery(): AppError {
   return new AppError(
     'BAD_REQUEST',
-    'This GET carries a cookie, and any site could have caused it (CSRF). Send the header "apollo-require-preflight: true", a bearer token, or POST.',
+    'GET requests with a cookie are blocked to prevent cross-site request forgery (CSRF). Send the header "apollo-require-preflight: true", a bearer token, or use POST.',
   );
 }

@@ -1,3 +1,21 @@
+import { Arg, type ClassType, Field, ID, InputType } from 'type-graphql';
+
+/** The one argument of a mutation. */
+export function InputArg(type: () => ClassType): ReturnType<typeof Arg> {
+  return Arg('input', type, { description: 'Parameters of the mutation.' });
+}
+
+/** Input of a mutation on an account. Who carries it out resolves `accountId` and leaves it out (mutations.ts). */
+@InputType()
+export abstract class AccountInput {
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'ID of the account to act on; defaults to the API key’s account, else the personal account.',
+  })
+  readonly accountId?: string | null;
+}
+
 /** Plain fields of an input, without those that were sent as null, which mean the same as left out. */
 export function present<T extends object>(input: T): { [Field in keyof T]: T[Field] } {
   const entries = Object.entries(input).filter(([, value]) => value !== null);

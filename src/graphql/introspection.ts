@@ -150,7 +150,7 @@ class AnswerSize {
     if (this.characters <= this.options.max) return;
     throw new AppError(
       'QUERY_TOO_COMPLEX',
-      `The answer of the introspection would have more than ${String(this.options.max)} characters. Ask for fewer types or fields, or send the query of graphql-js.`,
+      `The introspection response would exceed ${String(this.options.max)} characters. Ask for fewer types or fields, or send the query of graphql-js.`,
       { details: { limit: 'introspection characters', maximum: this.options.max } },
     );
   }

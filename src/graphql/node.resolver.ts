@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, ID, Info, Query, Resolver } from 'type-graphql';
+import { AppError } from '../errors.js';
 import { Access } from './access.js';
 import type { GraphQLContext } from './context.js';
 import { LOOKUP_COST } from './cost.js';
@@ -17,6 +18,8 @@ export interface NodeSource {
   /** Name of their type. */
   readonly type: string;
   readonly find: FindNode;
+  /** Whether callers without credentials can see them. */
+  readonly isPublic?: true;
 }
 
 /** By the prefix of the id, as "mdl". */
@@ -28,6 +31,8 @@ export interface DomainResolvers {
   readonly nodes?: NodeSources;
 }
 
+const NODES_MAX = 100;
+
 /** Dispatches an id to the domain that made it. */
 @Resolver()
 export class NodeResolver {
@@ -36,16 +41,47 @@ export class NodeResolver {
   @Query(() => NodeType, {
     nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Any object by its id; null when there is none that the caller may see.',
+    description: 'Object with the given ID; null if it does not exist or is not accessible.',
   })
   @Access({ scope: 'public', cacheMaxAgeS: 60 })
   async node(
-    @Arg('id', () => ID, { description: 'The id of a Node, as "mdl_…".' }) id: string,
+    @Arg('id', () => ID, { description: 'ID of an object that implements Node.' }) id: string,
     @Ctx() context: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<NodeType | null> {
     const source = sourceOf(this.sources, id);
-    return source === undefined ? null : source.find(id, context, info);
+    if (source === undefined) return null;
+    // Nobody but a caller can see what belongs to an account.
+    if (source.isPublic !== true && context.actor.accountId === undefined) return null;
+    return source.find(id, context, info);
+  }
+
+  @Query(() => [NodeType], {
+    nullable: 'itemsAndList',
+    complexity: ({ args, childComplexity }) =>
+      Math.min((args as { ids: readonly unknown[] }).ids.length, NODES_MAX) * (2 + childComplexity),
+    description:
+      'Objects with the given IDs, in the same order; null for each ID that does not exist or is not accessible.',
+  })
+  @Access({ scope: 'public', cacheMaxAgeS: 60 })
+  nodes(
+    @Arg('ids', () => [ID], { description: 'IDs of objects that implement Node, at most 100.' })
+    ids: string[],
+    @Ctx() context: GraphQLContext,
+    @Info() info: GraphQLResolveInfo,
+  ): readonly Promise<NodeType | null>[] {
+    if (ids.length > NODES_MAX) {
+      throw new AppError('BAD_USER_INPUT', `Pass at most ${String(NODES_MAX)} IDs.`, {
+        details: { argument: 'ids' },
+      });
+    }
+    // Each for itself: one that fails takes no other along. The same id is looked up once.
+    const found = new Map<string, Promise<NodeType | null>>();
+    return ids.map((id) => {
+      const one = found.get(id) ?? this.node(id, context, info);
+      found.set(id, one);
+      return one;
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import { Field, ID, InterfaceType } from 'type-graphql';
 
-@InterfaceType('Node', { description: 'Anything that can be fetched again by its id (Relay).' })
+@InterfaceType('Node', { description: 'An object with a globally unique ID.' })
 export abstract class NodeType {
-  @Field(() => ID, { description: 'Stable, unique over all types; its prefix names the type.' })
+  @Field(() => ID, { description: 'Globally unique, stable ID. Its prefix identifies the type.' })
   abstract readonly id: string;
 }

@@ -24,7 +24,8 @@ export function observePlugin(metrics: Metrics): ApolloServerPlugin<GraphQLConte
         willSendResponse: ({ response, contextValue }) => {
           if (response.body.kind !== 'single') return Promise.resolve();
           const { singleResult } = response.body;
-          const outcome = singleResult.errors === undefined ? 'ok' : 'error';
+          const failed = singleResult.errors !== undefined || requestContext()?.code !== undefined;
+          const outcome = failed ? 'error' : 'ok';
           if (facts.isCompressible) contextValue.allowCompression();
           const head = answerHead(singleResult, facts, contextValue.actor);
           if (head.status !== undefined) response.http.status = head.status;

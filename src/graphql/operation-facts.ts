@@ -1,7 +1,8 @@
 import {
-  Kind,
   type FormattedExecutionResult,
+  type GraphQLFormattedError,
   type GraphQLSchema,
+  Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
 } from 'graphql';
@@ -11,6 +12,8 @@ import type { Access } from './access.js';
 
 /** What an operation is called in the metrics, and how long its answer may be kept. */
 export interface OperationFacts {
+  /** It changes something; what it has done stays done. */
+  readonly isMutation: boolean;
   /** Root field, `multiple`, `introspection` or `refused`: a closed set, unlike what callers name theirs. */
   readonly label: string;
   /** 0: not at all. */
@@ -22,6 +25,7 @@ export interface OperationFacts {
 }
 
 export const REFUSED: OperationFacts = {
+  isMutation: false,
   label: 'refused',
   cacheMaxAgeS: 0,
   isConstant: false,
@@ -34,6 +38,7 @@ export function operationFacts(
 ): OperationFacts {
   const names = rootFieldsOf(operation);
   return {
+    isMutation: operation.operation === OperationTypeNode.MUTATION,
     label: labelOf(operation),
     cacheMaxAgeS: cacheMaxAgeOf(schema, operation, names),
     isConstant:
@@ -91,11 +96,11 @@ const DATABASE_AWAY: AnswerHead = {
   headers: { 'cache-control': 'no-store', 'retry-after': '1' },
 };
 
-/** The server had no room for the operation, and has done nothing of it where there is no data. */
+/** The server had no room for the operation, and has done nothing of it where no field has a value. */
 const NO_ROOM = ['OVERLOADED', 'INSUFFICIENT_STORAGE'] as const;
 
 function noRoom({ data, errors }: FormattedExecutionResult): AnswerHead | undefined {
-  if (data != null) return undefined;
+  if (hasValue(data)) return undefined;
   for (const { extensions } of errors ?? []) {
     const code = NO_ROOM.find((one) => one === extensions?.code);
     if (code === undefined) continue;
@@ -109,18 +114,27 @@ function noRoom({ data, errors }: FormattedExecutionResult): AnswerHead | undefi
   return undefined;
 }
 
+/** Whether anything in it was answered: fields that failed are null, and so is what holds nothing else. */
+function hasValue(data: unknown): boolean {
+  if (data == null) return false;
+  if (typeof data !== 'object' || Array.isArray(data)) return true;
+  return Object.values(data).some(hasValue);
+}
+
 /**
  * Status and headers of an executed operation. Takes the data from an answer whose database went
  * away: half an answer would look like "not found" (docs/decisions/0004).
  */
 export function answerHead(
   result: FormattedExecutionResult,
-  { cacheMaxAgeS }: OperationFacts,
+  { isMutation, cacheMaxAgeS }: OperationFacts,
   { accountId }: Pick<Actor, 'accountId'>,
 ): AnswerHead {
-  if (
-    result.errors?.some(({ extensions }) => extensions?.code === 'UPSTREAM_UNAVAILABLE') === true
-  ) {
+  const isAway = ({ extensions }: GraphQLFormattedError) =>
+    extensions?.code === 'UPSTREAM_UNAVAILABLE';
+  if (result.errors?.some(isAway) === true) {
+    // What a mutation has done is not undone by the failure of the next one: a secret is in its answer only.
+    if (isMutation && hasValue(result.data)) return NOT_KEPT;
     delete result.data;
     return DATABASE_AWAY;
   }

@@ -15,7 +15,7 @@ interface Limits {
   readonly directives: number;
 }
 
-const LIMITS: Limits = { levels: 10, aliases: 30, fields: 200, directives: 20 };
+const LIMITS: Limits = { levels: 12, aliases: 30, fields: 200, directives: 20 };
 
 /**
  * Separate limits for selections below `__schema` and `__type`: twice the longest query of graphql-js, whose type

@@ -7,14 +7,21 @@ import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 export const NanoUSD = new GraphQLScalarType<bigint, string>({
   name: 'NanoUSD',
   description:
-    'Integer nano-dollars (10⁻⁹ US dollar) as a decimal string, as "200000" for 0.0002 USD. Never a number.',
+    'Amount in nano-US-dollars (10⁻⁹ USD) as a decimal integer string: "200000" is 0.0002 USD. JSON numbers are rejected.',
   serialize: (value) => {
     if (typeof value === 'bigint') return value.toString();
-    throw new GraphQLError('NanoUSD is made from a bigint only.');
+    throw new GraphQLError('NanoUSD values must be bigints.');
   },
   parseValue: parseNanoUSD,
   parseLiteral: (node: ValueNode) =>
     parseNanoUSD(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+/** A 64-bit integer, which a JSON number could not carry. Output only. */
+export const BigIntString = new GraphQLScalarType<bigint, string>({
+  name: 'BigInt',
+  description: 'A signed 64-bit integer as a decimal string, such as "42".',
+  serialize: String,
 });
 
 const INT64_MAX = 2n ** 63n - 1n;
@@ -25,7 +32,7 @@ function parseNanoUSD(value: unknown): bigint {
     const nanos = BigInt(value);
     if (nanos <= INT64_MAX && nanos >= -INT64_MAX - 1n) return nanos;
   }
-  throw new GraphQLError('NanoUSD must be an integer as a decimal string, as "200000".', {
+  throw new GraphQLError('NanoUSD must be an integer as a decimal string, such as "200000".', {
     extensions: { code: 'BAD_USER_INPUT' },
   });
 }
@@ -33,7 +40,6 @@ function parseNanoUSD(value: unknown): bigint {
 /** ISO 8601 to the precision that is known: 2023, 2023-10 or 2023-10-17. Output only. */
 export const PartialDate = new GraphQLScalarType<string, string>({
   name: 'PartialDate',
-  description:
-    'A date to the precision that is known: "2023", "2023-10" or "2023-10-17" (ISO 8601).',
+  description: 'ISO 8601 date of reduced precision: "2023", "2023-10" or "2023-10-17".',
   serialize: String,
 });

@@ -4,14 +4,22 @@ import {
   isEnumType,
   isInputObjectType,
   isInterfaceType,
+  isNonNullType,
   isObjectType,
 } from 'graphql';
 import { SCOPES } from '../platform/actor.js';
 import type { Access } from './access.js';
+import { ACCOUNT } from './account.type.js';
+
+/** Shortest description that can say more than the name does. */
+const DESCRIPTION_CHARS_MIN = 15;
+/** "What it is." leaves the reader to guess the noun. */
+const PRONOUN_FIRST =
+  /^(?:What|Which|Who|Whom|Whose|Why|When|Where|How|It|Its|They|Their|This|That)\b/;
 
 /**
- * Refuses a schema that forgot something: a root field that does not say who may call it and what it
- * costs, or anything without a description. Run at every start.
+ * Rejects an incomplete schema: a field of a root type or of Account without scope, cost or nullability, or
+ * a missing or unhelpful description. Run at every start.
  * @throws Error that lists all faults.
  */
 export function checkSchema(schema: GraphQLSchema): void {
@@ -20,16 +28,27 @@ export function checkSchema(schema: GraphQLSchema): void {
     throw new Error(`The GraphQL schema is not complete:\n  ${faults.join('\n  ')}`);
 }
 
+/** Faults of the root fields, and of an account's: they are roots of what it owns. */
 function rootFieldFaults(schema: GraphQLSchema): string[] {
-  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  const account = schema.getType(ACCOUNT);
+  const roots = [
+    schema.getQueryType(),
+    schema.getMutationType(),
+    schema.getSubscriptionType(),
+    isObjectType(account) ? account : undefined,
+  ];
   return roots
     .flatMap((root) => Object.values(root?.getFields() ?? {}).map((field) => ({ root, field })))
+    .filter(({ field }) => field.name !== 'id')
     .flatMap(({ root, field }) => {
       const at = `${root?.name ?? ''}.${field.name}`;
       return [
         ...(hasScope(field) ? [] : [`${at}: states no scope (@Access)`]),
         ...(field.extensions.complexity === undefined
           ? [`${at}: states no cost (complexity)`]
+          : []),
+        ...(isNonNullType(field.type)
+          ? [`${at}: is not nullable, so that its error takes others along`]
           : []),
       ];
     });
@@ -41,10 +60,10 @@ function hasScope(field: GraphQLField<unknown, unknown>): boolean {
 }
 
 function descriptionFaults(schema: GraphQLSchema): string[] {
-  const missing: string[] = [];
+  const faults: string[] = [];
   const check = (at: string, { description }: { description?: string | null | undefined }) => {
-    if (description === undefined || description === null || description === '')
-      missing.push(`${at}: no description`);
+    const fault = faultOf(description ?? '');
+    if (fault !== undefined) faults.push(`${at}: ${fault}`);
   };
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith('__')) continue;
@@ -63,5 +82,15 @@ function descriptionFaults(schema: GraphQLSchema): string[] {
       }
     }
   }
-  return missing;
+  return faults;
+}
+
+function faultOf(description: string): string | undefined {
+  if (description === '') return 'no description';
+  if (description.length < DESCRIPTION_CHARS_MIN)
+    return `description is shorter than ${String(DESCRIPTION_CHARS_MIN)} characters (${description})`;
+  if (!description.endsWith('.')) return `description does not end with a period (${description})`;
+  if (PRONOUN_FIRST.test(description))
+    return `description must start with a noun or a verb in the third person (${description})`;
+  return undefined;
 }

@@ -1,14 +1,18 @@
 import {
   defaultFieldResolver,
+  type GraphQLObjectType,
   type GraphQLSchema,
   isInterfaceType,
+  isObjectType,
   lexicographicSortSchema,
   printSchema,
 } from 'graphql';
 import { buildSchemaSync, type ClassType, type NonEmptyArray, type PubSub } from 'type-graphql';
-import { requireRecentProof, requireScope } from '../platform/actor.js';
+import { type Actor, requireScope, type Scope } from '../platform/actor.js';
 import type { Access } from './access.js';
+import { ACCOUNT, type AccountType } from './account.type.js';
 import type { GraphQLContext } from './context.js';
+import { wrapMutations } from './mutations.js';
 import { type NodeSources, sourceOf } from './node.resolver.js';
 import type { NodeType } from './node.type.js';
 import { checkSchema } from './schema-walk.js';
@@ -39,7 +43,7 @@ export function createSchema(
   resolveNodes(schema, nodes);
   describeRoots(schema);
   checkSchema(schema);
-  guardRoots(schema);
+  guardFields(schema);
   return schema;
 }
 
@@ -68,33 +72,29 @@ function resolveNodes(schema: GraphQLSchema, nodes: NodeSources): void {
 function describeRoots(schema: GraphQLSchema): void {
   const query = schema.getQueryType();
   const mutation = schema.getMutationType();
-  if (query) query.description = 'What can be read.';
-  if (mutation) mutation.description = 'What can be done.';
+  if (query) query.description = 'Read operations.';
+  if (mutation) mutation.description = 'Write operations, executed in order.';
   const subscription = schema.getSubscriptionType();
   if (subscription) {
     subscription.description =
-      'What can be listened to, over WebSocket at `/graphql` or server-sent events at `/graphql/stream`.';
+      'Event streams, over WebSocket at `/graphql` or server-sent events at `/graphql/stream`.';
   }
 }
 
 /**
- * Every root field that is not public asks for its scope first, and what operators do for a recent proof of who they are,
- * whatever executes it. Done here and not
- * by type-graphql's own decorator, which some of its options switch off without a word.
+ * Every root field that is not public, and every field of an account, asks for its scope first, whatever executes it.
+ * Done here and not by type-graphql's own decorator, which some of its
+ * options switch off without a word.
  */
-function guardRoots(schema: GraphQLSchema): void {
-  for (const root of [schema.getQueryType(), schema.getMutationType()]) {
-    const isAct = root === schema.getMutationType();
-    for (const field of Object.values(root?.getFields() ?? {})) {
-      const { scope } = field.extensions.access as Access;
-      if (scope === 'public') continue;
-      const resolve = field.resolve ?? defaultFieldResolver;
-      field.resolve = (source, args, context: GraphQLContext, info): unknown => {
-        requireScope(context.actor, scope);
-        const run = () => resolve(source, args, context, info);
-        return isAct && scope === 'operator' ? requireRecentProof(context.actor).then(run) : run();
-      };
-    }
+function guardFields(schema: GraphQLSchema): void {
+  guardObject(schema.getQueryType(), (_source, { actor }) => actor);
+  wrapMutations(schema);
+  const account = schema.getType(ACCOUNT);
+  if (isObjectType(account)) {
+    // Who a caller is does not depend on their rights on the account, which may be refused as a whole.
+    guardObject(account, (source, context, scope) =>
+      scope === 'caller' ? context.actor : (source as AccountType).actor,
+    );
   }
   for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
     const { scope } = field.extensions.access as Access;
@@ -104,6 +104,23 @@ function guardRoots(schema: GraphQLSchema): void {
     field.subscribe = (source: unknown, args, context: GraphQLContext, info): unknown => {
       requireScope(context.actor, scope);
       return subscribe(source, args, context, info);
+    };
+  }
+}
+
+/** @param actorOf who asks for a field of the object */
+function guardObject(
+  type: GraphQLObjectType | null | undefined,
+  actorOf: (source: unknown, context: GraphQLContext, scope: Scope) => Actor,
+): void {
+  for (const field of Object.values(type?.getFields() ?? {})) {
+    const access = field.extensions.access as Access | undefined;
+    if (access === undefined || access.scope === 'public') continue;
+    const { scope } = access;
+    const resolve = field.resolve ?? defaultFieldResolver;
+    field.resolve = (source, args, context: GraphQLContext, info): unknown => {
+      requireScope(actorOf(source, context, scope), scope);
+      return resolve(source, args, context, info);
     };
   }
 }

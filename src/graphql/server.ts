@@ -7,7 +7,12 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { AppError } from '../errors.js';
-import { type Authenticate, authenticationHooks, callerSignal } from '../http/authentication.js';
+import {
+  type Authenticate,
+  authenticationHooks,
+  callerSignal,
+  isAnonymous,
+} from '../http/authentication.js';
 import { refuseOtherMethods } from '../http/methods.js';
 import { type Actor, anonymous } from '../platform/actor.js';
 import type { Logger } from '../platform/logger.js';
@@ -48,7 +53,14 @@ class RequestBoundContext implements GraphQLContext {
   constructor(
     private readonly request: FastifyRequest,
     private readonly reply: FastifyReply,
+    private readonly authenticate: Authenticate,
   ) {}
+
+  readonly authenticateAgain = (): Promise<Actor> => {
+    const { request } = this;
+    if (isAnonymous(request)) return Promise.resolve(anonymous(request.ip));
+    return this.authenticate({ headers: request.headers, ip: request.ip, again: true });
+  };
 
   get requestId(): string {
     return this.request.id;
@@ -96,7 +108,7 @@ export async function registerGraphQL(
   const { schema, logger, metrics, authenticate } = options;
   const formatError = createFormatError(logger);
   const contextOf = (request: FastifyRequest, reply: FastifyReply): GraphQLContext =>
-    new RequestBoundContext(request, reply);
+    new RequestBoundContext(request, reply, authenticate);
   const checkCost = createCostCheck(schema);
   const known = new KnownOperations(schema);
   const direct = new DirectExecution({
@@ -179,7 +191,7 @@ export async function registerGraphQL(
 /** Apollo makes a URL of what the request says. @throws AppError BAD_REQUEST when that is none */
 function refuseBadAddress({ protocol, hostname, url }: FastifyRequest): void {
   if (URL.canParse(url, `${protocol}://${hostname}/`)) return;
-  throw new AppError('BAD_REQUEST', 'The address and the Host header do not make a URL.');
+  throw new AppError('BAD_REQUEST', 'The request path and Host header do not form a valid URL.');
 }
 
 /** Apollo's own remarks; they never hold what a caller sent. */

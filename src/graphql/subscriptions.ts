@@ -44,6 +44,8 @@ export interface SubscriptionsOptions {
 }
 
 const DOCUMENTS_MAX = 500;
+/** Maximum cost of one event. It is paid for every event, where an operation is paid once. */
+const EVENT_COST_MAX = 20;
 
 /**
  * Starts subscriptions, whatever carries them, under the limits of every other operation. Documents are kept by
@@ -62,7 +64,7 @@ export class Subscriptions {
       if (operation == null) {
         throw new AppError(
           'BAD_REQUEST',
-          'The document has no such operation, or several: name one.',
+          'The document has no such operation, or several. Set `operationName`.',
         );
       }
       refuseOtherKinds(operation);
@@ -94,7 +96,14 @@ export class Subscriptions {
     variables: Record<string, unknown>,
   ): void {
     try {
-      this.options.checkCost(document, operation, variables);
+      const cost = this.options.checkCost(document, operation, variables);
+      if (cost > EVENT_COST_MAX) {
+        throw new AppError(
+          'QUERY_TOO_COMPLEX',
+          `Each event of the subscription costs ${String(cost)} points; the maximum is ${String(EVENT_COST_MAX)}. Select fewer fields, and query the rest.`,
+          { details: { cost, maximum: EVENT_COST_MAX } },
+        );
+      }
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       throw withCode(error.message, 'BAD_USER_INPUT', error.nodes);

@@ -135,7 +135,7 @@ function asError({ message, ...rest }: GraphQLFormattedError): GraphQLError {
 function tooManySubscriptions(): AppError {
   return new AppError(
     'RATE_LIMITED',
-    `A connection has ${String(SUBSCRIPTIONS_MAX)} subscriptions at most. Complete one, or open another.`,
+    `A connection can have at most ${String(SUBSCRIPTIONS_MAX)} subscriptions. Complete one, or open another connection.`,
   );
 }
 

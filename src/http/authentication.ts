@@ -65,7 +65,7 @@ export function callerSignal({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
   raw.once('close', () => {
     if (!raw.writableFinished) {
-      controller.abort(new DOMException('The caller left.', 'AbortError'));
+      controller.abort(new DOMException('The client disconnected.', 'AbortError'));
     }
   });
   return controller.signal;

@@ -110,7 +110,7 @@ function isPreflight({ headers, method }: Pick<FastifyRequest, 'headers' | 'meth
 function unlistedOrigin(origin = ''): AppError {
   return new AppError(
     'FORBIDDEN',
-    `Pages of ${origin.slice(0, 200)} may not call this server. The operator can allow the origin with CORS_ORIGINS.`,
+    `Pages from ${origin.slice(0, 200)} are not allowed to call this server. The operator can allow the origin with CORS_ORIGINS.`,
   );
 }
 
@@ -118,7 +118,7 @@ function foreignCookie(origin: string | undefined): AppError {
   return new AppError(
     'FORBIDDEN',
     origin === undefined
-      ? 'A request that carries the session’s cookie and may change something has to say which page sent it. Send the header "Origin", or a key or token as "authorization".'
-      : 'A page of another origin cannot use the session’s cookie. Send a key or a token as "authorization", or have the operator name the origin in CORS_ORIGINS.',
+      ? 'Requests that use the session cookie and can change data must state their origin. Send the "Origin" header, or a key or token as "authorization".'
+      : 'Pages from other origins cannot use the session cookie. Send a key or token as "authorization", or ask the operator to add the origin to CORS_ORIGINS.',
   );
 }

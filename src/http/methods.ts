@@ -24,7 +24,7 @@ export function refuseOtherMethods(
     config,
     onRequest: (request, reply, next) => {
       reply.header('allow', allowed.join(', '));
-      const message = `${request.method} is not possible here; use ${allowed.join(' or ')}.`;
+      const message = `${request.method} is not allowed for this URL. Use ${allowed.join(' or ')}.`;
       next(new AppError('METHOD_NOT_ALLOWED', message));
     },
     handler: () => undefined,

@@ -34,7 +34,7 @@ export function registerOperationsRoutes(
     if (pending.length > 0) {
       throw new AppError(
         'UPSTREAM_UNAVAILABLE',
-        'Migrations are missing: run `gigarouter migrate`.',
+        'Database migrations are pending. Run `gigarouter migrate`.',
         {
           details: { pending },
         },

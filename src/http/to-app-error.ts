@@ -42,7 +42,7 @@ export function toAppError(error: unknown): AppError {
   if (code !== undefined) return new AppError(code, message ?? code, { cause: error });
   return new AppError(
     'INTERNAL',
-    'Something went wrong on our side. The request id helps us find it.',
+    'An internal error occurred. Quote the request ID when you report it.',
     {
       cause: error,
     },

@@ -55,9 +55,9 @@ export class CallChecks {
     const prompts = checkLabels(labels, { template, cleaning });
     const scoring = resolveScoring(loss, call);
     if (threshold !== undefined && !(threshold >= 0 && threshold <= 1)) {
-      throw bad('threshold', 'The threshold is 0 to 1.');
+      throw bad('threshold', '`threshold` must be between 0 and 1.');
     }
-    if (topK !== undefined && topK < 1) throw bad('topK', 'topK is 1 or more.');
+    if (topK !== undefined && topK < 1) throw bad('topK', '`topK` must be 1 or more.');
     const images = await this.parts.images.prepare(accountId, call.images);
     const units: Units = { IMAGE: images.length, LABEL_TEXT: distinct(prompts).length };
     const quote = this.parts.meter.quote({ operation: 'classifyImage', model, units, tier });
@@ -99,7 +99,7 @@ export class CallChecks {
 
   private async labelsOf({ actor, labels, labelSetId, template }: Quoted<ClassifyCall>) {
     if ((labels === undefined) === (labelSetId === undefined)) {
-      throw bad('labels', 'Give either labels or labelSetId.');
+      throw bad('labels', 'Set exactly one of `labels` and `labelSetId`.');
     }
     if (labelSetId === undefined) return { labels: labels ?? [], template, set: undefined };
     const set = await this.parts.labelSets.get(accountOf(actor), labelSetId);
@@ -133,7 +133,7 @@ export function resolveScoring(
   if (scoring === 'SIGMOID') {
     throw bad('scoring', `${reason} Use SOFTMAX, or a SigLIP model.`);
   }
-  if (threshold !== undefined) throw bad('threshold', `${reason} It has no threshold.`);
+  if (threshold !== undefined) throw bad('threshold', `${reason} \`threshold\` is not supported.`);
   return 'SOFTMAX';
 }
 

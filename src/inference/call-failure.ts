@@ -15,21 +15,24 @@ export function asAppError(error: unknown): unknown {
     return new AppError('DEADLINE_EXCEEDED', 'The call took too long. Nothing was charged.');
   }
   if (error.name !== 'AbortError') return error;
-  return new AppError('REQUEST_TIMEOUT', 'The caller left before the answer. Nothing was charged.');
+  return new AppError(
+    'REQUEST_TIMEOUT',
+    'The client disconnected before the response. Nothing was charged.',
+  );
 }
 
 /** A model that cannot be called now, and why. */
 export function notLive({ slug, status }: Model): AppError {
   const why: Partial<Record<Model['status'], string>> = {
     DEGRADED:
-      'cannot be called for the moment: nobody runs it, or not with its reference scores. It comes back by itself; its page in the catalog says when',
-    RETIRED: 'is retired and cannot be called any more. Its page in the catalog says what to call',
+      'is temporarily unavailable: no provider serves it with its reference scores. It recovers automatically; see its catalog page for the status',
+    RETIRED: 'has been retired and can no longer be called. See its catalog page for a replacement',
   };
   return new AppError(
     'MODEL_NOT_LIVE',
     `${slug} ${
       why[status] ??
-      'is not live yet, so it cannot be called. Its page in the catalog says when; ask for it there'
+      'is not live yet and cannot be called. See its catalog page for the expected date, or request it there'
     }.`,
     { details: { model: slug, status } },
   );

@@ -39,7 +39,7 @@ export function idempotencyOf(
   if (!IDEMPOTENCY_KEY.test(key)) {
     throw new AppError(
       'BAD_USER_INPUT',
-      'An idempotency key has 1 to 255 visible ASCII characters.',
+      'Idempotency keys must have 1 to 255 visible ASCII characters.',
       { details: { argument: 'idempotencyKey' } },
     );
   }

@@ -132,11 +132,11 @@ export function checkLabels(
   labels: readonly string[],
   { template = DEFAULT_TEMPLATE, cleaning, what = 'label' }: PromptOptions,
 ): string[] {
-  if (labels.length === 0) throw bad(`There are no ${what}s: give at least one.`);
+  if (labels.length === 0) throw bad(`No ${what}s given; at least one is required.`);
   const most = what === 'label' ? LABELS_MAX : TEXTS_MAX;
   if (labels.length > most) {
     throw bad(
-      `There are ${String(labels.length)} ${what}s; at most ${String(most)} are allowed in one call. Split them into several calls.`,
+      `Got ${String(labels.length)} ${what}s; at most ${String(most)} are allowed per call. Split them into several calls.`,
     );
   }
   const parsed = parseTemplate(template);
@@ -149,7 +149,7 @@ export function checkLabels(
       );
     }
     if (canonicalPrompt(alone, label, cleaning).trim() === '') {
-      throw bad(`${which} is empty, or punctuation, which the model does not read.`);
+      throw bad(`${which} is empty or consists of punctuation, which the model ignores.`);
     }
     return canonicalPrompt(parsed, label, cleaning);
   });

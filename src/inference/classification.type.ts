@@ -1,90 +1,116 @@
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
+import { AccountPayloadType } from '../graphql/payload.type.js';
 import { NanoUSD } from '../graphql/scalars.js';
 import { ChargedUnitType, toChargedUnit } from '../usage/index.js';
 import type { ClassifyEstimate } from './inference-call.js';
 import type { Metered } from './metered-call.js';
 
-@ObjectType('LabelScore', { description: 'How well one label fits an image.' })
+@ObjectType('LabelScore', { description: 'Score of one label for an image.' })
 export class LabelScoreType {
-  @Field(() => String, { description: 'As it was given.' })
+  @Field(() => String, { description: 'Label text as given in the call.' })
   readonly label!: string;
 
-  @Field(() => Float, { description: 'Probability or share, as `scoring` says; 0 to 1.' })
+  @Field(() => Float, {
+    description:
+      'Score of the label, 0 to 1: its probability or its share, depending on `scoring`.',
+  })
   readonly score!: number;
 
-  @Field(() => Float, { description: 'Without bounds; what both others are made from.' })
+  @Field(() => Float, {
+    description: 'Raw model output, unbounded; `probability` and `share` are derived from it.',
+  })
   readonly logit!: number;
 
   @Field(() => Float, {
     nullable: true,
     description:
-      'Of this label alone, 0 to 1; null where the model was trained to compare labels only, as CLIP.',
+      'Independent probability of this label, 0 to 1; null for models trained only to compare labels, such as CLIP.',
   })
   readonly probability!: number | null;
 
-  @Field(() => Float, { description: 'Among the labels given, which add up to 1.' })
+  @Field(() => Float, {
+    description: 'Share of this label among the given labels, 0 to 1; shares add up to 1.',
+  })
   readonly share!: number;
 }
 
-@ObjectType('ImageClassification', { description: 'What one image shows.' })
+@ObjectType('ImageClassification', { description: 'Classification of one image.' })
 export class ImageClassificationType {
-  @Field(() => [LabelScoreType], { description: 'Best first.' })
+  @Field(() => [LabelScoreType], { description: 'Labels with their scores, best first.' })
   readonly labels!: readonly LabelScoreType[];
 
-  @Field(() => Float, { description: 'Share of the best label less that of the next, 0 to 1.' })
+  @Field(() => Float, { description: 'Difference between the two highest shares, 0 to 1.' })
   readonly margin!: number;
 
-  @Field(() => Boolean, { description: 'No label’s probability reaches the threshold.' })
+  @Field(() => Boolean, { description: 'Whether no label’s probability reaches the threshold.' })
   readonly noneOfTheAbove!: boolean;
 
   @Field(() => Boolean, {
-    description: 'The account had paid for the image before; it cost nothing.',
+    description: 'Whether the image was cached for this account, and therefore free.',
   })
   readonly cached!: boolean;
 }
 
-@ObjectType('CallTimings', { description: 'Where the time of a call went, in milliseconds.' })
+@ObjectType('CallTimings', { description: 'Time spent in each phase of a call, in milliseconds.' })
 export class CallTimingsType {
-  @Field(() => Float, { nullable: true, description: 'Finding out who calls.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Time spent authenticating the caller, in milliseconds.',
+  })
   readonly auth?: number;
 
-  @Field(() => Float, { nullable: true, description: 'Setting credit aside.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Time spent reserving credit, in milliseconds.',
+  })
   readonly hold?: number;
 
-  @Field(() => Float, { nullable: true, description: 'Downloading images.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Time spent downloading images, in milliseconds.',
+  })
   readonly fetch?: number;
 
-  @Field(() => Float, { nullable: true, description: 'Making pixels of images.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Time spent decoding images, in milliseconds.',
+  })
   readonly decode?: number;
 
-  @Field(() => Float, { nullable: true, description: 'Waiting for a turn.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Time spent waiting in the queue, in milliseconds.',
+  })
   readonly queue?: number;
 
-  @Field(() => Float, { nullable: true, description: 'Running; 0 when all was cached.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Time spent running the model, in milliseconds; 0 if everything was cached.',
+  })
   readonly infer?: number;
 
-  @Field(() => Float, { nullable: true, description: 'Charging.' })
+  @Field(() => Float, { nullable: true, description: 'Time spent charging, in milliseconds.' })
   readonly capture?: number;
 }
 
-@ObjectType('CallCost', { description: 'What a call cost.' })
+@ObjectType('CallCost', { description: 'Cost of a call, by unit and in total.' })
 export class CallCostType {
-  @Field(() => [ChargedUnitType], { description: 'Line by line.' })
+  @Field(() => [ChargedUnitType], { description: 'Charged units, one entry per price.' })
   readonly units: readonly ChargedUnitType[];
 
   @Field(() => NanoUSD, {
     description:
-      'Amount charged for this request: the sum over the lines of price × ran. 0 for a replay.',
+      'Amount charged for this request: the sum of price × `ran` over all units. 0 for an idempotent replay.',
   })
   readonly chargedNanos: bigint;
 
   @Field(() => NanoUSD, {
     nullable: true,
-    description: 'For a replay: amount charged for the original request. Null for all others.',
+    description: 'Amount charged for the original request; set only for an idempotent replay.',
   })
   readonly originalNanos: bigint | null;
 
-  @Field(() => NanoUSD, { description: 'The account’s credit after it.' })
+  @Field(() => NanoUSD, { description: 'Account balance after the call.' })
   readonly balanceNanos: bigint;
 
   constructor({ units, chargedNanos, originalNanos, balance }: Metered<object>) {
@@ -95,13 +121,15 @@ export class CallCostType {
   }
 }
 
-@ObjectType('Quote', { description: 'What a call would cost the account if it were sent now.' })
+@ObjectType('Quote', { description: 'Cost that the call would have for the account now.' })
 export class QuoteType {
-  @Field(() => [ChargedUnitType], { description: 'Line by line; `ran` is what would be charged.' })
+  @Field(() => [ChargedUnitType], {
+    description: 'Units of the call; `ran` is the number that would be charged.',
+  })
   readonly units: readonly ChargedUnitType[];
 
   @Field(() => NanoUSD, {
-    description: 'Exact cost now: images and labels that the account has paid for before are free.',
+    description: 'Exact cost now. Images and labels that are cached for the account are free.',
   })
   readonly costNanos: bigint;
 
@@ -111,12 +139,14 @@ export class QuoteType {
   readonly maximumNanos: bigint;
 
   @Field(() => [Boolean], {
-    description: 'For each image, in order: true when it is cached for this account, so free.',
+    description:
+      'For each image, in order: whether it is cached for this account, and therefore free.',
   })
   readonly imagesCached: readonly boolean[];
 
   @Field(() => [Boolean], {
-    description: 'For each label, in order: true when it is cached for this account, so free.',
+    description:
+      'For each label, in order: whether it is cached for this account, and therefore free.',
   })
   readonly labelsCached: readonly boolean[];
 
@@ -129,61 +159,95 @@ export class QuoteType {
   }
 }
 
-@ObjectType('ClassifyImagePayload', { description: 'Answer to a classification.' })
-export class ClassifyImagePayload {
-  @Field(() => ID, { nullable: true, description: 'Of the run; null for a dry run.' })
+@ObjectType('ClassifyImagePayload', { description: 'Result of `classifyImage`.' })
+export class ClassifyImagePayload extends AccountPayloadType {
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the run, prefixed with `run_`; null for a dry run.',
+  })
   readonly runId!: string | null;
 
   @Field(() => ImageClassificationType, {
     nullable: true,
-    description: 'Of the first image; null for a dry run.',
+    description: 'Classification of the first image; null for a dry run.',
   })
   readonly classification!: ImageClassificationType | null;
 
-  @Field(() => [ImageClassificationType], { description: 'Of each image, in order.' })
+  @Field(() => [ImageClassificationType], {
+    nullable: true,
+    description: 'Classifications of all images, in order; null for a dry run.',
+  })
   readonly classifications!: readonly ImageClassificationType[];
 
   @Field(() => Int, {
-    description: 'Number of labels that the account had paid for before; they cost nothing.',
+    nullable: true,
+    description: 'Number of labels that were cached for the account, and therefore free.',
   })
   readonly labelsCached!: number;
 
-  @Field(() => CallCostType, { nullable: true, description: 'Null for a dry run.' })
+  @Field(() => CallCostType, {
+    nullable: true,
+    description: 'Cost of the call; null for a dry run.',
+  })
   readonly cost!: CallCostType | null;
 
-  @Field(() => QuoteType, { nullable: true, description: 'For a dry run.' })
+  @Field(() => QuoteType, { nullable: true, description: 'Cost estimate; set only for a dry run.' })
   readonly quote!: QuoteType | null;
 
-  @Field(() => CallTimingsType, { nullable: true, description: 'Null for a dry run.' })
+  @Field(() => CallTimingsType, {
+    nullable: true,
+    description: 'Time spent in each phase; null for a dry run.',
+  })
   readonly timingsMs!: CallTimingsType | null;
 
   @Field(() => Boolean, {
-    description: 'It is the answer to an earlier call with the same idempotency key.',
+    nullable: true,
+    description:
+      'Whether this is the stored response to an earlier call with the same idempotency key.',
   })
   readonly replayed!: boolean;
 }
 
-@ObjectType('EmbedPayload', { description: 'Answer to an embedding.' })
-export class EmbedPayload {
-  @Field(() => ID, { description: 'Of the run.' })
+/** Result of an embedding, of whatever. */
+@ObjectType()
+abstract class EmbedPayload extends AccountPayloadType {
+  @Field(() => ID, { nullable: true, description: 'ID of the run, prefixed with `run_`.' })
   readonly runId!: string;
 
-  @Field(() => [[Float]], { description: 'One vector for each input, of length 1.' })
+  @Field(() => [[Float]], {
+    nullable: true,
+    description: 'One unit-length vector per input, in order.',
+  })
   readonly vectors!: readonly (readonly number[])[];
 
   @Field(() => Int, {
-    description: 'Number of inputs that the account had paid for before; they cost nothing.',
+    nullable: true,
+    description: 'Number of inputs that were cached for the account, and therefore free.',
   })
   readonly cached!: number;
 
-  @Field(() => CallCostType, { description: 'What it cost.' })
+  @Field(() => CallCostType, {
+    nullable: true,
+    description: 'Cost of the call, by unit and in total.',
+  })
   readonly cost!: CallCostType;
 
-  @Field(() => CallTimingsType, { description: 'Where the time went.' })
+  @Field(() => CallTimingsType, {
+    nullable: true,
+    description: 'Time spent in each phase of the call.',
+  })
   readonly timingsMs!: CallTimingsType;
 
   @Field(() => Boolean, {
-    description: 'It is the answer to an earlier call with the same idempotency key.',
+    nullable: true,
+    description:
+      'Whether this is the stored response to an earlier call with the same idempotency key.',
   })
   readonly replayed!: boolean;
 }
+
+@ObjectType('EmbedImagesPayload', { description: 'Result of `embedImages`.' })
+export class EmbedImagesPayload extends EmbedPayload {}
+
+@ObjectType('EmbedTextsPayload', { description: 'Result of `embedTexts`.' })
+export class EmbedTextsPayload extends EmbedPayload {}

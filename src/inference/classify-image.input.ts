@@ -1,125 +1,142 @@
+import { AccountInput } from '../graphql/input.js';
 import { Field, Float, ID, InputType, Int, registerEnumType } from 'type-graphql';
 import { type Scoring, SCORINGS } from './metered-call.js';
 
 registerEnumType(SCORINGS, {
   name: 'Scoring',
-  description: 'What the score of a label is.',
+  description: 'Method by which label scores are computed.',
   valuesConfig: {
     SIGMOID: {
       description:
-        'The label’s own probability; all may be low, or several high. Refused for models trained with softmax.',
+        'Independent probability of each label; all may be low, or several high. Rejected for models trained with softmax.',
     },
-    SOFTMAX: { description: 'Its share among the labels given; they add up to 1.' },
+    SOFTMAX: { description: 'Share of each label among the given labels; shares add up to 1.' },
   },
 });
 
-@InputType('ImageInput', { description: 'An image: exactly one of its fields.' })
+@InputType('ImageInput', { description: 'An image. Exactly one field must be set.' })
 export class ImageInput {
   @Field(() => String, {
     nullable: true,
-    description: 'The file’s bytes in base64, 10 MiB at most; a data: URL is understood.',
+    description: 'Base64-encoded file, at most 10 MiB; data: URLs are accepted.',
   })
   base64?: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Where the file is, by https or http, on the public internet.',
+    description: 'Public https:// or http:// URL of the file.',
   })
   url?: string;
 
-  @Field(() => ID, { nullable: true, description: 'Of a file sent to /v1/files: "file_…".' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of a file uploaded to /v1/files, prefixed with `file_`.',
+  })
   uploadId?: string;
 }
 
-@InputType('ClassifyImageInput', { description: 'One image or several, and what they may show.' })
-export class ClassifyImageInput {
-  @Field(() => String, { description: 'Slug of the model, or an alias of it.' })
+@InputType('ClassifyImageInput', { description: 'Images to classify and labels to score.' })
+export class ClassifyImageInput extends AccountInput {
+  @Field(() => String, { description: 'Slug or alias of the model.' })
   model!: string;
 
-  @Field(() => ImageInput, { nullable: true, description: 'The image; or give `images`.' })
+  @Field(() => ImageInput, {
+    nullable: true,
+    description: 'Image to classify. Exactly one of `image` and `images` is required.',
+  })
   image?: ImageInput;
 
   @Field(() => [ImageInput], {
     nullable: true,
-    description: '1 to 16 images, each scored against the same labels; or give `image`.',
+    description:
+      'Images to classify, 1 to 16, all scored against the same labels. Exactly one of `image` and `images` is required.',
   })
   images?: ImageInput[];
 
   @Field(() => [String], {
     nullable: true,
-    description: '1 to 500 labels, in any language; or give `labelSetId`.',
+    description:
+      'Labels to score, 1 to 500, in any language. Exactly one of `labels` and `labelSetId` is required.',
   })
   labels?: string[];
 
-  @Field(() => ID, { nullable: true, description: 'Of saved labels: "lset_…".' })
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'ID of a saved label set, prefixed with `lset_`. Exactly one of `labels` and `labelSetId` is required.',
+  })
   labelSetId?: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Prompt with {} where the label goes; "This is a photo of {}." by default.',
+    description:
+      'Prompt template with {} as the placeholder for the label; "This is a photo of {}." by default.',
   })
   template?: string;
 
   @Field(() => SCORINGS, {
     nullable: true,
     description:
-      'What `score` is. By default as the model was trained: SIGMOID for SigLIP, SOFTMAX for CLIP.',
+      'Scoring method; by default the one that the model was trained with: SIGMOID for SigLIP, SOFTMAX for CLIP.',
   })
   scoring?: Scoring;
 
   @Field(() => Float, {
     nullable: true,
     description:
-      'Probability, 0 to 1, at which a label counts as a match, for `noneOfTheAbove`. Refused where there are none.',
+      'Probability, 0 to 1, at which a label counts as a match; used for `noneOfTheAbove`. Rejected for models without probabilities.',
   })
   threshold?: number;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How many labels to answer with; all by default.',
+    description: 'Number of labels to return per image, best first; all by default.',
   })
   topK?: number;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Sent again with the same key, the call is answered again and charged once.',
+    description:
+      'Unique key that makes retries safe: requests with the same key return the stored response and are charged once.',
   })
   idempotencyKey?: string;
 
   @Field(() => Boolean, {
     defaultValue: false,
     description:
-      'Checks the call and returns its exact cost for this account; runs and charges nothing. Images are downloaded, not decoded.',
+      'Whether to validate the call and return its exact cost without running or charging it. Images are downloaded but not decoded.',
   })
   dryRun!: boolean;
 }
 
-@InputType('EmbedImagesInput', { description: 'Images to turn into vectors.' })
-export class EmbedImagesInput {
-  @Field(() => String, { description: 'Slug of the model, or an alias of it.' })
+@InputType('EmbedImagesInput', { description: 'Images to compute embedding vectors for.' })
+export class EmbedImagesInput extends AccountInput {
+  @Field(() => String, { description: 'Slug or alias of the model.' })
   model!: string;
 
-  @Field(() => [ImageInput], { description: '1 to 64 images.' })
+  @Field(() => [ImageInput], { description: 'Images to embed, 1 to 64.' })
   images!: ImageInput[];
 
   @Field(() => String, {
     nullable: true,
-    description: 'Sent again with the same key, the call is answered again and charged once.',
+    description:
+      'Unique key that makes retries safe: requests with the same key return the stored response and are charged once.',
   })
   idempotencyKey?: string;
 }
 
-@InputType('EmbedTextsInput', { description: 'Texts to turn into vectors.' })
-export class EmbedTextsInput {
-  @Field(() => String, { description: 'Slug of the model, or an alias of it.' })
+@InputType('EmbedTextsInput', { description: 'Texts to compute embedding vectors for.' })
+export class EmbedTextsInput extends AccountInput {
+  @Field(() => String, { description: 'Slug or alias of the model.' })
   model!: string;
 
-  @Field(() => [String], { description: '1 to 2,048 texts.' })
+  @Field(() => [String], { description: 'Texts to embed, 1 to 2,048.' })
   texts!: string[];
 
   @Field(() => String, {
     nullable: true,
-    description: 'Sent again with the same key, the call is answered again and charged once.',
+    description:
+      'Unique key that makes retries safe: requests with the same key return the stored response and are charged once.',
   })
   idempotencyKey?: string;
 }

@@ -1,16 +1,20 @@
+import { AccountInput } from '../graphql/input.js';
 import { Field, InputType } from 'type-graphql';
 
-@InputType('CreateLabelSetInput', { description: 'Labels to save.' })
-export class CreateLabelSetInput {
-  @Field(() => String, { description: '1 to 100 characters, unique in the account.' })
+@InputType('CreateLabelSetInput', { description: 'Settings of a new label set.' })
+export class CreateLabelSetInput extends AccountInput {
+  @Field(() => String, {
+    description: 'Name of the label set, 1 to 100 characters; unique per account.',
+  })
   name!: string;
 
-  @Field(() => [String], { description: '1 to 500 labels, in any language.' })
+  @Field(() => [String], { description: 'Labels, 1 to 500, in any language.' })
   labels!: string[];
 
   @Field(() => String, {
     nullable: true,
-    description: 'Prompt with {} where the label goes; "This is a photo of {}." by default.',
+    description:
+      'Prompt template with {} as the placeholder for the label; "This is a photo of {}." by default.',
   })
   template?: string;
 }

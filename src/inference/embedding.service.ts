@@ -249,5 +249,5 @@ function keyOf({ modelHash, variant }: LoadedModel, content: string): string {
 }
 
 function notServed(slug: string, cause?: unknown): AppError {
-  return new AppError('UPSTREAM_UNAVAILABLE', `${slug} is not served at the moment.`, { cause });
+  return new AppError('UPSTREAM_UNAVAILABLE', `${slug} is temporarily unavailable.`, { cause });
 }

@@ -32,7 +32,7 @@ export async function checkDisk(folder: string, files: readonly HubFile[]): Prom
   if (free >= needed) return;
   throw new AppError(
     'BAD_USER_INPUT',
-    `The disk of ${folder} has ${megabytes(free)} free, and ${megabytes(needed)} are needed. Set MODELS_DIR to a larger one.`,
+    `The disk of ${folder} has ${megabytes(free)} free; ${megabytes(needed)} are needed. Set MODELS_DIR to a folder on a larger disk.`,
   );
 }
 

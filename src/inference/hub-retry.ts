@@ -17,7 +17,7 @@ export async function retry<T>(
       if (count === ATTEMPTS_MAX) {
         throw new AppError(
           'UPSTREAM_UNAVAILABLE',
-          `The Hub does not answer (${(error as Error).message}). What came so far is kept: pull again to go on.`,
+          `The Hugging Face Hub is not responding (${(error as Error).message}). Downloaded data is kept; pull again to resume.`,
           { cause: error },
         );
       }

@@ -204,7 +204,7 @@ export class Hub {
       await rm(part, { force: true });
       throw new AppError(
         'BAD_USER_INPUT',
-        `${file.name} does not have the hash that the Hub lists: it was damaged on its way, or the server is not to be trusted. Pull again.`,
+        `${file.name} does not have the hash that the Hub lists: it was corrupted in transit, or the server is not trustworthy. Pull again.`,
       );
     }
     await rename(part, target);
@@ -245,7 +245,10 @@ export class Hub {
 
   private unexpectedAnswer(): AppError {
     const { endpoint } = this.options;
-    return new AppError('UPSTREAM_UNAVAILABLE', `${endpoint} does not answer as the Hub does.`);
+    return new AppError(
+      'UPSTREAM_UNAVAILABLE',
+      `${endpoint} does not respond like the Hugging Face Hub.`,
+    );
   }
 
   private async get(
@@ -275,7 +278,7 @@ export class Hub {
     if (statusCode === 401 || statusCode === 403) {
       throw new AppError(
         'FORBIDDEN',
-        `${endpoint} refuses ${address}: it is private, or its terms have to be accepted first. Set HF_TOKEN.`,
+        `${endpoint} denies access to ${address}: it is private, or its terms must be accepted first. Set HF_TOKEN.`,
       );
     }
     throw new Error(`${endpoint}${address} answered ${String(statusCode)}.`);

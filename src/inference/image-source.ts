@@ -18,7 +18,8 @@ export const CALL_BYTES_MAX = Math.ceil(IMAGE_BYTES_MAX / 3) * 4 + 256 * 1024;
 export function checkSource(source: ImageSource): void {
   const { base64, url, uploadId } = source;
   const given = [base64, url, uploadId].filter((value) => value !== undefined);
-  if (given.length !== 1) throw bad('Give each image as one of base64, url and uploadId.');
+  if (given.length !== 1)
+    throw bad('Set exactly one of `base64`, `url` and `uploadId` for each image.');
 }
 
 /**
@@ -38,7 +39,7 @@ export function decodeImageText(text: string): Buffer {
   if (bytes.length > IMAGE_BYTES_MAX) {
     throw new AppError(
       'PAYLOAD_TOO_LARGE',
-      `An image has at most ${String(IMAGE_BYTES_MAX / 2 ** 20)} MiB.`,
+      `An image can have at most ${String(IMAGE_BYTES_MAX / 2 ** 20)} MiB.`,
     );
   }
   if (bytes.length === 0) throw bad('The image is empty.');

@@ -43,15 +43,18 @@ export class ImageDownloader {
         const answer = await this.fetchOnce(next, until);
         if (Buffer.isBuffer(answer)) return answer;
         if (next.protocol === 'https:' && answer.protocol === 'http:') {
-          throw bad('The image’s address redirects from https to http.');
+          throw bad('The image URL redirects from https to http.');
         }
         next = answer;
       }
-      throw bad(`The image’s address redirects more than ${String(REDIRECTS_MAX)} times.`);
+      throw bad(`The image URL redirects more than ${String(REDIRECTS_MAX)} times.`);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (deadline.aborted) {
-        throw bad(`The image did not come within ${String(this.options.timeoutMs)} ms.`, error);
+        throw bad(
+          `The image was not downloaded within ${String(this.options.timeoutMs)} ms.`,
+          error,
+        );
       }
       if (error instanceof AppError) throw error;
       throw bad('The image could not be downloaded.', error);
@@ -61,8 +64,7 @@ export class ImageDownloader {
   /** The body, or where it is said to be. */
   private async fetchOnce(url: URL, signal: AbortSignal): Promise<Buffer | URL> {
     const pinned = await this.outbound.pin(url.hostname, signal);
-    if (pinned === undefined)
-      throw bad('The image’s address does not lead to the public internet.');
+    if (pinned === undefined) throw bad('The image address is not on the public internet.');
     const agent = this.outbound.agent(pinned, this.options.timeoutMs);
     try {
       const { statusCode, headers, body } = await request(url, {
@@ -78,11 +80,11 @@ export class ImageDownloader {
         return parse(headers.location, url);
       }
       if (statusCode !== 200) {
-        throw bad(`The image’s address answers with status ${String(statusCode)}.`);
+        throw bad(`The image URL responds with status ${String(statusCode)}.`);
       }
       const encoding = headers['content-encoding'];
       if (encoding !== undefined && encoding !== 'identity') {
-        throw bad('The image’s address answers with a compressed body, which was not asked for.');
+        throw bad('The image URL responds with a compressed body, which was not requested.');
       }
       return await this.read(body, Number(headers['content-length'] ?? 0));
     } finally {
@@ -100,22 +102,22 @@ export class ImageDownloader {
       if (bytes > bytesMax) throw tooLarge(bytesMax);
       chunks.push(chunk);
     }
-    if (bytes === 0) throw bad('The image’s address answers with nothing.');
+    if (bytes === 0) throw bad('The image URL responds with an empty body.');
     return Buffer.concat(chunks);
   }
 }
 
 function parse(text: string, base?: URL): URL {
   if (text.length > URL_CHARS_MAX) {
-    throw bad(`An image’s address has at most ${String(URL_CHARS_MAX)} characters.`);
+    throw bad(`An image URL can have at most ${String(URL_CHARS_MAX)} characters.`);
   }
   const url = URL.parse(text, base?.href);
-  if (url === null) throw bad('The image’s address is not a URL.');
+  if (url === null) throw bad('The image address is not a valid URL.');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw bad('An image’s address begins with https:// or http://.');
+    throw bad('An image URL must start with https:// or http://.');
   }
   if (url.username !== '' || url.password !== '') {
-    throw bad('An image’s address may not carry a user name or password.');
+    throw bad('An image URL must not contain a user name or password.');
   }
   return url;
 }

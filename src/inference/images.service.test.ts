@@ -35,7 +35,7 @@ test('images that are too large together are refused, and no more of them are fe
   const { images, seen } = imagesOf(64, IMAGE_BYTES_MAX);
   const loading = service.load(images, signal);
   await expect(loading).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
-  await expect(loading).rejects.toThrow(/^Image 17 of 64: .* MiB together\. Split/);
+  await expect(loading).rejects.toThrow(/^Image 17 of 64: .* MiB in total\. Split/);
   await new Promise((resolve) => setImmediate(resolve));
   expect(seen.begun).toBeLessThanOrEqual(2 * IMAGES_AT_ONCE);
 });

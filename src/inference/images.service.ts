@@ -44,7 +44,7 @@ export class ImagesService {
     if (images.length === 0 || images.length > imagesMax) {
       throw new AppError(
         'BAD_USER_INPUT',
-        `A call has 1 to ${String(imagesMax)} images; in this one there are ${String(images.length)}. Split them into several calls.`,
+        `A call can have 1 to ${String(imagesMax)} images (got ${String(images.length)}). Split them into several calls.`,
         { details: { argument: 'images' } },
       );
     }
@@ -80,7 +80,7 @@ export class ImagesService {
     if (uploadId !== undefined) {
       const upload = await this.uploads.get(accountId, uploadId);
       if (!upload.mediaType.startsWith('image/')) {
-        throw new AppError('BAD_USER_INPUT', `${uploadId} is no image.`, {
+        throw new AppError('BAD_USER_INPUT', `${uploadId} is not an image.`, {
           details: { argument: 'image' },
         });
       }
@@ -99,6 +99,6 @@ export class ImagesService {
 function tooLarge(): AppError {
   return new AppError(
     'PAYLOAD_TOO_LARGE',
-    `The images of a call may have ${String(BYTES_MAX / 2 ** 20)} MiB together. Split them into several calls.`,
+    `The images of a call can have at most ${String(BYTES_MAX / 2 ** 20)} MiB in total. Split them into several calls.`,
   );
 }

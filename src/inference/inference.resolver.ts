@@ -1,15 +1,16 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Ctx, Mutation, Resolver } from 'type-graphql';
 import { AppError } from '../errors.js';
 import { Access } from '../graphql/access.js';
 import type { GraphQLContext } from '../graphql/context.js';
-import { present } from '../graphql/input.js';
+import { InputArg, present } from '../graphql/input.js';
 import { serverTiming } from '../platform/server-timing.js';
 import { type CallLimits, rateHeaders } from '../usage/index.js';
 import {
   CallCostType,
   type CallTimingsType,
   ClassifyImagePayload,
-  EmbedPayload,
+  EmbedImagesPayload,
+  EmbedTextsPayload,
   QuoteType,
 } from './classification.type.js';
 import {
@@ -33,15 +34,14 @@ export class InferenceResolver {
   ) {}
 
   @Mutation(() => ClassifyImagePayload, {
-    // One that fails must not take the answers of others in its request, which were paid for.
     nullable: true,
     complexity: PAID_COST,
     description:
-      'Scores images against labels that the model was not trained for. Charges images and labels that the account has not paid for within the cache TTL; a failed call is free.',
+      'Scores images against labels given in the call (zero-shot classification). Images and labels cached for the account are free, and so are failed calls.',
   })
   @Access({ scope: 'inference' })
   async classifyImage(
-    @Arg('input', () => ClassifyImageInput, { description: 'What to classify.' })
+    @InputArg(() => ClassifyImageInput)
     { image, images, dryRun, ...input }: ClassifyImageInput,
     @Ctx() context: GraphQLContext,
   ): Promise<ClassifyImagePayload> {
@@ -74,35 +74,31 @@ export class InferenceResolver {
     };
   }
 
-  @Mutation(() => EmbedPayload, {
-    // One that fails must not take the answers of others in its request, which were paid for.
+  @Mutation(() => EmbedImagesPayload, {
     nullable: true,
     complexity: PAID_COST,
-    description: 'Turns images into vectors that lie close to those of fitting texts.',
+    description: 'Computes embedding vectors for images, comparable with those of texts.',
   })
   @Access({ scope: 'inference' })
   embedImages(
-    @Arg('input', () => EmbedImagesInput, { description: 'What to embed.' })
-    input: EmbedImagesInput,
+    @InputArg(() => EmbedImagesInput) input: EmbedImagesInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<EmbedPayload> {
+  ): Promise<EmbedImagesPayload> {
     const { actor, signal } = context;
     const images = input.images.map(present);
     return this.embed({ ...present(input), images, actor, signal }, context);
   }
 
-  @Mutation(() => EmbedPayload, {
-    // One that fails must not take the answers of others in its request, which were paid for.
+  @Mutation(() => EmbedTextsPayload, {
     nullable: true,
     complexity: PAID_COST,
-    description: 'Turns texts into vectors that lie close to those of fitting images.',
+    description: 'Computes embedding vectors for texts, comparable with those of images.',
   })
   @Access({ scope: 'inference' })
   embedTexts(
-    @Arg('input', () => EmbedTextsInput, { description: 'What to embed.' })
-    input: EmbedTextsInput,
+    @InputArg(() => EmbedTextsInput) input: EmbedTextsInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<EmbedPayload> {
+  ): Promise<EmbedTextsPayload> {
     const { actor, signal } = context;
     return this.embed({ ...present(input), actor, signal }, context);
   }
@@ -128,7 +124,10 @@ export class InferenceResolver {
     }
   }
 
-  private async embed(call: EmbedCall, context: GraphQLContext): Promise<EmbedPayload> {
+  private async embed(
+    call: EmbedCall,
+    context: GraphQLContext,
+  ): Promise<EmbedImagesPayload & EmbedTextsPayload> {
     const metered = await this.limited(context, () => this.inference.embed(call));
     return {
       runId: metered.runId,
@@ -152,7 +151,7 @@ function oneOf(image: ImageInput | undefined, images: ImageInput[] | undefined):
   const given = [image == null ? [] : [image], images ?? []].filter((list) => list.length > 0);
   const [only] = given;
   if (only === undefined || given.length > 1) {
-    throw new AppError('BAD_USER_INPUT', 'Give either image or images.', {
+    throw new AppError('BAD_USER_INPUT', 'Set exactly one of `image` and `images`.', {
       details: { argument: 'image' },
     });
   }

@@ -1,25 +1,21 @@
 import { Field, GraphQLISODateTime, ID, ObjectType } from 'type-graphql';
 
-@ObjectType('LabelSet', { description: 'Saved labels; paid for once for each model.' })
+@ObjectType('LabelSet', { description: 'A saved list of labels, charged once per model.' })
 export class LabelSetType {
-  @Field(() => ID, { description: '"lset_…", for `labelSetId`.' })
+  @Field(() => ID, {
+    description: 'ID of the label set, prefixed with `lset_`; pass as `labelSetId`.',
+  })
   readonly id!: string;
 
-  @Field(() => String, { description: 'Unique in the account.' })
+  @Field(() => String, { description: 'Name of the label set; unique per account.' })
   readonly name!: string;
 
-  @Field(() => [String], { description: 'In the order given.' })
+  @Field(() => [String], { description: 'Labels in the order given.' })
   readonly labels!: readonly string[];
 
-  @Field(() => String, { nullable: true, description: 'Prompt; null: the default.' })
+  @Field(() => String, { nullable: true, description: 'Prompt template; null for the default.' })
   readonly template!: string | null;
 
-  @Field(() => GraphQLISODateTime, { description: 'When it was made.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which the label set was created.' })
   readonly createdAt!: Date;
-}
-
-@ObjectType('DeletedLabelSet', { description: 'What was deleted.' })
-export class DeletedLabelSetType {
-  @Field(() => ID, { description: 'Its id.' })
-  readonly id!: string;
 }

@@ -1,49 +1,56 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import { DeleteLabelSetInput } from './label-sets.input.js';
+import { CreateLabelSetPayload, DeleteLabelSetPayload } from './label-sets.payload.js';
+import { AccountType } from '../graphql/account.type.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import { present } from '../graphql/input.js';
 import { CreateLabelSetInput } from './create-label-set.input.js';
-import { DeletedLabelSetType, LabelSetType } from './label-set.type.js';
+import { LabelSetType } from './label-set.type.js';
 import type { LabelSetsService } from './label-sets.service.js';
 
-@Resolver()
+@Resolver(() => AccountType)
 export class LabelSetsResolver {
   constructor(private readonly sets: LabelSetsService) {}
 
-  @Query(() => [LabelSetType], {
+  @FieldResolver(() => [LabelSetType], {
+    nullable: true,
     complexity: ({ childComplexity }) => 20 + childComplexity,
-    description: 'The account’s saved labels, by name.',
+    description: 'Label sets of the account, by name.',
   })
   @Access({ scope: 'read' })
-  labelSets(@Ctx() context: GraphQLContext): Promise<readonly LabelSetType[]> {
-    return this.sets.list(accountOf(context));
+  labelSets(@Root() { id }: AccountType): Promise<readonly LabelSetType[]> {
+    return this.sets.list(id);
   }
 
-  @Mutation(() => LabelSetType, {
+  @Mutation(() => CreateLabelSetPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Saves labels, to be named by `labelSetId`. The first call of each model with the set pays for its labels; later calls pay for images only.',
+      'Creates a label set for use as `labelSetId`. The first call per model pays for its labels; later calls pay for images only.',
   })
   @Access({ scope: 'inference' })
-  createLabelSet(
-    @Arg('input', () => CreateLabelSetInput, { description: 'The labels.' })
+  async createLabelSet(
+    @InputArg(() => CreateLabelSetInput)
     input: CreateLabelSetInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<LabelSetType> {
-    return this.sets.create(accountOf(context), present(input));
+  ): Promise<CreateLabelSetPayload> {
+    return { labelSet: await this.sets.create(accountOf(context), present(input)) };
   }
 
-  @Mutation(() => DeletedLabelSetType, {
+  @Mutation(() => DeleteLabelSetPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Deletes saved labels.',
+    description: 'Deletes a label set.',
   })
   @Access({ scope: 'inference' })
   async deleteLabelSet(
-    @Arg('id', () => ID, { description: '"lset_…".' }) id: string,
+    @InputArg(() => DeleteLabelSetInput) { id }: DeleteLabelSetInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<DeletedLabelSetType> {
+  ): Promise<DeleteLabelSetPayload> {
     await this.sets.delete(accountOf(context), id);
-    return { id };
+    return { deletedLabelSetId: id };
   }
 }

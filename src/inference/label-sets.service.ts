@@ -44,7 +44,7 @@ export class LabelSetsService {
     if (made !== undefined) return made;
     throw new AppError(
       'CONFLICT',
-      `The account has a label set of that name, or ${String(SETS_MAX)} of them. Delete one first.`,
+      `The account already has a label set with this name, or ${String(SETS_MAX)} label sets. Delete one first.`,
     );
   }
 
@@ -56,14 +56,14 @@ export class LabelSetsService {
   /** @throws AppError NOT_FOUND */
   async get(accountId: AccountId, id: string): Promise<LabelSet> {
     const set = id.includes('\0') ? undefined : await store.findLabelSet(this.db, accountId, id);
-    if (set === undefined) throw new AppError('NOT_FOUND', 'The account has no such label set.');
+    if (set === undefined) throw new AppError('NOT_FOUND', 'Label set not found.');
     return set;
   }
 
   /** @throws AppError NOT_FOUND */
   async delete(accountId: AccountId, id: string): Promise<void> {
     if (id.includes('\0') || !(await store.deleteLabelSet(this.db, accountId, id))) {
-      throw new AppError('NOT_FOUND', 'The account has no such label set.');
+      throw new AppError('NOT_FOUND', 'Label set not found.');
     }
   }
 

@@ -93,13 +93,13 @@ export class MeterService {
     if (model === undefined) {
       model = (await this.parts.catalog.findModels([slug], new Set(['prices']))).get(slug);
       if (model === undefined) {
-        throw new AppError('NOT_FOUND', `No model has the slug ${slug.slice(0, 300)}.`);
+        throw new AppError('NOT_FOUND', `Model ${slug.slice(0, 300)} not found.`);
       }
       this.models.set(slug, model);
     }
     if (!(await this.mayCall(actor, model))) throw notLive(model);
     if (actor.models !== undefined && !actor.models.has(model.slug)) {
-      throw new AppError('FORBIDDEN', `This key may not run ${model.slug}.`);
+      throw new AppError('FORBIDDEN', `This key is not allowed to call ${model.slug}.`);
     }
     return model;
   }
@@ -239,7 +239,10 @@ export class MeterService {
         balance: settled,
       };
     }
-    throw new AppError('OVERLOADED', 'Too many calls pay for the same. Try again shortly.');
+    throw new AppError(
+      'OVERLOADED',
+      'Too many concurrent calls for the same input. Try again shortly.',
+    );
   }
 
   /** Answers a request whose run an earlier one has paid for: this one is charged nothing. */

@@ -124,7 +124,7 @@ export class PredictorsService implements Predictors {
         if (isLast) throw busy ?? error;
       }
     }
-    throw new AppError('UPSTREAM_UNAVAILABLE', `${servedAs} is not served at the moment.`);
+    throw new AppError('UPSTREAM_UNAVAILABLE', `${servedAs} is temporarily unavailable.`);
   }
 
   /** By priority; those that are unwell, or have just failed, at the end. Without those nobody has verified. */

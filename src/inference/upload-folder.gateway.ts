@@ -171,13 +171,13 @@ function lineChecker(): (chunk: Buffer | undefined) => void {
     try {
       utf8.decode(chunk, { stream: chunk !== undefined });
     } catch (cause) {
-      const message = 'The file is neither an image that we take nor text in UTF-8.';
+      const message = 'The file is neither a supported image nor UTF-8 text.';
       throw new AppError('UNSUPPORTED_MEDIA_TYPE', message, { cause });
     }
     if (chunk === undefined) return;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) lines += 1;
     if (lines > JSONL_LINES_MAX) {
-      const message = `A batch has at most ${String(JSONL_LINES_MAX)} lines.`;
+      const message = `A batch can have at most ${String(JSONL_LINES_MAX)} lines.`;
       throw new AppError('PAYLOAD_TOO_LARGE', message);
     }
   };
@@ -200,16 +200,22 @@ async function* withHead(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
 }
 
 function tooLarge(bytesMax: number): AppError {
-  return new AppError('PAYLOAD_TOO_LARGE', `A file has at most ${String(bytesMax / 2 ** 20)} MiB.`);
+  return new AppError(
+    'PAYLOAD_TOO_LARGE',
+    `A file can have at most ${String(bytesMax / 2 ** 20)} MiB.`,
+  );
 }
 
 function noImage(): AppError {
   return new AppError(
     'UNSUPPORTED_MEDIA_TYPE',
-    'The file is no JPEG, PNG, WebP, GIF, AVIF or TIFF image.',
+    'The file is not a JPEG, PNG, WebP, GIF, AVIF or TIFF image.',
   );
 }
 
 export function tooMuch(): AppError {
-  return new AppError('CONFLICT', 'The account keeps too many files. Delete some, or wait.');
+  return new AppError(
+    'CONFLICT',
+    'The account stores too many files. Delete some, or wait until they expire.',
+  );
 }

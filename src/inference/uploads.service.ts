@@ -184,5 +184,5 @@ function notFor(purpose: string): AppError {
 }
 
 function noSuchUpload(cause?: unknown): AppError {
-  return new AppError('NOT_FOUND', 'The account has no such file, or it has expired.', { cause });
+  return new AppError('NOT_FOUND', 'The file was not found or has expired.', { cause });
 }

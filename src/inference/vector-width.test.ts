@@ -15,7 +15,7 @@ test('a whole vector, and one without length, stay as they are', () => {
 });
 
 test.each([0, -1, 1.5, 129, Number.NaN])('%p numbers of 128 are refused', (dimensions) => {
-  expect(() => checkDimensions(dimensions, 128)).toThrow(/1 to 128/);
+  expect(() => checkDimensions(dimensions, 128)).toThrow(/between 1 and 128/);
 });
 
 test('without a wish, a vector is whole', () => {

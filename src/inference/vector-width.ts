@@ -11,7 +11,7 @@ export function checkDimensions(dimensions: number | undefined, width: number): 
   if (Number.isInteger(dimensions) && dimensions >= 1 && dimensions <= width) return dimensions;
   throw new AppError(
     'BAD_USER_INPUT',
-    `Vectors of this model have 1 to ${String(width)} numbers.`,
+    `\`dimensions\` must be between 1 and ${String(width)} for this model.`,
     {
       details: { argument: 'dimensions' },
     },

@@ -1,16 +1,34 @@
-import { Arg, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql';
 import type { ModelStanding } from '../catalog/index.js';
-import { type Balance, BalanceType } from '../credits/index.js';
+import type { Balance } from '../credits/index.js';
 import { Access } from '../graphql/access.js';
-import { accountOf, type GraphQLContext } from '../graphql/context.js';
+import { AccountType } from '../graphql/account.type.js';
+import { getAccount, type GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import type { Sources } from '../graphql/schema.js';
+import { requireScope } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
-import { type Run, RunType, toRun, type UsageTick } from '../usage/index.js';
+import { type Run, toRun, type UsageTick } from '../usage/index.js';
 import type { LiveService } from './live.service.js';
-import { ModelStatusChangeType, UsageTickType } from './live.type.js';
+import { ModelStatusChangeType, RunFinishedPayloadType, UsageTickType } from './live.type.js';
 
-const topicId = ({ context }: { context: GraphQLContext }) => accountOf(context);
+interface OfAccount {
+  readonly accountId?: string | null;
+}
+
+const AccountIdArg = () =>
+  Arg('accountId', () => ID, {
+    nullable: true,
+    description:
+      'ID of the account to watch; defaults to the API key’s account, else the personal account.',
+  });
+
+/** @throws AppError NOT_FOUND, FORBIDDEN */
+function topicId({ context, args }: { context: GraphQLContext; args: OfAccount }): AccountId {
+  const { id, actor } = getAccount(context, args.accountId);
+  requireScope(actor, 'read');
+  return id;
+}
 
 /** Where the events of each subscription come from, by its topic. */
 export function liveSources(live: LiveService): Sources {
@@ -24,55 +42,68 @@ export function liveSources(live: LiveService): Sources {
 
 @Resolver()
 export class LiveResolver {
-  @Subscription(() => BalanceType, {
+  @Subscription(() => AccountType, {
+    nullable: true,
     topics: 'balance',
     topicId,
     complexity: LOOKUP_COST,
     description:
-      'The account’s credit: as it is now, and whenever it has changed. Of several changes between two reads only the last is told.',
+      'Emits the account once on subscription and after each balance change. Slow clients receive only the latest state.',
   })
-  @Access({ scope: 'read' })
-  balanceChanged(@Root() balance: Balance): BalanceType {
-    return balance;
+  @Access({ scope: 'caller' })
+  balanceChanged(
+    @AccountIdArg() accountId: string | null,
+    @Root() balance: Balance,
+    @Ctx() context: GraphQLContext,
+  ): AccountType & { readonly balance: Balance } {
+    const { id, actor } = getAccount(context, accountId);
+    return { id, actor, balance };
   }
 
-  @Subscription(() => RunType, {
+  @Subscription(() => RunFinishedPayloadType, {
+    nullable: true,
     topics: 'runs',
     topicId,
     complexity: LOOKUP_COST,
     description:
-      'Each call of the account that ends from now on, once. Who reads too slowly is ended with OVERLOADED: read `runs`, and subscribe again.',
+      'Emits each call of the account that finishes after subscription, once. Clients that are too slow are disconnected with OVERLOADED: read `runs` and subscribe again.',
   })
-  @Access({ scope: 'read' })
-  runFinished(@Root() run: Run): RunType {
-    return toRun(run);
+  @Access({ scope: 'caller' })
+  runFinished(
+    @AccountIdArg() accountId: string | null,
+    @Root() run: Run,
+    @Ctx() context: GraphQLContext,
+  ): RunFinishedPayloadType {
+    return { run: toRun(run), account: getAccount(context, accountId) };
   }
 
   @Subscription(() => UsageTickType, {
+    nullable: true,
     topics: 'usage',
     topicId,
     complexity: LOOKUP_COST,
     description:
-      'What the account used in the last five seconds; told while it uses something, and once when it has stopped.',
+      'Emits the usage of the account every five seconds while there is any, and once when it stops.',
   })
-  @Access({ scope: 'read' })
-  usageTick(@Root() tick: UsageTick): UsageTickType {
+  @Access({ scope: 'caller' })
+  usageTick(@AccountIdArg() _accountId: string | null, @Root() tick: UsageTick): UsageTickType {
     return tick;
   }
 
   @Subscription(() => ModelStatusChangeType, {
+    nullable: true,
     topics: 'models',
     topicId: ({ args }) => (args as { slugs?: readonly string[] | null }).slugs ?? undefined,
     complexity: LOOKUP_COST,
     description:
-      'Models whose status changes. Those that are named are told as they stand now, too.',
+      'Emits models whose status changes. Models named in `slugs` are also emitted once on subscription.',
   })
   @Access({ scope: 'public' })
   modelStatusChanged(
     // The source of the events is who reads it.
     @Arg('slugs', () => [String], {
       nullable: true,
-      description: 'Slugs or aliases, 1–100; left out: all models.',
+      description: 'Slugs or aliases of the models to watch, 1 to 100; omit for all models.',
     })
     _slugs: readonly string[] | undefined,
     @Root() standing: ModelStanding,

@@ -190,14 +190,14 @@ export class LiveService {
     if (slugs.length === 0 || slugs.length > SLUGS_MAX) {
       throw new AppError(
         'BAD_USER_INPUT',
-        `Give 1 to ${String(SLUGS_MAX)} slugs, or leave them out for all models.`,
+        `\`slugs\` must list 1 to ${String(SLUGS_MAX)} models; omit it for all models.`,
         { details: { argument: 'slugs' } },
       );
     }
     const found = await this.services.catalog.findModels(slugs, new Set());
     const unknown = slugs.filter((slug) => !found.has(slug));
     if (unknown.length > 0) {
-      throw new AppError('NOT_FOUND', `No model has the slug ${unknown.join(', ')}.`, {
+      throw new AppError('NOT_FOUND', `Models not found: ${unknown.join(', ')}.`, {
         details: { slugs: unknown },
       });
     }

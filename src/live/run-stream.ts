@@ -93,6 +93,6 @@ export class RunStream {
 function missedTooMany(): AppError {
   return new AppError(
     'OVERLOADED',
-    `${String(RUNS_MAX)} runs or more ended while they could not be told. Read \`runs\`, and subscribe again.`,
+    `${String(RUNS_MAX)} runs or more finished before they could be sent. Read \`runs\`, and subscribe again.`,
   );
 }

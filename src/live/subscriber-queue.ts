@@ -90,6 +90,6 @@ export class SubscriberQueue<T> implements AsyncIterableIterator<T> {
 function tooSlow(waitingMax: number): AppError {
   return new AppError(
     'OVERLOADED',
-    `More than ${String(waitingMax)} events waited, as they were read too slowly. Read the list, and subscribe again.`,
+    `More than ${String(waitingMax)} events were waiting because the client reads too slowly. Read the list, and subscribe again.`,
   );
 }

@@ -183,6 +183,20 @@ export async function findDelivery(
   };
 }
 
+/** Whosever it is, with whose. */
+export async function findAnyDelivery(
+  db: Queryable,
+  id: string,
+): Promise<(Delivery & { accountId: AccountId }) | undefined> {
+  const [row] = await db.query<Delivery & { accountId: AccountId }>(
+    `SELECT ${COLUMNS}, e.account_id AS "accountId"
+       FROM notification_delivery d JOIN notification n ON n.id = d.notification_id
+       JOIN webhook_endpoint e ON e.id = d.endpoint_id WHERE d.id = $1`,
+    [id],
+  );
+  return row;
+}
+
 /**
  * Makes deliveries of an endpoint due again, under the id that the receiver knows. One that is in hand right now
  * stays in hand.

@@ -6,63 +6,76 @@ import { NOTIFICATION_TYPES, type NotificationType } from './notification.js';
 
 registerEnumType(DELIVERY_STATES, {
   name: 'DeliveryState',
-  description: 'How far a delivery is.',
+  description: 'State of a webhook delivery.',
   valuesConfig: {
-    WAITING: { description: 'It is tried at `nextAttemptAt`, or being tried.' },
-    DELIVERED: { description: 'The receiver answered with 2xx.' },
-    DEAD: { description: 'Given up. It can be replayed.' },
+    WAITING: { description: 'Waiting for the next attempt, or being attempted.' },
+    DELIVERED: { description: 'Delivered; the endpoint responded with a 2xx status.' },
+    DEAD: { description: 'Dead-lettered after the last retry. Can be replayed.' },
   },
 });
 
 @ObjectType('WebhookDelivery', {
   implements: NodeType,
-  description: 'A webhook on its way to an endpoint.',
+  description: 'Delivery of a webhook to an endpoint.',
 })
 export class WebhookDeliveryType extends NodeType {
   override readonly id!: string;
 
-  @Field(() => String, { description: 'What receivers see as `webhook-id`, at each attempt.' })
+  @Field(() => String, {
+    description: 'Value of the `webhook-id` header, the same on every attempt.',
+  })
   readonly webhookId!: string;
 
-  @Field(() => NOTIFICATION_TYPES, { description: 'What it tells.' })
+  @Field(() => NOTIFICATION_TYPES, { description: 'Type of the event.' })
   readonly type!: NotificationType;
 
-  @Field(() => ID, { description: 'Where it goes.' })
+  @Field(() => ID, { description: 'ID of the endpoint, prefixed with `whe_`.' })
   readonly endpointId!: string;
 
-  @Field(() => DELIVERY_STATES, { description: 'How far it is.' })
+  @Field(() => DELIVERY_STATES, { description: 'State of the delivery.' })
   readonly state!: DeliveryState;
 
-  @Field(() => Int, { description: 'Attempts begun, since it was last replayed.' })
+  @Field(() => Int, {
+    description: 'Number of attempts since the delivery was created or last replayed.',
+  })
   readonly attempts!: number;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'Of the next attempt; null when there is none.',
+    description: 'Time of the next attempt; null if there is none.',
   })
   readonly nextAttemptAt!: Date | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Of the last attempt.' })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Time of the last attempt; null before the first.',
+  })
   readonly attemptedAt!: Date | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'HTTP status of the last answer; null when there was none.',
+    description: 'HTTP status of the last response; null if there was none.',
   })
   readonly responseCode!: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'How long the last attempt took.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Duration of the last attempt, in milliseconds; null before the first.',
+  })
   readonly durationMs!: number | null;
 
-  @Field(() => String, { nullable: true, description: 'Why the last attempt failed.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Error of the last attempt; null if it succeeded.',
+  })
   readonly error!: string | null;
 
-  @Field(() => GraphQLISODateTime, { description: 'When it was made.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which the delivery was created.' })
   readonly createdAt!: Date;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'When it arrived, or was given up.',
+    description: 'Time at which the webhook was delivered or dead-lettered; null while waiting.',
   })
   readonly endedAt!: Date | null;
 }
@@ -72,26 +85,23 @@ export function toWebhookDelivery({ notificationId, ...delivery }: Delivery): We
   return { ...delivery, webhookId: notificationId, nextAttemptAt };
 }
 
-@ObjectType('WebhookDeliveryEdge', { description: 'A delivery in its list.' })
+@ObjectType('WebhookDeliveryEdge', { description: 'An edge in a list of webhook deliveries.' })
 class WebhookDeliveryEdgeType {
-  @Field(() => String, { description: 'For the `after` of a page.' })
+  @Field(() => String, { description: 'Opaque cursor; pass as `after` for the next page.' })
   readonly cursor!: string;
 
-  @Field(() => WebhookDeliveryType, { description: 'The delivery.' })
+  @Field(() => WebhookDeliveryType, { description: 'The webhook delivery at the end of the edge.' })
   readonly node!: WebhookDeliveryType;
 }
 
-@ObjectType('WebhookDeliveryConnection', { description: 'A page of deliveries.' })
+@ObjectType('WebhookDeliveryConnection', { description: 'A page of webhook deliveries.' })
 export class WebhookDeliveryConnectionType {
-  @Field(() => [WebhookDeliveryEdgeType], { description: 'The rows.' })
+  @Field(() => [WebhookDeliveryEdgeType], { description: 'Deliveries on this page.' })
   readonly edges!: readonly WebhookDeliveryEdgeType[];
 
-  @Field(() => PageInfoType, { description: 'Where the page lies.' })
-  readonly pageInfo!: PageInfoType;
-}
+  @Field(() => [WebhookDeliveryType], { description: 'Nodes of the edges, in order.' })
+  readonly nodes!: readonly WebhookDeliveryType[];
 
-@ObjectType('WebhookReplay', { description: 'What is sent again.' })
-export class WebhookReplayType {
-  @Field(() => Int, { description: 'How many deliveries.' })
-  readonly count!: number;
+  @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
+  readonly pageInfo!: PageInfoType;
 }

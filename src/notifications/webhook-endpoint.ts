@@ -46,18 +46,20 @@ export function newSecret(): string {
  */
 export function parseEndpointUrl(text: string): URL {
   if (text.length > URL_CHARS_MAX) {
-    throw badUrl(`A webhook’s URL has at most ${String(URL_CHARS_MAX)} characters.`);
+    throw badUrl(`Webhook URLs can have at most ${String(URL_CHARS_MAX)} characters.`);
   }
   const url = URL.parse(text);
-  if (url === null) throw badUrl('The webhook’s URL is not a URL.');
+  if (url === null) throw badUrl('The webhook address is not a URL.');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw badUrl('A webhook’s URL begins with https://.');
+    throw badUrl('Webhook URLs must start with https://.');
   }
   if (url.username !== '' || url.password !== '') {
-    throw badUrl('A webhook’s URL may not carry a user name or password; check its signature.');
+    throw badUrl(
+      'Webhook URLs must not contain a user name or password. Verify the webhook signature instead.',
+    );
   }
   if (url.port !== '' && Number(url.port) < FREE_PORTS_FROM && !['80', '443'].includes(url.port)) {
-    throw badUrl(`A webhook’s port is 443, or ${String(FREE_PORTS_FROM)} or more.`);
+    throw badUrl(`The port of a webhook URL must be 443, or ${String(FREE_PORTS_FROM)} or higher.`);
   }
   url.hash = '';
   return url;
@@ -69,7 +71,7 @@ export function checkDescription(description: string): string {
   if (trimmed.length <= DESCRIPTION_CHARS_MAX && !/\p{Cc}/u.test(trimmed)) return trimmed;
   throw new AppError(
     'BAD_USER_INPUT',
-    `A description has at most ${String(DESCRIPTION_CHARS_MAX)} characters, and none of them is a control character.`,
+    `\`description\` must have at most ${String(DESCRIPTION_CHARS_MAX)} characters and no control characters.`,
     { details: { argument: 'description' } },
   );
 }

@@ -1,3 +1,4 @@
+import { AccountInput } from '../graphql/input.js';
 import {
   Field,
   GraphQLISODateTime,
@@ -10,102 +11,107 @@ import { NOTIFICATION_TYPES, type NotificationType } from './notification.js';
 
 registerEnumType(NOTIFICATION_TYPES, {
   name: 'WebhookEvent',
-  description: 'What is told. A webhook says it as `type`, as "model.live".',
+  description: 'Type of a webhook event. Payloads carry it as `type` in the form "model.live".',
   valuesConfig: {
-    MODEL_EARLY_ACCESS: { description: 'The account may call a model before it is live.' },
-    MODEL_LIVE: { description: 'A model that the account asked for can be called.' },
-    MODEL_DEGRADED: { description: 'A live model no longer passes its checks.' },
-    BALANCE_LOW: { description: 'An alert: the credit fell below a threshold.' },
-    SPEND_OVER_BUDGET: { description: 'An alert: more was spent than a budget.' },
-    ERRORS_HIGH: { description: 'An alert: too many calls fail.' },
-    KEY_NEAR_CAP: { description: 'An alert: a key has used most of its cap.' },
-    WEBHOOK_TEST: { description: 'A test, sent by `sendTestWebhook`.' },
-    WEBHOOK_DISABLED: { description: 'Another endpoint of the account was switched off.' },
+    MODEL_EARLY_ACCESS: { description: 'The account was given early access to a model.' },
+    MODEL_LIVE: { description: 'A model that the account requested went live.' },
+    MODEL_DEGRADED: { description: 'A live model failed its health checks.' },
+    BALANCE_LOW: { description: 'An alert fired: the balance fell below a threshold.' },
+    SPEND_OVER_BUDGET: { description: 'An alert fired: spend exceeded a budget.' },
+    ERRORS_HIGH: { description: 'An alert fired: the error rate exceeded a threshold.' },
+    KEY_NEAR_CAP: { description: 'An alert fired: an API key is close to its spend cap.' },
+    WEBHOOK_TEST: { description: 'A test event was sent by `sendTestWebhook`.' },
+    WEBHOOK_DISABLED: { description: 'Another endpoint of the account was disabled.' },
   },
 });
 
-@ObjectType('WebhookEndpoint', { description: 'Where an account is told by HTTP.' })
+@ObjectType('WebhookEndpoint', { description: 'A URL that receives webhooks for an account.' })
 export class WebhookEndpointType {
-  @Field(() => ID, { description: '"whe_…".' })
+  @Field(() => ID, { description: 'ID of the endpoint, prefixed with `whe_`.' })
   readonly id!: string;
 
-  @Field(() => String, { description: 'Where webhooks are posted to.' })
+  @Field(() => String, { description: 'URL to which webhooks are posted.' })
   readonly url!: string;
 
-  @Field(() => String, { description: 'What it is for.' })
+  @Field(() => String, { description: 'Description of the endpoint’s purpose.' })
   readonly description!: string;
 
-  @Field(() => [NOTIFICATION_TYPES], { description: 'What it is told; empty: all.' })
+  @Field(() => [NOTIFICATION_TYPES], { description: 'Event types delivered; empty means all.' })
   readonly types!: readonly NotificationType[];
 
-  @Field(() => Boolean, { description: 'Whether anything is sent there.' })
+  @Field(() => Boolean, { description: 'Whether webhooks are sent to the endpoint.' })
   readonly enabled!: boolean;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Why the platform switched it off; null when it did not.',
+    description: 'Reason why the platform disabled the endpoint; null if it did not.',
   })
   readonly disabledReason!: string | null;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'First failure since the last success; null while all is well.',
+    description:
+      'Time of the first failure since the last success; null if the last delivery succeeded.',
   })
   readonly failingSince!: Date | null;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'Until then the secret before this one signs too.',
+    description: 'Time until which the previous secret also signs webhooks; null if there is none.',
   })
   readonly previousSecretUntil!: Date | null;
 
-  @Field(() => GraphQLISODateTime, { description: 'When it was made.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which the endpoint was created.' })
   readonly createdAt!: Date;
 }
 
-@ObjectType('CreatedWebhookEndpoint', { description: 'An endpoint with a new secret.' })
-export class CreatedWebhookEndpointType {
-  @Field(() => WebhookEndpointType, { description: 'The endpoint.' })
-  readonly endpoint!: WebhookEndpointType;
-
-  @Field(() => String, {
-    description: 'Verifies the signatures, "whsec_…". Shown here, and never again.',
-  })
-  readonly secret!: string;
-}
-
-@InputType('CreateWebhookEndpointInput', { description: 'An endpoint to make.' })
-export class CreateWebhookEndpointInput {
-  @Field(() => String, { description: 'An https:// URL on the public internet, 2,048 characters.' })
+@InputType('CreateWebhookEndpointInput', { description: 'Settings of a new webhook endpoint.' })
+export class CreateWebhookEndpointInput extends AccountInput {
+  @Field(() => String, { description: 'Public https:// URL, at most 2,048 characters.' })
   url!: string;
 
-  @Field(() => String, { defaultValue: '', description: 'What it is for, 200 characters at most.' })
+  @Field(() => String, {
+    defaultValue: '',
+    description: 'Description of the endpoint’s purpose, at most 200 characters.',
+  })
   description!: string;
 
   @Field(() => [NOTIFICATION_TYPES], {
     defaultValue: [],
-    description: 'What it is told; empty: all.',
+    description: 'Event types to deliver; empty means all.',
   })
   types!: NotificationType[];
 }
 
-@InputType('UpdateWebhookEndpointInput', { description: 'What to change; what is left out stays.' })
-export class UpdateWebhookEndpointInput {
-  @Field(() => String, { nullable: true, description: 'An https:// URL on the public internet.' })
+@InputType('UpdateWebhookEndpointInput', {
+  description: 'Changes to a webhook endpoint. Omitted fields keep their values.',
+})
+export class UpdateWebhookEndpointInput extends AccountInput {
+  @Field(() => ID, { description: 'ID of the endpoint, prefixed with `whe_`.' })
+  readonly id!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Public https:// URL, at most 2,048 characters.',
+  })
   url?: string;
 
-  @Field(() => String, { nullable: true, description: 'What it is for.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Description of the endpoint’s purpose, at most 200 characters.',
+  })
   description?: string;
 
   @Field(() => [NOTIFICATION_TYPES], {
     nullable: true,
-    description: 'What it is told; empty: all.',
+    description: 'Event types to deliver; empty means all.',
   })
   types?: NotificationType[];
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'false: nothing is sent there, and what waits is given up. true: begins anew.',
+    description:
+      'Whether the endpoint is enabled. Disabling it dead-letters pending deliveries; enabling it resets its failures.',
   })
   enabled?: boolean;
 }

@@ -53,7 +53,7 @@ export class WebhookEndpointsService {
       if ((await store.countEndpoints(tx, accountId)) >= ENDPOINTS_MAX) {
         throw new AppError(
           'CONFLICT',
-          `The account has ${String(ENDPOINTS_MAX)} webhook endpoints. Delete one before you make another.`,
+          `The account already has ${String(ENDPOINTS_MAX)} webhook endpoints. Delete one before creating another.`,
         );
       }
       const created = await store.insertEndpoint(tx, {
@@ -121,7 +121,7 @@ export class WebhookEndpointsService {
     if (!(graceHours >= 0 && graceHours <= GRACE_HOURS_MAX)) {
       throw new AppError(
         'BAD_USER_INPUT',
-        `The old secret stays valid for 0 to ${String(GRACE_HOURS_MAX)} hours.`,
+        `\`graceHours\` must be between 0 and ${String(GRACE_HOURS_MAX)}.`,
         { details: { argument: 'graceHours' } },
       );
     }
@@ -174,9 +174,9 @@ export class WebhookEndpointsService {
     return deliveries.listDeliveries(this.db, accountId, query);
   }
 
-  /** A delivery to an endpoint of the account. */
-  findDelivery(accountId: AccountId, id: string): Promise<Delivery | undefined> {
-    return deliveries.findDelivery(this.db.prisma, accountId, id);
+  /** Whosever it is: for who then asks whether the caller may see it. */
+  async findAnyDelivery(id: string): Promise<(Delivery & { accountId: AccountId }) | undefined> {
+    return id.includes('\0') ? undefined : deliveries.findAnyDelivery(this.db, id);
   }
 
   /**
@@ -187,7 +187,7 @@ export class WebhookEndpointsService {
     return this.db.transaction(async (tx) => {
       const found = await deliveries.findDelivery(tx, accountId, id);
       if (found === undefined) {
-        throw new AppError('NOT_FOUND', 'The account has no such delivery.');
+        throw new AppError('NOT_FOUND', 'Webhook delivery not found.');
       }
       const endpoint = await store.findEndpoint(tx, accountId, found.endpointId);
       if (endpoint === undefined) throw noSuchEndpoint();
@@ -239,9 +239,9 @@ function writeDown(
 
 function refuseWhenOff({ enabled }: WebhookEndpoint): void {
   if (enabled) return;
-  throw new AppError('CONFLICT', 'The endpoint is switched off. Switch it on first.');
+  throw new AppError('CONFLICT', 'The endpoint is disabled. Enable it first.');
 }
 
 function noSuchEndpoint(): AppError {
-  return new AppError('NOT_FOUND', 'The account has no such webhook endpoint.');
+  return new AppError('NOT_FOUND', 'Webhook endpoint not found.');
 }

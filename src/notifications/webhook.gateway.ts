@@ -24,7 +24,7 @@ export interface WebhookMessage {
 const EXCERPT_BYTES = 1_024;
 const EXCERPT_CHARS = 300;
 const NOT_PUBLIC = 'The webhook’s URL does not lead to the public internet.';
-const NOT_HTTPS = 'A webhook’s URL begins with https://.';
+const NOT_HTTPS = 'Webhook URLs must start with https://.';
 
 /** Sends webhooks, signed as the Standard Webhooks specification has it. */
 export class WebhookGateway {
@@ -47,7 +47,10 @@ export class WebhookGateway {
     const url = parseEndpointUrl(text);
     const signal = AbortSignal.timeout(this.options.timeoutMs);
     const pinned = await this.outbound.pin(url.hostname, signal).catch((error: unknown) => {
-      throw badUrl('The webhook’s name could not be looked up. Is it written correctly?', error);
+      throw badUrl(
+        'The host name of the webhook URL could not be resolved. Check its spelling.',
+        error,
+      );
     });
     const refusal = refusalOf(url, pinned);
     if (refusal !== undefined) throw badUrl(refusal);

@@ -1,62 +1,79 @@
-import { Arg, Ctx, Float, GraphQLISODateTime, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
-import { accountOf, type GraphQLContext } from '../graphql/context.js';
+import { InputArg } from '../graphql/input.js';
+import {
+  DeleteWebhookEndpointInput,
+  RotateWebhookSecretInput,
+  SendTestWebhookInput,
+  ReplayWebhookDeliveryInput,
+  ReplayFailedWebhookDeliveriesInput,
+} from './webhooks.input.js';
+import {
+  CreateWebhookEndpointPayload,
+  UpdateWebhookEndpointPayload,
+  DeleteWebhookEndpointPayload,
+  RotateWebhookSecretPayload,
+  SendTestWebhookPayload,
+  ReplayWebhookDeliveryPayload,
+  ReplayFailedWebhookDeliveriesPayload,
+} from './webhooks.payload.js';
+import { AccountType } from '../graphql/account.type.js';
+import { accountOf, type GraphQLContext, mayOn } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { present } from '../graphql/input.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import { DELIVERY_STATES, type DeliveryState } from './delivery.js';
+import { WebhookDeliveryConnectionType, toWebhookDelivery } from './delivery.type.js';
 import {
-  WebhookDeliveryConnectionType,
-  WebhookDeliveryType,
-  toWebhookDelivery,
-  WebhookReplayType,
-} from './delivery.type.js';
-import {
-  CreatedWebhookEndpointType,
   CreateWebhookEndpointInput,
   UpdateWebhookEndpointInput,
   WebhookEndpointType,
 } from './webhook-endpoint.type.js';
 import type { WebhookEndpointsService } from './webhook-endpoints.service.js';
 
-const ID_ARG = { description: 'The endpoint.' };
+const ID_ARG = { description: 'ID of the endpoint, prefixed with `whe_`.' };
 
-@Resolver()
+@Resolver(() => AccountType)
 export class WebhooksResolver {
   constructor(private readonly webhooks: WebhookEndpointsService) {}
 
-  /** For `node(id)`: deliveries to the caller's own endpoints. */
-  readonly findNode: FindNode = async (id, { actor: { accountId, scopes } }) => {
-    if (accountId === undefined || !scopes.has('admin')) return null;
-    const delivery = await this.webhooks.findDelivery(accountId, id);
-    return delivery === undefined ? null : toWebhookDelivery(delivery);
+  /** For `node(id)`: deliveries of accounts whose webhooks the caller may see. */
+  readonly findNode: FindNode = async (id, context) => {
+    const delivery = await this.webhooks.findAnyDelivery(id);
+    const isTheirs = delivery !== undefined && mayOn(context, delivery.accountId, 'admin');
+    return isTheirs ? toWebhookDelivery(delivery) : null;
   };
 
-  @Query(() => [WebhookEndpointType], {
+  @FieldResolver(() => [WebhookEndpointType], {
+    nullable: true,
     complexity: ({ childComplexity }) => 10 + childComplexity,
-    description: 'The account’s webhook endpoints, oldest first.',
+    description: 'Webhook endpoints of the account, oldest first.',
   })
   @Access({ scope: 'admin' })
-  webhookEndpoints(@Ctx() context: GraphQLContext): Promise<readonly WebhookEndpointType[]> {
-    return this.webhooks.list(accountOf(context));
+  webhookEndpoints(@Root() { id }: AccountType): Promise<readonly WebhookEndpointType[]> {
+    return this.webhooks.list(id);
   }
 
-  @Query(() => WebhookDeliveryConnectionType, {
+  @FieldResolver(() => WebhookDeliveryConnectionType, {
+    nullable: true,
     complexity: listCost(1),
-    description: 'What was sent to an endpoint, newest first.',
+    description: 'Webhook deliveries to an endpoint, newest first.',
   })
   @Access({ scope: 'admin' })
   async webhookDeliveries(
     @Arg('endpointId', () => ID, ID_ARG) endpointId: string,
-    @Arg('state', () => DELIVERY_STATES, { nullable: true, description: 'Only these.' })
+    @Arg('state', () => DELIVERY_STATES, {
+      nullable: true,
+      description: 'State to filter by; omit for all states.',
+    })
     state: DeliveryState | null,
     @FirstArg() first: number,
     @AfterArg() after: string | undefined,
-    @Ctx() context: GraphQLContext,
+    @Root() { id }: AccountType,
   ): Promise<WebhookDeliveryConnectionType> {
     const size = checkPageSize(first);
-    const rows = await this.webhooks.deliveries(accountOf(context), {
+    const rows = await this.webhooks.deliveries(id, {
       endpointId,
       state: state ?? undefined,
       first: size + 1,
@@ -68,105 +85,113 @@ export class WebhooksResolver {
     return connectionOf(edges, { hasNextPage: rows.length > size, after });
   }
 
-  @Mutation(() => CreatedWebhookEndpointType, {
+  @Mutation(() => CreateWebhookEndpointPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Makes a webhook endpoint. Its secret is in the answer, and nowhere else.',
+    description:
+      'Creates a webhook endpoint and returns its signing secret, which cannot be retrieved later.',
   })
   @Access({ scope: 'admin' })
   async createWebhookEndpoint(
-    @Arg('input', () => CreateWebhookEndpointInput, { description: 'The endpoint.' })
+    @InputArg(() => CreateWebhookEndpointInput)
     input: CreateWebhookEndpointInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<CreatedWebhookEndpointType> {
+  ): Promise<CreateWebhookEndpointPayload> {
     const { endpoint, secret } = await this.webhooks.create(
       context.actor,
       accountOf(context),
       input,
     );
-    return { endpoint, secret };
+    return { webhookEndpoint: endpoint, secret };
   }
 
-  @Mutation(() => WebhookEndpointType, {
+  @Mutation(() => UpdateWebhookEndpointPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Changes an endpoint, or switches it off or on.',
+    description: 'Updates, disables or enables a webhook endpoint.',
   })
   @Access({ scope: 'admin' })
   async updateWebhookEndpoint(
-    @Arg('id', () => ID, ID_ARG) id: string,
-    @Arg('input', () => UpdateWebhookEndpointInput, { description: 'The changes.' })
-    input: UpdateWebhookEndpointInput,
+    @InputArg(() => UpdateWebhookEndpointInput) { id, ...input }: UpdateWebhookEndpointInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<WebhookEndpointType> {
+  ): Promise<UpdateWebhookEndpointPayload> {
     const { actor } = context;
-    return await this.webhooks.update(actor, accountOf(context), id, present(input));
+    return {
+      webhookEndpoint: await this.webhooks.update(actor, accountOf(context), id, present(input)),
+    };
   }
 
-  @Mutation(() => WebhookEndpointType, {
+  @Mutation(() => DeleteWebhookEndpointPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Deletes an endpoint and the log of its deliveries. Answers what it was.',
+    description: 'Deletes a webhook endpoint and its delivery log.',
   })
   @Access({ scope: 'admin' })
   async deleteWebhookEndpoint(
-    @Arg('id', () => ID, ID_ARG) id: string,
+    @InputArg(() => DeleteWebhookEndpointInput) { id }: DeleteWebhookEndpointInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<WebhookEndpointType> {
-    return await this.webhooks.delete(context.actor, accountOf(context), id);
+  ): Promise<DeleteWebhookEndpointPayload> {
+    await this.webhooks.delete(context.actor, accountOf(context), id);
+    return { deletedWebhookEndpointId: id };
   }
 
-  @Mutation(() => CreatedWebhookEndpointType, {
+  @Mutation(() => RotateWebhookSecretPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Gives an endpoint a new secret; for a while the old one signs too.',
+    description:
+      'Replaces the signing secret of an endpoint. The previous secret also signs webhooks for another `graceHours`.',
   })
   @Access({ scope: 'admin' })
   async rotateWebhookSecret(
-    @Arg('id', () => ID, ID_ARG) id: string,
-    @Arg('graceHours', () => Float, {
-      defaultValue: 24,
-      description: 'How long the old one signs too, 0 to 720 hours.',
-    })
-    graceHours: number,
+    @InputArg(() => RotateWebhookSecretInput) { id, graceHours }: RotateWebhookSecretInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<CreatedWebhookEndpointType> {
+  ): Promise<RotateWebhookSecretPayload> {
     const { actor } = context;
     const rotated = await this.webhooks.rotateSecret(actor, accountOf(context), id, graceHours);
-    return { endpoint: rotated.endpoint, secret: rotated.secret };
+    return { webhookEndpoint: rotated.endpoint, secret: rotated.secret };
   }
 
-  @Mutation(() => WebhookEndpointType, {
+  @Mutation(() => SendTestWebhookPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Sends a webhook of the type "webhook.test" to an endpoint.',
+    description: 'Sends a "webhook.test" event to an endpoint.',
   })
   @Access({ scope: 'admin' })
   async sendTestWebhook(
-    @Arg('id', () => ID, ID_ARG) id: string,
+    @InputArg(() => SendTestWebhookInput) { id }: SendTestWebhookInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<WebhookEndpointType> {
-    return await this.webhooks.sendTest(context.actor, accountOf(context), id);
+  ): Promise<SendTestWebhookPayload> {
+    return { webhookEndpoint: await this.webhooks.sendTest(context.actor, accountOf(context), id) };
   }
 
-  @Mutation(() => WebhookDeliveryType, {
+  @Mutation(() => ReplayWebhookDeliveryPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Sends a webhook again, under the same `webhook-id`.',
+    description: 'Sends a webhook again, with the same `webhook-id`.',
   })
   @Access({ scope: 'admin' })
   async replayWebhookDelivery(
-    @Arg('id', () => ID, { description: 'The delivery.' }) id: string,
+    @InputArg(() => ReplayWebhookDeliveryInput) { id }: ReplayWebhookDeliveryInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<WebhookDeliveryType> {
-    return toWebhookDelivery(await this.webhooks.replay(context.actor, accountOf(context), id));
+  ): Promise<ReplayWebhookDeliveryPayload> {
+    return {
+      webhookDelivery: toWebhookDelivery(
+        await this.webhooks.replay(context.actor, accountOf(context), id),
+      ),
+    };
   }
 
-  @Mutation(() => WebhookReplayType, {
+  @Mutation(() => ReplayFailedWebhookDeliveriesPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Sends again all that was given up for an endpoint.',
+    description: 'Sends all dead-lettered webhooks of an endpoint again.',
   })
   @Access({ scope: 'admin' })
   async replayFailedWebhookDeliveries(
-    @Arg('endpointId', () => ID, ID_ARG) endpointId: string,
-    @Arg('since', () => GraphQLISODateTime, { description: 'Only what was made since then.' })
-    since: Date,
+    @InputArg(() => ReplayFailedWebhookDeliveriesInput)
+    { endpointId, since }: ReplayFailedWebhookDeliveriesInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<WebhookReplayType> {
+  ): Promise<ReplayFailedWebhookDeliveriesPayload> {
     const { actor } = context;
     const accountId = accountOf(context);
     return { count: await this.webhooks.replayFailed(actor, accountId, endpointId, since) };

@@ -1,67 +1,81 @@
 import { Field, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql';
 import type { BackgroundJob, JobOnServer } from './background-job.js';
 
-@ObjectType('BackgroundJobServer', { description: 'How background work goes on one server.' })
+@ObjectType('BackgroundJobServer', {
+  description: 'State of a background job on one server process.',
+})
 export class BackgroundJobServerType {
-  @Field(() => ID, { description: 'Of the process, as long as it runs: "proc_…".' })
+  @Field(() => ID, {
+    description: 'ID of the server process, prefixed with `proc_`; new on every start.',
+  })
   readonly processId!: string;
 
-  @Field(() => String, { description: 'Name of its machine.' })
+  @Field(() => String, { description: 'Host name of the server.' })
   readonly host!: string;
 
-  @Field(() => Int, { description: 'Its number there.' })
+  @Field(() => Int, { description: 'Operating system process ID.' })
   readonly pid!: number;
 
-  @Field(() => GraphQLISODateTime, { description: 'When the process began.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which the process started.' })
   readonly startedAt!: Date;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When its last turn began.' })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Time at which the last run started; null before the first.',
+  })
   readonly lastStartedAt!: Date | null;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'When a turn ended last; before lastStartedAt: one is in hand.',
+    description:
+      'Time at which the last completed run ended; before `lastStartedAt` while a run is in progress. Null before the first.',
   })
   readonly lastEndedAt!: Date | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How long the last turn that ended took, in milliseconds.',
+    description: 'Duration of the last completed run, in milliseconds; null before the first.',
   })
   readonly durationMs!: number | null;
 
-  @Field(() => Int, { description: 'Turns since the process began.' })
+  @Field(() => Int, { description: 'Number of runs since the process started.' })
   readonly turns!: number;
 
-  @Field(() => Int, { description: 'Of them, those that failed.' })
+  @Field(() => Int, { description: 'Number of failed runs since the process started.' })
   readonly failures!: number;
 
-  @Field(() => Int, { description: 'Those that failed one after the other, up to now.' })
+  @Field(() => Int, { description: 'Number of consecutive failed runs.' })
   readonly failuresInRow!: number;
 
-  @Field(() => String, { nullable: true, description: 'What the last failure said.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Error message of the last failed run; null if there was none.',
+  })
   readonly lastError!: string | null;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When that was.' })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Time of the last failed run; null if there was none.',
+  })
   readonly lastErrorAt!: Date | null;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'When the next turn is due; null: one is in hand.',
+    description: 'Time at which the next run is due; null while a run is in progress.',
   })
   readonly nextTurnAt!: Date | null;
 }
 
-@ObjectType('BackgroundJob', { description: 'Work that servers do again and again.' })
+@ObjectType('BackgroundJob', { description: 'A recurring background job.' })
 export class BackgroundJobType {
-  @Field(() => String, { description: 'As "sweeping the ledger".' })
+  @Field(() => String, { description: 'Name of the job, such as "identity-mails".' })
   readonly name!: string;
 
-  @Field(() => Int, { description: 'Pause between two turns, in milliseconds.' })
+  @Field(() => Int, { description: 'Interval between runs, in milliseconds.' })
   readonly everyMs!: number;
 
   @Field(() => [BackgroundJobServerType], {
-    description: 'How it goes on each server that has told of it in the last minute.',
+    description: 'State of the job on each server process that reported within the last minute.',
   })
   readonly servers!: readonly BackgroundJobServerType[];
 }

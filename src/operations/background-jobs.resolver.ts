@@ -1,5 +1,8 @@
-import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import { RunBackgroundJobInput } from './background-jobs.input.js';
+import { RunBackgroundJobPayload } from './background-jobs.payload.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import { BackgroundJobType, toBackgroundJob } from './background-job.type.js';
@@ -11,25 +14,27 @@ export class BackgroundJobsResolver {
   constructor(private readonly jobs: BackgroundJobs) {}
 
   @Query(() => [BackgroundJobType], {
+    nullable: true,
     complexity: ({ childComplexity }) => 20 + childComplexity,
     description:
-      'What servers do by themselves, by name, and how it goes on each; as it was some seconds ago. For operators.',
+      'Background jobs by name, with their state on each server, a few seconds old. For operators.',
   })
   @Access({ scope: 'operator' })
   async backgroundJobs(): Promise<readonly BackgroundJobType[]> {
     return (await this.jobs.list()).map(toBackgroundJob);
   }
 
-  @Mutation(() => BackgroundJobType, {
+  @Mutation(() => RunBackgroundJobPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Begins a turn of some work soon, instead of waiting for its time. May be repeated. For operators.',
+      'Runs a background job soon instead of at its next scheduled time. Safe to repeat. For operators.',
   })
   @Access({ scope: 'operator' })
   async runBackgroundJob(
-    @Arg('name', () => String, { description: 'As `backgroundJobs` has it.' }) name: string,
+    @InputArg(() => RunBackgroundJobInput) { name }: RunBackgroundJobInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<BackgroundJobType> {
-    return toBackgroundJob(await this.jobs.run(actor, name));
+  ): Promise<RunBackgroundJobPayload> {
+    return { backgroundJob: toBackgroundJob(await this.jobs.run(actor, name)) };
   }
 }

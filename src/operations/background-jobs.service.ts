@@ -98,7 +98,7 @@ export class BackgroundJobs {
       const names = jobs.map((one) => `"${one.name}"`).join(', ');
       const known =
         names === '' ? 'No server was heard of in the last minute.' : `There is: ${names}.`;
-      throw new AppError('NOT_FOUND', `There is no such work. ${known}`, {
+      throw new AppError('NOT_FOUND', `Background job not found. ${known}`, {
         details: { argument: 'name' },
       });
     }

@@ -5,62 +5,65 @@ import { DEAD_LETTER_KINDS, type DeadLetterKind } from './dead-letter.js';
 
 registerEnumType(DEAD_LETTER_KINDS, {
   name: 'DeadLetterKind',
-  description: 'What can be given up.',
+  description: 'Kind of dead letter.',
   valuesConfig: {
-    STRIPE_EVENT: { description: 'Something that Stripe has told, and that could not be handled.' },
-    USAGE_REPORT: { description: 'Usage of an hour that Stripe’s meter did not take.' },
-    OUTBOX_MESSAGE: { description: 'A message to somebody outside that was not sent.' },
-    NOTIFICATION_DELIVERY: { description: 'A mail or a webhook that did not arrive.' },
+    STRIPE_EVENT: { description: 'A Stripe event that could not be processed.' },
+    USAGE_REPORT: { description: 'Hourly usage that could not be reported to the Stripe meter.' },
+    OUTBOX_MESSAGE: { description: 'An outgoing message that could not be sent.' },
+    NOTIFICATION_DELIVERY: { description: 'An email or webhook that could not be delivered.' },
   },
 });
 
 @ObjectType('DeadLetter', {
   implements: NodeType,
-  description: 'Something that was given up, and waits for somebody to look.',
+  description: 'A task that failed after its last retry and awaits operator review.',
 })
 export class DeadLetterType extends NodeType {
-  @Field(() => ID, { description: '"dead_…".' })
+  @Field(() => ID, { description: 'ID of the dead letter, prefixed with `dead_`.' })
   readonly id!: string;
 
-  @Field(() => DEAD_LETTER_KINDS, { description: 'What it is.' })
+  @Field(() => DEAD_LETTER_KINDS, { description: 'Kind of the dead letter.' })
   readonly kind!: DeadLetterKind;
 
-  @Field(() => String, { description: 'What it is about: an event’s type, the hour of a report.' })
+  @Field(() => String, {
+    description:
+      'Subject of the dead letter, such as the event type or the hour of a usage report.',
+  })
   readonly subject!: string;
 
-  @Field(() => String, { nullable: true, description: 'Why it was given up.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Error message of the last attempt; null if there was none.',
+  })
   readonly error!: string | null;
 
-  @Field(() => Int, { description: 'How often it was tried.' })
+  @Field(() => Int, { description: 'Number of attempts made.' })
   readonly attempts!: number;
 
-  @Field(() => GraphQLISODateTime, { description: 'When it was given up.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which the task was dead-lettered.' })
   readonly deadAt!: Date;
 
-  @Field(() => ID, { nullable: true, description: 'The account, where one is known.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the related account; null if unknown.' })
   readonly accountId!: string | null;
 }
 
-@ObjectType('DeadLetterEdge', { description: 'What was given up and its place in the list.' })
+@ObjectType('DeadLetterEdge', { description: 'An edge in a list of dead letters.' })
 export class DeadLetterEdgeType {
-  @Field(() => String, { description: 'For `after`.' })
+  @Field(() => String, { description: 'Opaque cursor; pass as `after` for the next page.' })
   readonly cursor!: string;
 
-  @Field(() => DeadLetterType, { description: 'What was given up.' })
+  @Field(() => DeadLetterType, { description: 'The dead letter at the end of the edge.' })
   readonly node!: DeadLetterType;
 }
 
-@ObjectType('DeadLetterConnection', { description: 'A page of what was given up.' })
+@ObjectType('DeadLetterConnection', { description: 'A page of dead letters.' })
 export class DeadLetterConnectionType {
-  @Field(() => [DeadLetterEdgeType], { description: 'The latest first.' })
+  @Field(() => [DeadLetterEdgeType], { description: 'Dead letters on this page, newest first.' })
   readonly edges!: readonly DeadLetterEdgeType[];
 
-  @Field(() => PageInfoType, { description: 'Where the page lies.' })
-  readonly pageInfo!: PageInfoType;
-}
+  @Field(() => [DeadLetterType], { description: 'Nodes of the edges, in order.' })
+  readonly nodes!: readonly DeadLetterType[];
 
-@ObjectType('DeadLettersChanged', { description: 'What became of things that were given up.' })
-export class DeadLettersChangedType {
-  @Field(() => Int, { description: 'How many were replayed or dismissed.' })
-  readonly count!: number;
+  @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
+  readonly pageInfo!: PageInfoType;
 }

@@ -1,12 +1,23 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import {
+  ReplayDeadLetterInput,
+  ReplayDeadLettersInput,
+  DismissDeadLetterInput,
+} from './dead-letters.input.js';
+import {
+  ReplayDeadLetterPayload,
+  ReplayDeadLettersPayload,
+  DismissDeadLetterPayload,
+} from './dead-letters.payload.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import { encodeTimeCursor } from '../platform/time-cursor.js';
 import { DEAD_LETTER_KINDS, type DeadLetterKind } from './dead-letter.js';
-import { DeadLetterConnectionType, DeadLettersChangedType } from './dead-letter.type.js';
+import { DeadLetterConnectionType } from './dead-letter.type.js';
 import type { DeadLettersService } from './dead-letters.service.js';
 
 /** What was given up, for operators. */
@@ -22,13 +33,16 @@ export class DeadLettersResolver {
   };
 
   @Query(() => DeadLetterConnectionType, {
+    nullable: true,
     complexity: listCost(1),
-    description:
-      'What was given up and waits for somebody to look, the latest first. For operators.',
+    description: 'Dead letters awaiting review, newest first. For operators.',
   })
   @Access({ scope: 'operator' })
   async deadLetters(
-    @Arg('kind', () => DEAD_LETTER_KINDS, { nullable: true, description: 'Left out: all kinds.' })
+    @Arg('kind', () => DEAD_LETTER_KINDS, {
+      nullable: true,
+      description: 'Kind to filter by; omit for all kinds.',
+    })
     kind: DeadLetterKind | undefined,
     @FirstArg() first: number,
     @AfterArg() after: string | undefined,
@@ -43,41 +57,44 @@ export class DeadLettersResolver {
     return connectionOf(edges, { hasNextPage: letters.length > size, after });
   }
 
-  @Mutation(() => DeadLettersChangedType, {
+  @Mutation(() => ReplayDeadLetterPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Tries something that was given up again, soon, on some server. For operators.',
+    description: 'Schedules a dead letter for another attempt. For operators.',
   })
   @Access({ scope: 'operator' })
   async replayDeadLetter(
-    @Arg('id', () => ID, { description: '"dead_…".' }) id: string,
+    @InputArg(() => ReplayDeadLetterInput) { id }: ReplayDeadLetterInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<DeadLettersChangedType> {
+  ): Promise<ReplayDeadLetterPayload> {
     await this.letters.replay(actor, id);
     return { count: 1 };
   }
 
-  @Mutation(() => DeadLettersChangedType, {
+  @Mutation(() => ReplayDeadLettersPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Tries all of a kind again. May be repeated. For operators.',
+    description:
+      'Schedules all dead letters of a kind for another attempt. Safe to repeat. For operators.',
   })
   @Access({ scope: 'operator' })
   async replayDeadLetters(
-    @Arg('kind', () => DEAD_LETTER_KINDS, { description: 'Which.' }) kind: DeadLetterKind,
+    @InputArg(() => ReplayDeadLettersInput) { kind }: ReplayDeadLettersInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<DeadLettersChangedType> {
+  ): Promise<ReplayDeadLettersPayload> {
     return { count: await this.letters.replayAll(actor, kind) };
   }
 
-  @Mutation(() => DeadLettersChangedType, {
+  @Mutation(() => DismissDeadLetterPayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Takes something that was given up off the list, for good. For operators.',
+    description: 'Permanently removes a dead letter from the list. For operators.',
   })
   @Access({ scope: 'operator' })
   async dismissDeadLetter(
-    @Arg('id', () => ID, { description: '"dead_…".' }) id: string,
-    @Arg('reason', () => String, { description: 'Why, in 1 to 500 characters.' }) reason: string,
+    @InputArg(() => DismissDeadLetterInput) { id, reason }: DismissDeadLetterInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<DeadLettersChangedType> {
+  ): Promise<DismissDeadLetterPayload> {
     await this.letters.dismiss(actor, id, reason);
     return { count: 1 };
   }

@@ -118,5 +118,5 @@ function parse(id: string): NonNullable<ReturnType<typeof parseDeadLetterId>> {
 }
 
 function noSuchLetter(): AppError {
-  return new AppError('NOT_FOUND', 'Nothing with this id is given up now.');
+  return new AppError('NOT_FOUND', 'No dead letter has this ID.');
 }

@@ -86,9 +86,14 @@ test.each([
     'too fine a price',
     `usd: '5.00'`,
     `usd: '5.001'`,
-    /packs, starter, price: USD is paid in steps of 0\.01: "5\.001"/,
+    /packs, starter, price: Amounts in USD must be in steps of 0\.01: "5\.001"/,
   ],
-  ['a fraction of a yen', `jpy: '800'`, `jpy: '800.5'`, /JPY is paid in steps of 1: "800\.5"/],
+  [
+    'a fraction of a yen',
+    `jpy: '800'`,
+    `jpy: '800.5'`,
+    /Amounts in JPY must be in steps of 1: "800\.5"/,
+  ],
   ['a price of nothing', `usd: '5.00'`, `usd: '0.00'`, /more than 0/],
   ['a word', `usd: '5.00'`, `usd: 'five'`, /"five" is not an amount/],
 ])('%s is refused at the start, not when somebody buys', (_what, from, to, says) => {
@@ -112,7 +117,7 @@ test('a pack that is not sold any more, or not in a currency', () => {
   expect(() => termsOfPack(offer, 'builder', 'jpy')).toThrow(
     expect.objectContaining({
       code: 'BAD_USER_INPUT',
-      message: 'This is not sold in JPY. Pay in USD.',
+      message: 'Credit is not sold in JPY. Pay in USD.',
       details: { argument: 'currency' },
     }) as Error,
   );
@@ -135,11 +140,13 @@ test('any amount between two, both included, at a rate', () => {
   expect(termsOfAmount(offer, '1', 'usd').amountMinor).toBe(100n);
   expect(termsOfAmount(offer, '100', 'usd').amountMinor).toBe(10_000n);
   for (const text of ['0.99', '100.01']) {
-    expect(() => termsOfAmount(offer, text, 'usd')).toThrow('The amount is 1.00 to 100.00 USD.');
+    expect(() => termsOfAmount(offer, text, 'usd')).toThrow(
+      'The amount must be 1.00 to 100.00 USD.',
+    );
   }
-  expect(() => termsOfAmount(offer, '99', 'jpy')).toThrow('The amount is 100 to 10000 JPY.');
+  expect(() => termsOfAmount(offer, '99', 'jpy')).toThrow('The amount must be 100 to 10000 JPY.');
   expect(() => termsOfAmount(offer, '10', 'chf')).toThrow(
-    'This is not sold in CHF. Pay in USD, JPY.',
+    'Credit is not sold in CHF. Pay in USD, JPY.',
   );
 });
 

@@ -105,9 +105,13 @@ function readAmount(text: string, code: string, place: string): bigint {
 export function termsOfPack({ packs }: CreditOffer, id: string, code: string): Terms {
   const pack = packs.find((one) => one.id === id);
   if (pack === undefined) {
-    throw new AppError('NOT_FOUND', 'This pack is not sold any more. Ask `creditPacks` again.', {
-      details: { argument: 'pack' },
-    });
+    throw new AppError(
+      'NOT_FOUND',
+      'This credit pack is no longer for sale. Query `creditPacks` for the current ones.',
+      {
+        details: { argument: 'pack' },
+      },
+    );
   }
   const amountMinor = pack.prices.get(code);
   if (amountMinor === undefined) throw unknownCurrency(code, pack.prices.keys());
@@ -125,7 +129,7 @@ export function termsOfAmount({ custom }: CreditOffer, text: string, code: strin
     const [least, most] = [formatAmount(minMinor, code), formatAmount(maxMinor, code)];
     throw new AppError(
       'BAD_USER_INPUT',
-      `The amount is ${least} to ${most} ${code.toUpperCase()}.`,
+      `The amount must be ${least} to ${most} ${code.toUpperCase()}.`,
       {
         details: { argument: 'amount' },
       },
@@ -140,7 +144,7 @@ function unknownCurrency(code: string, known: Iterable<string>): AppError {
   const codes = [...known].map((one) => one.toUpperCase()).join(', ');
   const name = code.slice(0, 10).toUpperCase();
   const instead = codes === '' ? 'Choose one of `creditPacks`.' : `Pay in ${codes}.`;
-  return new AppError('BAD_USER_INPUT', `This is not sold in ${name}. ${instead}`, {
+  return new AppError('BAD_USER_INPUT', `Credit is not sold in ${name}. ${instead}`, {
     details: { argument: 'currency' },
   });
 }

@@ -36,11 +36,13 @@ export function parseAmount(text: string, currency: string): bigint {
   const minor = BigInt(whole + fraction.slice(0, decimals).padEnd(decimals, '0'));
   if (/[1-9]/.test(fraction.slice(decimals)) || minor % step !== 0n) {
     const finest = formatAmount(step, currency);
-    throw badAmount(`${currency.toUpperCase()} is paid in steps of ${finest}: "${text}" is finer.`);
+    throw badAmount(
+      `Amounts in ${currency.toUpperCase()} must be in steps of ${finest}: "${text}" is finer.`,
+    );
   }
-  if (minor === 0n) throw badAmount('The amount is more than 0.');
+  if (minor === 0n) throw badAmount('The amount must be more than 0.');
   if (minor > AMOUNT_MINOR_MAX) {
-    throw badAmount(`The amount is at most ${formatAmount(AMOUNT_MINOR_MAX, currency)}.`);
+    throw badAmount(`The amount must be at most ${formatAmount(AMOUNT_MINOR_MAX, currency)}.`);
   }
   return minor;
 }

@@ -74,11 +74,10 @@ export function createPayments(deps: PaymentsDeps) {
 }
 
 export function paymentsResolvers(
-  services: Pick<ReturnType<typeof createPayments>, 'payments' | 'promos' | 'refunds' | 'topUps'> &
-    Pick<PaymentsDeps, 'credits'>,
+  services: Pick<ReturnType<typeof createPayments>, 'payments' | 'promos' | 'refunds' | 'topUps'>,
 ) {
   const { payments } = services;
-  const purchases = new PaymentsResolver(payments, services.refunds, services.credits);
+  const purchases = new PaymentsResolver(payments, services.refunds);
   return {
     resolvers: [
       purchases,

@@ -1,19 +1,24 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
-import { accountOf, type GraphQLContext } from '../graphql/context.js';
-import { listCost, LOOKUP_COST } from '../graphql/cost.js';
+import { InputArg } from '../graphql/input.js';
+import { OpenBillingPortalInput } from './payments.input.js';
+import {
+  BuyCreditsPayload,
+  OpenBillingPortalPayload,
+  RefundPurchasePayload,
+} from './payments.payload.js';
+import { AccountType } from '../graphql/account.type.js';
+import { accountOf, type GraphQLContext, mayOn } from '../graphql/context.js';
+import { listCost } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
-import type { CreditsService } from '../credits/index.js';
 import { actorName } from '../platform/actor.js';
-import type { AccountId } from '../platform/ids.js';
 import { BuyCreditsInput, RefundPurchaseInput } from './buy-credits.input.js';
 import type { PaymentsService } from './payments.service.js';
 import type { Purchase } from './purchase.js';
 import {
   CreditPackType,
   toCreditPack,
-  PaymentPageType,
   PurchaseConnectionType,
   PurchaseType,
   toPurchase,
@@ -23,107 +28,97 @@ import type { RefundsService } from './refunds.service.js';
 /** What a call costs that asks Stripe. */
 const STRIPE_COST = 20;
 
-@Resolver()
+@Resolver(() => AccountType)
 export class PaymentsResolver {
-  /** @param credits knows which accounts there are */
   constructor(
     private readonly payments: PaymentsService,
     private readonly refunds: RefundsService,
-    private readonly credits: Pick<CreditsService, 'balance'>,
   ) {}
 
-  /** For `node(id)`: the caller's own purchases. */
-  readonly findNode: FindNode = async (id, { actor: { accountId, scopes } }) => {
-    if (accountId === undefined || !scopes.has('read')) return null;
-    const purchase = await this.payments.find(accountId, id);
-    return purchase === undefined ? null : this.shown(purchase);
+  /** For `node(id)`: purchases of accounts that the caller may read. */
+  readonly findNode: FindNode = async (id, context) => {
+    const purchase = await this.payments.findAny(id);
+    const isTheirs = purchase !== undefined && mayOn(context, purchase.accountId, 'read');
+    return isTheirs ? this.shown(purchase) : null;
   };
 
   @Query(() => [CreditPackType], {
+    nullable: true,
     complexity: ({ childComplexity }) => 10 + childComplexity,
-    description: 'What credit is sold, and for how much.',
+    description: 'Credit packs for sale, with their prices.',
   })
   @Access({ scope: 'public' })
   creditPacks(): readonly CreditPackType[] {
     return this.payments.packs().map(toCreditPack);
   }
 
-  @Query(() => PurchaseType, {
+  @FieldResolver(() => PurchaseConnectionType, {
     nullable: true,
-    complexity: LOOKUP_COST,
-    description: 'One of the account’s purchases; null when it has no such one.',
-  })
-  @Access({ scope: 'read' })
-  async purchase(
-    @Arg('id', () => ID, { description: '"pur_…".' }) id: string,
-    @Ctx() context: GraphQLContext,
-  ): Promise<PurchaseType | null> {
-    const purchase = await this.payments.find(accountOf(context), id);
-    return purchase === undefined ? null : this.shown(purchase);
-  }
-
-  @Query(() => PurchaseConnectionType, {
     complexity: listCost(1),
-    description: 'The account’s purchases, newest first.',
+    description: 'Purchases of the account, newest first.',
   })
   @Access({ scope: 'read' })
   async purchases(
     @FirstArg() first: number,
     @AfterArg() after: string | undefined,
-    @Ctx() context: GraphQLContext,
+    @Root() { id }: AccountType,
   ): Promise<PurchaseConnectionType> {
-    return this.page(accountOf(context), first, after);
+    const size = checkPageSize(first);
+    const page = { first: size + 1, after: after ?? undefined };
+    const purchases = await this.payments.list(id, page);
+    const shown = purchases.slice(0, size);
+    const refundable = await this.refunds.refundable(id, shown);
+    const edges = shown.map((purchase) => ({
+      cursor: purchase.id,
+      node: toPurchase(purchase, refundable.get(purchase.id) ?? 0n),
+    }));
+    return connectionOf(edges, { hasNextPage: purchases.length > size, after });
   }
 
-  @Query(() => PurchaseConnectionType, {
-    complexity: listCost(1),
-    description: 'An account’s purchases, newest first. For operators.',
-  })
-  @Access({ scope: 'operator' })
-  async accountPurchases(
-    @Arg('accountId', () => ID, { description: 'Any account.' })
-    accountId: string,
-    @FirstArg() first: number,
-    @AfterArg() after: string | undefined,
-  ): Promise<PurchaseConnectionType> {
-    await this.credits.balance(accountId as AccountId);
-    return this.page(accountId as AccountId, first, after);
-  }
-
-  @Mutation(() => PurchaseType, {
+  @Mutation(() => BuyCreditsPayload, {
+    nullable: true,
     complexity: STRIPE_COST,
-    description: 'Begins to buy credit: send the person to `checkoutUrl`, where it is paid.',
+    description: 'Creates a purchase. Redirect the customer to its `checkoutUrl` to pay.',
   })
   @Access({ scope: 'billing' })
   async buyCredits(
-    @Arg('input', () => BuyCreditsInput, { description: 'What to buy.' })
+    @InputArg(() => BuyCreditsInput)
     { pack, amount, currency, saveCard, idempotencyKey }: BuyCreditsInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<PurchaseType> {
+  ): Promise<BuyCreditsPayload> {
     const actor = actorName(context.actor);
     const order = { pack, amount, currency, saveCard, idempotencyKey };
-    return this.shown(await this.payments.buy({ ...order, accountId: accountOf(context), actor }));
+    return {
+      purchase: await this.shown(
+        await this.payments.buy({ ...order, accountId: accountOf(context), actor }),
+      ),
+    };
   }
 
-  @Mutation(() => PaymentPageType, {
+  @Mutation(() => OpenBillingPortalPayload, {
+    nullable: true,
     complexity: STRIPE_COST,
-    description: 'Opens a page with the account’s cards and invoices.',
+    description: 'Creates a session of the billing portal, where cards and invoices are managed.',
   })
   @Access({ scope: 'billing' })
-  async openBillingPortal(@Ctx() context: GraphQLContext): Promise<PaymentPageType> {
+  async openBillingPortal(
+    @InputArg(() => OpenBillingPortalInput) _input: OpenBillingPortalInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<OpenBillingPortalPayload> {
     return { url: await this.payments.openPortal(accountOf(context)) };
   }
 
-  @Mutation(() => PurchaseType, {
+  @Mutation(() => RefundPurchasePayload, {
+    nullable: true,
     complexity: STRIPE_COST,
-    description: 'Gives money back for credit that was not spent. For operators.',
+    description: 'Refunds unspent credit of a purchase. For operators.',
   })
   @Access({ scope: 'operator' })
   async refundPurchase(
-    @Arg('input', () => RefundPurchaseInput, { description: 'What to give back.' })
+    @InputArg(() => RefundPurchaseInput)
     { purchaseId, amount, reason, idempotencyKey }: RefundPurchaseInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<PurchaseType> {
+  ): Promise<RefundPurchasePayload> {
     const purchase = await this.refunds.refund({
       purchaseId,
       amount,
@@ -131,24 +126,7 @@ export class PaymentsResolver {
       idempotencyKey,
       by: actor,
     });
-    return this.shown(purchase);
-  }
-
-  private async page(
-    accountId: AccountId,
-    first: number,
-    after: string | undefined,
-  ): Promise<PurchaseConnectionType> {
-    const size = checkPageSize(first);
-    const page = { first: size + 1, after: after ?? undefined };
-    const purchases = await this.payments.list(accountId, page);
-    const shown = purchases.slice(0, size);
-    const refundable = await this.refunds.refundable(accountId, shown);
-    const edges = shown.map((purchase) => ({
-      cursor: purchase.id,
-      node: toPurchase(purchase, refundable.get(purchase.id) ?? 0n),
-    }));
-    return connectionOf(edges, { hasNextPage: purchases.length > size, after });
+    return { purchase: await this.shown(purchase) };
   }
 
   private async shown(purchase: Purchase): Promise<PurchaseType> {

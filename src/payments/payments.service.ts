@@ -72,7 +72,10 @@ export class PaymentsService {
   async buy(buying: Buying): Promise<Purchase> {
     const { accountId, idempotencyKey, saveCard, forTopUp = false, actor } = buying;
     if (idempotencyKey === '' || idempotencyKey.length > KEY_CHARS_MAX) {
-      throw bad('idempotencyKey', `The key has 1 to ${String(KEY_CHARS_MAX)} characters.`);
+      throw bad(
+        'idempotencyKey',
+        `\`idempotencyKey\` must have 1 to ${String(KEY_CHARS_MAX)} characters.`,
+      );
     }
     const terms = this.termsOf(buying);
     const requestHash = hashOf(buying);
@@ -95,12 +98,12 @@ export class PaymentsService {
     });
     const found = await store.findByKey(this.parts.db, accountId, idempotencyKey);
     if (found === undefined) {
-      throw new AppError('CONFLICT', 'Another top-up of the account is under way.');
+      throw new AppError('CONFLICT', 'Another top-up of the account is in progress.');
     }
     if (!found.requestHash.equals(requestHash)) {
       throw new AppError(
         'IDEMPOTENCY_MISMATCH',
-        'This idempotency key was used for another purchase. Use a new key for a new one.',
+        'This idempotency key was already used for another purchase. Use a new key.',
       );
     }
     return found.purchase.sessionId === null ? this.openPage(found.purchase) : found.purchase;
@@ -120,8 +123,13 @@ export class PaymentsService {
   }
 
   async find(accountId: AccountId, id: string): Promise<Purchase | undefined> {
-    const purchase = isPurchaseId(id) ? await store.findPurchase(this.parts.db, id) : undefined;
+    const purchase = await this.findAny(id);
     return purchase?.accountId === accountId ? purchase : undefined;
+  }
+
+  /** Whosever it is: for who then asks whether the caller may read it. */
+  async findAny(id: string): Promise<Purchase | undefined> {
+    return isPurchaseId(id) ? store.findPurchase(this.parts.db, id) : undefined;
   }
 
   /**
@@ -194,7 +202,7 @@ export class PaymentsService {
       return termsOfPack(this.parts.offer, pack, code);
     if (amount !== undefined && pack === undefined)
       return termsOfAmount(this.parts.offer, amount, code);
-    throw bad('pack', 'Say either which pack or what amount.');
+    throw bad('pack', 'Set exactly one of `pack` and `amount`.');
   }
 
   private async openPage(purchase: Purchase): Promise<Purchase> {
@@ -202,7 +210,7 @@ export class PaymentsService {
     if (purchase.expiresAt.getTime() - now.getTime() < CHECKOUT_MIN_MS) {
       throw new AppError(
         'CONFLICT',
-        'The time to pay this purchase is over. Buy again, with a new key.',
+        'The checkout page of this purchase has expired. Buy again with a new idempotency key.',
       );
     }
     const customerId = await this.customerOf(purchase.accountId);
@@ -211,7 +219,7 @@ export class PaymentsService {
       await this.parts.stripe.expireCheckout(page.sessionId);
       throw new AppError(
         'CONFLICT',
-        'The purchase was ended meanwhile. Buy again, with a new key.',
+        'The purchase has ended in the meantime. Buy again with a new idempotency key.',
       );
     }
     return { ...purchase, sessionId: page.sessionId, checkoutUrl: page.url };
@@ -224,7 +232,7 @@ function hashOf({ pack, amount, currency, saveCard }: Buying): Buffer<ArrayBuffe
 }
 
 function notActive(): AppError {
-  return new AppError('FORBIDDEN', 'The account is closed or frozen: it buys nothing.');
+  return new AppError('FORBIDDEN', 'The account is closed or frozen and cannot buy credit.');
 }
 
 function bad(argument: string, message: string): AppError {

@@ -30,23 +30,23 @@ const CREDIT_NANOS_MAX = 1_000_000n * 1_000_000_000n;
 export function normalise(code: string): string {
   const capitals = code.trim().toUpperCase();
   if (/^[A-Z0-9][A-Z0-9-]{2,38}[A-Z0-9]$/.test(capitals)) return capitals;
-  throw bad('code', 'A code has 4 to 40 letters, digits and hyphens.');
+  throw bad('code', '`code` must have 4 to 40 letters, digits and hyphens.');
 }
 
 /** @throws AppError BAD_USER_INPUT */
 export function checkPromoCode(promo: PromoCode, now: Date): void {
   if (promo.nanos <= 0n || promo.nanos > CREDIT_NANOS_MAX) {
-    throw bad('nanos', 'A code gives more than 0, and at most a million dollars.');
+    throw bad('nanos', '`nanos` must be more than 0 and at most 1,000,000 USD.');
   }
   if (!(promo.redemptionsMax >= 1 && promo.redemptionsMax <= 1_000_000)) {
-    throw bad('redemptionsMax', 'A code may be used 1 to 1,000,000 times.');
+    throw bad('redemptionsMax', '`redemptionsMax` must be between 1 and 1,000,000.');
   }
   const { creditDays, expiresAt } = promo;
   if (creditDays !== null && !(creditDays >= 1 && creditDays <= 3_650)) {
-    throw bad('creditDays', 'Its credit lasts 1 to 3,650 days.');
+    throw bad('creditDays', '`creditDays` must be between 1 and 3,650.');
   }
   if (expiresAt !== null && expiresAt <= now)
-    throw bad('expiresAt', 'The code would be over already.');
+    throw bad('expiresAt', '`expiresAt` must be in the future.');
 }
 
 function bad(argument: string, message: string): AppError {

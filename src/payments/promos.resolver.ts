@@ -1,9 +1,16 @@
 import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import { RedeemPromoCodeInput, DisablePromoCodeInput } from './promos.input.js';
+import {
+  RedeemPromoCodePayload,
+  CreatePromoCodePayload,
+  DisablePromoCodePayload,
+} from './promos.payload.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import { checkPageSize, PAGE_SIZE_DEFAULT } from '../graphql/pagination.js';
-import { CreatePromoCodeInput, ManagedPromoCodeType, PromoCodeType } from './promo-code.type.js';
+import { CreatePromoCodeInput, ManagedPromoCodeType } from './promo-code.type.js';
 import type { PromosService } from './promos.service.js';
 
 /** Codes that give credit. */
@@ -11,59 +18,64 @@ import type { PromosService } from './promos.service.js';
 export class PromosResolver {
   constructor(private readonly promos: PromosService) {}
 
-  @Mutation(() => PromoCodeType, {
+  @Mutation(() => RedeemPromoCodePayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Takes the credit of a code, once for each account and each person.',
+    description: 'Redeems a promo code and grants its credit, once per account and person.',
   })
   @Access({ scope: 'billing' })
   async redeemPromoCode(
-    @Arg('code', () => String, { description: 'In any case.' }) code: string,
+    @InputArg(() => RedeemPromoCodeInput) { code }: RedeemPromoCodeInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<PromoCodeType> {
-    return await this.promos.redeem(context.actor, accountOf(context), code);
+  ): Promise<RedeemPromoCodePayload> {
+    return { promoCode: await this.promos.redeem(context.actor, accountOf(context), code) };
   }
 
-  @Mutation(() => PromoCodeType, {
+  @Mutation(() => CreatePromoCodePayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Makes a code that gives credit. For operators.',
+    description: 'Creates a promo code. For operators.',
   })
   @Access({ scope: 'operator' })
   async createPromoCode(
-    @Arg('input', () => CreatePromoCodeInput, { description: 'The code.' })
+    @InputArg(() => CreatePromoCodeInput)
     { code, nanos, creditDays, redemptionsMax, expiresAt }: CreatePromoCodeInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<PromoCodeType> {
+  ): Promise<CreatePromoCodePayload> {
     const limits = { redemptionsMax, creditDays: creditDays ?? null, expiresAt: expiresAt ?? null };
-    return await this.promos.create({ code, nanos, ...limits }, actor);
+    return { promoCode: await this.promos.create({ code, nanos, ...limits }, actor) };
   }
 
   @Query(() => [ManagedPromoCodeType], {
+    nullable: true,
     complexity: listCost(1),
-    description: 'Codes that give credit, newest first. For operators.',
+    description: 'Promo codes, newest first. For operators.',
   })
   @Access({ scope: 'operator' })
   async promoCodes(
     @Arg('first', () => Int, {
       defaultValue: PAGE_SIZE_DEFAULT,
-      description: 'How many, 1 to 100.',
+      description: 'Number of promo codes to return, 1 to 100.',
     })
     first: number,
-    @Arg('after', () => String, { nullable: true, description: 'The code before them.' })
+    @Arg('after', () => String, { nullable: true, description: 'Promo code to start after.' })
     after: string | undefined,
   ): Promise<readonly ManagedPromoCodeType[]> {
     const page = { first: checkPageSize(first), after: after ?? undefined };
     return this.promos.list(page);
   }
 
-  @Mutation(() => ManagedPromoCodeType, {
+  @Mutation(() => DisablePromoCodePayload, {
+    nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Ends a code: nobody can use it any more. May be repeated. For operators.',
+    description:
+      'Disables a promo code, which can no longer be redeemed. Safe to repeat. For operators.',
   })
   @Access({ scope: 'operator' })
   async disablePromoCode(
-    @Arg('code', () => String, { description: 'In any case.' }) code: string,
+    @InputArg(() => DisablePromoCodeInput) { code }: DisablePromoCodeInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<ManagedPromoCodeType> {
-    return await this.promos.disable(actor, code);
+  ): Promise<DisablePromoCodePayload> {
+    return { promoCode: await this.promos.disable(actor, code) };
   }
 }

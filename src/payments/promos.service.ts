@@ -56,7 +56,7 @@ export class PromosService {
     checkPromoCode(made, await readNow(this.db));
     await this.db.transaction(async (tx) => {
       if (!(await store.insertPromoCode(tx, made, actorName(by)))) {
-        throw new AppError('CONFLICT', `There is a code ${made.code} already.`);
+        throw new AppError('CONFLICT', `The promo code ${made.code} already exists.`);
       }
       const details = { nanos: String(made.nanos), redemptionsMax: String(made.redemptionsMax) };
       await insertAuditEvent(tx, {
@@ -81,11 +81,11 @@ export class PromosService {
       const now = await readNow(tx);
       const found = await store.lockPromoCode(tx, code);
       if (found !== undefined && (await store.hasRedeemed(tx, code, accountId))) {
-        throw new AppError('CONFLICT', 'This account has used the code already.');
+        throw new AppError('CONFLICT', 'This account has already redeemed the code.');
       }
       const mailbox = await this.persons.personOf(tx, accountId, by.userId);
       if (found !== undefined && (await store.hasPersonRedeemed(tx, code, mailbox))) {
-        throw new AppError('CONFLICT', 'You have used the code already, with another account.');
+        throw new AppError('CONFLICT', 'You have already redeemed the code with another account.');
       }
       const isOver =
         found !== undefined &&
@@ -114,7 +114,7 @@ export class PromosService {
 }
 
 function noSuchCode(): AppError {
-  return new AppError('NOT_FOUND', 'There is no such code, or it is over.', {
+  return new AppError('NOT_FOUND', 'The promo code does not exist or has expired.', {
     details: { argument: 'code' },
   });
 }

@@ -14,34 +14,37 @@ import {
 
 registerEnumType(PURCHASE_KINDS, {
   name: 'PurchaseKind',
-  description: 'How credit was bought.',
+  description: 'Origin of a purchase.',
   valuesConfig: {
-    CHECKOUT: { description: 'By a person, on a checkout page.' },
-    TOP_UP: { description: 'By itself, with a saved card.' },
+    CHECKOUT: { description: 'Paid by a person on a checkout page.' },
+    TOP_UP: { description: 'Automatic top-up, charged to a saved card.' },
   },
 });
 
 registerEnumType(PURCHASE_STATES, {
   name: 'PurchaseState',
-  description: 'What became of a purchase.',
+  description: 'State of a purchase.',
   valuesConfig: {
-    PENDING: { description: 'Its page is open; nobody has paid yet.' },
-    WAITING: { description: 'Payment is on its way, as from a bank account.' },
-    PAID: { description: 'Paid; its credit is there.' },
-    FAILED: { description: 'It was not paid.' },
-    EXPIRED: { description: 'Its page was closed unpaid.' },
+    PENDING: { description: 'Checkout page open; not paid yet.' },
+    WAITING: { description: 'Payment is processing, for example a bank debit.' },
+    PAID: { description: 'Paid, and credit granted.' },
+    FAILED: { description: 'Payment failed; no credit granted.' },
+    EXPIRED: { description: 'Checkout page expired unpaid.' },
     REVIEW: {
-      description: 'Something else was paid than was asked for; the operator looks at it.',
+      description: 'Amount or currency paid differs from the price; awaiting operator review.',
     },
   },
 });
 
-@ObjectType('Money', { description: 'An amount in a currency.' })
+@ObjectType('Money', { description: 'An amount of money with its currency.' })
 export class MoneyType {
-  @Field(() => String, { description: 'In whole units with the currency’s decimals, as "12.50".' })
+  @Field(() => String, {
+    description:
+      'Amount in major currency units with the currency’s decimal places, such as "12.50".',
+  })
   readonly amount: string;
 
-  @Field(() => String, { description: 'ISO 4217, as "USD".' })
+  @Field(() => String, { description: 'ISO 4217 currency code, such as "USD".' })
   readonly currency: string;
 
   constructor(minor: bigint, currency: string) {
@@ -50,21 +53,21 @@ export class MoneyType {
   }
 }
 
-@ObjectType('CreditPack', { description: 'Credit that is offered.' })
+@ObjectType('CreditPack', { description: 'A fixed amount of credit for sale.' })
 export class CreditPackType {
-  @Field(() => ID, { description: 'For `buyCredits`.' })
+  @Field(() => ID, { description: 'ID of the pack; pass as `pack` to `buyCredits`.' })
   readonly id!: string;
 
-  @Field(() => String, { description: 'For people.' })
+  @Field(() => String, { description: 'Display name of the pack.' })
   readonly name!: string;
 
-  @Field(() => NanoUSD, { description: 'The credit that is paid for.' })
+  @Field(() => NanoUSD, { description: 'Credit that is paid for.' })
   readonly creditNanos!: bigint;
 
-  @Field(() => NanoUSD, { description: 'What comes on top.' })
+  @Field(() => NanoUSD, { description: 'Bonus credit granted on top.' })
   readonly bonusNanos!: bigint;
 
-  @Field(() => [MoneyType], { description: 'Its price, in each currency that it is sold in.' })
+  @Field(() => [MoneyType], { description: 'Prices of the pack, one per supported currency.' })
   readonly prices!: readonly MoneyType[];
 }
 
@@ -77,51 +80,68 @@ export function toCreditPack({ prices, ...pack }: CreditPack): CreditPackType {
 
 @ObjectType('Purchase', {
   implements: NodeType,
-  description: 'Credit that is, or was to be, bought.',
+  description: 'A purchase of credit, completed or not.',
 })
 export class PurchaseType extends NodeType {
   readonly id!: string;
 
-  @Field(() => PURCHASE_KINDS, { description: 'How.' })
+  @Field(() => PURCHASE_KINDS, { description: 'Origin of the purchase.' })
   readonly kind!: PurchaseKind;
 
-  @Field(() => PURCHASE_STATES, { description: 'What became of it.' })
+  @Field(() => PURCHASE_STATES, { description: 'State of the purchase.' })
   readonly state!: PurchaseState;
 
-  @Field(() => ID, { nullable: true, description: 'The pack; null for an amount.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the credit pack; null if an amount was chosen.',
+  })
   readonly packId!: string | null;
 
-  @Field(() => NanoUSD, { description: 'The credit that is paid for.' })
+  @Field(() => NanoUSD, { description: 'Credit that is paid for.' })
   readonly creditNanos!: bigint;
 
-  @Field(() => NanoUSD, { description: 'What comes on top.' })
+  @Field(() => NanoUSD, { description: 'Bonus credit granted on top.' })
   readonly bonusNanos!: bigint;
 
-  @Field(() => MoneyType, { description: 'Without tax.' })
+  @Field(() => MoneyType, { description: 'Price before tax.' })
   readonly price!: MoneyType;
 
-  @Field(() => NanoUSD, { description: 'Credit that was taken back, as its money went back.' })
+  @Field(() => NanoUSD, { description: 'Credit clawed back after refunds and disputes.' })
   readonly clawedBackNanos!: bigint;
 
-  @Field(() => MoneyType, { description: 'What an operator could give back now: what is unspent.' })
+  @Field(() => MoneyType, {
+    description: 'Amount that can still be refunded, based on unspent credit.',
+  })
   readonly refundable!: MoneyType;
 
-  @Field(() => String, { nullable: true, description: 'Where to pay, while it is pending.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'URL of the checkout page; null unless the purchase is pending.',
+  })
   readonly checkoutUrl!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Stripe’s receipt.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'URL of the Stripe receipt; null if there is none.',
+  })
   readonly receiptUrl!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Why it was not paid.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Reason why the payment failed; null if it did not.',
+  })
   readonly failure!: string | null;
 
-  @Field(() => GraphQLISODateTime, { description: 'When its page was asked for.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which the purchase was created.' })
   readonly createdAt!: Date;
 
-  @Field(() => GraphQLISODateTime, { description: 'When its page closes.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which the checkout page expires.' })
   readonly expiresAt!: Date;
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When it was paid, or failed.' })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Time at which the payment succeeded or failed; null before that.',
+  })
   readonly endedAt!: Date | null;
 }
 
@@ -136,26 +156,23 @@ export function toPurchase(purchase: Purchase, refundableMinor: bigint): Purchas
   };
 }
 
-@ObjectType('PurchaseEdge', { description: 'A purchase in a list (Relay).' })
+@ObjectType('PurchaseEdge', { description: 'An edge in a list of purchases.' })
 export class PurchaseEdgeType {
-  @Field(() => String, { description: 'For `after`.' })
+  @Field(() => String, { description: 'Opaque cursor; pass as `after` for the next page.' })
   readonly cursor!: string;
 
-  @Field(() => PurchaseType, { description: 'The purchase.' })
+  @Field(() => PurchaseType, { description: 'The purchase at the end of the edge.' })
   readonly node!: PurchaseType;
 }
 
-@ObjectType('PurchaseConnection', { description: 'One page of an account’s purchases (Relay).' })
+@ObjectType('PurchaseConnection', { description: 'A page of an account’s purchases.' })
 export class PurchaseConnectionType {
-  @Field(() => [PurchaseEdgeType], { description: 'The rows of this page, in order.' })
+  @Field(() => [PurchaseEdgeType], { description: 'Purchases on this page, newest first.' })
   readonly edges!: readonly PurchaseEdgeType[];
 
-  @Field(() => PageInfoType, { description: 'Where the page lies in the list.' })
-  readonly pageInfo!: PageInfoType;
-}
+  @Field(() => [PurchaseType], { description: 'Nodes of the edges, in order.' })
+  readonly nodes!: readonly PurchaseType[];
 
-@ObjectType('PaymentPage', { description: 'A page to send a person to.' })
-export class PaymentPageType {
-  @Field(() => String, { description: 'Its address; it works for a while.' })
-  readonly url!: string;
+  @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
+  readonly pageInfo!: PageInfoType;
 }

@@ -79,7 +79,7 @@ export class RefundsService {
     const purchase = isPurchaseId(purchaseId)
       ? await store.findPurchase(this.parts.db, purchaseId)
       : undefined;
-    if (purchase === undefined) throw new AppError('NOT_FOUND', 'There is no such purchase.');
+    if (purchase === undefined) throw new AppError('NOT_FOUND', 'Purchase not found.');
     const { id } = purchase;
     const request = await this.parts.db.transaction((tx) => this.request(tx, purchase, refunding));
     const settled =
@@ -123,7 +123,10 @@ export class RefundsService {
     const now = await readNow(this.parts.db);
     if (request.createdAt.getTime() <= now.getTime() - KEY_KEPT_MS) {
       await this.fail(purchaseId, request.id, 'Stripe knows nothing of it.');
-      throw new AppError('CONFLICT', 'Stripe knows nothing of this refund. Use a new key.');
+      throw new AppError(
+        'CONFLICT',
+        'Stripe has no record of this refund. Use a new idempotency key.',
+      );
     }
     await this.send(purchase, request, again);
     return this.parts.fulfilment.settle(purchaseId);
@@ -165,14 +168,14 @@ export class RefundsService {
     const known = await requests.findRefundRequest(tx, id, idempotencyKey);
     if (known !== undefined) return checkSame(known, amount, currency);
     if (locked?.purchase.state !== 'PAID') {
-      throw new AppError('CONFLICT', 'Only a purchase that was paid can be refunded.');
+      throw new AppError('CONFLICT', 'Only paid purchases can be refunded.');
     }
     const most = refundableOf(locked, await this.parts.credits.spareOf(tx, accountId, id));
     const amountMinor = amount === undefined ? most : parseAmount(amount, currency);
     if (amountMinor > most || amountMinor === 0n) {
       throw new AppError(
         'CONFLICT',
-        `At most ${formatAmount(most, currency)} ${currency.toUpperCase()} can be refunded: the rest was spent, or went back.`,
+        `At most ${formatAmount(most, currency)} ${currency.toUpperCase()} can be refunded; the rest was spent or already refunded.`,
       );
     }
     const request = {
@@ -224,11 +227,11 @@ function checkSame<T extends RefundRequest>(
   if (amount !== undefined && parseAmount(amount, currency) !== known.amountMinor) {
     throw new AppError(
       'IDEMPOTENCY_MISMATCH',
-      'This idempotency key was used for a refund of another amount. Use a new key for a new one.',
+      'This idempotency key was already used for a refund of another amount. Use a new key.',
     );
   }
   if (known.state !== 'FAILED') return known;
-  throw new AppError('CONFLICT', 'This refund has failed. Try again with a new idempotency key.');
+  throw new AppError('CONFLICT', 'This refund failed. Try again with a new idempotency key.');
 }
 
 /** Less than is unspent, and less than is still there. In minor units. */

@@ -62,7 +62,7 @@ export class StripeApi {
   async ask<T>(work: (stripe: Stripe) => Promise<T>): Promise<T> {
     const { stripe } = this;
     if (stripe === undefined) {
-      throw new AppError('UPSTREAM_UNAVAILABLE', 'Payments are not set up on this server.');
+      throw new AppError('UPSTREAM_UNAVAILABLE', 'Payments are not configured on this server.');
     }
     try {
       return await pRetry(() => work(stripe), {
@@ -128,7 +128,7 @@ export class StripeApi {
       }
     });
     if (genuine === true && !ahead) return;
-    throw new AppError('BAD_REQUEST', 'The signature is not valid for this body and this time.');
+    throw new AppError('BAD_REQUEST', 'The signature is not valid for this body and timestamp.');
   }
 }
 

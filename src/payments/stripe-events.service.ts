@@ -139,7 +139,7 @@ export class StripeEventsService {
       return { id, type, object: { object } };
     }
     const event = Event.safeParse(body);
-    if (!event.success) throw new AppError('BAD_REQUEST', 'The body is not an event of Stripe.');
+    if (!event.success) throw new AppError('BAD_REQUEST', 'The body is not a Stripe event.');
     const { id, type, api_version: version, data } = event.data;
     if (version !== STRIPE_API_VERSION) {
       this.parts.logger.error({ eventId: id, version }, 'a Stripe event has another API version');

@@ -97,7 +97,7 @@ export class StripeGateway {
       () => this.findCheckout(purchase.id, customerId),
     );
     if (session.url === null) {
-      throw new AppError('CONFLICT', 'The page of this purchase is closed. Buy again.');
+      throw new AppError('CONFLICT', 'The checkout page of this purchase is closed. Buy again.');
     }
     return { sessionId: session.id, url: session.url };
   }
@@ -276,7 +276,7 @@ export class StripeGateway {
 export function notYet(): never {
   throw new AppError(
     'UPSTREAM_UNAVAILABLE',
-    'The payment service had an error. What became of the payment is found out shortly.',
+    'The payment service failed. The outcome of the payment will be determined shortly.',
   );
 }
 

@@ -1,51 +1,60 @@
+import { AccountInput } from '../graphql/input.js';
 import { Field, GraphQLISODateTime, InputType, Int, ObjectType } from 'type-graphql';
 import { NanoUSD } from '../graphql/scalars.js';
 import type { Card } from './purchase.js';
 import { MoneyType } from './purchase.type.js';
 import type { TopUpPolicy } from './top-up.js';
 
-@ObjectType('SavedCard', { description: 'A card that Stripe keeps for the account.' })
+@ObjectType('SavedCard', { description: 'A card that Stripe stores for the account.' })
 export class SavedCardType {
-  @Field(() => String, { description: 'As "visa".' })
+  @Field(() => String, { description: 'Brand of the card, such as "visa".' })
   readonly brand!: string;
 
-  @Field(() => String, { description: 'Its last four digits.' })
+  @Field(() => String, { description: 'Last four digits of the card number.' })
   readonly lastFour!: string;
 }
 
-@ObjectType('AutoTopUp', { description: 'When the account buys credit by itself.' })
+@ObjectType('AutoTopUp', { description: 'Automatic top-up settings of an account.' })
 export class AutoTopUpType {
-  @Field(() => Boolean, { description: 'Whether it does.' })
+  @Field(() => Boolean, { description: 'Whether automatic top-up is enabled.' })
   readonly enabled!: boolean;
 
-  @Field(() => NanoUSD, { description: 'Below this, credit is bought.' })
+  @Field(() => NanoUSD, { description: 'Balance below which credit is bought.' })
   readonly thresholdNanos!: bigint;
 
-  @Field(() => MoneyType, { description: 'What is charged each time.' })
+  @Field(() => MoneyType, { description: 'Amount charged per top-up.' })
   readonly amount!: MoneyType;
 
-  @Field(() => MoneyType, { description: 'The most in a calendar month (UTC).' })
+  @Field(() => MoneyType, { description: 'Maximum total of charges per calendar month (UTC).' })
   readonly monthlyCap!: MoneyType;
 
-  @Field(() => MoneyType, { description: 'Charged, or being charged, this month.' })
+  @Field(() => MoneyType, {
+    description: 'Total of charges this month, including those in progress.',
+  })
   readonly spentThisMonth!: MoneyType;
 
-  @Field(() => SavedCardType, { nullable: true, description: 'The card; null: none is saved.' })
+  @Field(() => SavedCardType, {
+    nullable: true,
+    description: 'Card that is charged; null if none is saved.',
+  })
   readonly card!: SavedCardType | null;
 
-  @Field(() => String, { description: 'What was agreed to, word by word.' })
+  @Field(() => String, { description: 'Full text of the consent given by the customer.' })
   readonly consent!: string;
 
-  @Field(() => GraphQLISODateTime, { description: 'When.' })
+  @Field(() => GraphQLISODateTime, { description: 'Time at which `consent` was given.' })
   readonly consentedAt!: Date;
 
-  @Field(() => Int, { description: 'Attempts that failed in a row.' })
+  @Field(() => Int, { description: 'Number of consecutive failed charges.' })
   readonly failures!: number;
 
-  @Field(() => GraphQLISODateTime, { description: 'No attempt is made before this.' })
+  @Field(() => GraphQLISODateTime, { description: 'Earliest time of the next charge attempt.' })
   readonly nextAttemptAt!: Date;
 
-  @Field(() => String, { nullable: true, description: 'Why it was switched off.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Reason why automatic top-up was disabled; null if it was not.',
+  })
   readonly offReason!: string | null;
 }
 
@@ -65,20 +74,28 @@ export function toAutoTopUp(
   };
 }
 
-@InputType('SetAutoTopUpInput', { description: 'When to buy credit by itself.' })
-export class SetAutoTopUpInput {
-  @Field(() => NanoUSD, { description: 'Below this, credit is bought; above 0.' })
+@InputType('SetAutoTopUpInput', { description: 'Automatic top-up settings of an account.' })
+export class SetAutoTopUpInput extends AccountInput {
+  @Field(() => NanoUSD, { description: 'Balance below which credit is bought; above 0.' })
   thresholdNanos!: bigint;
 
-  @Field(() => String, { description: 'What to charge each time, as "20.00".' })
+  @Field(() => String, { description: 'Amount to charge per top-up, such as "20.00".' })
   amount!: string;
 
-  @Field(() => String, { description: 'The most in a calendar month (UTC), as "100.00".' })
+  @Field(() => String, {
+    description: 'Maximum total of charges per calendar month (UTC), such as "100.00".',
+  })
   monthlyCap!: string;
 
-  @Field(() => String, { defaultValue: 'USD', description: 'ISO 4217, of both amounts.' })
+  @Field(() => String, {
+    defaultValue: 'USD',
+    description: 'ISO 4217 currency code of both amounts.',
+  })
   currency!: string;
 
-  @Field(() => Boolean, { description: 'The person agrees; what to, `AutoTopUp.consent` says.' })
+  @Field(() => Boolean, {
+    description:
+      'Whether the customer agrees to automatic charges, as worded in `AutoTopUp.consent`. Must be true.',
+  })
   consent!: boolean;
 }

@@ -1,75 +1,89 @@
-import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
+import { InputArg } from '../graphql/input.js';
+import { SaveCardInput, DisableAutoTopUpInput } from './top-ups.input.js';
+import {
+  SaveCardPayload,
+  SetAutoTopUpPayload,
+  DisableAutoTopUpPayload,
+} from './top-ups.payload.js';
+import { AccountType } from '../graphql/account.type.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import { actorName } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
 import type { PaymentsService } from './payments.service.js';
-import { PaymentPageType } from './purchase.type.js';
 import { AutoTopUpType, toAutoTopUp, SavedCardType, SetAutoTopUpInput } from './top-up.type.js';
 import type { TopUpsService } from './top-ups.service.js';
 
-@Resolver()
+@Resolver(() => AccountType)
 export class TopUpsResolver {
   constructor(
     private readonly topUps: TopUpsService,
     private readonly payments: PaymentsService,
   ) {}
 
-  @Query(() => AutoTopUpType, {
+  @FieldResolver(() => AutoTopUpType, {
     nullable: true,
     complexity: LOOKUP_COST,
-    description: 'When the account buys credit by itself; null when it was never set.',
+    description: 'Automatic top-up settings; null if never configured.',
   })
   @Access({ scope: 'read' })
-  autoTopUp(@Ctx() context: GraphQLContext): Promise<AutoTopUpType | null> {
-    return this.shown(accountOf(context));
+  autoTopUp(@Root() { id }: AccountType): Promise<AutoTopUpType | null> {
+    return this.shown(id);
   }
 
-  @Query(() => SavedCardType, {
+  @FieldResolver(() => SavedCardType, {
     nullable: true,
     complexity: LOOKUP_COST,
-    description: 'The card that automatic top-up charges; null when none is saved.',
+    description: 'Card charged by automatic top-up; null if none is saved.',
   })
   @Access({ scope: 'read' })
-  async savedCard(@Ctx() context: GraphQLContext): Promise<SavedCardType | null> {
-    return (await this.topUps.find(accountOf(context))).card;
+  async savedCard(@Root() { id }: AccountType): Promise<SavedCardType | null> {
+    return (await this.topUps.find(id)).card;
   }
 
-  @Mutation(() => PaymentPageType, {
+  @Mutation(() => SaveCardPayload, {
+    nullable: true,
     complexity: 20,
-    description: 'Opens a page where a card is saved, and nothing is charged.',
+    description: 'Creates a page on which the customer saves a card; nothing is charged.',
   })
   @Access({ scope: 'billing' })
-  async saveCard(@Ctx() context: GraphQLContext): Promise<PaymentPageType> {
+  async saveCard(
+    @InputArg(() => SaveCardInput) _input: SaveCardInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<SaveCardPayload> {
     return { url: await this.payments.openCardPage(accountOf(context)) };
   }
 
-  @Mutation(() => AutoTopUpType, {
+  @Mutation(() => SetAutoTopUpPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Switches automatic top-up on, or changes it. Needs a saved card.',
+    description: 'Enables automatic top-up or changes its settings. Requires a saved card.',
   })
   @Access({ scope: 'billing' })
   async setAutoTopUp(
-    @Arg('input', () => SetAutoTopUpInput, { description: 'When, and how much.' })
+    @InputArg(() => SetAutoTopUpInput)
     input: SetAutoTopUpInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<AutoTopUpType | null> {
+  ): Promise<SetAutoTopUpPayload> {
     await this.topUps.set(accountOf(context), input, actorName(context.actor));
-    return this.shown(accountOf(context));
+    return { autoTopUp: await this.shown(accountOf(context)) };
   }
 
-  @Mutation(() => AutoTopUpType, {
+  @Mutation(() => DisableAutoTopUpPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Switches automatic top-up off.',
+    description: 'Disables automatic top-up.',
   })
   @Access({ scope: 'billing' })
-  async disableAutoTopUp(@Ctx() context: GraphQLContext): Promise<AutoTopUpType | null> {
+  async disableAutoTopUp(
+    @InputArg(() => DisableAutoTopUpInput) _input: DisableAutoTopUpInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<DisableAutoTopUpPayload> {
     const accountId = accountOf(context);
     await this.topUps.disable(accountId, `Switched off by ${actorName(context.actor)}`);
-    return this.shown(accountId);
+    return { autoTopUp: await this.shown(accountId) };
   }
 
   private async shown(accountId: AccountId): Promise<AutoTopUpType | null> {

@@ -69,23 +69,26 @@ export class TopUpsService {
   async set(accountId: AccountId, setting: TopUpSetting, actor: string): Promise<void> {
     const { db, stripe, offer } = this.parts;
     if (!setting.consent) {
-      throw bad('consent', 'The person has to agree that the card is charged by itself.');
+      throw bad('consent', '`consent` must be true: the customer must agree to automatic charges.');
     }
     const currency = setting.currency.toLowerCase();
     const { amountMinor } = termsOfAmount(offer, setting.amount, currency);
     const monthlyCapMinor = parseAmount(setting.monthlyCap, currency);
     if (monthlyCapMinor < amountMinor) {
-      throw bad('monthlyCap', 'The monthly cap is at least the amount of one top-up.');
+      throw bad('monthlyCap', '`monthlyCap` must be at least `amount`.');
     }
     const { thresholdNanos } = setting;
-    if (thresholdNanos <= 0n) throw bad('thresholdNanos', 'The threshold is more than 0.');
+    if (thresholdNanos <= 0n) throw bad('thresholdNanos', '`thresholdNanos` must be more than 0.');
     const customer = await findCustomer(db, accountId, stripe.provider);
     if (customer?.card == null) {
       throw new AppError('CONFLICT', 'No card is saved. Buy credit with `saveCard: true` first.');
     }
     if (this.parts.cards.addsTax) {
       // Stripe works tax out on its pages only, from an address that a person enters there.
-      throw new AppError('CONFLICT', 'With tax, credit is bought on a page: use `buyCredits`.');
+      throw new AppError(
+        'CONFLICT',
+        'Automatic top-up is not available where tax is charged. Use `buyCredits`.',
+      );
     }
     const amounts = { thresholdNanos, amountMinor, currency, monthlyCapMinor };
     await db.transaction(async (tx) => {

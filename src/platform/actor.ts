@@ -2,11 +2,13 @@ import { AppError } from '../errors.js';
 import type { AccountId, KeyId, SessionId, UserId } from './ids.js';
 
 /**
- * What a caller may do. `public` is everybody's, `session` a signed-in person's own, the next five are
- * what a role or a key grants on an account, `operator` is for those who run the platform.
+ * What a caller may do. `public` is everybody's, `caller` is whoever is signed in, by a key or a session, `session` a
+ * signed-in person's own, the next five are what a role or a key grants on an account, `operator` is for those who run
+ * the platform.
  */
 export const SCOPES = [
   'public',
+  'caller',
   'session',
   'read',
   'inference',
@@ -47,6 +49,14 @@ export interface Actor {
   readonly validUntil?: Date | undefined;
   /** Of a session: refuses unless its person has proved lately who they are. */
   readonly requireRecentProof?: (() => Promise<void>) | undefined;
+  /**
+   * Of a person: themselves on another account. undefined: they do not belong to it. Operators may read any account;
+   * whether it exists is not looked up.
+   * @throws AppError FORBIDDEN without the second factor that the account requires
+   */
+  readonly on?: ((accountId: string) => Actor | undefined) | undefined;
+  /** Of a person: their rights on all accounts, as a text to compare. */
+  readonly rights?: string | undefined;
 }
 
 /**
@@ -83,8 +93,20 @@ export function anonymous(ipAddress: string): Actor {
 
 /** On whose account a caller acts. @throws AppError UNAUTHENTICATED when nobody is signed in */
 export function accountOf({ accountId }: Pick<Actor, 'accountId'>): AccountId {
-  if (accountId === undefined) throw new AppError('UNAUTHENTICATED', 'Nobody is signed in.');
+  if (accountId === undefined)
+    throw new AppError('UNAUTHENTICATED', 'Authentication required. Send an API key or sign in.');
   return accountId;
+}
+
+/**
+ * The caller on an account.
+ * @param accountId left out: the API key's account, else the person's own
+ * @returns undefined for an account that is none of theirs
+ * @throws AppError UNAUTHENTICATED; FORBIDDEN without the second factor that the account requires
+ */
+export function actorOn(actor: Actor, accountId: string | null | undefined): Actor | undefined {
+  const own = accountOf(actor);
+  return accountId == null || accountId === own ? actor : actor.on?.(accountId);
 }
 
 /** For the ledger and the audit log: `key:…`, `user:…` or `system`. */
@@ -100,7 +122,7 @@ const SPENDING: ReadonlySet<Scope> = new Set(['inference', 'billing']);
 export function accountFrozen(accountId: AccountId, reason: string): AppError {
   return new AppError(
     'FORBIDDEN',
-    `The account is frozen: ${reason.replace(/\.$/, '')}. It can read, but neither call nor buy. Ask the operators of this platform to lift it, and name ${accountId}.`,
+    `The account is frozen: ${reason.replace(/\.$/, '')}. It can be read, but cannot call models or buy credit. Ask the operators of this platform to unfreeze ${accountId}.`,
     { details: { frozen: true, accountId } },
   );
 }
@@ -110,20 +132,20 @@ export function accountFrozen(accountId: AccountId, reason: string): AppError {
  *   spends and the account is frozen
  */
 export function requireScope(actor: Actor, scope: Scope): void {
-  if (actor.scopes.has(scope)) {
-    const { accountId, frozenReason } = actor;
+  const { accountId, frozenReason } = actor;
+  if (scope === 'caller' ? accountId !== undefined : actor.scopes.has(scope)) {
     if (accountId === undefined || frozenReason === undefined || !SPENDING.has(scope)) return;
     throw accountFrozen(accountId, frozenReason);
   }
   if (actor.accountId === undefined) {
     throw new AppError(
       'UNAUTHENTICATED',
-      'This needs an API key or a session: send "authorization: Bearer …".',
+      'An API key or session is required. Send "authorization: Bearer …".',
     );
   }
   throw new AppError(
     'FORBIDDEN',
-    `This needs the scope "${scope}", which the caller does not have.`,
+    `The scope "${scope}" is required, which the caller does not have.`,
     {
       details: { scope },
     },

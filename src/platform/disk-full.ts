@@ -13,7 +13,7 @@ export function isDiskFull(error: unknown): boolean {
 
 /** What a caller is told then. */
 export function diskFull(cause: unknown): AppError {
-  const message = 'The server has no space left to store this. Try again later.';
+  const message = 'The server has run out of storage. Try again later.';
   return new AppError('INSUFFICIENT_STORAGE', message, { cause });
 }
 

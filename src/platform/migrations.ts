@@ -79,7 +79,7 @@ export function refuseOldServer(version: number): void {
   const found = `${String(Math.floor(version / 10_000))}.${String(version % 10_000)}`;
   throw new AppError(
     'CONFLICT',
-    `gigarouter needs PostgreSQL 18 or newer; DATABASE_URL leads to PostgreSQL ${found}. Upgrade that server, or leave DATABASE_URL out to use the embedded one.`,
+    `gigarouter needs PostgreSQL 18 or newer; DATABASE_URL points to PostgreSQL ${found}. Upgrade that server, or unset DATABASE_URL to use the embedded one.`,
   );
 }
 

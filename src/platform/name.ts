@@ -12,7 +12,7 @@ export function checkName(name: string): string {
     return trimmed;
   throw new AppError(
     'BAD_USER_INPUT',
-    `A name has 1 to ${String(NAME_CHARS_MAX)} characters, and none of them is a control character.`,
+    `\`name\` must have 1 to ${String(NAME_CHARS_MAX)} characters and no control characters.`,
     { details: { argument: 'name' } },
   );
 }

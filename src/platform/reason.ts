@@ -13,7 +13,7 @@ export function checkReason(reason: string): string {
   }
   throw new AppError(
     'BAD_USER_INPUT',
-    `Say why, in 1 to ${String(REASON_CHARS_MAX)} characters, none of them a control character.`,
+    `\`reason\` must have 1 to ${String(REASON_CHARS_MAX)} characters and no control characters.`,
     { details: { argument: 'reason' } },
   );
 }

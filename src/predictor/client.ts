@@ -189,11 +189,12 @@ interface Answer {
 function refused(model: string, { status, retryAfter, body }: Answer): AppError {
   const cause = new Error(`${model}: ${String(status)} ${body.toString('utf8', 0, 500)}`);
   if (status === 404) return new NotRun('NOT_FOUND', `${model} is not served.`, { cause });
-  if (status === 401 || status === 403) return notRun('The predictor refuses us.', cause);
+  if (status === 401 || status === 403)
+    return notRun('The predictor rejected our credentials.', cause);
   if (status === 504) return deadlineExceeded(cause);
   if (status === 429 || (status === 503 && retryAfter !== undefined)) {
     const retryAfterS = Number(retryAfter) || 1;
-    return new NotRun('OVERLOADED', 'Too much is waiting to be run; try again later.', {
+    return new NotRun('OVERLOADED', 'Too many calls are queued. Try again later.', {
       details: { retryAfterS },
       cause,
     });
@@ -211,7 +212,7 @@ function translate(error: unknown): Error {
 }
 
 function deadlineExceeded(cause: unknown): AppError {
-  return new AppError('DEADLINE_EXCEEDED', 'The result was not there in time.', { cause });
+  return new AppError('DEADLINE_EXCEEDED', 'The result was not ready in time.', { cause });
 }
 
 function unavailable(message: string, cause?: unknown): AppError {

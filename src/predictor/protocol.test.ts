@@ -84,8 +84,8 @@ test('values in JSON are read flat or nested, as the protocol allows', () => {
 test.each<[string, object, RegExp]>([
   ['an unknown datatype', ids({ datatype: 'BYTES' }), /none of UINT8, INT64, FP32/],
   ['fewer values than the shape', ids({ data: [1] }), /1 values do not fit/],
-  ['a fraction as a whole number', ids({ data: [1, 1.5] }), /no int64/],
-  ['a text as a number', ids({ data: [1, '2'] }), /no int64/],
+  ['a fraction as a whole number', ids({ data: [1, 1.5] }), /not a valid int64/],
+  ['a text as a number', ids({ data: [1, '2'] }), /not a valid int64/],
   ['a negative size', ids({ shape: [-1, 2] }), /shape/],
   [
     'a size without end',
@@ -112,6 +112,6 @@ test('bytes after the last tensor are refused', () => {
     1,
   );
   expect(() => decodeRequest(Buffer.concat([body, Buffer.of(0)]), headers[HEADER_LENGTH])).toThrow(
-    /goes on after/,
+    /continues after/,
   );
 });

@@ -148,7 +148,7 @@ function decodeTensors(described: readonly DescribedTensor[], rest: Buffer): Ten
   let at = 0;
   for (const one of described) {
     const { name, shape } = one;
-    if (tensors.has(name)) throw bad(`${name} is there twice.`);
+    if (tensors.has(name)) throw bad(`${name} occurs twice.`);
     const type = tensorTypeOf(one.datatype);
     if (type === undefined) {
       throw bad(`${name}: its datatype is none of ${Object.values(DATATYPES).join(', ')}.`);
@@ -167,7 +167,7 @@ function decodeTensors(described: readonly DescribedTensor[], rest: Buffer): Ten
     tensors.set(name, { type, shape, data: arrayOf(type, rest.subarray(at, at + bytes)) });
     at += bytes;
   }
-  if (at !== rest.length) throw bad('The body goes on after its tensors.');
+  if (at !== rest.length) throw bad('The body continues after its tensors.');
   return Object.fromEntries(tensors);
 }
 
@@ -188,7 +188,8 @@ function listedValues(
     float32: Number.isFinite,
   }[type];
   const numbers = values.map((value) => {
-    if (typeof value !== 'number' || !fits(value)) throw bad(`${name}: a value is no ${type}.`);
+    if (typeof value !== 'number' || !fits(value))
+      throw bad(`${name}: a value is not a valid ${type}.`);
     return value;
   });
   if (type === 'uint8') return Uint8Array.from(numbers);

@@ -106,10 +106,7 @@ export class ServedModels {
   get(name: string): ServedGraph {
     const graph = this.graphs.get(name);
     if (graph === undefined) {
-      throw new AppError(
-        'NOT_FOUND',
-        'There is no such model here; /v2/repository/index lists all.',
-      );
+      throw new AppError('NOT_FOUND', 'Model not found. /v2/repository/index lists all models.');
     }
     return graph;
   }
@@ -129,18 +126,21 @@ export function checkInput(
     tensor.type === input.type &&
     tensor.shape.length === input.shape.length &&
     input.shape.every((size, at) => typeof size === 'string' || size === tensor.shape[at]);
-  if (!fits) throw new AppError('BAD_REQUEST', `It takes ${wanted}.`);
+  if (!fits) throw new AppError('BAD_REQUEST', `Expected ${wanted}.`);
   const rows = rowCount(tensor);
   if (rows < 1 || rows > rowsMax) {
     throw new AppError(
       'BAD_REQUEST',
-      `It takes 1 to ${String(rowsMax)} rows, not ${String(rows)}.`,
+      `Expected 1 to ${String(rowsMax)} rows (got ${String(rows)}).`,
     );
   }
   if (vocabularySize === undefined || !(tensor.data instanceof BigInt64Array)) return;
   const limit = BigInt(vocabularySize);
   if (tensor.data.some((id) => id < 0n || id >= limit)) {
-    throw new AppError('BAD_REQUEST', `Ids are 0 to ${String(vocabularySize - 1)}.`);
+    throw new AppError(
+      'BAD_REQUEST',
+      `Token IDs must be between 0 and ${String(vocabularySize - 1)}.`,
+    );
   }
 }
 

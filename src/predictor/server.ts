@@ -91,16 +91,17 @@ async function infer(
 ): Promise<FastifyReply> {
   const graph = find(models, request);
   try {
-    if (!isReady()) throw new AppError('UPSTREAM_UNAVAILABLE', 'It is starting or stopping.');
+    if (!isReady())
+      throw new AppError('UPSTREAM_UNAVAILABLE', 'The predictor is starting or stopping.');
     const headerLength = request.headers[HEADER_LENGTH];
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const asked = decodeRequest(body, headerLength?.toString());
     const input = asked.inputs[graph.input.name];
     if (input === undefined || Object.keys(asked.inputs).length !== 1) {
-      throw new AppError('BAD_REQUEST', `It takes one input, ${graph.input.name}.`);
+      throw new AppError('BAD_REQUEST', `Expected exactly one input, ${graph.input.name}.`);
     }
     if (asked.outputs?.some((name) => name !== graph.output.name)) {
-      throw new AppError('BAD_REQUEST', `It has one output, ${graph.output.name}.`);
+      throw new AppError('BAD_REQUEST', `The model has one output, ${graph.output.name}.`);
     }
     checkInput(graph, input, ROWS_MAX);
     const submittedAt = performance.now();
@@ -145,7 +146,7 @@ function until(left: AbortSignal, timeoutMs: number | undefined): AbortSignal {
 function find(models: ServedModels, { params }: FastifyRequest): ServedGraph {
   const { model, version } = params as { model: string; version?: string };
   if (version !== undefined && version !== '1') {
-    throw new AppError('NOT_FOUND', 'Each model has one version, 1.');
+    throw new AppError('NOT_FOUND', 'The model has a single version, 1.');
   }
   return models.get(model);
 }
@@ -185,9 +186,9 @@ function toAppError(error: unknown): AppError {
     message?: string;
   };
   if (name === 'TimeoutError') {
-    return new AppError('DEADLINE_EXCEEDED', 'The time that the request gave is over.');
+    return new AppError('DEADLINE_EXCEEDED', 'The time limit set by the request has passed.');
   }
-  if (name === 'AbortError') return new AppError('REQUEST_TIMEOUT', 'The caller left.');
+  if (name === 'AbortError') return new AppError('REQUEST_TIMEOUT', 'The client disconnected.');
   if (statusCode === 413) return new AppError('PAYLOAD_TOO_LARGE', message ?? '');
   if (statusCode === 415) return new AppError('UNSUPPORTED_MEDIA_TYPE', message ?? '');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {

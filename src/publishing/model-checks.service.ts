@@ -125,7 +125,7 @@ export class ModelChecksService {
 
 /** For everybody: where it runs, and what was found there, is operators' business. */
 const DEGRADED_TEXT =
-  'It cannot be called for the moment: nobody serves it, or not with its reference scores. It comes back by itself.';
+  'The model is temporarily unavailable: no provider serves it with its reference scores. It recovers automatically.';
 
 function missingOf({ providers }: HealthReport, verdict: Verdict): string[] {
   if (verdict === 'passed') return [];

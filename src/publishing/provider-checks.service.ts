@@ -128,7 +128,7 @@ export class ProviderChecksService {
       const reference = await readReference(model);
       if (reference !== undefined) return { model, ...reference };
       return {
-        problem: `There is no golden.json beside its files, so nobody can say whether its scores are right: put there what the reference implementation gives (models/demo-shapes/README.md), or compute this project’s own reference: gigarouter models reference ${servedAs}`,
+        problem: `The model has no golden.json, so its scores cannot be verified. Add the one of the reference implementation (models/demo-shapes/README.md), or compute this project’s own reference: gigarouter models reference ${servedAs}`,
       };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

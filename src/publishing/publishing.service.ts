@@ -27,12 +27,12 @@ export interface PublishOptions {
 }
 
 const UNVERIFIED =
-  'Unverified: its scores are those of this project’s own reference, which reads the configuration as the graphs do; nothing from outside backs them. Put golden.json of the reference implementation beside its files, or publish it all the same (publishModel with unverified: true, or gigarouter admin models publish --unverified).';
+  'Unverified: the scores match this project’s own reference, which reads the configuration as the graphs do, but no external one. Add golden.json from the reference implementation to the model’s files, or publish anyway (publishModel with unverified: true, or gigarouter admin models publish --unverified).';
 
 /** What a model's page says of its scores. */
 const SHOWN = {
   golden: 'Its scores are those of the reference implementation.',
-  self: 'Its scores are unverified: only this platform’s own reference agrees with them.',
+  self: 'The scores are unverified: they match only this platform’s own reference.',
 } as const;
 
 /** Takes models live, when they are ready. */
@@ -106,7 +106,7 @@ export class PublishingService {
   private async model(key: string): Promise<Model> {
     const model = (await this.parts.catalog.findModels([key], new Set(['prices']))).get(key);
     if (model !== undefined) return model;
-    throw new AppError('NOT_FOUND', `No model has the slug ${key.slice(0, 300)}.`);
+    throw new AppError('NOT_FOUND', `Model ${key.slice(0, 300)} not found.`);
   }
 }
 

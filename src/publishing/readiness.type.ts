@@ -3,40 +3,40 @@ import { missingOf, type Readiness, type Requirement, REQUIREMENTS } from './rea
 
 registerEnumType(REQUIREMENTS, {
   name: 'PublishingRequirement',
-  description: 'What a model needs to be live.',
+  description: 'Requirement for a model to go live.',
   valuesConfig: {
-    PROVIDER: { description: 'Somebody serves it.' },
-    PRICES: { description: 'Every unit that it charges has a price.' },
-    GOLDEN: { description: 'Its scores are those of the reference implementation.' },
+    PROVIDER: { description: 'A provider serves the model.' },
+    PRICES: { description: 'Every charged unit has a price.' },
+    GOLDEN: { description: 'Scores match those of the reference implementation.' },
   },
 });
 
-@ObjectType('PublishingCheck', { description: 'A requirement, and what became of it.' })
+@ObjectType('PublishingCheck', { description: 'Check of one requirement.' })
 export class PublishingCheckType {
-  @Field(() => REQUIREMENTS, { description: 'What is needed.' })
+  @Field(() => REQUIREMENTS, { description: 'Requirement that was checked.' })
   readonly requirement!: Requirement;
 
-  @Field(() => Boolean, { description: 'Whether it is met.' })
+  @Field(() => Boolean, { description: 'Whether the requirement is met.' })
   readonly met!: boolean;
 
-  @Field(() => String, { description: 'What was found; where it is not met, also what to do.' })
+  @Field(() => String, { description: 'Result of the check; if not met, also how to fix it.' })
   readonly outcome!: string;
 }
 
 @ObjectType('PublishingReadiness', {
-  description: 'What a model has of what it needs to be live.',
+  description: 'Readiness of a model to go live.',
 })
 export class PublishingReadinessType {
-  @Field(() => String, { description: 'Slug.' })
+  @Field(() => String, { description: 'Slug of the model, in the form "owner/name".' })
   readonly model: string;
 
-  @Field(() => Boolean, { description: 'Whether nothing is missing.' })
+  @Field(() => Boolean, { description: 'Whether all requirements are met.' })
   readonly ready: boolean;
 
-  @Field(() => [REQUIREMENTS], { description: 'What is missing; empty: nothing.' })
+  @Field(() => [REQUIREMENTS], { description: 'Unmet requirements; empty if the model is ready.' })
   readonly missing: readonly Requirement[];
 
-  @Field(() => [PublishingCheckType], { description: 'Each requirement.' })
+  @Field(() => [PublishingCheckType], { description: 'Results for all requirements.' })
   readonly checks: readonly PublishingCheckType[];
 
   constructor(readiness: Readiness) {

@@ -24,7 +24,8 @@ export class Call {
   /** Of a caller whose scope was checked. */
   get accountId(): AccountId {
     const { accountId } = this.actor;
-    if (accountId === undefined) throw new AppError('UNAUTHENTICATED', 'Nobody is signed in.');
+    if (accountId === undefined)
+      throw new AppError('UNAUTHENTICATED', 'Authentication required. Send an API key or sign in.');
     return accountId;
   }
 

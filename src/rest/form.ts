@@ -50,11 +50,11 @@ export async function readForm(request: FastifyRequest): Promise<Form> {
 export function asFormError(error: unknown): unknown {
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (error instanceof AppError || statusCode !== undefined) return error;
-  return new AppError('BAD_REQUEST', `The form cannot be read: ${message ?? 'it is broken'}.`, {
+  return new AppError('BAD_REQUEST', `The form cannot be read: ${message ?? 'it is malformed'}.`, {
     cause: error,
   });
 }
 
 function tooLarge(bytesMax: number): AppError {
-  return new AppError('PAYLOAD_TOO_LARGE', `A form has at most ${String(bytesMax)} bytes.`);
+  return new AppError('PAYLOAD_TOO_LARGE', `A form can have at most ${String(bytesMax)} bytes.`);
 }

@@ -147,7 +147,10 @@ async function use(
 function refuseOtherSites({ headers }: FastifyRequest, publicUrl: string): void {
   const { origin } = headers;
   if (origin === undefined || origin === new URL(publicUrl).origin) return;
-  throw new AppError('FORBIDDEN', `Open the link at ${publicUrl}: this form came from elsewhere.`);
+  throw new AppError(
+    'FORBIDDEN',
+    `This form was sent from another site. Open the link at ${publicUrl}.`,
+  );
 }
 
 function formOf({ button, password }: LinkPage, token: string, needsCode = false): string {

@@ -19,7 +19,7 @@ export async function onlyLiveModel(catalog: Pick<CatalogService, 'listModels'>)
     'BAD_USER_INPUT',
     model === undefined
       ? 'No model is live.'
-      : 'More than one model is live: name one of them as "model", in the body or in the query.',
+      : 'More than one model is live. Set "model" in the body or in the query.',
     { details: { argument: 'model' } },
   );
 }

@@ -33,7 +33,7 @@ export async function registerPaymentsRoutes(
       if (typeof signature !== 'string' || !Buffer.isBuffer(request.body)) {
         throw new AppError(
           'BAD_REQUEST',
-          'This is for Stripe: send a body and `Stripe-Signature`.',
+          'This endpoint is for Stripe. Send a body and `Stripe-Signature`.',
         );
       }
       const isNew = await events.accept(WEBHOOK_PATH, request.body, signature);

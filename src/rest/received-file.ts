@@ -30,7 +30,7 @@ export async function receiveFile(
   bytesMax: number,
 ): Promise<ReceivedFile> {
   if (Number(request.headers['content-length'] ?? 0) > bytesMax + FRAME_BYTES) {
-    const message = `A file has at most ${String(bytesMax / 2 ** 20)} MiB.`;
+    const message = `A file can have at most ${String(bytesMax / 2 ** 20)} MiB.`;
     throw new AppError('PAYLOAD_TOO_LARGE', message);
   }
   if (request.isMultipart()) return receiveForm(request, bytesMax);

@@ -179,6 +179,6 @@ function refuseKeyInAddress({ query }: FastifyRequest): void {
   if (given === undefined) return;
   throw new AppError(
     'UNAUTHENTICATED',
-    `A key in the address is read by others: send "authorization: Bearer …" instead of "${given}", and make a new key.`,
+    `A key in the URL can be read by others. Send "authorization: Bearer …" instead of "${given}", and create a new key.`,
   );
 }

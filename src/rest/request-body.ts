@@ -74,7 +74,7 @@ export function decodeBody(bytesMax: number | undefined) {
         new AppError(
           'UNSUPPORTED_MEDIA_TYPE',
           isForm(request)
-            ? `A form cannot be sent with the content encoding "${coding}". Send it as it is.`
+            ? `Forms cannot be sent with the content encoding "${coding}". Send it without one.`
             : `The content encoding "${coding}" is not supported. Use one of ${ACCEPTED}, or none.`,
         ),
       );

@@ -5,7 +5,7 @@ import type { Tier } from '../inference/index.js';
 export function tierOf(header: string | undefined): Tier | undefined {
   if (header === undefined || header === 'interactive') return undefined;
   if (header === 'batch') return 'batch';
-  throw new AppError('BAD_USER_INPUT', 'X-Tier is "interactive" or "batch".', {
+  throw new AppError('BAD_USER_INPUT', 'X-Tier must be "interactive" or "batch".', {
     details: { argument: 'X-Tier' },
   });
 }

@@ -27,7 +27,7 @@ export function checkTensors(config: ModelConfig, tensors: ReadonlyMap<string, T
     const tensor = tensors.get(name);
     if (!tensor) throw new AppError('BAD_USER_INPUT', `The checkpoint has no tensor "${name}".`);
     if (tensor.dtype === 'I64') {
-      throw new AppError('BAD_USER_INPUT', `Tensor "${name}" holds integers, no weights.`);
+      throw new AppError('BAD_USER_INPUT', `Tensor "${name}" contains integers, not weights.`);
     }
     // A scalar may be stored as one element of rank 1 (open_clip, src/open_clip/factory.py).
     if (shape.length === 0 && tensor.shape.join() === '1') continue;

@@ -123,7 +123,7 @@ export async function copyCheckpoint(
   withInt8 = false,
 ): Promise<void> {
   const names = await listFiles(source).catch((cause: unknown) => {
-    throw new AppError('BAD_USER_INPUT', `There is no folder ${source}.`, { cause });
+    throw new AppError('BAD_USER_INPUT', `Folder ${source} not found.`, { cause });
   });
   const files = checkpointFiles(names);
   await checkTokenizer(source, files);

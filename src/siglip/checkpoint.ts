@@ -36,7 +36,7 @@ export interface Checkpoint {
  */
 export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   const resolved = await realpath(folder).catch((cause: unknown) => {
-    throw new AppError('BAD_USER_INPUT', `There is no folder ${folder}.`, { cause });
+    throw new AppError('BAD_USER_INPUT', `Folder ${folder} not found.`, { cause });
   });
   const found = findLayout(await listFiles(resolved));
   if (!('weights' in found)) {

@@ -37,7 +37,7 @@ export async function openModel(folder: string): Promise<CompiledModel> {
   const resolved = await realpath(folder).catch(() => folder);
   const json = await readFile(path.join(resolved, MANIFEST_FILE), 'utf8').catch(
     (cause: unknown) => {
-      throw new AppError('NOT_FOUND', `${folder} holds no compiled model.`, { cause });
+      throw new AppError('NOT_FOUND', `${folder} does not contain a compiled model.`, { cause });
     },
   );
   const { modelHash, layout, scoring, weights, variants, configs } = parseManifest(json);
@@ -73,5 +73,8 @@ async function checkSize(folder: string, expected: ManifestFile): Promise<void> 
 }
 
 function changed({ file }: ManifestFile): AppError {
-  return new AppError('BAD_USER_INPUT', `${file} is gone or not what was compiled: compile again.`);
+  return new AppError(
+    'BAD_USER_INPUT',
+    `${file} is missing or has changed since it was compiled. Compile again.`,
+  );
 }

@@ -171,7 +171,7 @@ function pixelInput({ config }: Pick<CompiledModel, 'config'>, base64: string): 
   const floats = new Float32Array(Uint8Array.from(Buffer.from(base64, 'base64')).buffer);
   const plane = imageSize * imageSize;
   if (floats.length !== 3 * plane) {
-    throw new AppError('BAD_USER_INPUT', `${GOLDEN_FILE}: its pixels are of another size.`);
+    throw new AppError('BAD_USER_INPUT', `${GOLDEN_FILE}: the pixels have a different size.`);
   }
   const data = Uint8Array.from({ length: 3 * plane }, (_, at) => {
     const channel = at % 3;

@@ -83,7 +83,7 @@ function checkBytes(bytes: Uint8Array, { imageBytesMax }: ImageLimits): ImageFor
       'UNSUPPORTED_MEDIA_TYPE',
       bytes.length === 0
         ? 'The image is empty.'
-        : 'The image is none of JPEG, PNG, WebP, GIF, AVIF and TIFF.',
+        : 'The image is not a JPEG, PNG, WebP, GIF, AVIF or TIFF file.',
     );
   }
   if (format === 'webp') {
@@ -97,7 +97,7 @@ function checkMetadata(metadata: Metadata, format: ImageFormat): void {
   if (metadata.format !== LOADERS[format] || (format === 'avif' && compression !== 'av1')) {
     throw new AppError(
       'UNSUPPORTED_MEDIA_TYPE',
-      `The image is not the ${shown(format)} it begins as.`,
+      `The image starts like ${shown(format)} but is not valid ${shown(format)}.`,
     );
   }
   checkMost(pages, IMAGE_FRAMES_MAX, 'frames');

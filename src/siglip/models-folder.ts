@@ -13,7 +13,7 @@ const SLUG = /^[A-Za-z0-9_-][\w.-]{0,95}\/[A-Za-z0-9_-][\w.-]{0,95}$/;
  */
 export function modelFolder(root: string, slug: string): string {
   if (!SLUG.test(slug)) {
-    throw new AppError('BAD_USER_INPUT', `${slug} is no model: write owner/name.`);
+    throw new AppError('BAD_USER_INPUT', `${slug} is not a model. Use the form owner/name.`);
   }
   return path.join(root, slug);
 }

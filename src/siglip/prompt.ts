@@ -37,13 +37,13 @@ export function parseTemplate(template: string): PromptTemplate {
   if (placeholders.length > 1) {
     throw new AppError(
       'BAD_USER_INPUT',
-      `The template has ${String(placeholders.length)} placeholders, ${placeholders.join(' and ')}: write {label} or {} once.`,
+      `The template has ${String(placeholders.length)} placeholders, ${placeholders.join(' and ')}. Use {label} or {} once.`,
     );
   }
   if (placeholder !== '{}' && placeholder !== '{label}') {
     throw new AppError(
       'BAD_USER_INPUT',
-      `The template's placeholder is ${placeholder}: write {label} or {}.`,
+      `The template's placeholder is ${placeholder}. Use {label} or {}.`,
     );
   }
   const at = template.indexOf(placeholder);

@@ -123,7 +123,7 @@ function checkCover(tensors: readonly TensorInfo[], dataBytes: number): void {
 }
 
 function fault(what: string, cause?: unknown): AppError {
-  return new AppError('BAD_USER_INPUT', `The safetensors header is broken: ${what}.`, { cause });
+  return new AppError('BAD_USER_INPUT', `The safetensors header is malformed: ${what}.`, { cause });
 }
 
 /** A hostile name may be as long as the header. */

@@ -154,7 +154,7 @@ async function readHeaderLength(handle: FileHandle, fileBytes: number): Promise<
  */
 export function headerLength(start: Uint8Array, fileBytes: number): number {
   if (start.length < 8) {
-    throw new AppError('BAD_USER_INPUT', `${String(fileBytes)} bytes are no safetensors file.`);
+    throw new AppError('BAD_USER_INPUT', `${String(fileBytes)} bytes are not a safetensors file.`);
   }
   const headerBytes = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (headerBytes > BigInt(fileBytes - 8)) {

@@ -59,7 +59,7 @@ export class CallLimits {
     if (running >= concurrencyMax) {
       throw new AppError(
         'RATE_LIMITED',
-        `The account has ${String(concurrencyMax)} calls in flight, which is the most. Wait for one to end.`,
+        `The account has ${String(concurrencyMax)} calls in flight, which is the maximum. Wait for one to finish.`,
         { details: { retryAfterS: 1, concurrencyMax } },
       );
     }

@@ -11,7 +11,7 @@ export class ModelPerformanceResolver {
   @FieldResolver(() => ModelPerformanceType, {
     // One look serves all models.
     complexity: ({ childComplexity }) => 1 + childComplexity,
-    description: 'How fast and how reliable it has been, from real calls.',
+    description: 'Latency and availability of the model, measured on real calls.',
   })
   performance(@Root() { slug }: ModelType): Promise<ModelPerformanceType> {
     return this.usage.performance(slug);

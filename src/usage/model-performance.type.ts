@@ -2,30 +2,35 @@ import { Field, Float, ObjectType } from 'type-graphql';
 import type { ModelPerformance, ServiceWindow } from './model-performance.js';
 import { LatencyPercentilesType } from './statistics.type.js';
 
-@ObjectType('ServiceWindow', { description: 'How a model has done in a time, over all callers.' })
+@ObjectType('ServiceWindow', {
+  description: 'Performance of a model over a period, across all callers.',
+})
 class ServiceWindowType {
   @Field(() => Float, {
     nullable: true,
     description:
-      '0–1: calls that were answered, of those that were answered or failed on our side. Null: nobody has asked.',
+      'Share of calls that succeeded, 0 to 1; failures caused by the caller do not count. Null if there were no calls.',
   })
   readonly availability!: number | null;
 
-  @Field(() => LatencyPercentilesType, { description: 'How long its answers took.' })
+  @Field(() => LatencyPercentilesType, { description: 'Latency of successful calls.' })
   readonly latencyMs!: ServiceWindow['latencyMs'];
 }
 
 @ObjectType('ModelPerformance', {
-  description:
-    'How a model has done lately, from the calls of all: as it was half a minute ago at most.',
+  description: 'Recent performance of a model across all callers, at most 30 seconds old.',
 })
 export class ModelPerformanceType {
-  @Field(() => ServiceWindowType, { description: 'In the last hour.' })
+  @Field(() => ServiceWindowType, { description: 'Performance in the last hour.' })
   readonly lastHour!: ModelPerformance['lastHour'];
 
-  @Field(() => ServiceWindowType, { description: 'In the last 24 hours, from a whole hour on.' })
+  @Field(() => ServiceWindowType, {
+    description: 'Performance in the last 24 hours, starting at a full hour.',
+  })
   readonly lastDay!: ModelPerformance['lastDay'];
 
-  @Field(() => ServiceWindowType, { description: 'In the last 30 days, from a whole hour on.' })
+  @Field(() => ServiceWindowType, {
+    description: 'Performance in the last 30 days, starting at a full hour.',
+  })
   readonly last30Days!: ModelPerformance['last30Days'];
 }

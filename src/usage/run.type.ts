@@ -14,31 +14,32 @@ import { type ChargedUnit, type Run, RUN_OUTCOMES, type RunOutcome } from './run
 
 registerEnumType(RUN_OUTCOMES, {
   name: 'RunOutcome',
-  description: 'How a call ended.',
+  description: 'Outcome of a call.',
   valuesConfig: {
-    CAPTURED: { description: 'It was answered, and what ran was charged.' },
-    VOIDED: { description: 'It failed or was given up; nothing was charged.' },
-    EXPIRED: { description: 'It never ended by itself; nothing was charged.' },
+    CAPTURED: { description: 'Succeeded; charged for the units that ran.' },
+    VOIDED: { description: 'Failed or cancelled; not charged.' },
+    EXPIRED: { description: 'Never finished within its time limit; not charged.' },
   },
 });
 
-@ObjectType('ChargedUnit', { description: 'One line of what a call cost.' })
+@ObjectType('ChargedUnit', { description: 'Charge for one unit of a call.' })
 export class ChargedUnitType {
-  @Field(() => String, { description: 'What is counted: IMAGE, LABEL_TEXT or EMBEDDING.' })
+  @Field(() => String, { description: 'Charged unit: IMAGE, LABEL_TEXT or EMBEDDING.' })
   readonly unit!: string;
 
-  @Field(() => ID, { description: 'The price that was in force when the call began.' })
+  @Field(() => ID, { description: 'ID of the price version in effect when the call started.' })
   readonly priceVersionId!: string;
 
-  @Field(() => NanoUSD, { description: 'Price of one.' })
+  @Field(() => NanoUSD, { description: 'Price per unit.' })
   readonly nanosPerUnit!: bigint;
 
-  @Field(() => Int, { description: 'How many the call asked for.' })
+  @Field(() => Int, { description: 'Number of units requested.' })
   readonly requested!: number;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How many were charged; the rest was free, as the account had paid for it before.',
+    description:
+      'Number of units charged; the others were cached for the account, and therefore free.',
   })
   readonly ran!: number | null;
 }
@@ -49,45 +50,57 @@ export function toChargedUnit(line: ChargedUnit): ChargedUnitType {
 
 @ObjectType('Run', {
   implements: NodeType,
-  description: 'A metered call of the past. Never changed.',
+  description: 'A finished metered call. Immutable.',
 })
 export class RunType extends NodeType {
   readonly id!: string;
 
-  @Field(() => String, { nullable: true, description: 'As "classifyImage".' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Operation that was called, such as "classifyImage".',
+  })
   readonly operation!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Slug that the model had then; it leads to the model when that was renamed.',
+    description:
+      'Slug of the model at the time of the call; it still resolves after the model was renamed.',
   })
   readonly model!: string | null;
 
-  @Field(() => RUN_OUTCOMES, { description: 'How it ended.' })
+  @Field(() => RUN_OUTCOMES, { description: 'Outcome of the call.' })
   readonly outcome!: RunOutcome;
 
-  @Field(() => NanoUSD, { description: 'What was charged.' })
+  @Field(() => NanoUSD, { description: 'Amount charged for the call.' })
   readonly chargedNanos!: bigint;
 
-  @Field(() => NanoUSD, { description: 'What was set aside while it ran.' })
+  @Field(() => NanoUSD, { description: 'Credit reserved while the call was in progress.' })
   readonly heldNanos!: bigint;
 
-  @Field(() => [ChargedUnitType], { description: 'What it cost, line by line.' })
+  @Field(() => [ChargedUnitType], { description: 'Charges of the call, by unit.' })
   readonly units!: readonly ChargedUnitType[];
 
-  @Field(() => ID, { nullable: true, description: 'The key that sent it; null: a person.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the API key that made the call; null if a signed-in user did.',
+  })
   readonly keyId!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Code of the error that ended it.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Code of the error that ended the call; null if it succeeded.',
+  })
   readonly errorCode!: string | null;
 
-  @Field(() => Float, { description: 'From the hold to the end, in milliseconds.' })
+  @Field(() => Float, {
+    description: 'Duration from credit reservation to the end of the call, in milliseconds.',
+  })
   readonly latencyMs!: number;
 
-  @Field(() => GraphQLISODateTime, { description: 'By the database’s clock.' })
+  @Field(() => GraphQLISODateTime, { description: 'Start of the call, by the database clock.' })
   readonly startedAt!: Date;
 
-  @Field(() => GraphQLISODateTime, { description: 'By the database’s clock.' })
+  @Field(() => GraphQLISODateTime, { description: 'End of the call, by the database clock.' })
   readonly endedAt!: Date;
 }
 
@@ -102,20 +115,23 @@ export function toRun({ details, ...run }: Run): RunType {
   };
 }
 
-@ObjectType('RunEdge', { description: 'A run and its place in the list.' })
+@ObjectType('RunEdge', { description: 'An edge in a list of runs.' })
 export class RunEdgeType {
-  @Field(() => String, { description: 'For `after`.' })
+  @Field(() => String, { description: 'Opaque cursor; pass as `after` for the next page.' })
   readonly cursor!: string;
 
-  @Field(() => RunType, { description: 'The run.' })
+  @Field(() => RunType, { description: 'The run at the end of the edge.' })
   readonly node!: RunType;
 }
 
-@ObjectType('RunConnection', { description: 'A page of an account’s calls.' })
+@ObjectType('RunConnection', { description: 'A page of an account’s runs.' })
 export class RunConnectionType {
-  @Field(() => [RunEdgeType], { description: 'Newest first.' })
+  @Field(() => [RunEdgeType], { description: 'Runs on this page, newest first.' })
   readonly edges!: readonly RunEdgeType[];
 
-  @Field(() => PageInfoType, { description: 'Where the page lies.' })
+  @Field(() => [RunType], { description: 'Nodes of the edges, in order.' })
+  readonly nodes!: readonly RunType[];
+
+  @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
   readonly pageInfo!: PageInfoType;
 }

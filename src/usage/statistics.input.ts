@@ -7,42 +7,47 @@ export type TopBy = (typeof TOP_BY)[keyof typeof TOP_BY];
 
 registerEnumType(TOP_BY, {
   name: 'TopUsageBy',
-  description: 'What makes one come before another.',
+  description: 'Metric by which usage is ranked.',
   valuesConfig: {
-    COST: { description: 'What was charged.' },
-    CALLS: { description: 'How many calls there were.' },
+    COST: { description: 'Total amount charged.' },
+    CALLS: { description: 'Total number of calls.' },
   },
 });
 
-@InputType('UsageRangeInput', { description: 'A time of two years at most, half-open.' })
+@InputType('UsageRangeInput', {
+  description: 'A half-open time range of at most two years: `from` inclusive, `to` exclusive.',
+})
 export class UsageRangeInput {
-  @Field(() => GraphQLISODateTime, { description: 'The first instant of it.' })
+  @Field(() => GraphQLISODateTime, { description: 'Start of the range, inclusive.' })
   readonly from!: Date;
 
-  @Field(() => GraphQLISODateTime, { description: 'The first instant after it.' })
+  @Field(() => GraphQLISODateTime, { description: 'End of the range, exclusive.' })
   readonly to!: Date;
 }
 
 @InputType('UsageFilterInput', {
-  description: 'Which calls count: those that are in each list. 100 values at most in each.',
+  description: 'Conditions that calls must all meet. At most 100 values per list.',
 })
 export class UsageFilterInput {
   @Field(() => [String], {
     nullable: true,
-    description: 'Models, each by its slug or an alias of it: all of its calls count.',
+    description: 'Slugs or aliases of models. Calls made under earlier slugs are included.',
   })
   readonly models?: string[] | null;
 
-  @Field(() => [ID], { nullable: true, description: 'Ids of keys.' })
+  @Field(() => [ID], { nullable: true, description: 'IDs of API keys, prefixed with `key_`.' })
   readonly keys?: string[] | null;
 
-  @Field(() => [String], { nullable: true, description: 'As "classifyImage".' })
+  @Field(() => [String], { nullable: true, description: 'Operations, such as "classifyImage".' })
   readonly operations?: string[] | null;
 
-  @Field(() => [ID], { nullable: true, description: 'Ids of people, who called or made the key.' })
+  @Field(() => [ID], {
+    nullable: true,
+    description: 'IDs of users who made the calls or created the API keys used.',
+  })
   readonly members?: string[] | null;
 
-  @Field(() => [String], { nullable: true, description: 'OK, or codes of errors.' })
+  @Field(() => [String], { nullable: true, description: 'Call statuses: OK or error codes.' })
   readonly statuses?: string[] | null;
 }
 

@@ -1,8 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Ctx, FieldResolver, Info, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, FieldResolver, Info, Int, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
-import { accountOf, type GraphQLContext } from '../graphql/context.js';
+import { AccountType } from '../graphql/account.type.js';
 import { selectedFields } from '../graphql/selection.js';
+import type { AccountId } from '../platform/ids.js';
 import type { StatisticsService } from './statistics.service.js';
 import {
   TOP_BY,
@@ -27,11 +28,17 @@ const cost = ({ childComplexity }: { childComplexity: number }) =>
   STATISTICS_COST + childComplexity;
 
 const RangeArg = () =>
-  Arg('range', () => UsageRangeInput, { description: 'When the calls ended.' });
+  Arg('range', () => UsageRangeInput, { description: 'Range of time in which the calls ended.' });
 const FirstArg = () =>
-  Arg('first', () => Int, { defaultValue: TOP_DEFAULT, description: 'How many, 1 to 100.' });
+  Arg('first', () => Int, {
+    defaultValue: TOP_DEFAULT,
+    description: 'Number of groups to return, 1 to 100.',
+  });
 const ByArg = () =>
-  Arg('by', () => TOP_BY, { defaultValue: TOP_BY.COST, description: 'Most of what comes first.' });
+  Arg('by', () => TOP_BY, {
+    defaultValue: TOP_BY.COST,
+    description: 'Metric to rank by, highest first.',
+  });
 
 /** Whether latencies are asked for in what is at one of the paths; they are most of the work. */
 function asksLatency(info: GraphQLResolveInfo, ...paths: readonly (readonly string[])[]): boolean {
@@ -39,110 +46,123 @@ function asksLatency(info: GraphQLResolveInfo, ...paths: readonly (readonly stri
 }
 
 /** What an account's calls come to, for dashboards. */
-@Resolver(() => UsageReportType)
+@Resolver(() => AccountType)
 export class StatisticsResolver {
   constructor(private readonly statistics: StatisticsService) {}
 
-  @Query(() => UsageReportType, {
+  @FieldResolver(() => UsageReportType, {
+    nullable: true,
     complexity: cost,
     description:
-      'What the account’s calls come to, point by point and group by group: 1,000 points of a series and 5,000 in all at most.',
+      'Usage of the account over time, by group. Returns at most 1,000 points per series and 5,000 in total.',
   })
   @Access({ scope: 'read' })
   async usage(
     @RangeArg() range: UsageRangeInput,
     @Arg('interval', () => USAGE_INTERVALS, {
       defaultValue: USAGE_INTERVALS.DAY,
-      description: 'How long the points are.',
+      description: 'Length of each point in the series.',
     })
     interval: UsageInterval,
     @Arg('timeZone', () => String, {
       defaultValue: 'UTC',
-      description: 'In which days, weeks and months begin, as "Europe/Berlin".',
+      description: 'IANA time zone in which days, weeks and months begin, such as "Europe/Berlin".',
     })
     timeZone: string,
     @Arg('groupBy', () => [USAGE_DIMENSIONS], {
       defaultValue: [],
-      description: 'What makes a series of its own. Each once at most.',
+      description: 'Dimensions to group by, each at most once.',
     })
     groupBy: UsageDimension[],
-    @Arg('filter', () => UsageFilterInput, { nullable: true, description: 'Left out: all calls.' })
+    @Arg('filter', () => UsageFilterInput, {
+      nullable: true,
+      description: 'Conditions that calls must meet; omit for all calls.',
+    })
     filter: UsageFilterInput | undefined,
-    @Ctx() context: GraphQLContext,
+    @Root() { id }: AccountType,
     @Info() info: GraphQLResolveInfo,
   ): Promise<UsageReportType> {
     const request = { range, interval, timeZone, groupBy, filter: toUsageFilter(filter) };
     const paths = [['total'], ['series', 'total'], ['series', 'points', 'metrics']];
-    const report = await this.statistics.report(accountOf(context), request, {
+    const report = await this.statistics.report(id, request, {
       withLatency: asksLatency(info, ...paths),
     });
-    return new UsageReportType(request, report);
+    return new UsageReportType(id, request, report);
   }
 
-  @FieldResolver(() => PreviousUsageType, {
+  @FieldResolver(() => [UsageTotalType], {
+    nullable: true,
     complexity: cost,
-    description: 'The same, without groups, in the time before the range, which is as long.',
-  })
-  async previous(
-    @Root() { request, report }: UsageReportType,
-    @Ctx() context: GraphQLContext,
-    @Info() info: GraphQLResolveInfo,
-  ): Promise<PreviousUsageType> {
-    const withLatency = asksLatency(info, ['metrics']);
-    const before = await this.statistics.previous(accountOf(context), request, { withLatency });
-    return new PreviousUsageType(before, report.total);
-  }
-
-  @Query(() => [UsageTotalType], {
-    complexity: cost,
-    description: 'The models that were used most.',
+    description: 'Models with the highest usage.',
   })
   @Access({ scope: 'read' })
   topModels(
     @RangeArg() range: UsageRangeInput,
     @FirstArg() first: number,
     @ByArg() by: TopBy,
-    @Ctx() context: GraphQLContext,
+    @Root() { id }: AccountType,
     @Info() info: GraphQLResolveInfo,
   ): Promise<UsageTotalType[]> {
-    return this.top('MODEL', { range, first, by }, context, info);
+    return this.top(id, 'MODEL', { range, first, by }, info);
   }
 
-  @Query(() => [UsageTotalType], {
+  @FieldResolver(() => [UsageTotalType], {
+    nullable: true,
     complexity: cost,
-    description: 'The keys that were used most; calls of signed-in people, who have none, are one.',
+    description:
+      'API keys with the highest usage. Calls by signed-in users, made without a key, form one group.',
   })
   @Access({ scope: 'read' })
   topKeys(
     @RangeArg() range: UsageRangeInput,
     @FirstArg() first: number,
     @ByArg() by: TopBy,
-    @Ctx() context: GraphQLContext,
+    @Root() { id }: AccountType,
     @Info() info: GraphQLResolveInfo,
   ): Promise<UsageTotalType[]> {
-    return this.top('KEY', { range, first, by }, context, info);
+    return this.top(id, 'KEY', { range, first, by }, info);
   }
 
-  @Query(() => CreditForecastType, {
+  @FieldResolver(() => CreditForecastType, {
+    nullable: true,
     complexity: cost,
-    description: 'When the account’s credit is gone, if it goes on as in the last seven days.',
+    description: 'Forecast of when the account runs out of credit, based on the last seven days.',
   })
   @Access({ scope: 'read' })
-  creditForecast(@Ctx() context: GraphQLContext): Promise<CreditForecastType> {
-    return this.statistics.forecast(accountOf(context));
+  creditForecast(@Root() { id }: AccountType): Promise<CreditForecastType> {
+    return this.statistics.forecast(id);
   }
 
   private async top(
+    accountId: AccountId,
     dimension: UsageDimension,
     request: { range: UsageRangeInput; first: number; by: TopBy },
-    context: GraphQLContext,
     info: GraphQLResolveInfo,
   ): Promise<UsageTotalType[]> {
     const withLatency = asksLatency(info, ['total']);
-    const groups = await this.statistics.top(accountOf(context), dimension, {
+    const groups = await this.statistics.top(accountId, dimension, {
       ...request,
       withLatency,
     });
     return groups.map((group) => new UsageTotalType(group));
+  }
+}
+
+/** What a report compares with. */
+@Resolver(() => UsageReportType)
+export class UsageReportResolver {
+  constructor(private readonly statistics: StatisticsService) {}
+
+  @FieldResolver(() => PreviousUsageType, {
+    complexity: cost,
+    description: 'Total usage in the period of equal length before the range, without groups.',
+  })
+  async previous(
+    @Root() { accountId, request, report }: UsageReportType,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<PreviousUsageType> {
+    const withLatency = asksLatency(info, ['metrics']);
+    const before = await this.statistics.previous(accountId, request, { withLatency });
+    return new PreviousUsageType(before, report.total);
   }
 }

@@ -68,7 +68,7 @@ export class StatisticsService {
     if (series.length * (bounds.length - 1) > POINTS_MAX || rows.length > POINTS_MAX) {
       throw new AppError(
         'BAD_USER_INPUT',
-        `The answer would have more than ${String(POINTS_MAX)} points. Take a shorter range, a longer interval, fewer groups or a filter; or export it.`,
+        `The response would exceed ${String(POINTS_MAX)} points. Use a shorter range, a longer interval, fewer groups or a filter, or export the data.`,
         { details: { argument: 'groupBy' } },
       );
     }
@@ -102,7 +102,7 @@ export class StatisticsService {
     const { range, by, first, withLatency } = request;
     const { from, to } = checkRange(range);
     if (first < 1 || first > TOP_MAX) {
-      throw new AppError('BAD_USER_INPUT', `first must be between 1 and ${String(TOP_MAX)}.`, {
+      throw new AppError('BAD_USER_INPUT', `\`first\` must be between 1 and ${String(TOP_MAX)}.`, {
         details: { argument: 'first' },
       });
     }

@@ -1,3 +1,4 @@
+import type { AccountId } from '../platform/ids.js';
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, Float, GraphQLISODateTime, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { NanoUSD } from '../graphql/scalars.js';
@@ -8,56 +9,58 @@ import { USAGE_DIMENSIONS } from './usage-question.js';
 
 registerEnumType(USAGE_DIMENSIONS, {
   name: 'UsageDimension',
-  description: 'What calls can be told apart by.',
+  description: 'Dimension by which calls can be grouped.',
   valuesConfig: {
-    MODEL: { description: 'The model that ran.' },
-    KEY: { description: 'The key that called.' },
-    OPERATION: { description: 'What was asked for, as "classifyImage".' },
-    MEMBER: { description: 'Who called, or who made the key that did.' },
-    STATUS: { description: 'OK, or why there was no answer.' },
+    MODEL: { description: 'Model that was called.' },
+    KEY: { description: 'API key that made the call.' },
+    OPERATION: { description: 'Operation that was called, such as "classifyImage".' },
+    MEMBER: { description: 'User who made the call or created the API key used.' },
+    STATUS: { description: 'OK, or the code of the error.' },
   },
 });
 
 registerEnumType(USAGE_INTERVALS, {
   name: 'UsageInterval',
-  description: 'How long the points of a series are.',
+  description: 'Length of the points in a series.',
   valuesConfig: {
-    HOUR: { description: 'Hours of UTC, whatever the time zone.' },
+    HOUR: { description: 'Hours in UTC, regardless of the time zone.' },
     DAY: {
-      description: 'Days of the time zone; those on which clocks change are 23 or 25 h long.',
+      description: 'Days in the time zone; 23 or 25 hours long when clocks change.',
     },
-    WEEK: { description: 'Weeks of the time zone, from Monday.' },
-    MONTH: { description: 'Months of the time zone.' },
+    WEEK: { description: 'Weeks in the time zone, starting on Monday.' },
+    MONTH: { description: 'Calendar months in the time zone.' },
   },
 });
 
 @ObjectType('LatencyPercentiles', {
   description:
-    'How long answered calls took, from the hold to the end, in milliseconds within 2 %. Calls of the batch tier, which wait, do not count; null where there is none.',
+    'Latency percentiles of successful calls, from credit reservation to the end, in milliseconds with 2% accuracy. Calls of the batch tier are excluded. Null if there were no calls.',
 })
 export class LatencyPercentilesType {
-  @Field(() => Float, { nullable: true, description: 'Half of the calls took no longer.' })
+  @Field(() => Float, { nullable: true, description: '50th percentile (median), in milliseconds.' })
   readonly p50!: number | null;
 
-  @Field(() => Float, { nullable: true, description: '95 of 100 calls took no longer.' })
+  @Field(() => Float, { nullable: true, description: '95th percentile, in milliseconds.' })
   readonly p95!: number | null;
 
-  @Field(() => Float, { nullable: true, description: '99 of 100 calls took no longer.' })
+  @Field(() => Float, { nullable: true, description: '99th percentile, in milliseconds.' })
   readonly p99!: number | null;
 }
 
-@ObjectType('UsageUnits', { description: 'How many of one unit answered calls came to.' })
+@ObjectType('UsageUnits', { description: 'Number of units used by successful calls.' })
 export class UsageUnitsType {
-  @Field(() => String, { description: 'IMAGE, LABEL_TEXT or EMBEDDING.' })
+  @Field(() => String, { description: 'Unit: IMAGE, LABEL_TEXT or EMBEDDING.' })
   readonly unit: string;
 
-  @Field(() => GraphQLSafeInt, { description: 'How many were asked for.' })
+  @Field(() => GraphQLSafeInt, { description: 'Number of units requested.' })
   readonly requested: number;
 
-  @Field(() => GraphQLSafeInt, { description: 'How many were charged.' })
+  @Field(() => GraphQLSafeInt, { description: 'Number of units charged.' })
   readonly ran: number;
 
-  @Field(() => GraphQLSafeInt, { description: 'How many were known before, and so were free.' })
+  @Field(() => GraphQLSafeInt, {
+    description: 'Number of units that were cached, and therefore free.',
+  })
   readonly cached: number;
 
   constructor({ unit, requested, ran }: UnitCount) {
@@ -68,26 +71,28 @@ export class UsageUnitsType {
   }
 }
 
-@ObjectType('UsageMetrics', { description: 'What some calls come to.' })
+@ObjectType('UsageMetrics', { description: 'Aggregated metrics of a set of calls.' })
 export class UsageMetricsType {
-  @Field(() => GraphQLSafeInt, { description: 'Calls that have ended, one way or the other.' })
+  @Field(() => GraphQLSafeInt, { description: 'Number of finished calls, successful or not.' })
   readonly calls: number;
 
   @Field(() => GraphQLSafeInt, {
-    description: 'Of them, those that were not answered, whoever’s fault that was. They are free.',
+    description: 'Number of failed calls, including client errors; these are not charged.',
   })
   readonly errors: number;
 
-  @Field(() => NanoUSD, { description: 'What was charged.' })
+  @Field(() => NanoUSD, { description: 'Total amount charged.' })
   readonly chargedNanos: bigint;
 
-  @Field(() => [UsageUnitsType], { description: 'Unit by unit, of those that came up.' })
+  @Field(() => [UsageUnitsType], { description: 'Usage by unit, for units that were used.' })
   readonly units: readonly UsageUnitsType[];
 
-  @Field(() => GraphQLSafeInt, { description: 'Units that were known before, and so were free.' })
+  @Field(() => GraphQLSafeInt, {
+    description: 'Number of units that were cached, and therefore free.',
+  })
   readonly cacheHits: number;
 
-  @Field(() => LatencyPercentilesType, { description: 'How long answered calls took.' })
+  @Field(() => LatencyPercentilesType, { description: 'Latency of successful calls.' })
   readonly latencyMs: LatencyPercentiles;
 
   constructor({ calls, errors, chargedNanos, units, latencyMs }: UsageMetrics) {
@@ -102,41 +107,50 @@ export class UsageMetricsType {
   }
 }
 
-@ObjectType('UsageName', { description: 'A key or a member that calls are counted by.' })
+@ObjectType('UsageName', { description: 'A key or user by which calls are grouped.' })
 export class UsageNameType {
-  @Field(() => ID, { description: '"key_…" or "usr_…".' })
+  @Field(() => ID, { description: 'ID of the API key or user, prefixed with `key_` or `usr_`.' })
   readonly id!: string;
 
-  @Field(() => String, { nullable: true, description: 'Null when it is known no more.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of the key or user; null if it no longer exists.',
+  })
   readonly name!: string | null;
 }
 
 @ObjectType('UsageGroup', {
   description:
-    'What calls have in common. What was not grouped by is null, as is what they have not.',
+    'Values shared by the calls of a group. Null for dimensions that were not grouped by, or have no value.',
 })
 export class UsageGroupType {
   @Field(() => String, {
     nullable: true,
-    description: 'Slug that the model has now, whatever it was called at the time.',
+    description: 'Current slug of the model, even if it was renamed since.',
   })
   readonly model: string | null;
 
-  @Field(() => UsageNameType, { nullable: true, description: 'The key; null: a person called.' })
+  @Field(() => UsageNameType, {
+    nullable: true,
+    description: 'API key that made the calls; null if a signed-in user did.',
+  })
   readonly key: UsageNameType | null;
 
-  @Field(() => String, { nullable: true, description: 'As "classifyImage".' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Operation that was called, such as "classifyImage".',
+  })
   readonly operation: string | null;
 
   @Field(() => UsageNameType, {
     nullable: true,
-    description: 'Who called, or who made the key that did.',
+    description: 'User who made the calls or created the API key used.',
   })
   readonly member: UsageNameType | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'OK, or the code of the error; EXPIRED when the call never ended by itself.',
+    description: 'OK, the code of the error, or EXPIRED if the call never finished.',
   })
   readonly status: string | null;
 
@@ -149,15 +163,17 @@ export class UsageGroupType {
   }
 }
 
-@ObjectType('UsagePoint', { description: 'A part of the range: `from` is in it, `to` is not.' })
+@ObjectType('UsagePoint', { description: 'Usage in one interval of the range.' })
 export class UsagePointType {
-  @Field(() => GraphQLISODateTime, { description: 'Where it begins.' })
+  @Field(() => GraphQLISODateTime, { description: 'Start of the interval, inclusive.' })
   readonly from: Date;
 
-  @Field(() => GraphQLISODateTime, { description: 'Where the next one begins.' })
+  @Field(() => GraphQLISODateTime, { description: 'End of the interval, exclusive.' })
   readonly to: Date;
 
-  @Field(() => UsageMetricsType, { description: 'Of the calls that ended in it.' })
+  @Field(() => UsageMetricsType, {
+    description: 'Metrics of the calls that ended in the interval.',
+  })
   readonly metrics: UsageMetricsType;
 
   constructor({ from, to, metrics }: UsagePoint) {
@@ -167,12 +183,12 @@ export class UsagePointType {
   }
 }
 
-@ObjectType('UsageTotal', { description: 'A group of calls over the whole range.' })
+@ObjectType('UsageTotal', { description: 'Total usage of one group over the whole range.' })
 export class UsageTotalType {
-  @Field(() => UsageGroupType, { description: 'What they have in common.' })
+  @Field(() => UsageGroupType, { description: 'Values shared by the calls of the group.' })
   readonly group: UsageGroupType;
 
-  @Field(() => UsageMetricsType, { description: 'What they come to.' })
+  @Field(() => UsageMetricsType, { description: 'Metrics of the group over the whole range.' })
   readonly total: UsageMetricsType;
 
   constructor({ group, names, total }: Omit<UsageSeries, 'points'>) {
@@ -181,11 +197,11 @@ export class UsageTotalType {
   }
 }
 
-@ObjectType('UsageSeries', { description: 'A group of calls, point by point.' })
+@ObjectType('UsageSeries', { description: 'Usage of one group over time.' })
 export class UsageSeriesType extends UsageTotalType {
   @Field(() => [UsagePointType], {
     description:
-      'In order, without holes. The first and the last are what of them is in the range.',
+      'Points in chronological order, without gaps. The first and last are cut off at the ends of the range.',
   })
   readonly points: readonly UsagePointType[];
 
@@ -197,22 +213,24 @@ export class UsageSeriesType extends UsageTotalType {
 
 @ObjectType('UsageChange', {
   description:
-    'How much more it is than before, as a share: 0.25 is a quarter more. Null: there was nothing before.',
+    'Relative change from the preceding period: 0.25 is an increase of 25%. Null if the earlier value is 0.',
 })
 export class UsageChangeType {
-  @Field(() => Float, { nullable: true, description: 'Of the calls.' })
+  @Field(() => Float, { nullable: true, description: 'Relative change of the number of calls.' })
   readonly calls!: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Of the errors.' })
+  @Field(() => Float, { nullable: true, description: 'Relative change of the number of errors.' })
   readonly errors!: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Of what was charged.' })
+  @Field(() => Float, { nullable: true, description: 'Relative change of the amount charged.' })
   readonly charged!: number | null;
 }
 
-@ObjectType('PreviousUsage', { description: 'The time before the range, which is as long.' })
+@ObjectType('PreviousUsage', {
+  description: 'Usage in the period of equal length before the range.',
+})
 export class PreviousUsageType extends UsagePointType {
-  @Field(() => UsageChangeType, { description: 'From then to the range.' })
+  @Field(() => UsageChangeType, { description: 'Relative change from that period to the range.' })
   readonly change: UsageChangeType;
 
   constructor(point: UsagePoint, { calls, errors, chargedNanos }: UsageMetrics) {
@@ -226,17 +244,19 @@ export class PreviousUsageType extends UsagePointType {
   }
 }
 
-@ObjectType('UsageReport', { description: 'What an account’s calls come to in a range of time.' })
+@ObjectType('UsageReport', { description: 'Usage of an account in a time range.' })
 export class UsageReportType {
-  @Field(() => UsageMetricsType, { description: 'Of all calls that the filter lets through.' })
+  @Field(() => UsageMetricsType, { description: 'Total of all calls that match the filter.' })
   readonly total: UsageMetricsType;
 
   @Field(() => [UsageSeriesType], {
-    description: 'Group by group, the most expensive first; one without groups. No call is in two.',
+    description:
+      'One series per group, highest cost first; one series if there are no groups. Each call counts in exactly one.',
   })
   readonly series: readonly UsageSeriesType[];
 
   constructor(
+    readonly accountId: AccountId,
     readonly request: UsageRequest,
     readonly report: UsageReport,
   ) {
@@ -246,21 +266,21 @@ export class UsageReportType {
 }
 
 @ObjectType('CreditForecast', {
-  description: 'When the account’s credit is gone if it goes on as it did.',
+  description: 'Forecast of when an account runs out of credit.',
 })
 export class CreditForecastType {
   @Field(() => GraphQLISODateTime, {
     nullable: true,
     description:
-      'When a new call finds no credit: spent at the rate of the last days in the order of the lots, and lost where a lot ends first. Null: not within ten years.',
+      'Time at which credit runs out at the average daily spend, taking lot order and expiry into account; null if not within ten years.',
   })
   readonly runsOutAt!: Date | null;
 
-  @Field(() => NanoUSD, { description: 'What was charged in 24 h, on average of the time below.' })
+  @Field(() => NanoUSD, { description: 'Average amount charged per 24 hours since `since`.' })
   readonly nanosPerDay!: bigint;
 
   @Field(() => GraphQLISODateTime, {
-    description: 'The average is from here to now: seven days, or since the first charge in them.',
+    description: 'Start of the period averaged: seven days ago, or the first charge if later.',
   })
   readonly since!: Date;
 }

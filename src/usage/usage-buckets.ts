@@ -18,12 +18,12 @@ const LATEST = Date.UTC(2200, 0);
 
 /** @throws AppError BAD_USER_INPUT unless `from` < `to`, and they are two years apart at most */
 export function checkRange({ from, to }: UsageRange): UsageRange {
-  if (from >= to) throw badRange('The range must end after it begins: `to` is not in it.');
+  if (from >= to) throw badRange('`to` must be after `from`.');
   if (from.getTime() < EARLIEST || to.getTime() > LATEST) {
     throw badRange('The range must lie between the years 2000 and 2200.');
   }
   if (to.getTime() - from.getTime() > RANGE_DAYS_MAX * DAY_MS) {
-    throw badRange(`The range may be ${String(RANGE_DAYS_MAX)} days (two years) long at most.`);
+    throw badRange(`The range must not exceed ${String(RANGE_DAYS_MAX)} days (two years).`);
   }
   return { from, to };
 }
@@ -50,7 +50,7 @@ export function boundsOf(
   for (let next = nextStart(from, interval, zone); next < to;) {
     if (bounds.length >= bucketsMax) {
       throw badRange(
-        `The range has more than ${String(bucketsMax)} of the interval ${interval}. Take a shorter range, or a longer interval.`,
+        `The range has more than ${String(bucketsMax)} intervals of ${interval}. Use a shorter range, or a longer interval.`,
       );
     }
     bounds.push(next);
@@ -90,7 +90,7 @@ function checkTimeZone(zone: string): string {
   } catch (cause) {
     throw new AppError(
       'BAD_USER_INPUT',
-      'There is no such time zone. Name one of the IANA database, as "Europe/Berlin", or "UTC".',
+      'Unknown time zone. Use an IANA name such as "Europe/Berlin", or "UTC".',
       { details: { argument: 'timeZone' }, cause },
     );
   }

@@ -43,7 +43,7 @@ export function checkGroupBy(groupBy: readonly UsageDimension[]): readonly Usage
     throw new AppError('BAD_USER_INPUT', message, name);
   }
   if (new Set(groupBy).size < groupBy.length) {
-    throw new AppError('BAD_USER_INPUT', 'Group by each dimension once at most.', name);
+    throw new AppError('BAD_USER_INPUT', 'Each dimension can be grouped by at most once.', name);
   }
   return groupBy;
 }

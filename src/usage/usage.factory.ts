@@ -3,7 +3,7 @@ import type { Database } from '../platform/database.js';
 import { CallLimits, type CallLimitOptions } from './call-limits.service.js';
 import { ModelPerformanceResolver } from './model-performance.resolver.js';
 import { RollupsService } from './rollups.service.js';
-import { StatisticsResolver } from './statistics.resolver.js';
+import { StatisticsResolver, UsageReportResolver } from './statistics.resolver.js';
 import { type CreditSource, StatisticsService } from './statistics.service.js';
 import { UsageResolver } from './usage.resolver.js';
 import { UsageService } from './usage.service.js';
@@ -25,14 +25,14 @@ export function createUsage({ db, credits, config }: UsageDeps) {
 }
 
 export function usageResolvers(
-  services: Pick<ReturnType<typeof createUsage>, 'statistics' | 'usage'> &
-    Pick<UsageDeps, 'credits'>,
+  services: Pick<ReturnType<typeof createUsage>, 'statistics' | 'usage'>,
 ) {
-  const usage = new UsageResolver(services.usage, services.credits);
+  const usage = new UsageResolver(services.usage);
   return {
     resolvers: [
       usage,
       new StatisticsResolver(services.statistics),
+      new UsageReportResolver(services.statistics),
       new ModelPerformanceResolver(services.usage),
     ],
     nodes: { run: { type: 'Run', find: usage.findNode } },

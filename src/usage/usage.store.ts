@@ -7,15 +7,8 @@ const COLUMNS = `id, account_id AS "accountId", key_id AS "keyId", outcome, held
   charged AS "chargedNanos", idempotency_key AS "idempotencyKey", details,
   started_at AS "startedAt", ended_at AS "endedAt"`;
 
-export async function findRun(
-  db: Queryable,
-  accountId: AccountId,
-  id: string,
-): Promise<Run | undefined> {
-  const [row] = await db.query<Run>(
-    `SELECT ${COLUMNS} FROM run WHERE id = $2 AND account_id = $1`,
-    [accountId, id],
-  );
+export async function findRun(db: Queryable, id: string): Promise<Run | undefined> {
+  const [row] = await db.query<Run>(`SELECT ${COLUMNS} FROM run WHERE id = $1`, [id]);
   return row;
 }
 

@@ -1,3 +1,4 @@
+import { codeOf as toldCode } from '../support/app.js';
 import type { Person } from '../support/people.js';
 import type { Kind, Side } from '../support/owned-objects.js';
 import type { TestPlatform } from '../support/platform.js';
@@ -118,10 +119,20 @@ export function gql(
 }
 
 /** The code of an error in whatever shape the door has; undefined: there is no error. */
-export function codeOf({ body }: Answer): string | undefined {
+export function codeOf({ body }: Pick<Answer, 'body'>): string | undefined {
   const found: unknown =
-    body?.errors?.[0]?.extensions?.code ?? body?.error?.code ?? body?.error?.type ?? body?.error;
+    (body?.errors || body?.data ? toldCode({ body }) : undefined) ??
+    body?.error?.code ??
+    body?.error?.type ??
+    body?.error;
   return typeof found === 'string' || typeof found === 'number' ? String(found) : undefined;
+}
+
+/** Null, or an object of which all is null: a payload of a mutation that tells errors, an account of which a field failed. */
+function isEmpty(value: unknown): boolean {
+  if (value === null) return true;
+  if (typeof value !== 'object' || Array.isArray(value)) return false;
+  return Object.entries(value).every(([name, part]) => name === 'userErrors' || isEmpty(part));
 }
 
 /** Fails unless an answer is a refusal with one of these codes. @returns status and code */
@@ -134,7 +145,7 @@ export function refused(answer: Answer, ...codes: readonly string[]): string {
   }
   expect(answer.status).toBeLessThan(500);
   expect(
-    Object.values((answer.body?.data ?? {}) as object).filter((value) => value !== null),
+    Object.values((answer.body?.data ?? {}) as object).filter((value) => !isEmpty(value)),
   ).toEqual([]);
   return `${String(answer.status)} ${code}`;
 }

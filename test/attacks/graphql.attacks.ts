@@ -12,7 +12,7 @@ const LIMITED = [
 ];
 
 const classification = (alias: string, image: string) =>
-  `${alias}: classifyImage(input: { model: "${DEMO_MODEL}", image: { base64: "${image}" }, labels: ["cat", "dog"] }) { cost { chargedNanos } }`;
+  `${alias}: classifyImage(input: { model: "${DEMO_MODEL}", image: { base64: "${image}" }, labels: ["cat", "dog"] }) { cost { chargedNanos } userErrors { code message path details } }`;
 
 /** Queries that cost more than they look, and what errors must not give away. */
 export const graphqlAttacks: readonly Attack[] = [
@@ -39,7 +39,7 @@ export const graphqlAttacks: readonly Attack[] = [
       const guesses = Array.from(
         { length: 50 },
         (_, n) =>
-          `a${String(n)}: signIn(email: "${world.victim.person.email}", password: "guess number ${String(n)}") { token }`,
+          `a${String(n)}: signIn(input: { email: "${world.victim.person.email}", password: "guess number ${String(n)}" }) { token userErrors { code message path details } }`,
       );
       return refused(await gql(world, `mutation { ${guesses.join(' ')} }`), ...LIMITED);
     },
@@ -199,7 +199,9 @@ export const graphqlAttacks: readonly Attack[] = [
     requirement: 'V3.5.3, V3.5.1',
     attempt: 'a mutation in the address',
     run: async (world) => {
-      const query = encodeURIComponent('mutation { signOut { done } }');
+      const query = encodeURIComponent(
+        'mutation { signOut { userErrors { code message path details } } }',
+      );
       return refused(
         await send(world, `/graphql?query=${query}`, { headers: as(world) }),
         'METHOD_NOT_ALLOWED',
@@ -214,7 +216,7 @@ export const graphqlAttacks: readonly Attack[] = [
       answered(
         await send(world, '/graphql', {
           headers: { ...as(world), 'content-type': 'text/plain' },
-          body: '{"query":"mutation { signOut { done } }"}',
+          body: '{"query":"mutation { signOut { userErrors { code } } }"}',
         }),
         400,
         415,
@@ -228,7 +230,7 @@ export const graphqlAttacks: readonly Attack[] = [
       answered(
         await send(world, '/graphql', {
           headers: { ...as(world), 'content-type': 'application/x-www-form-urlencoded' },
-          body: `query=${encodeURIComponent('mutation { signOut { done } }')}`,
+          body: `query=${encodeURIComponent('mutation { signOut { userErrors { code } } }')}`,
         }),
         400,
         415,

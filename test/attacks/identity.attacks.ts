@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { errorOf } from '../support/app.js';
 import { mailsTo, PASSWORD, SIGN_IN, SIGN_UP, VERIFY } from '../support/people.js';
 import { bearer } from '../support/platform.js';
 import { until } from '../support/process.js';
@@ -20,7 +21,7 @@ export const identityAttacks: readonly Attack[] = [
         email: newAddress(),
         password: 'wrong wrong wrong',
       });
-      expect(known.body.errors[0].message).toBe(unknown.body.errors[0].message);
+      expect(errorOf(known)?.message).toBe(errorOf(unknown)?.message);
       return refused(known, 'UNAUTHENTICATED', 'FORBIDDEN', 'BAD_USER_INPUT');
     },
   },
@@ -97,9 +98,7 @@ export const identityAttacks: readonly Attack[] = [
       const second = await tokenSent(world, email, SIGN_UP);
       refused(await gql(world, VERIFY, { token: first, password: PASSWORD }), 'BAD_USER_INPUT');
       const own = 'what the owner has chosen';
-      expect(
-        (await gql(world, VERIFY, { token: second, password: own })).body.errors,
-      ).toBeUndefined();
+      expect(errorOf(await gql(world, VERIFY, { token: second, password: own }))).toBeUndefined();
       return refused(await gql(world, SIGN_IN, { email, password: PASSWORD }), 'UNAUTHENTICATED');
     },
   },
@@ -173,10 +172,12 @@ export const identityAttacks: readonly Attack[] = [
       const { email } = await somebody(world);
       const token = await tokenSent(world, email, MAGIC_LINK);
       const use = () =>
-        gql(world, 'mutation ($token: String!) { signInWithMagicLink(token: $token) { token } }', {
-          token,
-        });
-      expect((await use()).body.errors).toBeUndefined();
+        gql(
+          world,
+          'mutation ($token: String!) { signInWithMagicLink(input: { token: $token }) { token userErrors { code message path details } } }',
+          { token },
+        );
+      expect(errorOf(await use())).toBeUndefined();
       return refused(await use(), 'UNAUTHENTICATED', 'NOT_FOUND', 'BAD_USER_INPUT', 'FORBIDDEN');
     },
   },
@@ -193,10 +194,10 @@ export const identityAttacks: readonly Attack[] = [
       }
       const used = await gql(
         world,
-        'mutation ($token: String!) { signInWithMagicLink(token: $token) { token } }',
+        'mutation ($token: String!) { signInWithMagicLink(input: { token: $token }) { token userErrors { code message path details } } }',
         { token },
       );
-      expect(used.body.errors).toBeUndefined();
+      expect(errorOf(used)).toBeUndefined();
       return 'nobody is signed in, and the link still works';
     },
   },
@@ -208,7 +209,7 @@ export const identityAttacks: readonly Attack[] = [
       refused(
         await gql(
           world,
-          'mutation ($t: String!) { resetPassword(token: $t, password: "another long password") { done } }',
+          'mutation ($t: String!) { resetPassword(input: { token: $t, password: "another long password" }) { userErrors { code message path details } } }',
           { t: 'a'.repeat(32) },
         ),
         'UNAUTHENTICATED',
@@ -243,9 +244,11 @@ export const identityAttacks: readonly Attack[] = [
     attempt: 'CR and LF in an address, to send mails to others',
     run: async (world) =>
       refused(
-        await gql(world, 'mutation ($e: String!) { requestMagicLink(email: $e) { done } }', {
-          e: 'a@example.org\r\nBcc: b@example.org',
-        }),
+        await gql(
+          world,
+          'mutation ($e: String!) { requestMagicLink(input: { email: $e }) { userErrors { code message path details } } }',
+          { e: 'a@example.org\r\nBcc: b@example.org' },
+        ),
         'BAD_USER_INPUT',
       ),
   },
@@ -256,13 +259,13 @@ export const identityAttacks: readonly Attack[] = [
     run: async (world) => {
       const invited = newAddress();
       await world.victim.person.gql(
-        `mutation { inviteMember(email: "${invited}", role: DEVELOPER) { id } }`,
+        `mutation { inviteMember(input: { email: "${invited}", role: DEVELOPER }) { invitation { id } userErrors { code message path details } } }`,
       );
       const token = await until('the mail', () => mailsTo(world.outboxDir, invited).at(-1)?.token);
       return refused(
         await gql(
           world,
-          'mutation ($t: String!) { acceptInvitation(token: $t) { id } }',
+          'mutation ($t: String!) { acceptInvitation(input: { token: $t }) { account { id } userErrors { code message path details } } }',
           { t: token },
           bearer((await somebody(world)).token),
         ),
@@ -279,10 +282,10 @@ export const identityAttacks: readonly Attack[] = [
     run: async (world) => {
       const join = (n: number) => {
         const query =
-          'mutation ($email: String!) { joinWaitlist(input: { email: $email, slug: "google/siglip-x" }) { done } }';
+          'mutation ($email: String!) { joinWaitlist(input: { email: $email, slug: "google/siglip-x" }) { userErrors { code message path details } } }';
         return gql(world, query, { email: newAddress() }, {}, `2001:db8::${n.toString(16)}`);
       };
-      for (let n = 1; n <= 20; n++) expect((await join(n)).body.errors).toBeUndefined();
+      for (let n = 1; n <= 20; n++) expect(errorOf(await join(n))).toBeUndefined();
       return refused(await join(21), 'RATE_LIMITED');
     },
   },

@@ -4,7 +4,11 @@ import { bearer, DEMO_MODEL, sample } from '../support/platform.js';
 import { answered, type Attack, gql, refused, send, type World } from './attack.js';
 
 const CLASSIFY = `mutation ($image: ImageInput!) {
-  classifyImage(input: { model: "${DEMO_MODEL}", image: $image, labels: ["a", "b"] }) { cost { chargedNanos } } }`;
+  classifyImage(input: { model: "${DEMO_MODEL}", image: $image, labels: ["a", "b"] }) {
+    cost { chargedNanos }
+    userErrors { code message path details }
+  }
+}`;
 const CODES = [
   'BAD_USER_INPUT',
   'UNSUPPORTED_MEDIA_TYPE',
@@ -201,7 +205,12 @@ export const imageAttacks: readonly Attack[] = [
         refused(
           await gql(
             world,
-            'mutation ($u: String!) { createWebhookEndpoint(input: { url: $u, types: [BALANCE_LOW], description: "x" }) { secret } }',
+            `mutation ($u: String!) {
+              createWebhookEndpoint(input: { url: $u, types: [BALANCE_LOW], description: "x" }) {
+                secret
+                userErrors { code message path details }
+              }
+            }`,
             { u: url },
             {
               ...bearer(world.attacker.person.token),

@@ -69,9 +69,9 @@ export const inputAttacks: readonly Attack[] = [
     attempt: 'NUL in a name that is stored',
     run: async (world) => {
       for (const query of [
-        'mutation { createOrganisation(name: "a\\u0000b") { id } }',
-        'mutation { createApiKey(input: { name: "a\\u0000b", scopes: [READ] }) { secret } }',
-        'mutation { createLabelSet(input: { name: "a\\u0000", labels: ["x", "y\\u0000"] }) { id } }',
+        'mutation { createOrganisation(input: { name: "a\\u0000b" }) { account { id } userErrors { code message path details } } }',
+        'mutation { createApiKey(input: { name: "a\\u0000b", scopes: [READ] }) { secret userErrors { code message path details } } }',
+        'mutation { createLabelSet(input: { name: "a\\u0000", labels: ["x", "y\\u0000"] }) { labelSet { id } userErrors { code message path details } } }',
       ])
         refused(await gql(world, query, {}, owner(world)), ...INPUT);
       return '400 for each';
@@ -84,13 +84,14 @@ export const inputAttacks: readonly Attack[] = [
     run: async (world) => {
       const answer = await gql(
         world,
-        'mutation { createOrganisation(name: "a\\ud800b") { name } }',
+        'mutation { createOrganisation(input: { name: "a\\ud800b" }) { account { name } userErrors { code message path details } } }',
         {},
         owner(world),
       );
       expect(answer.status).toBeLessThan(500);
       return (
-        codeOf(answer) ?? `stored as ${JSON.stringify(answer.body.data.createOrganisation.name)}`
+        codeOf(answer) ??
+        `stored as ${JSON.stringify(answer.body.data.createOrganisation.account.name)}`
       );
     },
   },
@@ -102,7 +103,7 @@ export const inputAttacks: readonly Attack[] = [
       refused(
         await gql(
           world,
-          'mutation ($n: String!) { createOrganisation(name: $n) { id } }',
+          'mutation ($n: String!) { createOrganisation(input: { name: $n }) { account { id } userErrors { code message path details } } }',
           { n: 'a'.repeat(1_000_000) },
           owner(world),
         ),
@@ -171,16 +172,21 @@ export const inputAttacks: readonly Attack[] = [
     id: 'input-unknown-fields',
     requirement: 'V15.3.3, API3:2023',
     attempt: 'fields that are not the caller’s to set (accountId, chargedNanos)',
-    run: async (world) =>
-      refused(
-        await gql(
+    run: async (world) => {
+      const create = (more: string) =>
+        gql(
           world,
-          'mutation { createApiKey(input: { name: "x", scopes: [READ], accountId: "acct_x", revokedAt: null }) { secret } }',
+          `mutation { createApiKey(input: { name: "x", scopes: [READ], ${more} }) { secret userErrors { code } } }`,
           {},
           owner(world),
-        ),
+        );
+      // An account may be named, if it is one's own.
+      refused(await create(`accountId: "${world.victim.accountId}"`), 'NOT_FOUND');
+      return refused(
+        await create('revokedAt: null, chargedNanos: "0"'),
         'GRAPHQL_VALIDATION_FAILED',
-      ),
+      );
+    },
   },
   {
     id: 'input-broken-json',
@@ -274,7 +280,7 @@ export const inputAttacks: readonly Attack[] = [
       refused(
         await gql(
           world,
-          `query ($z: String!) { usage(range: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" }, interval: DAY, groupBy: [], timeZone: $z) { __typename } }`,
+          `query ($z: String!) { account { usage(range: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" }, interval: DAY, groupBy: [], timeZone: $z) { __typename } } }`,
           { z: "UTC'; SELECT pg_sleep(9); --" },
           owner(world),
         ),

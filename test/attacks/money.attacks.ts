@@ -3,8 +3,9 @@ import { newId } from '../../src/platform/ids.js';
 import { bearer, DEMO_MODEL, sample } from '../support/platform.js';
 import { answered, type Attack, codeOf, gql, refused, send, type World } from './attack.js';
 
+const USER_ERRORS = 'userErrors { code message path details }';
 const CLASSIFY = `mutation ($input: ClassifyImageInput!) {
-  classifyImage(input: $input) { classification { labels { label } } cost { chargedNanos } } }`;
+  classifyImage(input: $input) { classification { labels { label } } cost { chargedNanos } ${USER_ERRORS} } }`;
 const attacker = ({ attacker: { secret } }: World) => bearer(secret);
 const INPUT = ['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED', 'BAD_REQUEST'];
 
@@ -28,7 +29,7 @@ const call = (world: World, more: object = {}, headers = attacker(world)) =>
 /** A key of the attacker's with a cap. */
 async function cappedKey(world: World, capNanos: string): Promise<Record<string, string>> {
   const { body } = await world.attacker.person.gql(
-    `mutation { createApiKey(input: { name: "${newId('key')}", scopes: [INFERENCE, READ], capPeriod: TOTAL, spendCapNanos: "${capNanos}" }) { secret } }`,
+    `mutation { createApiKey(input: { name: "${newId('key')}", scopes: [INFERENCE, READ], capPeriod: TOTAL, spendCapNanos: "${capNanos}" }) { secret ${USER_ERRORS} } }`,
   );
   return bearer(body.data.createApiKey.secret as string);
 }
@@ -97,7 +98,7 @@ export const moneyAttacks: readonly Attack[] = [
         refused(
           await world.attacker.person
             .gql(
-              `mutation { createApiKey(input: { name: "odd", scopes: [READ], capPeriod: TOTAL, spendCapNanos: "${nanos}" }) { secret } }`,
+              `mutation { createApiKey(input: { name: "odd", scopes: [READ], capPeriod: TOTAL, spendCapNanos: "${nanos}" }) { secret ${USER_ERRORS} } }`,
             )
             .then((answer) => ({ ...answer, text: '' })),
           ...INPUT,
@@ -115,7 +116,7 @@ export const moneyAttacks: readonly Attack[] = [
         refused(
           await world.attacker.person
             .gql(
-              `mutation { buyCredits(input: { amount: "${amount}", currency: "usd", idempotencyKey: "${newId('pur')}", saveCard: false }) { id } }`,
+              `mutation { buyCredits(input: { amount: "${amount}", currency: "usd", idempotencyKey: "${newId('pur')}", saveCard: false }) { purchase { id } ${USER_ERRORS} } }`,
             )
             .then((answer) => ({ ...answer, text: '' })),
           ...INPUT,
@@ -224,9 +225,9 @@ export const moneyAttacks: readonly Attack[] = [
       const codes = new Set<string>();
       for (let n = 0; n < 200; n += 1) {
         const answer = await world.attacker.person.gql(
-          `mutation { redeemPromoCode(code: "GUESS${String(n)}") { code } }`,
+          `mutation { redeemPromoCode(input: { code: "GUESS${String(n)}" }) { promoCode { code } userErrors { code message path details } } }`,
         );
-        codes.add(answer.body.errors?.[0]?.extensions.code as string);
+        codes.add(String(codeOf(answer)));
         if (codes.has('RATE_LIMITED')) break;
       }
       for (const code of codes)
@@ -279,7 +280,7 @@ export const moneyAttacks: readonly Attack[] = [
       refused(
         await gql(
           world,
-          'mutation { closeAccount(giveUpCredit: false) { done } }',
+          `mutation { closeAccount(input: { accountId: "${world.attacker.accountId}", giveUpCredit: false }) { userErrors { code message path details } } }`,
           {},
           {
             ...bearer(world.attacker.person.token),

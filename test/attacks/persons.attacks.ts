@@ -1,5 +1,6 @@
 import {
   mailAfter,
+  ownAccountOf,
   PASSWORD,
   type Person,
   SIGN_IN,
@@ -8,25 +9,26 @@ import {
   VERIFY,
 } from '../support/people.js';
 import { bearer } from '../support/platform.js';
-import { answered, type Attack, gql, refused, send, type World } from './attack.js';
+import { answered, type Attack, codeOf, gql, refused, send, type World } from './attack.js';
 import { newAddress, newIp, somebody, tokenSent, VIEWER } from './somebody.js';
 
-const ERASE = 'mutation ($email: String!) { eraseMe(email: $email, giveUpCredit: true) { done } }';
+const ERASE =
+  'mutation ($email: String!) { eraseMe(input: { email: $email, giveUpCredit: true }) { userErrors { code message path details } } }';
 const erase = (world: World, { email, token }: Person, address = email) =>
   gql(world, ERASE, { email: address }, bearer(token));
-const LOTS = '{ creditLots { source } }';
+const LOTS = '{ account { creditLots { source } } }';
 
 /** Signs up with an address. @returns the bearer token of a session */
 async function join(world: World, email: string): Promise<string> {
   const token = await tokenSent(world, email, SIGN_UP);
   const done = await gql(world, VERIFY, { token, password: PASSWORD }, {}, newIp());
-  if (done.body.errors !== undefined) throw new Error(done.text);
+  if (codeOf(done) !== undefined) throw new Error(done.text);
   const { body } = await gql(world, SIGN_IN, { email, password: PASSWORD }, {}, newIp());
   return body.data.signIn.token as string;
 }
 
 const lotsOf = async (world: World, token: string) =>
-  (await gql(world, LOTS, {}, bearer(token))).body.data.creditLots as object[];
+  (await gql(world, LOTS, {}, bearer(token))).body.data.account.creditLots as object[];
 
 /** Erasure, what is known of people, and what each of them gets once. */
 export const personAttacks: readonly Attack[] = [
@@ -38,7 +40,7 @@ export const personAttacks: readonly Attack[] = [
       const person = await somebody(world);
       const { email } = world.victim.person;
       refused(await erase(world, person, email), 'BAD_USER_INPUT');
-      const query = `mutation { erasePerson(email: "${email}", giveUpCredit: true) { done } }`;
+      const query = `mutation { erasePerson(input: { email: "${email}", giveUpCredit: true }) { userErrors { code message path details } } }`;
       refused(await gql(world, query, {}, bearer(person.token)), 'FORBIDDEN');
       expect((await world.victim.person.gql(VIEWER)).body.errors).toBeUndefined();
       return 'refused';
@@ -50,7 +52,9 @@ export const personAttacks: readonly Attack[] = [
     attempt: 'leave an organisation and its credit without an owner, by erasing the only one',
     run: async (world) => {
       const person = await somebody(world);
-      await person.gql('mutation { createOrganisation(name: "Alone") { id } }');
+      await person.gql(
+        'mutation { createOrganisation(input: { name: "Alone" }) { account { id } userErrors { code message path details } } }',
+      );
       return refused(await erase(world, person), 'CONFLICT');
     },
   },
@@ -66,10 +70,15 @@ export const personAttacks: readonly Attack[] = [
     attempt: 'close the own account first, so that erasing has nothing to act on',
     run: async (world) => {
       const person = await somebody(world);
-      const closed = await person.gql('mutation { closeAccount(giveUpCredit: true) { done } }');
-      expect(closed.body.errors).toBeUndefined();
+      const closed = await person.gql(
+        `mutation { closeAccount(input: { accountId: "${await ownAccountOf(person)}", giveUpCredit: true }) { userErrors { code message path details } } }`,
+      );
+      expect(codeOf(closed)).toBeUndefined();
       const answer = await erase(world, person);
-      expect([answer.status, answer.text]).toEqual([200, expect.stringContaining('"done":true')]);
+      expect([answer.status, answer.text]).toEqual([
+        200,
+        expect.stringContaining('"userErrors":[]'),
+      ]);
       const left = await world.t.database.query('SELECT FROM app_user WHERE email = $1', [
         person.email,
       ]);
@@ -84,20 +93,20 @@ export const personAttacks: readonly Attack[] = [
     run: async (world) => {
       const person = await somebody(world);
       const made = await person.gql(
-        'mutation { createApiKey(input: { name: "k", scopes: [READ] }) { secret } }',
+        'mutation { createApiKey(input: { name: "k", scopes: [READ] }) { secret userErrors { code message path details } } }',
       );
       const { secret } = made.body.data.createApiKey as { secret: string };
       const browser = await signInBrowser(world.t.url, person.email);
       const link = await tokenSent(
         world,
         person.email,
-        'mutation ($email: String!) { requestPasswordReset(email: $email) { done } }',
+        'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code message path details } } }',
       );
-      expect((await erase(world, person)).body.errors).toBeUndefined();
+      expect(codeOf(await erase(world, person))).toBeUndefined();
       for (const credential of [person.token, secret])
         refused(await gql(world, VIEWER, {}, bearer(credential)), 'UNAUTHENTICATED');
       answered(await send(world, '/api/v1/credits', { headers: { cookie: browser.cookie } }), 401);
-      const reset = `mutation { resetPassword(token: "${link}", password: "another long password") { done } }`;
+      const reset = `mutation { resetPassword(input: { token: "${link}", password: "another long password" }) { userErrors { code message path details } } }`;
       return refused(await gql(world, reset, {}, {}, newIp()), 'BAD_USER_INPUT');
     },
   },
@@ -111,7 +120,7 @@ export const personAttacks: readonly Attack[] = [
       expect(await lotsOf(world, token)).toHaveLength(1);
       const email = `${name}@gmail.com`;
       const erased = await gql(world, ERASE, { email }, bearer(token));
-      expect(erased.body.errors).toBeUndefined();
+      expect(codeOf(erased)).toBeUndefined();
       const dotted = `${name.slice(0, 3)}.${name.slice(3)}+again@googlemail.com`;
       expect(await lotsOf(world, await join(world, dotted))).toEqual([]);
       return 'none';
@@ -127,25 +136,25 @@ export const personAttacks: readonly Attack[] = [
       await gql(world, SIGN_IN, { email, password: 'not the password' }, {}, newIp());
       await gql(
         world,
-        'mutation ($email: String!) { requestMagicLink(email: $email) { done } }',
+        'mutation ($email: String!) { requestMagicLink(input: { email: $email }) { userErrors { code message path details } } }',
         { email },
         {},
         newIp(),
       );
       await mailAfter(world.outboxDir, email, () =>
         world.attacker.person.gql(
-          'mutation ($email: String!) { inviteMember(email: $email) { id } }',
+          'mutation ($email: String!) { inviteMember(input: { email: $email }) { invitation { id } userErrors { code message path details } } }',
           { email },
         ),
       );
       await gql(
         world,
-        'mutation ($email: String!) { joinWaitlist(input: { slug: "wanted/trace", email: $email }) { done } }',
+        'mutation ($email: String!) { joinWaitlist(input: { slug: "wanted/trace", email: $email }) { userErrors { code message path details } } }',
         { email },
         {},
         newIp(),
       );
-      expect((await gql(world, ERASE, { email }, bearer(token))).body.errors).toBeUndefined();
+      expect(codeOf(await gql(world, ERASE, { email }, bearer(token)))).toBeUndefined();
       const tables = await world.t.database.query<{ name: string }>(
         `SELECT quote_ident(table_name) AS name FROM information_schema.tables
           WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,

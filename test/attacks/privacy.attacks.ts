@@ -53,14 +53,17 @@ export const privacyAttacks: readonly Attack[] = [
     requirement: 'V8.2.3, API3:2023',
     attempt: 'the secret of a key that was made before',
     run: async (world) => {
-      const { text } = await gql(
+      const { text, body } = await gql(
         world,
-        '{ apiKeys { id name hint } }',
+        '{ account { apiKeys { id name prefix lastFour } } }',
         {},
         {
           ...bearer(world.attacker.person.token),
           'x-gigarouter-account': world.attacker.accountId,
         },
+      );
+      expect(body.data.account.apiKeys).toContainEqual(
+        expect.objectContaining({ lastFour: world.attacker.secret.slice(-4) }),
       );
       expect(text).not.toContain(world.attacker.secret);
       return 'never shown';
@@ -95,7 +98,7 @@ export const privacyAttacks: readonly Attack[] = [
     run: async (world) => {
       const { headers } = await send(world, '/graphql', {
         headers: { origin: 'https://evil.example', ...bearer(world.attacker.secret) },
-        body: { query: '{ balance { postedNanos } }' },
+        body: { query: '{ account { balance { postedNanos } } }' },
       });
       expect(headers.get('access-control-allow-origin')).toBeNull();
       return 'no CORS headers';
@@ -140,7 +143,7 @@ export const privacyAttacks: readonly Attack[] = [
     run: async (world) => {
       const answer = await send(world, '/graphql/stream', {
         headers: { accept: 'text/event-stream' },
-        body: { query: 'subscription { balanceChanged { postedNanos } }' },
+        body: { query: 'subscription { balanceChanged { balance { postedNanos } } }' },
       });
       expect(answer.text).toContain('UNAUTHENTICATED');
       return answered(answer, 200, 401);

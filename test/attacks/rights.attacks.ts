@@ -11,10 +11,10 @@ const attacker = ({ attacker: { person, accountId } }: World) => ({
 /** A key of the attacker's. @param limit of `CreateApiKeyInput`, in GraphQL */
 async function newKey(world: World, scopes: readonly string[], limit = '') {
   const { body } = await world.attacker.person.gql(
-    `mutation { createApiKey(input: { name: "${newId('key')}", scopes: [${scopes.join()}] ${limit} }) { secret key { id } } }`,
+    `mutation { createApiKey(input: { name: "${newId('key')}", scopes: [${scopes.join()}] ${limit} }) { secret apiKey { id } userErrors { code message } } }`,
   );
-  const { secret, key } = body.data.createApiKey;
-  return { id: key.id as string, headers: bearer(secret as string) };
+  const { secret, apiKey } = body.data.createApiKey;
+  return { id: apiKey.id as string, headers: bearer(secret as string) };
 }
 
 /** A key of the attacker's with some scopes only. */
@@ -51,7 +51,12 @@ export const rightsAttacks: readonly Attack[] = [
       refused(
         await gql(
           world,
-          `mutation { classifyImage(input: { model: "${DEMO_MODEL}", image: { base64: "AA==" }, labels: ["a", "b"] }) { cost { chargedNanos } } }`,
+          `mutation {
+            classifyImage(input: { model: "${DEMO_MODEL}", image: { base64: "AA==" }, labels: ["a", "b"] }) {
+              cost { chargedNanos }
+              userErrors { code message path details }
+            }
+          }`,
           {},
           await keyWith(world, 'READ'),
         ),
@@ -67,7 +72,7 @@ export const rightsAttacks: readonly Attack[] = [
       refused(
         await gql(
           world,
-          'mutation { createApiKey(input: { name: "more", scopes: [ADMIN] }) { secret } }',
+          'mutation { createApiKey(input: { name: "more", scopes: [ADMIN] }) { secret userErrors { code message path details } } }',
           {},
           headers,
         ),
@@ -88,7 +93,7 @@ export const rightsAttacks: readonly Attack[] = [
       refused(
         await gql(
           world,
-          'mutation { createApiKey(input: { name: "more", scopes: [ADMIN, BILLING, INFERENCE] }) { secret } }',
+          'mutation { createApiKey(input: { name: "more", scopes: [ADMIN, BILLING, INFERENCE] }) { secret userErrors { code message path details } } }',
           {},
           await keyWith(world, 'ADMIN', 'READ'),
         ),
@@ -103,7 +108,7 @@ export const rightsAttacks: readonly Attack[] = [
       refused(
         await gql(
           world,
-          'mutation { inviteMember(email: "accomplice@example.org", role: OWNER) { id } }',
+          'mutation { inviteMember(input: { email: "accomplice@example.org", role: OWNER }) { invitation { id } userErrors { code message path details } } }',
           {},
           await keyWith(world, 'ADMIN', 'READ'),
         ),
@@ -121,8 +126,11 @@ export const rightsAttacks: readonly Attack[] = [
         const { id, headers } = await newKey(world, scopes, limit);
         for (const attempt of [
           'createApiKey(input: { name: "more" }) { secret }',
-          `rotateApiKey(id: "${other.id}") { secret }`,
-          ...(limit.startsWith('spendCap') ? [`setApiKeyCap(id: "${id}") { id }`] : []),
+          `rotateApiKey(input: { id: "${other.id}" }) { secret userErrors { code } }`,
+          `updateApiKey(input: { id: "${id}", ratePerMinute: null }) { apiKey { id } }`,
+          ...(limit.startsWith('spendCap')
+            ? [`updateApiKey(input: { id: "${id}", spendCap: null }) { apiKey { id } }`]
+            : []),
         ]) {
           refused(await gql(world, `mutation { ${attempt} }`, {}, headers), 'FORBIDDEN');
         }
@@ -136,7 +144,12 @@ export const rightsAttacks: readonly Attack[] = [
     attempt: 'the last owner leaves, so that nobody owns the account',
     run: async (world) =>
       refused(
-        await gql(world, 'mutation { leaveAccount { done } }', {}, attacker(world)),
+        await gql(
+          world,
+          `mutation { leaveAccount(input: { accountId: "${world.attacker.accountId}" }) { leftAccountId userErrors { code message path details } } }`,
+          {},
+          attacker(world),
+        ),
         'CONFLICT',
         'FORBIDDEN',
       ),
@@ -149,11 +162,11 @@ export const rightsAttacks: readonly Attack[] = [
     'adjustCredits',
     '(input: { accountId: "acct_x", nanos: "1000000000", reason: "mine" })',
   ),
-  operators('setOperator', '(email: "side1@example.org", operator: true)'),
-  operators('freezeAccount', '(id: "acct_x", reason: "mine")'),
-  operators('setAccountLimits', '(id: "acct_x", ratePerMinute: 1)'),
+  operators('setOperator', '(input: { email: "side1@example.org", operator: true })'),
+  operators('freezeAccount', '(input: { id: "acct_x", reason: "mine" })'),
+  operators('setAccountLimits', '(input: { id: "acct_x", ratePerMinute: 1 })'),
   operators('setModelPrice', `(input: { model: "${DEMO_MODEL}", unit: IMAGE, nanosPerUnit: "0" })`),
-  operators('publishModel', `(model: "${DEMO_MODEL}")`),
+  operators('publishModel', `(input: { model: "${DEMO_MODEL}" })`),
   operators(
     'createPromoCode',
     '(input: { code: "MINE2026", nanos: "1000000000", redemptionsMax: 1 })',
@@ -161,5 +174,5 @@ export const rightsAttacks: readonly Attack[] = [
   operators('accounts', '(first: 1)'),
   operators('auditLog', '(first: 1)'),
   operators('deadLetters', '(first: 1)'),
-  operators('runBackgroundJob', '(name: "x")'),
+  operators('runBackgroundJob', '(input: { name: "x" })'),
 ];

@@ -5,8 +5,13 @@ import { type Attack, codeOf, gql, refused, send, type World } from './attack.js
 import { newIp, somebody } from './somebody.js';
 
 const SIGN_IN_CODE = `mutation ($email: String!, $password: String!, $code: String) {
-  signIn(email: $email, password: $password, code: $code) { token } }`;
-const CONFIRM = 'mutation ($code: String) { confirmIdentity(code: $code) { done } }';
+  signIn(input: { email: $email, password: $password, code: $code }) {
+    token
+    userErrors { code message path details }
+  }
+}`;
+const CONFIRM =
+  'mutation ($code: String) { confirmIdentity(input: { code: $code }) { userErrors { code message path details } } }';
 
 /** Somebody with a second factor, in a session from before. */
 async function guarded(world: World) {
@@ -49,7 +54,8 @@ export const secondFactorAttacks: readonly Attack[] = [
       const { person } = await guarded(world);
       const fields = Array.from(
         { length: 100 },
-        (_, n) => `a${String(n)}: confirmIdentity(code: "${guessOf(n)}") { done }`,
+        (_, n) =>
+          `a${String(n)}: confirmIdentity(input: { code: "${guessOf(n)}" }) { userErrors { code message path details } }`,
       );
       const { body } = await person.gql(`mutation { ${fields.join(' ')} }`);
       const errors = body.errors as { extensions: { code: string } }[];
@@ -124,7 +130,8 @@ export const secondFactorAttacks: readonly Attack[] = [
       const code = attacker.app.code();
       const headers = { ...bearer(attacker.person.token), cookie, origin: world.t.url };
       await gql(world, CONFIRM, { code }, headers);
-      const make = 'mutation { createApiKey(input: { name: "k", scopes: [ADMIN] }) { secret } }';
+      const make =
+        'mutation { createApiKey(input: { name: "k", scopes: [ADMIN] }) { secret userErrors { code message path details } } }';
       return refused(await gql(world, make, {}, { cookie, origin: world.t.url }), 'FORBIDDEN');
     },
   },

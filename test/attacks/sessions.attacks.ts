@@ -1,6 +1,6 @@
 import { PASSWORD } from '../support/people.js';
 import { bearer } from '../support/platform.js';
-import { answered, type Attack, gql, refused, send } from './attack.js';
+import { answered, type Attack, codeOf, gql, refused, send } from './attack.js';
 import { newIp, somebody, tokenSent, RESET, cookieOf, signInByCookie, VIEWER } from './somebody.js';
 
 /** Sessions, their cookies, and pages of other origins. */
@@ -14,10 +14,10 @@ export const sessionAttacks: readonly Attack[] = [
       const token = await tokenSent(world, person.email, RESET);
       const reset = await gql(
         world,
-        'mutation ($t: String!) { resetPassword(token: $t, password: "another long password") { done } }',
+        'mutation ($t: String!) { resetPassword(input: { token: $t, password: "another long password" }) { userErrors { code message path details } } }',
         { t: token },
       );
-      expect(reset.body.errors).toBeUndefined();
+      expect(codeOf(reset)).toBeUndefined();
       return refused(await gql(world, VIEWER, {}, bearer(person.token)), 'UNAUTHENTICATED');
     },
   },
@@ -56,7 +56,7 @@ export const sessionAttacks: readonly Attack[] = [
     attempt: 'a session after signOut, as bearer token',
     run: async (world) => {
       const person = await somebody(world);
-      await person.gql('mutation { signOut { done } }');
+      await person.gql('mutation { signOut { userErrors { code message path details } } }');
       return refused(await gql(world, VIEWER, {}, bearer(person.token)), 'UNAUTHENTICATED');
     },
   },
@@ -89,7 +89,7 @@ export const sessionAttacks: readonly Attack[] = [
       return refused(
         await gql(
           world,
-          'mutation { signOut { done } }',
+          'mutation { signOut { userErrors { code message path details } } }',
           {},
           { cookie, origin: 'https://evil.example' },
         ),

@@ -1,3 +1,4 @@
+import { errorOf } from '../support/app.js';
 import {
   mailAfter,
   PASSWORD,
@@ -20,7 +21,7 @@ export async function somebody(world: World): Promise<Person> {
   const ip = newIp();
   const done = async (query: string, variables: object) => {
     const { body, text } = await gql(world, query, variables, {}, ip);
-    if (body.errors !== undefined) throw new Error(text);
+    if (errorOf({ body }) !== undefined) throw new Error(text);
     return body.data as Record<string, unknown>;
   };
   const token = await tokenSent(world, email, SIGN_UP);
@@ -33,12 +34,14 @@ export async function somebody(world: World): Promise<Person> {
 export async function tokenSent(world: World, email: string, query: string): Promise<string> {
   const { token } = await mailAfter(world.outboxDir, email, async () => {
     const { body, text } = await gql(world, query, { email }, {}, newIp());
-    if (body.errors !== undefined) throw new Error(text);
+    if (errorOf({ body }) !== undefined) throw new Error(text);
   });
   return token;
 }
-export const MAGIC_LINK = 'mutation ($email: String!) { requestMagicLink(email: $email) { done } }';
-export const RESET = 'mutation ($email: String!) { requestPasswordReset(email: $email) { done } }';
+export const MAGIC_LINK =
+  'mutation ($email: String!) { requestMagicLink(input: { email: $email }) { userErrors { code message path details } } }';
+export const RESET =
+  'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code message path details } } }';
 
 export const cookieOf = (headers: Headers) =>
   headers
@@ -47,4 +50,4 @@ export const cookieOf = (headers: Headers) =>
     .join('; ');
 export const signInByCookie = (world: World, email: string) =>
   send(world, '/api/auth/sign-in/email', { ip: newIp(), body: { email, password: PASSWORD } });
-export const VIEWER = '{ viewer { id } }';
+export const VIEWER = '{ viewer { user { id } } }';

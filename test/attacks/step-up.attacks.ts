@@ -11,13 +11,15 @@ import {
 } from '../support/people.js';
 import { bearer } from '../support/platform.js';
 import { setUpSecondFactor } from '../support/second-factor.js';
-import { answered, type Answer, type Attack, gql, refused, send, type World } from './attack.js';
+import { type Answer, answered, type Attack, gql, refused, send, type World } from './attack.js';
 import { newAddress, somebody } from './somebody.js';
 
-const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(email: $email, role: $role) { id } }`;
-const ACCEPT = 'mutation ($token: String!) { acceptInvitation(token: $token) { id } }';
-const CHANGE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(userId: $userId, role: $role) { role } }`;
-const REMOVE = 'mutation ($userId: ID!) { removeMember(userId: $userId) { done } }';
+const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(input: { email: $email, role: $role }) { invitation { id } userErrors { code message path details } } }`;
+const ACCEPT =
+  'mutation ($token: String!) { acceptInvitation(input: { token: $token }) { account { id } userErrors { code message path details } } }';
+const CHANGE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { member { role } userErrors { code message path details } } }`;
+const REMOVE =
+  'mutation ($userId: ID!) { removeMember(input: { userId: $userId }) { removedUserId userErrors { code message path details } } }';
 
 /** A session that was opened long ago, as somebody finds it in an open browser. */
 async function openBrowser(world: World): Promise<{ person: Person; browser: Browser }> {
@@ -38,16 +40,20 @@ async function age({ t }: World, { email }: Person): Promise<void> {
 /** An organisation of an owner, in a session of long ago, with a developer. */
 async function oldOrganisation(world: World) {
   const [owner, developer] = [await somebody(world), await somebody(world)];
-  const { body } = await owner.gql('mutation { createOrganisation(name: "Old") { id } }');
-  const account = body.data.createOrganisation.id as string;
+  const { body } = await owner.gql(
+    'mutation { createOrganisation(input: { name: "Old" }) { account { id } userErrors { code message path details } } }',
+  );
+  const account = body.data.createOrganisation.account.id as string;
   const on = (who: Person) =>
     personOf(world.t.url, who.email, who.token, { 'x-gigarouter-account': account });
   const { token } = await mailAfter(world.outboxDir, developer.email, () =>
     on(owner).gql(INVITE, { email: developer.email, role: 'DEVELOPER' }),
   );
   await developer.gql(ACCEPT, { token });
-  const developerId = (await developer.gql('{ viewer { id } }')).body.data.viewer.id as string;
-  const ownerId = (await owner.gql('{ viewer { id } }')).body.data.viewer.id as string;
+  const developerId = (await developer.gql('{ viewer { user { id } } }')).body.data.viewer.user
+    .id as string;
+  const ownerId = (await owner.gql('{ viewer { user { id } } }')).body.data.viewer.user
+    .id as string;
   return { account, on, owner, ownerId, developer, developerId };
 }
 
@@ -142,7 +148,7 @@ export const stepUpAttacks: readonly Attack[] = [
     run: async (world) => {
       const { person } = await openBrowser(world);
       const { email, token } = person;
-      const query = `mutation ($email: String!) { eraseMe(email: $email, giveUpCredit: true) { done } }`;
+      const query = `mutation ($email: String!) { eraseMe(input: { email: $email, giveUpCredit: true }) { userErrors { code message path details } } }`;
       return wantsProof(await gql(world, query, { email }, bearer(token)));
     },
   },
@@ -154,9 +160,9 @@ export const stepUpAttacks: readonly Attack[] = [
       const { secret } = world.victim;
       const { email } = world.victim.person;
       for (const query of [
-        'mutation { confirmIdentity(password: "x") { done } }',
-        `mutation { eraseMe(email: "${email}") { done } }`,
-        `mutation { erasePerson(email: "${email}") { done } }`,
+        'mutation { confirmIdentity(input: { password: "x" }) { userErrors { code message path details } } }',
+        `mutation { eraseMe(input: { email: "${email}" }) { userErrors { code message path details } } }`,
+        `mutation { erasePerson(input: { email: "${email}" }) { userErrors { code message path details } } }`,
         '{ personalData }',
       ]) {
         refused(await gql(world, query, {}, bearer(secret)), 'FORBIDDEN');
@@ -198,14 +204,17 @@ export const stepUpAttacks: readonly Attack[] = [
       const { cookie } = await signInBrowser(world.t.url, owner.email);
       await requireFactor(world, account);
       const headers = on(owner, account);
-      refused(await gql(world, '{ balance { postedNanos } }', {}, headers), 'FORBIDDEN');
+      refused(
+        await gql(world, '{ account { balance { postedNanos } } }', {}, headers),
+        'FORBIDDEN',
+      );
       answered(await send(world, '/api/v1/credits', { headers }), 403);
       const byCookie = { cookie, 'x-gigarouter-account': account, origin: world.t.url };
       answered(await send(world, '/api/v1/credits', { headers: byCookie }), 403);
       const form = new FormData();
       form.append('purpose', 'vision');
       answered(await send(world, '/v1/files', { headers, body: form }), 403);
-      const watch = 'subscription { balanceChanged { postedNanos } }';
+      const watch = 'subscription { balanceChanged { balance { postedNanos } } }';
       const events = { ...headers, accept: 'text/event-stream' };
       answered(await gql(world, watch, {}, events), 403);
       return '403 at each';
@@ -223,7 +232,7 @@ export const stepUpAttacks: readonly Attack[] = [
       const act = (cookie: string) =>
         gql(
           world,
-          '{ balance { postedNanos } }',
+          '{ account { balance { postedNanos } } }',
           {},
           {
             cookie,

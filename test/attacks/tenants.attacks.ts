@@ -43,7 +43,12 @@ function foreign(
 
 /** What one account learns and does of another, and what nobody may without credentials. */
 export const tenantAttacks: readonly Attack[] = [
-  foreign('tenant-foreign-run', 'read a run', 'run', (id) => `{ run(id: "${id}") { id } }`),
+  foreign(
+    'tenant-foreign-run',
+    'read a run',
+    'run',
+    (id) => `{ run: node(id: "${id}") { ... on Run { id } } }`,
+  ),
   foreign(
     'tenant-foreign-run-node',
     'read a run by node()',
@@ -54,43 +59,49 @@ export const tenantAttacks: readonly Attack[] = [
     'tenant-foreign-purchase',
     'read a purchase',
     'purchase',
-    (id) => `{ purchase(id: "${id}") { id } }`,
+    (id) => `{ purchase: node(id: "${id}") { ... on Purchase { id } } }`,
   ),
   foreign(
     'tenant-foreign-key-revoke',
     'revoke a key',
     'key',
-    (id) => `mutation { revokeApiKey(id: "${id}") { id } }`,
+    (id) =>
+      `mutation { revokeApiKey(input: { id: "${id}" }) { apiKey { id } userErrors { code message path details } } }`,
   ),
   foreign(
     'tenant-foreign-key-rotate',
     'rotate a key, to get its new secret',
     'key',
-    (id) => `mutation { rotateApiKey(id: "${id}", graceHours: 0) { secret } }`,
+    (id) =>
+      `mutation { rotateApiKey(input: { id: "${id}", graceHours: 0 }) { secret userErrors { code message path details } } }`,
   ),
   foreign(
     'tenant-foreign-key-cap',
     'lift the cap of a key',
     'key',
-    (id) => `mutation { setApiKeyCap(id: "${id}", capPeriod: TOTAL, spendCapNanos: "9") { id } }`,
+    (id) =>
+      `mutation { updateApiKey(input: { id: "${id}", spendCap: { period: TOTAL, nanos: "9" } }) { apiKey { id } userErrors { code message path details } } }`,
   ),
   foreign(
     'tenant-foreign-label-set',
     'delete a label set',
     'labelSet',
-    (id) => `mutation { deleteLabelSet(id: "${id}") { id } }`,
+    (id) =>
+      `mutation { deleteLabelSet(input: { id: "${id}" }) { deletedLabelSetId userErrors { code message path details } } }`,
   ),
   foreign(
     'tenant-foreign-member',
     'remove a member',
     'member',
-    (id) => `mutation { removeMember(userId: "${id}") { done } }`,
+    (id) =>
+      `mutation { removeMember(input: { userId: "${id}" }) { removedUserId userErrors { code message path details } } }`,
   ),
   foreign(
     'tenant-foreign-role',
     'change a member’s role',
     'member',
-    (id) => `mutation { changeMemberRole(userId: "${id}", role: OWNER) { role } }`,
+    (id) =>
+      `mutation { changeMemberRole(input: { userId: "${id}", role: OWNER }) { member { role } userErrors { code message path details } } }`,
   ),
   {
     id: 'tenant-foreign-invitation',
@@ -98,11 +109,17 @@ export const tenantAttacks: readonly Attack[] = [
     attempt: 'revoke an invitation',
     run: async (world) => {
       const revoke = (id: string) =>
-        gql(world, `mutation { revokeInvitation(id: "${id}") { done } }`, {}, attacker(world));
-      const answer = await revoke(world.owned.invitation);
-      expect(answer.body).toEqual((await revoke(newId('inv'))).body);
-      const { body } = await world.victim.person.gql('{ invitations { id } }');
-      expect(body.data.invitations).toContainEqual({ id: world.owned.invitation });
+        gql(
+          world,
+          `mutation { revokeInvitation(input: { id: "${id}" }) { deletedInvitationId userErrors { code message path details } } }`,
+          {},
+          attacker(world),
+        );
+      const [id, foreign] = [world.owned.invitation, newId('inv')];
+      const { text } = await revoke(id);
+      expect(text.replaceAll(id, foreign)).toBe((await revoke(foreign)).text);
+      const { body } = await world.victim.person.gql('{ account { invitations { id } } }');
+      expect(body.data.account.invitations).toContainEqual({ id: world.owned.invitation });
       return 'as for an id that nobody has, and it stands';
     },
   },
@@ -114,7 +131,7 @@ export const tenantAttacks: readonly Attack[] = [
       refused(
         await gql(
           world,
-          '{ balance { postedNanos } }',
+          '{ account { balance { postedNanos } } }',
           {},
           {
             ...bearer(world.attacker.person.token),
@@ -133,7 +150,7 @@ export const tenantAttacks: readonly Attack[] = [
       refused(
         await gql(
           world,
-          '{ balance { postedNanos } }',
+          '{ account { balance { postedNanos } } }',
           {},
           { ...attackersKey(world), 'x-gigarouter-account': world.victim.accountId },
         ),
@@ -173,7 +190,7 @@ export const tenantAttacks: readonly Attack[] = [
       const id = world.owned.run;
       const answer = await gql(
         world,
-        `{ runs(first: 5, after: "${id}") { edges { node { id } } } }`,
+        `{ account { runs(first: 5, after: "${id}") { edges { node { id } } } } }`,
         {},
         attackersKey(world),
       );
@@ -187,9 +204,9 @@ export const tenantAttacks: readonly Attack[] = [
     attempt: 'what belongs to an account, without credentials',
     run: async (world) => {
       for (const query of [
-        '{ balance { postedNanos } }',
-        '{ apiKeys { id } }',
-        'mutation { closeAccount(giveUpCredit: true) { done } }',
+        '{ account { balance { postedNanos } } }',
+        '{ account { apiKeys { id } } }',
+        'mutation { closeAccount(input: { accountId: "acct_1", giveUpCredit: true }) { userErrors { code message path details } } }',
       ])
         refused(await gql(world, query), 'UNAUTHENTICATED');
       for (const path of ['/v1/files', '/api/v1/credits', '/api/v1/keys', '/v1/batches'])
@@ -203,7 +220,12 @@ export const tenantAttacks: readonly Attack[] = [
     attempt: 'a key of the right form that was never made',
     run: async (world) =>
       refused(
-        await gql(world, '{ balance { postedNanos } }', {}, bearer(createSecret().secret)),
+        await gql(
+          world,
+          '{ account { balance { postedNanos } } }',
+          {},
+          bearer(createSecret().secret),
+        ),
         'UNAUTHENTICATED',
       ),
   },
@@ -219,7 +241,7 @@ export const tenantAttacks: readonly Attack[] = [
         '../../etc/passwd',
       ])
         refused(
-          await gql(world, '{ balance { postedNanos } }', {}, bearer(secret)),
+          await gql(world, '{ account { balance { postedNanos } } }', {}, bearer(secret)),
           'UNAUTHENTICATED',
           'RATE_LIMITED',
         );
@@ -232,17 +254,15 @@ export const tenantAttacks: readonly Attack[] = [
     attempt: 'a key after its revocation',
     run: async (world) => {
       const { body } = await world.attacker.person.gql(
-        'mutation { createApiKey(input: { name: "short", scopes: [READ] }) { secret key { id } } }',
+        'mutation { createApiKey(input: { name: "short", scopes: [READ] }) { secret apiKey { id } userErrors { code message path details } } }',
       );
-      const { secret, key } = body.data.createApiKey;
-      expect(
-        (await gql(world, '{ balance { postedNanos } }', {}, bearer(secret))).body.errors,
-      ).toBeUndefined();
-      await world.attacker.person.gql(`mutation { revokeApiKey(id: "${String(key.id)}") { id } }`);
-      return refused(
-        await gql(world, '{ balance { postedNanos } }', {}, bearer(secret)),
-        'UNAUTHENTICATED',
+      const { secret, apiKey } = body.data.createApiKey;
+      const query = '{ account { balance { postedNanos } } }';
+      expect(codeOf(await gql(world, query, {}, bearer(secret)))).toBeUndefined();
+      await world.attacker.person.gql(
+        `mutation { revokeApiKey(input: { id: "${String(apiKey.id)}" }) { apiKey { id } userErrors { code message path details } } }`,
       );
+      return refused(await gql(world, query, {}, bearer(secret)), 'UNAUTHENTICATED');
     },
   },
   {

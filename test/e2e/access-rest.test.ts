@@ -115,8 +115,10 @@ beforeAll(async () => {
   t = await startTestApp({ background: false, config: mailTo(outbox.path) });
   const server = { url: t.url, outboxDir: outbox.path };
   const owner = await signUp(server, 'owner@example.org');
-  const { body } = await owner.gql('mutation { createOrganisation(name: "Test") { id } }');
-  const accountId = body.data.createOrganisation.id as string;
+  const { body } = await owner.gql(
+    'mutation { createOrganisation(input: { name: "Test" }) { account { id } userErrors { code message path details } } }',
+  );
+  const accountId = body.data.createOrganisation.account.id as string;
   for (const role of Object.values(ROLES)) {
     const email = `${role.toLowerCase()}@example.org`;
     const person = role === 'OWNER' ? owner : await signUp(server, email);

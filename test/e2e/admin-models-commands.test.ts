@@ -92,13 +92,13 @@ test('a model is added, edited, priced, renamed and retired; the audit log says 
 });
 
 test.each<[string[], string, RegExp]>([
-  [['create', '-'], 'slug: [', /This is no model/],
+  [['create', '-'], 'slug: [', /Not a valid model/],
   [
     ['create', '-'],
     'slug: acme/new\nname: x\nsummary: y\ntask: FEATURE_EXTRACTION\nstatus: LIVE',
     /COMING_SOON/,
   ],
-  [['edit', 'no/such', '-'], 'name: x', /No model has the slug no\/such/],
+  [['edit', 'no/such', '-'], 'name: x', /Model no\/such not found/],
   [['deprecate', 'timm/ViT-SO400M-14-SigLIP-384'], '', /COMING_SOON and cannot become DEPRECATED/],
 ])('%j is refused in one line that says why', async (args, stdin, reason) => {
   const { code, out, err } = await models(args, { stdin });

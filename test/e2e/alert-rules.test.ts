@@ -1,4 +1,4 @@
-import { startTestApp, type TestApp } from '../support/app.js';
+import { errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { type Caller, newCaller } from '../support/platform.js';
 
 const DOLLAR = 1_000_000_000n;
@@ -11,9 +11,11 @@ afterAll(() => t.stop());
 const admin = (nanos = 0n) => newCaller(t, nanos, { scopes: ['ADMIN', 'READ'] });
 
 async function rule(caller: Caller, input: string): Promise<string> {
-  const { body } = await caller.gql(`mutation { createAlertRule(input: ${input}) { id } }`);
-  expect(body.errors).toBeUndefined();
-  return body.data.createAlertRule.id as string;
+  const { body } = await caller.gql(
+    `mutation { createAlertRule(input: ${input}) { alertRule { id } userErrors { code message path details } } }`,
+  );
+  expect(errorOf({ body })).toBeUndefined();
+  return body.data.createAlertRule.alertRule.id as string;
 }
 
 test.each([
@@ -27,8 +29,10 @@ test.each([
   ['{ kind: LOW_BALANCE, thresholdNanos: "5", byMail: false, byWebhook: false }', 'byMail'],
 ])('%s is refused, and %s is named', async (input, argument) => {
   const caller = await admin();
-  const { body } = await caller.gql(`mutation { createAlertRule(input: ${input}) { id } }`);
-  expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument });
+  const { body } = await caller.gql(
+    `mutation { createAlertRule(input: ${input}) { alertRule { id } userErrors { code message path details } } }`,
+  );
+  expect(errorOf({ body })).toMatchObject({ code: 'BAD_USER_INPUT', argument });
 });
 
 test('another account’s rules and keys answer as absent ones', async () => {
@@ -36,29 +40,35 @@ test('another account’s rules and keys answer as absent ones', async () => {
   const id = await rule(owner, '{ kind: LOW_BALANCE, thresholdNanos: "5" }');
   const [key] = await t.app.services.keys.list(owner.accountId);
   const operations = (ruleId: string, keyId: string) => [
-    `mutation { updateAlertRule(id: "${ruleId}", input: { enabled: false }) { id } }`,
-    `mutation { deleteAlertRule(id: "${ruleId}") { id } }`,
-    `mutation { createAlertRule(input: { kind: KEY_NEAR_CAP, thresholdShare: 0.5, keyId: "${keyId}" }) { id } }`,
+    `mutation { updateAlertRule(input: { id: "${ruleId}", enabled: false }) { alertRule { id } userErrors { code message path details } } }`,
+    `mutation { deleteAlertRule(input: { id: "${ruleId}" }) { deletedAlertRuleId userErrors { code message path details } } }`,
+    `mutation { createAlertRule(input: { kind: KEY_NEAR_CAP, thresholdShare: 0.5, keyId: "${keyId}" }) { alertRule { id } userErrors { code message path details } } }`,
   ];
   const absent = operations('alr_none', 'key_none');
   for (const [n, operation] of operations(id, key?.id ?? '').entries()) {
     const said = async (query: string) => {
-      const { body } = await stranger.gql(query);
-      return [body.errors[0].message, body.errors[0].extensions.code];
+      const error = errorOf(await stranger.gql(query));
+      expect(error?.code).toBe('NOT_FOUND');
+      return error?.message;
     };
     expect(await said(operation)).toEqual(await said(absent[n] ?? ''));
   }
-  const { body } = await owner.gql('{ alerts { rule { id enabled } } }');
-  expect(body.data.alerts).toContainEqual({ rule: { id, enabled: true } });
+  const { body } = await owner.gql('{ account { alerts { rule { id enabled } } } }');
+  expect(body.data.account.alerts).toContainEqual({ rule: { id, enabled: true } });
 });
 
 test('a rule can be changed, switched off and deleted, and each is audited', async () => {
   const caller = await admin(20n * DOLLAR);
   const id = await rule(caller, '{ kind: LOW_BALANCE, thresholdNanos: "5" }');
   const update = await caller.gql(
-    `mutation { updateAlertRule(id: "${id}", input: { enabled: false, thresholdNanos: "30000000000" }) { enabled kind thresholdNanos } }`,
+    `mutation {
+      updateAlertRule(input: { id: "${id}", enabled: false, thresholdNanos: "30000000000" }) {
+        alertRule { enabled kind thresholdNanos }
+        userErrors { code message path details }
+      }
+    }`,
   );
-  expect(update.body.data.updateAlertRule).toEqual({
+  expect(update.body.data.updateAlertRule.alertRule).toEqual({
     enabled: false,
     kind: 'LOW_BALANCE',
     thresholdNanos: '30000000000',
@@ -67,7 +77,9 @@ test('a rule can be changed, switched off and deleted, and each is audited', asy
   expect(
     await t.database.query('SELECT FROM notification WHERE account_id = $1', [caller.accountId]),
   ).toEqual([]);
-  await caller.gql(`mutation { deleteAlertRule(id: "${id}") { id } }`);
+  await caller.gql(
+    `mutation { deleteAlertRule(input: { id: "${id}" }) { deletedAlertRuleId userErrors { code message path details } } }`,
+  );
   const events = await t.database.query<{ action: string }>(
     'SELECT action FROM audit_event WHERE target = $1 ORDER BY id',
     [id],

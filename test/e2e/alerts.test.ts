@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { AlertsService } from '../../src/alerts/index.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import type { AccountId, KeyId } from '../../src/platform/ids.js';
-import { startTestApp, type TestApp } from '../support/app.js';
+import { errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { moveLedgerToNoon } from '../support/ledger.js';
 import { addMember } from '../support/members.js';
 import { type Caller, newCaller } from '../support/platform.js';
@@ -19,9 +19,11 @@ const admin = (nanos = 0n) => newCaller(t, nanos, { scopes: ['ADMIN', 'READ'] })
 const turn = () => t.app.services.alerts.turn();
 
 async function rule(caller: Caller, input: string): Promise<string> {
-  const { body } = await caller.gql(`mutation { createAlertRule(input: ${input}) { id } }`);
-  expect(body.errors).toBeUndefined();
-  return body.data.createAlertRule.id as string;
+  const { body } = await caller.gql(
+    `mutation { createAlertRule(input: ${input}) { alertRule { id } userErrors { code message path details } } }`,
+  );
+  expect(errorOf({ body })).toBeUndefined();
+  return body.data.createAlertRule.alertRule.id as string;
 }
 
 /** Webhook types of the account's alerts, or of one rule, in the order in which they were told. */
@@ -35,10 +37,11 @@ async function told(accountId: AccountId, ruleId?: string): Promise<string[]> {
 
 async function stateOf(caller: Caller, id: string) {
   const { body } = await caller.gql(
-    '{ alerts { rule { id kind } states { keyId armed crossings valueNanos valueShare } } }',
+    '{ account { alerts { rule { id kind } states { keyId armed crossings valueNanos valueShare } } } }',
   );
-  expect(body.errors).toBeUndefined();
-  return body.data.alerts.find((alert: { rule: { id: string } }) => alert.rule.id === id).states;
+  expect(errorOf({ body })).toBeUndefined();
+  return body.data.account.alerts.find((alert: { rule: { id: string } }) => alert.rule.id === id)
+    .states;
 }
 
 let moves = 0;

@@ -13,9 +13,12 @@ beforeAll(async () => {
   t = await startTestApp({ seeded: false, config: mailTo(outbox.path) });
   operator = await newOperator(t, outbox.path);
   caller = await newCaller(t, 0n);
-  await operator.gql('mutation ($id: ID!) { setAccountLimits(id: $id, ratePerMinute: 5) { id } }', {
-    id: caller.accountId,
-  });
+  await operator.gql(
+    'mutation ($id: ID!) { setAccountLimits(input: { id: $id, ratePerMinute: 5 }) { account { id } userErrors { code message path details } } }',
+    {
+      id: caller.accountId,
+    },
+  );
 });
 afterAll(async () => {
   await t.stop();

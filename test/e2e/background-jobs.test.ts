@@ -1,9 +1,8 @@
 import { type App, createApp } from '../../src/app/app.js';
 import { readConfig } from '../../src/config/config.js';
-import { startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';
-import { codeOf } from '../support/payments.js';
 import type { Person } from '../support/people.js';
 import { until } from '../support/process.js';
 
@@ -24,7 +23,8 @@ afterAll(async () => {
 
 const JOBS = `{ backgroundJobs { name everyMs servers { processId host pid startedAt lastStartedAt lastEndedAt
   durationMs turns failures failuresInRow lastError lastErrorAt nextTurnAt } } }`;
-const RUN = 'mutation ($name: String!) { runBackgroundJob(name: $name) { name } }';
+const RUN =
+  'mutation ($name: String!) { runBackgroundJob(input: { name: $name }) { backgroundJob { name } userErrors { code message path details } } }';
 
 interface Server {
   readonly processId: string;
@@ -107,8 +107,8 @@ test('a turn that is asked for begins at once, also on another server than the o
 test('work that there is none of is refused with the names of what there is', async () => {
   for (const name of ['', 'nothing', 'a\0', 'x'.repeat(10_000)]) {
     const { body } = await operator.gql(RUN, { name });
-    expect(body.errors[0].extensions.code).toBe('NOT_FOUND');
-    expect(body.errors[0].message).toContain('"sweeping the ledger"');
+    expect(codeOf({ body })).toBe('NOT_FOUND');
+    expect(errorOf({ body })?.message).toContain('"sweeping the ledger"');
   }
 });
 

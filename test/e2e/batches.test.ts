@@ -76,7 +76,7 @@ test('images in every form are answered in order, held at submission and charged
     expect([response?.status_code, error]).toEqual([200, null]);
     const run = (
       await caller.gql(
-        `{ run(id: "${response?.request_id ?? ''}") { outcome units { unit nanosPerUnit ran } } }`,
+        `{ run: node(id: "${response?.request_id ?? ''}") { ... on Run { outcome units { unit nanosPerUnit ran } } } }`,
       )
     ).body.data.run;
     expect(run.outcome).toBe('CAPTURED');

@@ -1,6 +1,6 @@
 import { createApp } from '../../src/app/app.js';
 import { readConfig } from '../../src/config/config.js';
-import { postGraphQL, type GraphQLAnswer } from '../support/app.js';
+import { codeOf, errorOf, type GraphQLAnswer, postGraphQL } from '../support/app.js';
 import { BALANCE, CLASSIFY, fresh, input } from '../support/classify.js';
 import { bearer, newCaller, startPlatform, type TestPlatform } from '../support/platform.js';
 
@@ -12,8 +12,6 @@ beforeAll(async () => {
 });
 afterEach(() => t.verify());
 afterAll(() => t.stop());
-
-const codeOf = ({ body }: GraphQLAnswer) => body.errors?.[0]?.extensions.code as string | undefined;
 
 test('an account has so many calls a minute, told by the standard headers', async () => {
   const caller = await t.caller(10_000_000n);
@@ -28,7 +26,7 @@ test('an account has so many calls a minute, told by the standard headers', asyn
   }
   const last = answers.at(-1);
   expect(Number(last?.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect(last?.body.errors[0].extensions).toMatchObject({ limit: 5, remaining: 0, windowS: 60 });
+  expect(errorOf(last)).toMatchObject({ limit: 5, remaining: 0, windowS: 60 });
   // Reading is not calling.
   expect(codeOf(await caller.gql(BALANCE))).toBeUndefined();
   // Another account is not concerned.
@@ -79,6 +77,6 @@ test('an account has so many calls in flight, and those over it cost nothing', a
   expect(refused).toHaveLength(2);
   for (const { headers, body } of refused) {
     expect(headers.get('retry-after')).toBe('1');
-    expect(body.errors[0].extensions.concurrencyMax).toBe(3);
+    expect(errorOf({ body })?.concurrencyMax).toBe(3);
   }
 });

@@ -1,15 +1,24 @@
-import { codeOf, CREATE, move, NOTE, PRICE, useCatalogAdmin } from '../support/catalog-admin.js';
+import { codeOf, errorOf } from '../support/app.js';
+import { CREATE, move, NOTE, PRICE, useCatalogAdmin } from '../support/catalog-admin.js';
 import { signUp } from '../support/people.js';
 
 const rig = useCatalogAdmin();
 const { create, audited } = rig;
 
-const EDIT = `mutation ($model: String!, $input: EditModelInput!) { editModel(model: $model, input: $input) {
-  name license parameters about bestFor specs { label } changelog { kind } } }`;
-const RENAME = `mutation ($model: String!, $slug: String!) { renameModel(model: $model, slug: $slug) {
-  id slug owner aliases changelog { kind text } } }`;
-const ALIAS = `mutation ($model: String!, $alias: String!) { addModelAlias(model: $model, alias: $alias) { slug aliases } }`;
-const UNALIAS = `mutation ($model: String!, $alias: String!) { removeModelAlias(model: $model, alias: $alias) { aliases } }`;
+const EDIT = `mutation ($input: EditModelInput!) {
+  editModel(input: $input) {
+    model { name license parameters about bestFor specs { label } changelog { kind } }
+    userErrors { code message path details }
+  }
+}`;
+const RENAME = `mutation ($model: String!, $slug: String!) {
+  renameModel(input: { model: $model, slug: $slug }) {
+    model { id slug owner aliases changelog { kind text } }
+    userErrors { code message path details }
+  }
+}`;
+const ALIAS = `mutation ($model: String!, $alias: String!) { addModelAlias(input: { model: $model, alias: $alias }) { model { slug aliases } userErrors { code message path details } } }`;
+const UNALIAS = `mutation ($model: String!, $alias: String!) { removeModelAlias(input: { model: $model, alias: $alias }) { model { aliases } userErrors { code message path details } } }`;
 
 describe('createModel', () => {
   test('adds a model that is coming soon, with what is known of it, and says who did so', async () => {
@@ -23,7 +32,7 @@ describe('createModel', () => {
       specs: [{ label: 'Towers', value: 'two' }],
     };
     const { body } = await rig.operator.gql(CREATE, { input });
-    expect(body.data.createModel).toMatchObject({
+    expect(body.data.createModel.model).toMatchObject({
       slug: 'acme/seer',
       owner: 'acme',
       name: 'Seer',
@@ -35,7 +44,7 @@ describe('createModel', () => {
       specs: [{ label: 'Towers', value: 'two' }],
       changelog: [{ kind: 'ADDED', text: 'Seer was added to the catalog.' }],
     });
-    expect(await audited(body.data.createModel.id as string)).toEqual([
+    expect(await audited(body.data.createModel.model.id as string)).toEqual([
       {
         action: 'model.created',
         details: { slug: 'acme/seer' },
@@ -55,8 +64,8 @@ describe('createModel', () => {
   ])('%j is refused by its field, and nothing is added', async (over, argument) => {
     const input = { name: 'M', task: 'FEATURE_EXTRACTION', summary: 'A model.', ...over };
     const answer = await rig.operator.gql(CREATE, { input });
-    expect(codeOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument });
-    expect(answer.body.errors[0].message).toContain(argument);
+    expect(errorOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument });
+    expect(errorOf(answer)?.message).toContain(argument);
     expect(await rig.t.database.query(`SELECT FROM model WHERE slug = 'a/b'`)).toEqual([]);
   });
 
@@ -69,7 +78,7 @@ describe('createModel', () => {
       { slug: 'free/slug', aliases: ['taken/alias'] },
     ]) {
       const model = { name: 'M', task: 'FEATURE_EXTRACTION', summary: 'A model.', ...input };
-      expect(codeOf(await rig.operator.gql(CREATE, { input: model }))).toMatchObject({
+      expect(errorOf(await rig.operator.gql(CREATE, { input: model }))).toMatchObject({
         code: 'CONFLICT',
       });
     }
@@ -80,7 +89,7 @@ describe('createModel', () => {
     const answers = await Promise.all(
       Array.from({ length: 4 }, () => rig.operator.gql(CREATE, { input })),
     );
-    expect(answers.map(({ body }) => body.errors?.[0].extensions.code ?? 'ok').sort()).toEqual([
+    expect(answers.map(({ body }) => codeOf({ body }) ?? 'ok').sort()).toEqual([
       'CONFLICT',
       'CONFLICT',
       'CONFLICT',
@@ -98,8 +107,8 @@ describe('editModel', () => {
       specs: [{ label: 'a', value: 'b' }],
     });
     const input = { name: 'Better', license: null, specs: [] };
-    const { body } = await rig.operator.gql(EDIT, { model: slug, input });
-    expect(body.data.editModel).toEqual({
+    const { body } = await rig.operator.gql(EDIT, { input: { model: slug, ...input } });
+    expect(body.data.editModel.model).toEqual({
       name: 'Better',
       license: null,
       parameters: 5_000_000_000,
@@ -115,23 +124,23 @@ describe('editModel', () => {
   });
 
   test.each([
-    [{}, 'Nothing is to be changed'],
+    [{}, 'No changes given'],
     [{ name: null }, 'name'],
     [{ relatedSlugs: ['nonsense'] }, 'relatedSlugs.0'],
     [{ downloadsPerMonth: -1 }, 'downloadsPerMonth'],
   ])('%j is refused, and nothing changes', async (input, problem) => {
     const { slug } = await create({ license: 'mit' });
-    const { body } = await rig.operator.gql(EDIT, { model: slug, input });
-    expect(body.errors[0]).toMatchObject({
+    const { body } = await rig.operator.gql(EDIT, { input: { model: slug, ...input } });
+    expect(errorOf({ body })).toMatchObject({
       message: expect.stringContaining(problem) as string,
-      extensions: { code: 'BAD_USER_INPUT' },
+      code: 'BAD_USER_INPUT',
     });
   });
 
   test('a model that nobody has is not found', async () => {
     for (const model of ['no/such', 'mdl_nobody', 'no\u0000such', 'x'.repeat(10_000)]) {
-      const answer = await rig.operator.gql(EDIT, { model, input: { name: 'M' } });
-      expect(codeOf(answer)).toMatchObject({ code: 'NOT_FOUND' });
+      const answer = await rig.operator.gql(EDIT, { input: { model, name: 'M' } });
+      expect(errorOf(answer)).toMatchObject({ code: 'NOT_FOUND' });
     }
   });
 });
@@ -140,7 +149,7 @@ describe('renameModel', () => {
   test('gives it another slug, by which and by the old one it is found', async () => {
     const { slug, id } = await create();
     const { body } = await rig.operator.gql(RENAME, { model: slug, slug: 'other/name' });
-    expect(body.data.renameModel).toMatchObject({
+    expect(body.data.renameModel.model).toMatchObject({
       id,
       slug: 'other/name',
       owner: 'other',
@@ -156,7 +165,7 @@ describe('renameModel', () => {
     const { slug, id } = await create();
     await rig.operator.gql(RENAME, { model: slug, slug: 'there/back' });
     const { body } = await rig.operator.gql(RENAME, { model: id, slug });
-    expect(body.data.renameModel).toMatchObject({ slug, aliases: ['there/back'] });
+    expect(body.data.renameModel.model).toMatchObject({ slug, aliases: ['there/back'] });
     const [row] = await rig.t.database.query('SELECT served_as FROM model WHERE id = $1', [id]);
     expect(row).toEqual({ served_as: slug });
   });
@@ -166,10 +175,10 @@ describe('renameModel', () => {
     const other = await create({ aliases: ['its/alias'] });
     for (const slug of [one.slug, other.slug, 'its/alias']) {
       const answer = await rig.operator.gql(RENAME, { model: one.slug, slug });
-      expect(codeOf(answer)).toMatchObject({ code: 'CONFLICT' });
+      expect(errorOf(answer)).toMatchObject({ code: 'CONFLICT' });
     }
     const answer = await rig.operator.gql(RENAME, { model: one.slug, slug: 'nonsense' });
-    expect(codeOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'slug' });
+    expect(errorOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'slug' });
   });
 
   test('a key that may run a model only may run it by its new slug', async () => {
@@ -191,12 +200,12 @@ describe('an alias', () => {
   test('leads to the model until it is removed', async () => {
     const { slug, id } = await create();
     const added = await rig.operator.gql(ALIAS, { model: slug, alias: 'also/known' });
-    expect(added.body.data.addModelAlias).toEqual({ slug, aliases: ['also/known'] });
+    expect(added.body.data.addModelAlias.model).toEqual({ slug, aliases: ['also/known'] });
     expect((await rig.t.gql('{ model(slug: "also/known") { id } }')).body.data.model).toEqual({
       id,
     });
     const removed = await rig.operator.gql(UNALIAS, { model: 'also/known', alias: 'also/known' });
-    expect(removed.body.data.removeModelAlias).toEqual({ aliases: [] });
+    expect(removed.body.data.removeModelAlias.model).toEqual({ aliases: [] });
     expect((await rig.t.gql('{ model(slug: "also/known") { id } }')).body.data.model).toBeNull();
   });
 
@@ -204,12 +213,12 @@ describe('an alias', () => {
     const one = await create();
     const other = await create({ aliases: ['the/others'] });
     for (const alias of [one.slug, other.slug, 'the/others']) {
-      expect(codeOf(await rig.operator.gql(ALIAS, { model: one.slug, alias }))).toMatchObject({
+      expect(errorOf(await rig.operator.gql(ALIAS, { model: one.slug, alias }))).toMatchObject({
         code: 'CONFLICT',
       });
     }
     expect(
-      codeOf(await rig.operator.gql(UNALIAS, { model: one.slug, alias: 'the/others' })),
+      errorOf(await rig.operator.gql(UNALIAS, { model: one.slug, alias: 'the/others' })),
     ).toMatchObject({ code: 'NOT_FOUND' });
   });
 });
@@ -221,7 +230,7 @@ test('a member is refused each of these, and nothing is done', async () => {
   const input = { slug: 'mine/now', name: 'M', task: 'FEATURE_EXTRACTION', summary: 'A model.' };
   for (const [query, variables] of [
     [CREATE, { input }],
-    [EDIT, { model: slug, input: { name: 'Mine' } }],
+    [EDIT, { input: { model: slug, name: 'Mine' } }],
     [RENAME, { model: slug, slug: 'mine/now' }],
     [ALIAS, { model: slug, alias: 'mine/now' }],
     [UNALIAS, { model: slug, alias: 'mine/now' }],
@@ -230,7 +239,7 @@ test('a member is refused each of these, and nothing is done', async () => {
     [move('deprecateModel'), { model: slug }],
     [move('retireModel'), { model: slug }],
   ] as const) {
-    expect(codeOf(await member.gql(query, variables))).toMatchObject({ code: 'FORBIDDEN' });
+    expect(errorOf(await member.gql(query, variables))).toMatchObject({ code: 'FORBIDDEN' });
   }
   expect(await rig.t.database.query('SELECT * FROM model ORDER BY id')).toEqual(before);
 });

@@ -1,5 +1,6 @@
 import { CatalogService } from '../../src/catalog/index.js';
-import { codeOf, move, NOTE, PRICE, useCatalogAdmin } from '../support/catalog-admin.js';
+import { errorOf } from '../support/app.js';
+import { move, NOTE, PRICE, useCatalogAdmin } from '../support/catalog-admin.js';
 import { moveClock, stopClock } from '../support/clock.js';
 
 const rig = useCatalogAdmin();
@@ -16,14 +17,14 @@ describe('a status', () => {
       model: slug,
       reason: 'Call test/other.',
     });
-    expect(deprecated.body.data.deprecateModel).toMatchObject({
+    expect(deprecated.body.data.deprecateModel.model).toMatchObject({
       status: 'DEPRECATED',
       changelog: [
         { kind: 'DEPRECATED', text: expect.stringMatching(/Call test\/other\.$/) as string },
       ],
     });
     const retired = await rig.operator.gql(move('retireModel'), { model: slug });
-    expect(retired.body.data.retireModel).toMatchObject({
+    expect(retired.body.data.retireModel.model).toMatchObject({
       status: 'RETIRED',
       changelog: [{ kind: 'RETIRED' }],
     });
@@ -44,9 +45,10 @@ describe('a status', () => {
     const { slug } = await create();
     await setStatus(slug, status);
     const { body } = await rig.operator.gql(move(act), { model: slug });
-    expect(body.errors[0]).toMatchObject({
+    expect(errorOf({ body })).toMatchObject({
       message: expect.stringMatching(/it can become LIVE/) as string,
-      extensions: { code: 'CONFLICT', status },
+      code: 'CONFLICT',
+      status,
     });
   });
 });
@@ -60,8 +62,8 @@ describe('setModelPrice', () => {
     const { slug, id } = await create();
     await rig.operator.gql(PRICE, price(slug, '500'));
     const { body } = await rig.operator.gql(PRICE, price(slug, '700'));
-    expect(body.data.setModelPrice.prices).toEqual([{ unit: 'IMAGE', nanosPerUnit: '700' }]);
-    expect(body.data.setModelPrice.priceVersions).toMatchObject([
+    expect(body.data.setModelPrice.model.prices).toEqual([{ unit: 'IMAGE', nanosPerUnit: '700' }]);
+    expect(body.data.setModelPrice.model.priceVersions).toMatchObject([
       { nanosPerUnit: '700', withdrawn: false },
       { nanosPerUnit: '500', withdrawn: false },
     ]);
@@ -77,8 +79,8 @@ describe('setModelPrice', () => {
     await rig.operator.gql(PRICE, price(slug, '500'));
     await rig.operator.gql(PRICE, price(slug, '9000', from));
     const { body } = await rig.operator.gql(PRICE, price(slug, '500', from));
-    expect(body.data.setModelPrice.prices).toEqual([{ unit: 'IMAGE', nanosPerUnit: '500' }]);
-    expect(body.data.setModelPrice.priceVersions).toMatchObject([
+    expect(body.data.setModelPrice.model.prices).toEqual([{ unit: 'IMAGE', nanosPerUnit: '500' }]);
+    expect(body.data.setModelPrice.model.priceVersions).toMatchObject([
       { nanosPerUnit: '500', effectiveFrom: from.toISOString(), withdrawn: false },
       { nanosPerUnit: '9000', effectiveFrom: from.toISOString(), withdrawn: true },
       { nanosPerUnit: '500', withdrawn: false },
@@ -100,7 +102,7 @@ describe('setModelPrice', () => {
   ])('%s is refused, and nothing is added', async (_what, nanos, from, argument) => {
     const { slug } = await create();
     const answer = await rig.operator.gql(PRICE, price(slug, nanos, from));
-    expect(codeOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument });
+    expect(errorOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument });
     const { body } = await rig.t.gql(`{ model(slug: "${slug}") { priceVersions { id } } }`);
     expect(body.data.model.priceVersions).toEqual([]);
   });
@@ -135,7 +137,7 @@ describe('addModelChange', () => {
   ])('%s is refused', async (_what, text) => {
     const { slug } = await create();
     const answer = await rig.operator.gql(NOTE, { model: slug, text });
-    expect(codeOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'text' });
+    expect(errorOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'text' });
   });
 
   test('a line stays as it was written', async () => {

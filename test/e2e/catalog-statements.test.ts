@@ -1,4 +1,4 @@
-import { startTestApp, type TestApp } from '../support/app.js';
+import { errorOf, startTestApp, type TestApp } from '../support/app.js';
 
 let t: TestApp;
 beforeAll(async () => {
@@ -43,6 +43,6 @@ test.each([
 ])('%d statements, and no more, for %s', async (expected, query) => {
   const before = t.app.metrics.statementCount();
   const { body } = await t.gql(query);
-  expect(body.errors).toBeUndefined();
+  expect(errorOf({ body })).toBeUndefined();
   expect(t.app.metrics.statementCount() - before).toBe(expected);
 });

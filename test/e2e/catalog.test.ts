@@ -1,4 +1,4 @@
-import { startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { stopClock } from '../support/clock.js';
 import { insertModel } from '../support/models.js';
 
@@ -66,7 +66,7 @@ describe('model', () => {
     const { status, body } = await t.gql('{ model(slug: "no/such") { slug } }');
     expect(status).toBe(200);
     expect(body).toMatchObject({ data: { model: null } });
-    expect(body.errors).toBeUndefined();
+    expect(errorOf({ body })).toBeUndefined();
   });
 
   test('shows the prices in force now, to the last digit, and all versions newest first', async () => {
@@ -249,7 +249,7 @@ describe('compareModels', () => {
     ['["openai/clip-small","no/such"]', 'NOT_FOUND'],
   ])('refuses %s with %s', async (list, code) => {
     const { body } = await t.gql(`{ compareModels(slugs: ${list}) { rows { label } } }`);
-    expect(body.errors[0].extensions.code).toBe(code);
+    expect(codeOf({ body })).toBe(code);
   });
 });
 

@@ -138,7 +138,7 @@ describe('labels', () => {
     ['501', Array<string>(501).fill('a'), /501 labels; at most 500/],
     ['an empty one', ['a', ''], /Label 2 is empty/],
     ['spaces', ['  \t'], /Label 1 is empty/],
-    ['punctuation alone', ['?!.'], /Label 1 is empty, or punctuation/],
+    ['punctuation alone', ['?!.'], /Label 1 is empty or consists of punctuation/],
     ['100 kB', ['x'.repeat(100_000)], /100000 characters; at most 1000/],
   ])('%s: refused, and nothing is run', async (_name, labels, fault) => {
     const { classify, embeddings } = newService();

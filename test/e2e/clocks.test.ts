@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { codeOf } from '../support/app.js';
 import { clientOf, classifyLines, createBatch, ended, uploadLines } from '../support/batches.js';
 import { CLASSIFY, fresh, input } from '../support/classify.js';
 import { operatorOf } from '../support/operators.js';
@@ -65,7 +66,7 @@ const refusedEverywhere = (secret: string) =>
     (await statuses(secret)).every((status) => status === 401) ? true : undefined,
   );
 
-const CREATE = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret key { id createdAt } } }`;
+const CREATE = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id createdAt } userErrors { code message path details } } }`;
 
 describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
   const other = otherOf(side);
@@ -76,27 +77,28 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
       (await w.ask(side, secret, CREATE, { input: { name: 'k', scopes: ['READ'], ...more } }))
         .createApiKey;
     const short = await make({ expiresAt: inHours(1) });
-    expectAt(short.key.createdAt, 0);
+    expectAt(short.apiKey.createdAt, 0);
     expect(await statuses(short.secret)).toEqual([200, 200, 200]);
     await w.platform.database.query(
       `UPDATE api_key SET expires_at = now() - interval '1 hour' WHERE id = $1`,
-      [short.key.id],
+      [short.apiKey.id],
     );
     await refusedEverywhere(short.secret);
 
     const old = await make();
-    const ROTATE = `mutation ($id: ID!, $h: Float!) { rotateApiKey(id: $id, graceHours: $h) { secret key { id } } }`;
-    const next = (await w.ask(side, secret, ROTATE, { id: old.key.id, h: 1 })).rotateApiKey;
-    const { apiKeys } = await w.ask(other, secret, '{ apiKeys { id revokedAt } }');
-    expectAt(apiKeys.find(({ id }: { id: string }) => id === old.key.id).revokedAt, 1);
+    const ROTATE = `mutation ($id: ID!, $h: Float!) { rotateApiKey(input: { id: $id, graceHours: $h }) { secret apiKey { id } userErrors { code message path details } } }`;
+    const next = (await w.ask(side, secret, ROTATE, { id: old.apiKey.id, h: 1 })).rotateApiKey;
+    const { account } = await w.ask(other, secret, '{ account { apiKeys { id revokedAt } } }');
+    expectAt(account.apiKeys.find(({ id }: { id: string }) => id === old.apiKey.id).revokedAt, 1);
     expect(await statuses(old.secret)).toEqual([200, 200, 200]);
-    await w.ask(side, secret, ROTATE, { id: next.key.id, h: 0 });
+    await w.ask(side, secret, ROTATE, { id: next.apiKey.id, h: 0 });
     await refusedEverywhere(next.secret);
 
     const gone = await make();
-    const REVOKE = 'mutation ($id: ID!) { revokeApiKey(id: $id) { revokedAt } }';
-    const { revokeApiKey } = await w.ask(side, secret, REVOKE, { id: gone.key.id });
-    expectAt(revokeApiKey.revokedAt, 0);
+    const REVOKE =
+      'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { revokedAt } userErrors { code message path details } } }';
+    const { revokeApiKey } = await w.ask(side, secret, REVOKE, { id: gone.apiKey.id });
+    expectAt(revokeApiKey.apiKey.revokedAt, 0);
     await refusedEverywhere(gone.secret);
   });
 
@@ -107,31 +109,32 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
     const made = await w.ask(
       side,
       owner.token,
-      'mutation { createOrganisation(name: "O") { id } }',
+      'mutation { createOrganisation(input: { name: "O" }) { account { id } userErrors { code message path details } } }',
     );
-    const INVITE = `mutation ($email: String!) { inviteMember(email: $email, role: VIEWER) { createdAt expiresAt } }`;
-    const account = { 'x-gigarouter-account': made.createOrganisation.id as string };
+    const INVITE = `mutation ($email: String!) { inviteMember(input: { email: $email, role: VIEWER }) { invitation { createdAt expiresAt } userErrors { code message path details } } }`;
+    const account = { 'x-gigarouter-account': made.createOrganisation.account.id as string };
     const { email } = invited;
     const { inviteMember } = await w.ask(side, owner.token, INVITE, { email }, account);
-    expectAt(inviteMember.createdAt, 0);
-    expectAt(inviteMember.expiresAt, 7 * 24);
+    expectAt(inviteMember.invitation.createdAt, 0);
+    expectAt(inviteMember.invitation.expiresAt, 7 * 24);
     // The folder is sorted by the clocks of the servers.
     const mails = mailsTo(w.outboxDir, email);
     const { token } =
       mails.find(({ subject }) => subject === 'You have been invited to an account') ?? {};
-    const ACCEPT = 'mutation ($token: String!) { acceptInvitation(token: $token) { id } }';
+    const ACCEPT =
+      'mutation ($token: String!) { acceptInvitation(input: { token: $token }) { account { id } userErrors { code message path details } } }';
     await w.ask(other, invited.token, ACCEPT, { token });
   });
 
   test('credit is bought, given back, and bought automatically', async () => {
     const customer = await caller();
-    const BUY = `mutation ($input: BuyCreditsInput!) { buyCredits(input: $input) { id checkoutUrl expiresAt createdAt } }`;
+    const BUY = `mutation ($input: BuyCreditsInput!) { buyCredits(input: $input) { purchase { id checkoutUrl expiresAt createdAt } userErrors { code message path details } } }`;
     const buying = { amount: '10.00', saveCard: true, idempotencyKey: 'once' };
     const { buyCredits } = await w.ask(side, customer.secret, BUY, { input: buying });
-    expectAt(buyCredits.createdAt, 0);
+    expectAt(buyCredits.purchase.createdAt, 0);
     const page = w.double.store.find(
       'checkout.session',
-      (buyCredits.checkoutUrl as string).split('/').at(-1),
+      (buyCredits.purchase.checkoutUrl as string).split('/').at(-1),
     );
     if (page === undefined) throw new Error('There is no page.');
     w.double.payments.pay(page, CARD);
@@ -142,27 +145,32 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
       );
     await has(10n * DOLLAR);
 
-    const REFUND = `mutation ($input: RefundPurchaseInput!) { refundPurchase(input: $input) { id } }`;
-    const refund = { purchaseId: buyCredits.id, reason: 'r', idempotencyKey: 'r', amount: '9.00' };
+    const REFUND = `mutation ($input: RefundPurchaseInput!) { refundPurchase(input: $input) { purchase { id } userErrors { code message path details } } }`;
+    const refund = {
+      purchaseId: buyCredits.purchase.id,
+      reason: 'r',
+      idempotencyKey: 'r',
+      amount: '9.00',
+    };
     await w.ask(side, operator(side).token, REFUND, { input: refund });
     await has(DOLLAR);
 
-    const SET = `mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) { enabled } }`;
+    const SET = `mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) { autoTopUp { enabled } userErrors { code message path details } } }`;
     const setting = { thresholdNanos: String(2n * DOLLAR), amount: '10.00', monthlyCap: '15.00' };
     await w.ask(side, customer.secret, SET, { input: { ...setting, consent: true } });
     await has(11n * DOLLAR);
-    const { autoTopUp } = await w.ask(
+    const { account } = await w.ask(
       other,
       customer.secret,
-      '{ autoTopUp { spentThisMonth { amount } } }',
+      '{ account { autoTopUp { spentThisMonth { amount } } } }',
     );
-    expect(autoTopUp.spentThisMonth.amount).toBe('10.00');
+    expect(account.autoTopUp.spentThisMonth.amount).toBe('10.00');
   });
 
   test('batches run, grants and codes count, until they expire', async () => {
     const customer = await caller();
     const GRANT =
-      'mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { transactionId } }';
+      'mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { transactionId userErrors { code message path details } } }';
     const grant = { accountId: customer.accountId, nanos: String(DOLLAR), reason: 'test' };
     const { token } = operator(side);
     await w.ask(side, token, GRANT, { input: { ...grant, expiresAt: inHours(1) } });
@@ -178,35 +186,38 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
     await w.ask(other, customer.secret, CLASSIFY, input({ labels: fresh(1) }));
 
     const PROMO =
-      'mutation ($input: CreatePromoCodeInput!) { createPromoCode(input: $input) { code } }';
+      'mutation ($input: CreatePromoCodeInput!) { createPromoCode(input: $input) { promoCode { code } userErrors { code message path details } } }';
     const promo = (code: string, hours: number) => ({
       input: { code, nanos: '5', redemptionsMax: 3, creditDays: 1, expiresAt: inHours(hours) },
     });
     const late = await w.send(side, token, PROMO, promo(`LATE-${side}`, -1));
-    expect(late.body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+    expect(codeOf(late)).toBe('BAD_USER_INPUT');
     await w.ask(side, token, PROMO, promo(`GOOD-${side}`, 1));
-    const REDEEM = 'mutation ($code: String!) { redeemPromoCode(code: $code) { code } }';
+    const REDEEM =
+      'mutation ($code: String!) { redeemPromoCode(input: { code: $code }) { promoCode { code } userErrors { code message path details } } }';
     await w.ask(other, customer.secret, REDEEM, { code: `GOOD-${side}` });
-    const FORECAST = '{ creditForecast { since } usage(range: RANGE) { total { calls } } }';
-    const { creditForecast, usage } = await w.ask(
+    const FORECAST =
+      '{ account { creditForecast { since } usage(range: RANGE) { total { calls } } } }';
+    const { account } = await w.ask(
       side,
       customer.secret,
       FORECAST.replace('RANGE', `{ from: "${inHours(-2)}", to: "${inHours(1)}" }`),
     );
     // What was spent lies in the last of seven days.
-    expectAt(creditForecast.since, -12, 13 * HOUR_MS);
-    expect(usage.total.calls).toBe(4);
+    expectAt(account.creditForecast.since, -12, 13 * HOUR_MS);
+    expect(account.usage.total.calls).toBe(4);
   });
 
   test('alerts fire, and their webhooks are signed with a time that receivers accept', async () => {
     const customer = await caller(20n * DOLLAR);
     const receiver = await startReceiver();
     try {
-      const HOOK = `mutation ($input: CreateWebhookEndpointInput!) { createWebhookEndpoint(input: $input) { secret } }`;
+      const HOOK = `mutation ($input: CreateWebhookEndpointInput!) { createWebhookEndpoint(input: $input) { secret userErrors { code message path details } } }`;
       const hook = await w.ask(side, customer.secret, HOOK, { input: { url: receiver.url } });
-      const rule = `mutation { createAlertRule(input: { kind: LOW_BALANCE, thresholdNanos: "${String(30n * DOLLAR)}" }) { id } }`;
+      const rule = `mutation { createAlertRule(input: { kind: LOW_BALANCE, thresholdNanos: "${String(30n * DOLLAR)}" }) { alertRule { id } userErrors { code message path details } } }`;
       await w.ask(side, customer.secret, rule);
-      const RUN = 'mutation { runBackgroundJob(name: "alerts") { name } }';
+      const RUN =
+        'mutation { runBackgroundJob(input: { name: "alerts" }) { backgroundJob { name } userErrors { code message path details } } }';
       await w.ask(side, operator(side).token, RUN);
       const received = await until('the webhook', () => receiver.received[0]);
       expect(verify(hook.createWebhookEndpoint.secret as string, received)).toBeDefined();
@@ -217,11 +228,13 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
 
   test('an address that was left on one server is confirmed on the other', async () => {
     const email = `waiting-${side}@example.org`;
-    const JOIN = 'mutation ($input: JoinWaitlistInput!) { joinWaitlist(input: $input) { done } }';
+    const JOIN =
+      'mutation ($input: JoinWaitlistInput!) { joinWaitlist(input: $input) { userErrors { code message path details } } }';
     const { token } = operator(side);
     await w.ask(side, token, JOIN, { input: { email, slug: 'asked/for' } });
     const link = mailsTo(w.outboxDir, email).at(-1)?.token;
-    const CONFIRM = 'mutation ($token: String!) { confirmWaitlist(token: $token) { done } }';
+    const CONFIRM =
+      'mutation ($token: String!) { confirmWaitlist(input: { token: $token }) { userErrors { code message path details } } }';
     await w.ask(other, token, CONFIRM, { token: link });
   });
 });

@@ -39,7 +39,7 @@ describe('a secret', () => {
       'a session',
       () =>
         gql(
-          `mutation ($email: String!, $password: String!) { signIn(email: $email, password: $password) { token ${LONG} } }`,
+          `mutation ($email: String!, $password: String!) { signIn(input: { email: $email, password: $password }) { token ${LONG} userErrors { code message path details } } }`,
           {},
           { email: person.email, password: PASSWORD },
         ),
@@ -49,7 +49,7 @@ describe('a secret', () => {
       'a key',
       () =>
         gql(
-          `mutation { createApiKey(input: { name: "ci" }) { secret key { ${LONG} } } }`,
+          `mutation { createApiKey(input: { name: "ci" }) { secret apiKey { ${LONG} } userErrors { code message path details } } }`,
           session(),
         ),
       /"secret":"gr-/,
@@ -58,7 +58,14 @@ describe('a secret', () => {
       'a key, beside a query’s worth of other fields',
       () =>
         gql(
-          `mutation { a: createApiKey(input: { name: "ci" }) { secret } b: createApiKey(input: { name: "${'x'.repeat(90)}" }) { secret key { ${LONG} } } }`,
+          `mutation {
+            a: createApiKey(input: { name: "ci" }) { secret userErrors { code message path details } }
+            b: createApiKey(input: { name: "${'x'.repeat(90)}" }) {
+              secret
+              apiKey { ${LONG} }
+              userErrors { code message path details }
+            }
+          }`,
           session(),
         ),
       /"secret":"gr-/,
@@ -67,7 +74,7 @@ describe('a secret', () => {
       'a key, in a fragment',
       () =>
         gql(
-          `mutation { ...F } fragment F on Mutation { createApiKey(input: { name: "ci" }) { secret key { ${LONG} } } }`,
+          `mutation { ...F } fragment F on Mutation { createApiKey(input: { name: "ci" }) { secret apiKey { ${LONG} } userErrors { code } } }`,
           session(),
         ),
       /"secret":"gr-/,
@@ -76,7 +83,7 @@ describe('a secret', () => {
       'a webhook’s secret',
       () =>
         gql(
-          `mutation { createWebhookEndpoint(input: { url: "http://127.0.0.1:9000/hook" }) { secret endpoint { ${LONG} } } }`,
+          `mutation { createWebhookEndpoint(input: { url: "http://127.0.0.1:9000/hook" }) { secret webhookEndpoint { ${LONG} } userErrors { code message path details } } }`,
           session(),
         ),
       /"secret":"whsec_/,

@@ -42,7 +42,7 @@ describe('an answer', () => {
     [
       'a mutation that runs a model',
       gql(
-        `mutation { embedTexts(input: { model: "gigarouter/demo-shapes", texts: ["red circle"] }) { ${LONG} vectors } }`,
+        `mutation { embedTexts(input: { model: "gigarouter/demo-shapes", texts: ["red circle"] }) { ${LONG} vectors userErrors { code message path details } } }`,
         bearer(caller.secret),
       ),
     ],
@@ -111,7 +111,9 @@ describe('events', () => {
         method: 'POST',
         path: '/graphql/stream',
         headers: { ...bearer(caller.secret), accept: 'text/event-stream' },
-        body: { query: 'subscription { balanceChanged { availableNanos } }' },
+        body: {
+          query: 'subscription { balanceChanged { balance { availableNanos } } }',
+        },
       },
       'br, gzip',
     );

@@ -1,3 +1,4 @@
+import { codeOf } from '../support/app.js';
 import { callThatCanLeave, classified, settledCredit } from '../support/callers.js';
 import { CLASSIFY, fresh, IMAGE, LABEL } from '../support/classify.js';
 import { type PaidPlatform, picture, startPaidPlatform } from '../support/paid-units.js';
@@ -24,8 +25,10 @@ const shared = () => {
 /** Resolves when the newest call of an account has ended because its caller had left. */
 const isOver = (caller: Caller) =>
   until('the call to be over', async () => {
-    const { body } = await caller.gql('{ runs(first: 1) { edges { node { errorCode } } } }');
-    return body.data.runs.edges[0]?.node.errorCode === 'CANCELLED' ? true : undefined;
+    const { body } = await caller.gql(
+      '{ account { runs(first: 1) { edges { node { errorCode } } } } }',
+    );
+    return body.data.account.runs.edges[0]?.node.errorCode === 'CANCELLED' ? true : undefined;
   });
 
 describe('a call that leaves gives nothing away', () => {
@@ -107,7 +110,7 @@ describe('a call that fails gives nothing away', () => {
       for (let round = 0; round < 2; round++) {
         const images = good.toSpliced(at, 0, image as { base64: string });
         const { body } = await caller.gql(CLASSIFY, { input: { model, images, labels } });
-        expect(body.errors[0].extensions.code).toMatch(/^(BAD_USER_INPUT|UNSUPPORTED_MEDIA_TYPE)$/);
+        expect(codeOf({ body })).toMatch(/^(BAD_USER_INPUT|UNSUPPORTED_MEDIA_TYPE)$/);
       }
       expect(await settledCredit(caller)).toBe(CREDIT);
       expect(t.gate.runs()).toBe(runsBefore);
@@ -120,10 +123,10 @@ describe('a call that fails gives nothing away', () => {
     const runsBefore = t.gate.runs();
     const [, image] = broken[0] ?? [];
     const { body } = await caller.gql(
-      `mutation ($images: [ImageInput!]!) { embedImages(input: { model: "${model}", images: $images }) { runId } }`,
+      `mutation ($images: [ImageInput!]!) { embedImages(input: { model: "${model}", images: $images }) { runId userErrors { code message path details } } }`,
       { images: [picture(), picture(), image] },
     );
-    expect(body.errors[0].extensions.code).toBe('UNSUPPORTED_MEDIA_TYPE');
+    expect(codeOf({ body })).toBe('UNSUPPORTED_MEDIA_TYPE');
     expect(t.gate.runs()).toBe(runsBefore);
     expect(await settledCredit(caller)).toBe(CREDIT);
   });
@@ -137,7 +140,7 @@ describe('a call that fails gives nothing away', () => {
       t.gate.onRun = () => ((runs += 1) === failing ? 'cut' : 'pass');
       const { body } = await caller.gql(CLASSIFY, { input: { model, ...input } });
       t.gate.onRun = () => 'pass';
-      expect(body.errors?.[0].extensions.code).toBe('UPSTREAM_UNAVAILABLE');
+      expect(codeOf({ body })).toBe('UPSTREAM_UNAVAILABLE');
       expect(await settledCredit(caller)).toBe(CREDIT);
       expect(await t.chargedFor(caller, input)).toBe(IMAGE + 4n * LABEL);
     },

@@ -48,7 +48,8 @@ async function form(headers: Record<string, string>): Promise<Response> {
 }
 
 const balance = async () =>
-  (await person.gql('{ balance { postedNanos } }')).body.data.balance.postedNanos as string;
+  (await person.gql('{ account { balance { postedNanos } } }')).body.data.account.balance
+    .postedNanos as string;
 
 describe.each(FOREIGN)('%s', (_name, headers) => {
   test('spends nothing through a form with the visitor’s cookie', async () => {

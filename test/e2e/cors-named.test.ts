@@ -190,7 +190,7 @@ describe('a page of a named origin', () => {
       method: 'POST',
       path: '/graphql',
       headers: { ...JSON_TYPE, cookie, origin: CONSOLE },
-      body: JSON.stringify({ query: '{ viewer { email } }' }),
+      body: JSON.stringify({ query: '{ viewer { user { email } } }' }),
     });
     expect(viewer.text).toContain('@example.org');
     const session = await rawRequest(t.url, {

@@ -26,10 +26,12 @@ afterAll(async () => {
 const LIST = `query ($kind: DeadLetterKind, $first: Int! = 20, $after: String) {
   deadLetters(kind: $kind, first: $first, after: $after) {
     edges { node { id kind subject error attempts deadAt accountId } } pageInfo { hasNextPage endCursor } } }`;
-const REPLAY = 'mutation ($id: ID!) { replayDeadLetter(id: $id) { count } }';
-const REPLAY_ALL = 'mutation ($kind: DeadLetterKind!) { replayDeadLetters(kind: $kind) { count } }';
+const REPLAY =
+  'mutation ($id: ID!) { replayDeadLetter(input: { id: $id }) { count userErrors { code message path details } } }';
+const REPLAY_ALL =
+  'mutation ($kind: DeadLetterKind!) { replayDeadLetters(input: { kind: $kind }) { count userErrors { code message path details } } }';
 const DISMISS =
-  'mutation ($id: ID!, $reason: String!) { dismissDeadLetter(id: $id, reason: $reason) { count } }';
+  'mutation ($id: ID!, $reason: String!) { dismissDeadLetter(input: { id: $id, reason: $reason }) { count userErrors { code message path details } } }';
 
 const idsOf = ({ body }: GraphQLAnswer) =>
   (body.data.deadLetters.edges as { node: { id: string } }[]).map(({ node }) => node.id);
@@ -123,8 +125,8 @@ test('all of a kind are replayed, and no other; twice is none the second time', 
     await operator.gql(REPLAY_ALL, { kind: 'USAGE_REPORT' }),
     await operator.gql(REPLAY_ALL, { kind: 'USAGE_REPORT' }),
   ];
-  expect(first.body.data.replayDeadLetters).toEqual({ count: 2 });
-  expect(second.body.data.replayDeadLetters).toEqual({ count: 0 });
+  expect(first.body.data.replayDeadLetters).toEqual({ count: 2, userErrors: [] });
+  expect(second.body.data.replayDeadLetters).toEqual({ count: 0, userErrors: [] });
   expect(await listed()).toEqual(['dead_OUTBOX_MESSAGE:message_1']);
   const rows = await shop.database.query('SELECT attempts, dead_reason, sent_at FROM usage_report');
   expect(rows).toEqual(Array(2).fill({ attempts: 0, dead_reason: null, sent_at: null }));
@@ -144,9 +146,7 @@ test('what is dismissed leaves the list and the counts, stays in its table, and 
   expect(await usageReports.counts()).toEqual({ waiting: 0, dead: 0 });
   expect(
     (await operator.gql(REPLAY_ALL, { kind: 'STRIPE_EVENT' })).body.data.replayDeadLetters,
-  ).toEqual({
-    count: 0,
-  });
+  ).toEqual({ count: 0, userErrors: [] });
   expect(await shop.database.query('SELECT id FROM stripe_event')).toEqual([{ id: 'evt_1' }]);
   const log = await shop.database.query(
     `SELECT target, details FROM audit_event WHERE action = 'dead-letter.dismissed' ORDER BY target`,

@@ -13,28 +13,33 @@ const ENTRY = `requests stage expectedOn earlyAccessCount launchCreditNanos laun
   comments { text userId } model { slug status aliases }`;
 const operate = async (field: string, args: string, variables: object) => {
   const answer = await t.operator.gql(
-    `mutation (${args}) { ${field} { ${ENTRY} } }`,
+    `mutation (${args}) { ${field} { entry { ${ENTRY} } userErrors { code message path details } } }`,
     variables as Record<string, unknown>,
   );
-  return { answer, entry: answer.body.data?.[field.slice(0, field.indexOf('('))] };
+  return { answer, entry: answer.body.data?.[field.slice(0, field.indexOf('('))]?.entry };
 };
 const plan = (modelId: string, input: object) =>
-  operate('planModel(modelId: $modelId, input: $input)', '$modelId: ID!, $input: PlanModelInput!', {
-    modelId,
-    input,
-  });
+  operate('planModel(input: $input)', '$input: PlanModelInput!', { input: { modelId, ...input } });
 const comment = (modelId: string, text: string) =>
-  operate('commentOnModel(modelId: $modelId, text: $text)', '$modelId: ID!, $text: String!', {
-    modelId,
-    text,
-  });
+  operate(
+    'commentOnModel(input: { modelId: $modelId, text: $text })',
+    '$modelId: ID!, $text: String!',
+    {
+      modelId,
+      text,
+    },
+  );
 const accept = (modelId: string) =>
-  operate('acceptProposedModel(modelId: $modelId)', '$modelId: ID!', { modelId });
+  operate('acceptProposedModel(input: { modelId: $modelId })', '$modelId: ID!', { modelId });
 const merge = (goneId: string, intoId: string) =>
-  operate('mergeModels(goneId: $goneId, intoId: $intoId)', '$goneId: ID!, $intoId: ID!', {
-    goneId,
-    intoId,
-  });
+  operate(
+    'mergeModels(input: { goneId: $goneId, intoId: $intoId })',
+    '$goneId: ID!, $intoId: ID!',
+    {
+      goneId,
+      intoId,
+    },
+  );
 
 test('the board weighs what was stated and what was bought', async () => {
   const own = await startDemandRig();
@@ -160,9 +165,9 @@ test('merging moves requests, comments and slugs, and counts nobody twice', asyn
     model: { slug: 'merge/into', aliases: ['merge/gone'] },
   });
   const { body } = await both.gql(
-    '{ modelRequests(first: 1) { edges { node { id useCase monthlyVolume place } } } }',
+    '{ account { modelRequests(first: 1) { edges { node { id useCase monthlyVolume place } } } } }',
   );
-  expect(body.data.modelRequests.edges[0].node).toEqual({
+  expect(body.data.account.modelRequests.edges[0].node).toEqual({
     id: kept.id,
     useCase: 'old',
     monthlyVolume: 7,

@@ -35,8 +35,10 @@ test('an account asks once for a model, whatever it says and however often', asy
     monthlyVolume: null,
     contactOk: false,
   });
-  const { body } = await caller.gql('{ modelRequests { edges { node { id model { slug } } } } }');
-  expect(body.data.modelRequests.edges).toEqual([
+  const { body } = await caller.gql(
+    '{ account { modelRequests { edges { node { id model { slug } } } } } }',
+  );
+  expect(body.data.account.modelRequests.edges).toEqual([
     { node: { id: first.id, model: { slug: SLUG } } },
   ]);
 });
@@ -49,9 +51,12 @@ test('what is withdrawn does not count, and comes back at the end of the queue',
   await t.skip(0.001);
   expect((await request(two, { slug })).place).toBe(2);
   const withdraw = () =>
-    one.gql('mutation ($id: ID!) { withdrawModelRequest(id: $id) { done } }', { id });
-  expect((await withdraw()).body.data.withdrawModelRequest.done).toBe(true);
-  expect((await withdraw()).body.data.withdrawModelRequest.done).toBe(true);
+    one.gql(
+      'mutation ($id: ID!) { withdrawModelRequest(input: { id: $id }) { deletedModelRequestId userErrors { code message path details } } }',
+      { id },
+    );
+  expect((await withdraw()).body.data.withdrawModelRequest.userErrors).toEqual([]);
+  expect((await withdraw()).body.data.withdrawModelRequest.userErrors).toEqual([]);
   expect((await demandOf(slug)).requests).toBe(1);
   expect((await one.gql(`{ node(id: "${id as string}") { id } }`)).body.data.node).toBeNull();
   expect((await request(two, { slug })).place).toBe(1);
@@ -63,7 +68,10 @@ test('a request is its account’s only', async () => {
   const [one, other] = [await t.caller(), await t.caller()];
   const { id } = await request(one, { slug: SLUG });
   const withdraw = (asked: string) =>
-    other.gql('mutation ($id: ID!) { withdrawModelRequest(id: $id) { done } }', { id: asked });
+    other.gql(
+      'mutation ($id: ID!) { withdrawModelRequest(input: { id: $id }) { deletedModelRequestId userErrors { code message path details } } }',
+      { id: asked },
+    );
   expect(codeOf(await withdraw(id as string))).toBe('NOT_FOUND');
   expect(codeOf(await withdraw('mreq_01jd0000000000000000000000'))).toBe('NOT_FOUND');
   expect((await other.gql(`{ node(id: "${id as string}") { id } }`)).body.data.node).toBeNull();
@@ -232,9 +240,12 @@ test('the kept counts equal the requests, whatever happens to them', async () =>
             if (caller === undefined || slug === undefined) return;
             const { id } = await request(caller, { slug });
             if (withdraws) {
-              await caller.gql('mutation ($id: ID!) { withdrawModelRequest(id: $id) { done } }', {
-                id,
-              });
+              await caller.gql(
+                'mutation ($id: ID!) { withdrawModelRequest(input: { id: $id }) { deletedModelRequestId userErrors { code message path details } } }',
+                {
+                  id,
+                },
+              );
             }
           }),
         );

@@ -65,7 +65,7 @@ describe('live updates', () => {
     const printed = start('bash', ['-c', here(example('live.md', 'sh'))], { KEY: caller.secret });
     await until('the call', async () => {
       await caller.gql(CLASSIFY, input({ labels: fresh(1) }));
-      return printed().includes('"runFinished":{"id":"run_') ? true : undefined;
+      return printed().includes('"runFinished":{"run":{"id":"run_') ? true : undefined;
     });
   });
 });

@@ -1,3 +1,4 @@
+import { codeOf } from '../support/app.js';
 import { callThatCanLeave, settledCredit } from '../support/callers.js';
 import { CLASSIFY, fresh, IMAGE, LABEL } from '../support/classify.js';
 import { type PaidPlatform, picture, startPaidPlatform } from '../support/paid-units.js';
@@ -57,7 +58,7 @@ test('labels of a call that fails for its image are dropped from the queue', asy
   const failing = caller.gql(CLASSIFY, { input });
   await until('the labels to run', async () => ((await rows()) > before ? true : undefined));
   cut('cut');
-  expect((await failing).body.errors[0].extensions.code).toBe('UPSTREAM_UNAVAILABLE');
+  expect(codeOf(await failing)).toBe('UPSTREAM_UNAVAILABLE');
   expect((await rowsInTheEnd()) - before).toBeLessThan(LABELS);
   expect(await settledCredit(caller)).toBe(CREDIT);
 });
@@ -81,7 +82,7 @@ test('labels that another call waits for run on when the call that wanted them f
     texts.counts.shared + texts.counts.hits > sharedBefore ? true : undefined,
   );
   cut('cut');
-  expect((await failing).body.errors[0].extensions.code).toBe('UPSTREAM_UNAVAILABLE');
+  expect(codeOf(await failing)).toBe('UPSTREAM_UNAVAILABLE');
   expect(await answered).toBe(IMAGE + BigInt(LABELS) * LABEL);
   expect((await rowsInTheEnd()) - before).toBe(LABELS);
   // Nothing was given to the call that failed.

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { codeOf } from '../support/app.js';
 import { classified, settledCredit } from '../support/callers.js';
 import { CLASSIFY, fresh, IMAGE, LABEL } from '../support/classify.js';
 import { type PaidPlatform, picture, startPaidPlatform } from '../support/paid-units.js';
@@ -75,7 +76,7 @@ describe('a dry run', () => {
     const { body } = await caller.gql(CLASSIFY, {
       input: { model, dryRun: true, image: { url: 'http://127.0.0.1:1/a.png' }, labels: ['a'] },
     });
-    expect(body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+    expect(codeOf({ body })).toBe('BAD_USER_INPUT');
     expect(t.gate.runs()).toBe(before);
     expect(await settledCredit(caller)).toBe(0n);
   });

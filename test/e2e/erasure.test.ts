@@ -1,4 +1,4 @@
-import { startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo } from '../support/operators.js';
 import {
@@ -29,13 +29,13 @@ let people = 0;
 const newPerson = () =>
   signUp({ url: t.url, outboxDir: outbox.path }, `erased${String((people += 1))}@example.org`);
 const ERASE = `mutation ($email: String!, $giveUp: Boolean!) {
-  eraseMe(email: $email, giveUpCredit: $giveUp) { done } }`;
+  eraseMe(input: { email: $email, giveUpCredit: $giveUp }) { userErrors { code message path details } }
+}`;
 const erase = (person: Person, email = person.email, giveUp = true) =>
   person.gql(ERASE, { email, giveUp });
-const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
-  body.errors?.[0]?.extensions.code;
+
 const idOf = async (person: Person) =>
-  (await person.gql('{ viewer { id } }')).body.data.viewer.id as string;
+  (await person.gql('{ viewer { user { id } } }')).body.data.viewer.user.id as string;
 const accountOf = async (person: Person) =>
   (await person.gql('{ viewer { accounts { id } } }')).body.data.viewer.accounts[0].id as string;
 
@@ -70,15 +70,25 @@ test('a person is deleted for good: no row names them, and the books stay, under
   // Traces of all kinds: a failed sign-in, a mail, a link, a request for a model, an invitation.
   await t.gql(SIGN_IN, { email, password: 'not the password' });
   await person.gql(
-    'mutation { requestModel(input: { slug: "wanted/model", useCase: "for Ada King" }) { id } }',
+    'mutation { requestModel(input: { slug: "wanted/model", useCase: "for Ada King" }) { modelRequest { id } userErrors { code message path details } } }',
   );
-  await t.gql('mutation ($email: String!) { requestMagicLink(email: $email) { done } }', { email });
+  await t.gql(
+    'mutation ($email: String!) { requestMagicLink(input: { email: $email }) { userErrors { code message path details } } }',
+    { email },
+  );
   const other = await newPerson();
-  const { body } = await other.gql('mutation { createOrganisation(name: "O") { id } }');
+  const { body } = await other.gql(
+    'mutation { createOrganisation(input: { name: "O" }) { account { id } userErrors { code message path details } } }',
+  );
   await personOf(t.url, other.email, other.token, {
-    'x-gigarouter-account': body.data.createOrganisation.id as string,
-  }).gql('mutation ($email: String!) { inviteMember(email: $email) { id } }', { email });
-  await person.gql('mutation { createApiKey(input: { name: "k" }) { secret } }');
+    'x-gigarouter-account': body.data.createOrganisation.account.id as string,
+  }).gql(
+    'mutation ($email: String!) { inviteMember(input: { email: $email }) { invitation { id } userErrors { code message path details } } }',
+    { email },
+  );
+  await person.gql(
+    'mutation { createApiKey(input: { name: "k" }) { secret userErrors { code message path details } } }',
+  );
   await until('a mail about the key', async () =>
     (await rowsWith(email)).find((row) => row.startsWith('notification_delivery')),
   );
@@ -93,7 +103,7 @@ test('a person is deleted for good: no row names them, and the books stay, under
   expect(codeOf(await erase(person))).toBeUndefined();
   expect(await rowsWith(email)).toEqual([]);
   expect(await rowsWith('Ada King')).toEqual([]);
-  expect(codeOf(await person.gql('{ viewer { email } }'))).toBe('UNAUTHENTICATED');
+  expect(codeOf(await person.gql('{ viewer { user { email } } }'))).toBe('UNAUTHENTICATED');
   expect(codeOf(await t.gql(SIGN_IN, { email, password: PASSWORD }))).toBe('UNAUTHENTICATED');
   const traces = await rowsWith(userId);
   expect(
@@ -133,7 +143,9 @@ test('the address can sign up again, as somebody new, without credit again', asy
   await erase(person);
   const again = await signUp({ url: t.url, outboxDir: outbox.path }, email);
   expect(await idOf(again)).not.toBe(before);
-  expect((await again.gql('{ creditLots { source } }')).body.data.creditLots).toEqual([]);
+  expect(
+    (await again.gql('{ account { creditLots { source } } }')).body.data.account.creditLots,
+  ).toEqual([]);
 });
 
 test('it takes a recent proof, the own address, and a word about credit', async () => {
@@ -144,7 +156,7 @@ test('it takes a recent proof, the own address, and a word about credit', async 
   expect(codeOf(await erase(person))).toBe('FORBIDDEN');
   expect(await rowsWith(person.email)).not.toEqual([]);
   await person.gql(
-    'mutation ($password: String) { confirmIdentity(password: $password) { done } }',
+    'mutation ($password: String) { confirmIdentity(input: { password: $password }) { userErrors { code message path details } } }',
     {
       password: PASSWORD,
     },
@@ -154,15 +166,17 @@ test('it takes a recent proof, the own address, and a word about credit', async 
 
 test('an organisation is not left without an owner, nor the platform without an operator', async () => {
   const [owner, second] = [await newPerson(), await newPerson()];
-  const { body } = await owner.gql('mutation { createOrganisation(name: "Acme") { id } }');
-  const id = body.data.createOrganisation.id as string;
+  const { body } = await owner.gql(
+    'mutation { createOrganisation(input: { name: "Acme" }) { account { id } userErrors { code message path details } } }',
+  );
+  const id = body.data.createOrganisation.account.id as string;
   const refused = await erase(owner);
-  expect([codeOf(refused), refused.body.errors[0].message]).toEqual([
+  expect([codeOf(refused), errorOf(refused)?.message]).toEqual([
     'CONFLICT',
     expect.stringContaining('Acme'),
   ]);
   // Nothing was done before it was refused.
-  expect((await owner.gql('{ balance { postedNanos } }')).body.errors).toBeUndefined();
+  expect(errorOf(await owner.gql('{ account { balance { postedNanos } } }'))).toBeUndefined();
   await t.database.query(
     `INSERT INTO membership (account_id, user_id, role) SELECT $1, id, 'OWNER' FROM app_user WHERE email = $2`,
     [id, second.email],
@@ -174,7 +188,7 @@ test('an organisation is not left without an owner, nor the platform without an 
   const operator = await newPerson();
   await t.app.services.accounts.setOperator(operator.email, true);
   expect(codeOf(await erase(operator))).toBe('CONFLICT');
-  const ERASE_OTHER = `mutation ($email: String!) { erasePerson(email: $email, giveUpCredit: true) { done } }`;
+  const ERASE_OTHER = `mutation ($email: String!) { erasePerson(input: { email: $email, giveUpCredit: true }) { userErrors { code message path details } } }`;
   const customer = await newPerson();
   expect(codeOf(await customer.gql(ERASE_OTHER, { email: operator.email }))).toBe('FORBIDDEN');
   expect(codeOf(await operator.gql(ERASE_OTHER, { email: customer.email }))).toBeUndefined();
@@ -186,9 +200,11 @@ test('people can have all that is known of them, without secrets and without wha
   const [person, other] = [await newPerson(), await newPerson()];
   await mailAfter(outbox.path, person.email, () => t.gql(SIGN_UP, { email: person.email }));
   await t.gql(SIGN_IN, { email: person.email, password: 'not the password' });
-  await person.gql('mutation { createApiKey(input: { name: "mine" }) { secret } }');
   await person.gql(
-    'mutation { requestModel(input: { slug: "wanted/other", useCase: "cats" }) { id } }',
+    'mutation { createApiKey(input: { name: "mine" }) { secret userErrors { code message path details } } }',
+  );
+  await person.gql(
+    'mutation { requestModel(input: { slug: "wanted/other", useCase: "cats" }) { modelRequest { id } userErrors { code message path details } } }',
   );
   await until('a mail about the key', async () =>
     (await rowsWith(person.email)).find((row) => row.startsWith('notification_delivery')),

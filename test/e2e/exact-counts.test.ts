@@ -1,4 +1,4 @@
-import { postGraphQL } from '../support/app.js';
+import { codeOf, postGraphQL } from '../support/app.js';
 import { bearer, DEMO_MODEL, startPlatform, type TestPlatform } from '../support/platform.js';
 import { killLeftServers, startServer } from '../support/process.js';
 
@@ -24,8 +24,12 @@ afterAll(async () => {
   await t.stop();
 });
 
-const EMBED = `mutation ($text: String!) { embedTexts(input: { model: "${DEMO_MODEL}", texts: [$text] }) {
-  cost { chargedNanos } } }`;
+const EMBED = `mutation ($text: String!) {
+  embedTexts(input: { model: "${DEMO_MODEL}", texts: [$text] }) {
+    cost { chargedNanos }
+    userErrors { code message path details }
+  }
+}`;
 
 test.each(Array.from({ length: ROUNDS }, (_, round) => round))(
   'round %i: with credit for k calls exactly k of n come through two api processes',
@@ -40,11 +44,12 @@ test.each(Array.from({ length: ROUNDS }, (_, round) => round))(
         return postGraphQL(url, { query: EMBED, variables }, bearer(caller.secret));
       }),
     );
-    const codes = answers.map(({ body }) => (body.errors?.[0].extensions.code ?? 'ok') as string);
+    const codes = answers.map(({ body }) => codeOf({ body }) ?? 'ok');
     expect(codes.filter((code) => code === 'ok')).toHaveLength(k);
     expect(codes.filter((code) => code === 'INSUFFICIENT_CREDIT')).toHaveLength(n - k);
     expect(
-      (await caller.gql('{ balance { postedNanos heldNanos availableNanos } }')).body.data.balance,
+      (await caller.gql('{ account { balance { postedNanos heldNanos availableNanos } } }')).body
+        .data.account.balance,
     ).toEqual({ postedNanos: '0', heldNanos: '0', availableNanos: '0' });
   },
 );

@@ -1,5 +1,5 @@
 import type { App } from '../../src/app/app.js';
-import { type GraphQLAnswer, postGraphQL } from '../support/app.js';
+import { errorOf, type GraphQLAnswer, postGraphQL } from '../support/app.js';
 import {
   answersIn,
   type BatchPlatform,
@@ -14,7 +14,7 @@ import { BALANCE, CLASSIFY, fresh, input } from '../support/classify.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';
 import { BUY, codeOf } from '../support/payments.js';
-import { type Person, signUp } from '../support/people.js';
+import { type Person, signUp, ownAccountOf } from '../support/people.js';
 import { bearer } from '../support/platform.js';
 import { until } from '../support/process.js';
 
@@ -36,15 +36,23 @@ afterAll(async () => {
 });
 
 const FREEZE = `mutation ($id: ID!, $reason: String!) {
-  freezeAccount(id: $id, reason: $reason) { status frozenReason frozenAt } }`;
-const UNFREEZE = `mutation ($id: ID!) { unfreezeAccount(id: $id) { status frozenReason } }`;
+  freezeAccount(input: { id: $id, reason: $reason }) {
+    account { status frozenReason frozenAt }
+    userErrors { code message path details }
+  }
+}`;
+const UNFREEZE = `mutation ($id: ID!) { unfreezeAccount(input: { id: $id }) { account { status frozenReason } userErrors { code message path details } } }`;
 const LIMITS = `mutation ($id: ID!, $rate: Int, $most: Int) {
-  setAccountLimits(id: $id, ratePerMinute: $rate, concurrencyMax: $most) { ratePerMinute concurrencyMax } }`;
+  setAccountLimits(input: { id: $id, ratePerMinute: $rate, concurrencyMax: $most }) {
+    account { limits { ratePerMinute concurrencyMax } }
+    userErrors { code message path details }
+  }
+}`;
 const REASON = 'A chargeback is being looked into';
 
 const freeze = (id: string, reason = REASON) => operator.gql(FREEZE, { id, reason });
 const unfreeze = (id: string) => operator.gql(UNFREEZE, { id });
-const messageOf = ({ body }: GraphQLAnswer) => body.errors?.[0]?.message as string | undefined;
+const messageOf = ({ body }: GraphQLAnswer) => errorOf({ body })?.message;
 const call = (url: string, secret: string, more = {}) =>
   postGraphQL(
     url,
@@ -65,7 +73,7 @@ test('a frozen account is refused by every server, told why and whom to ask, and
   for (const url of [t.url, otherUrl])
     expect(codeOf(await call(url, caller.secret))).toBeUndefined();
   const { body } = await freeze(caller.accountId);
-  expect(body.data.freezeAccount).toMatchObject({ status: 'FROZEN', frozenReason: REASON });
+  expect(body.data.freezeAccount.account).toMatchObject({ status: 'FROZEN', frozenReason: REASON });
   // At once: the ledger does not hold for it, whatever a server remembers.
   for (const url of [t.url, otherUrl]) {
     const refused = await call(url, caller.secret);
@@ -89,12 +97,12 @@ test('a frozen account is refused by every server, told why and whom to ask, and
     const reads = await postGraphQL(
       url,
       {
-        query: `{ balance { postedNanos } ledger { edges { node { kind } } } runs { edges { node { outcome } } } }`,
+        query: `{ account { balance { postedNanos } ledger { edges { node { kind } } } runs { edges { node { outcome } } } } }`,
       },
       bearer(caller.secret),
     );
-    expect(reads.body.errors).toBeUndefined();
-    expect(reads.body.data.ledger.edges).not.toHaveLength(0);
+    expect(errorOf(reads)).toBeUndefined();
+    expect(reads.body.data.account.ledger.edges).not.toHaveLength(0);
   }
   await unfreeze(caller.accountId);
   for (const url of [t.url, otherUrl]) {
@@ -115,11 +123,17 @@ test('a person on a frozen account reads, is told so, and cannot end it; other a
   const viewer = await person.gql('{ viewer { accounts { id frozenReason } } }');
   expect(viewer.body.data.viewer.accounts).toEqual([{ id, frozenReason: REASON }]);
   expect(codeOf(await person.gql(CLASSIFY, input({ labels: ['cat'] })))).toBe('FORBIDDEN');
-  expect(codeOf(await person.gql('mutation { redeemPromoCode(code: "ABCD") { code } }'))).toBe(
-    'FORBIDDEN',
-  );
+  expect(
+    codeOf(
+      await person.gql(
+        'mutation { redeemPromoCode(input: { code: "ABCD" }) { promoCode { code } userErrors { code message path details } } }',
+      ),
+    ),
+  ).toBe('FORBIDDEN');
   expect(codeOf(await person.gql(BALANCE))).toBeUndefined();
-  const closing = await person.gql('mutation { closeAccount(giveUpCredit: true) { done } }');
+  const closing = await person.gql(
+    `mutation { closeAccount(input: { accountId: "${await ownAccountOf(person)}", giveUpCredit: true }) { userErrors { code message path details } } }`,
+  );
   expect([codeOf(closing), messageOf(closing)]).toEqual([
     'FORBIDDEN',
     expect.stringContaining(REASON),
@@ -128,10 +142,12 @@ test('a person on a frozen account reads, is told so, and cannot end it; other a
     id,
   ]);
   expect(row).toEqual({ posted: '100000000' });
-  const organisation = await person.gql('mutation { createOrganisation(name: "Other") { id } }');
+  const organisation = await person.gql(
+    'mutation { createOrganisation(input: { name: "Other" }) { account { id } userErrors { code message path details } } }',
+  );
   const header = {
     ...bearer(person.token),
-    'x-gigarouter-account': organisation.body.data.createOrganisation.id as string,
+    'x-gigarouter-account': organisation.body.data.createOrganisation.account.id as string,
   };
   const spends = await postGraphQL(
     t.url,
@@ -229,7 +245,10 @@ test('limits of an account are seen by every server, and go back to what everybo
     );
   const usual = (await policyOf(t.url)) ?? '';
   const set = await operator.gql(LIMITS, { id: caller.accountId, rate: 7_777, most: 1 });
-  expect(set.body.data.setAccountLimits).toEqual({ ratePerMinute: 7_777, concurrencyMax: 1 });
+  expect(set.body.data.setAccountLimits.account.limits).toEqual({
+    ratePerMinute: 7_777,
+    concurrencyMax: 1,
+  });
   await seen('"calls";q=7777;w=60');
   const both = await Promise.all(
     [1, 2].map(() => call(t.url, caller.secret, { labels: fresh(100) })),

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { newId } from '../../src/platform/ids.js';
 import { until } from '../support/process.js';
-import { startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { mailsTo, type Person, personOf, SIGN_UP, signUp } from '../support/people.js';
 import { bearer, type Caller, newCaller } from '../support/platform.js';
 import { mountedDisk, pretendedDisk, type SmallDisk } from '../support/small-disk.js';
@@ -19,7 +19,8 @@ const PICTURE = Buffer.concat([
   Buffer.alloc(100_000, 1),
 ]);
 
-const RESET = 'mutation ($email: String!) { requestPasswordReset(email: $email) { done } }';
+const RESET =
+  'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code message path details } } }';
 
 describe.each(DISKS.filter(([name, disk]) => disk !== undefined || name === 'writes that fail'))(
   '%s',
@@ -108,19 +109,22 @@ describe.each(DISKS.filter(([name, disk]) => disk !== undefined || name === 'wri
     });
 
     test('a mail that has no room in the outbox is 507, and comes when it is asked for again', async () => {
-      const made = await person.gql('mutation { createOrganisation(name: "Engines") { id } }');
+      const made = await person.gql(
+        'mutation { createOrganisation(input: { name: "Engines" }) { account { id } userErrors { code message path details } } }',
+      );
       const owner = personOf(t.url, person.email, person.token, {
-        'x-gigarouter-account': made.body.data.createOrganisation.id as string,
+        'x-gigarouter-account': made.body.data.createOrganisation.account.id as string,
       });
       const email = 'bob@example.org';
       const INVITE =
-        'mutation ($email: String!) { inviteMember(email: $email, role: VIEWER) { id } }';
+        'mutation ($email: String!) { inviteMember(input: { email: $email, role: VIEWER }) { invitation { id } userErrors { code message path details } } }';
       const invite = () => owner.gql(INVITE, { email });
       const before = filesIn(outbox);
       const { status, body } = await whileFull(invite, 0);
-      expect([status, body.errors[0].extensions.code]).toEqual([507, 'INSUFFICIENT_STORAGE']);
+      expect([status, codeOf({ body })]).toEqual([507, 'INSUFFICIENT_STORAGE']);
       expect(filesIn(outbox)).toEqual(before);
-      expect((await invite()).status).toBe(200);
+      const invited = await invite();
+      expect([invited.status, errorOf(invited)]).toEqual([200, undefined]);
       expect(mailsTo(outbox, email)).toHaveLength(1);
     });
 
@@ -137,7 +141,7 @@ describe.each(DISKS.filter(([name, disk]) => disk !== undefined || name === 'wri
         const before = failures();
         const sent = mailsTo(outbox, email).length;
         await whileFull(async () => {
-          expect((await t.gql(query, { email })).body.errors).toBeUndefined();
+          expect(errorOf(await t.gql(query, { email }))).toBeUndefined();
           await until('the mail to fail', () => failures() > before || undefined);
         }, 0);
         expect(filesIn(outbox)).toEqual(drafts);
@@ -162,7 +166,10 @@ test('a full disk of the database is 507', async () => {
   const answer = await fetch(`${t.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...bearer(secret) },
-    body: JSON.stringify({ query: 'mutation { createApiKey(input: { name: "k" }) { secret } }' }),
+    body: JSON.stringify({
+      query:
+        'mutation { createApiKey(input: { name: "k" }) { secret userErrors { code message path details } } }',
+    }),
   });
   const text = await answer.text();
   expect(answer.status).toBe(507);

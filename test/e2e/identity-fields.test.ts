@@ -1,4 +1,4 @@
-import { startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import {
   type Browser,
@@ -27,9 +27,9 @@ afterAll(async () => {
 let people = 0;
 const newEmail = () => `fields${String((people += 1))}@example.org`;
 const newPerson = () => signUp({ url: t.url, outboxDir: outbox.path }, newEmail());
-const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
-  body.errors?.[0]?.extensions.code;
-const RESET = 'mutation ($email: String!) { requestPasswordReset(email: $email) { done } }';
+
+const RESET =
+  'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code message path details } } }';
 
 describe.each([
   'short',
@@ -58,7 +58,7 @@ describe.each([
     const { email } = await newPerson();
     const { token } = await mailAfter(outbox.path, email, () => t.gql(RESET, { email }));
     const SET =
-      'mutation ($token: String!, $password: String!) { resetPassword(token: $token, password: $password) { done } }';
+      'mutation ($token: String!, $password: String!) { resetPassword(input: { token: $token, password: $password }) { userErrors { code message path details } } }';
     expect(codeOf(await t.gql(SET, { token, password }))).toBe('BAD_USER_INPUT');
 
     const browser = await signInBrowser(t.url, email);
@@ -120,7 +120,7 @@ describe('through the identity library’s door', () => {
 
 test.each(['', '  ', 'x'.repeat(101), 'x\ny'])('signUp refuses the name %j', async (name) => {
   const query =
-    'mutation ($email: String!, $name: String!) { signUp(email: $email, name: $name) { done } }';
+    'mutation ($email: String!, $name: String!) { signUp(input: { email: $email, name: $name }) { userErrors { code message path details } } }';
   expect(codeOf(await t.gql(query, { email: newEmail(), name }))).toBe('BAD_USER_INPUT');
 });
 

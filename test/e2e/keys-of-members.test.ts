@@ -157,10 +157,10 @@ test('a key says who made it', async () => {
   const response = await fetch(`${t.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...bearer(first.secret) },
-    body: JSON.stringify({ query: '{ apiKeys { id createdBy } }' }),
+    body: JSON.stringify({ query: '{ account { apiKeys { id createdBy } } }' }),
   });
-  const { data } = (await response.json()) as { data: { apiKeys: object[] } };
-  expect(data.apiKeys).toEqual(
+  const { data } = (await response.json()) as { data: { account: { apiKeys: object[] } } };
+  expect(data.account.apiKeys).toEqual(
     expect.arrayContaining([
       { id: first.id, createdBy: member.userId },
       { id: second.id, createdBy: first.id },

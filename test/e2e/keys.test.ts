@@ -3,7 +3,7 @@ import { type App, createApp } from '../../src/app/app.js';
 import { readConfig } from '../../src/config/config.js';
 import type { AccountId, KeyId } from '../../src/platform/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { postGraphQL, startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, postGraphQL, startTestApp, type TestApp } from '../support/app.js';
 import { bearer, type Caller, newCaller } from '../support/platform.js';
 import { until } from '../support/process.js';
 
@@ -25,13 +25,13 @@ afterAll(async () => {
 });
 
 const ALL = ['INFERENCE', 'READ', 'BILLING', 'ADMIN'] as const;
-const KEYS = '{ apiKeys { id name prefix lastFour scopes revokedAt lastUsedAt spendCapNanos } }';
+const KEYS =
+  '{ account { apiKeys { id name prefix lastFour scopes revokedAt lastUsedAt spendCapNanos } } }';
 const CREATE =
-  'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret key { id prefix lastFour } } }';
-const REVOKE = 'mutation ($id: ID!) { revokeApiKey(id: $id) { revokedAt } }';
-const BALANCE = '{ balance { postedNanos } }';
-const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
-  body.errors?.[0]?.extensions.code;
+  'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id prefix lastFour } userErrors { code message path details } } }';
+const REVOKE =
+  'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { revokedAt } userErrors { code message path details } } }';
+const BALANCE = '{ account { balance { postedNanos } } }';
 
 const admin = () => newCaller(t, 0n, { scopes: ALL });
 const accepts = (app: App, secret: string) =>
@@ -60,7 +60,8 @@ async function revokeInSilence(id: KeyId): Promise<void> {
 
 async function create(caller: Caller, input: object = {}) {
   const { body } = await caller.gql(CREATE, { input: { name: 'k', scopes: ['READ'], ...input } });
-  return body.data.createApiKey as { secret: string; key: { id: KeyId } };
+  const { secret, apiKey } = body.data.createApiKey;
+  return { secret: secret as string, key: apiKey as { id: KeyId } };
 }
 
 test('a secret is shown once, and kept as a hash', async () => {
@@ -69,7 +70,7 @@ test('a secret is shown once, and kept as a hash', async () => {
   expect(secret).toMatch(/^gr-[\w-]{46}$/);
   expect(key).toMatchObject({ prefix: secret.slice(0, 9), lastFour: secret.slice(-4) });
   const listed = await caller.gql(KEYS);
-  expect(listed.body.data.apiKeys).toContainEqual(
+  expect(listed.body.data.account.apiKeys).toContainEqual(
     expect.objectContaining({ id: key.id, name: 'ci' }),
   );
   expect(JSON.stringify(listed.body)).not.toContain(secret);
@@ -88,10 +89,15 @@ test('a key gives nobody more than its maker has', async () => {
 test('a rotated key works for its grace period, and the new one at once', async () => {
   const caller = await admin();
   const { secret, key } = await create(caller, { spendCapNanos: '7' });
-  const ROTATE =
-    'mutation ($id: ID!, $hours: Float!) { rotateApiKey(id: $id, graceHours: $hours) { secret key { id spendCapNanos scopes } } }';
+  const ROTATE = `mutation ($id: ID!, $hours: Float!) {
+      rotateApiKey(input: { id: $id, graceHours: $hours }) {
+        secret
+        apiKey { id spendCapNanos scopes }
+        userErrors { code message path details }
+      }
+    }`;
   const { rotateApiKey } = (await caller.gql(ROTATE, { id: key.id, hours: 0.002 })).body.data;
-  expect(rotateApiKey.key).toMatchObject({ spendCapNanos: '7', scopes: ['READ'] });
+  expect(rotateApiKey.apiKey).toMatchObject({ spendCapNanos: '7', scopes: ['READ'] });
   expect(await accepts(t.app, rotateApiKey.secret as string)).toBe(true);
   expect(await accepts(t.app, secret)).toBe(true);
   expect(codeOf(await caller.gql(ROTATE, { id: key.id, hours: 1 }))).toBe('CONFLICT');

@@ -54,7 +54,11 @@ afterAll(async () => {
 
 const EMBED = `mutation ($text: String!, $key: String!) {
   embedTexts(input: { model: "${DEMO_MODEL}", texts: [$text], idempotencyKey: $key }) {
-    runId vectors cost { chargedNanos originalNanos } } }`;
+    runId vectors
+    cost { chargedNanos originalNanos }
+    userErrors { code message path details }
+  }
+}`;
 
 interface Embedded {
   readonly runId: string;

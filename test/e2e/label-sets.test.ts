@@ -1,3 +1,4 @@
+import { codeOf } from '../support/app.js';
 import { CLASSIFY, fresh, IMAGE, input, LABEL } from '../support/classify.js';
 import { type Caller, newCaller, startPlatform, type TestPlatform } from '../support/platform.js';
 import { until } from '../support/process.js';
@@ -11,12 +12,11 @@ beforeAll(async () => {
 afterAll(() => t.stop());
 
 const CREATE =
-  'mutation ($input: CreateLabelSetInput!) { createLabelSet(input: $input) { id name labels template } }';
-const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
-  body.errors?.[0]?.extensions.code;
+  'mutation ($input: CreateLabelSetInput!) { createLabelSet(input: $input) { labelSet { id name labels template } userErrors { code message path details } } }';
+
 const create = async (caller: Caller, labels: string[], more: object = {}) =>
-  (await caller.gql(CREATE, { input: { name: 'set', labels, ...more } })).body.data
-    .createLabelSet as { id: string };
+  (await caller.gql(CREATE, { input: { name: 'set', labels, ...more } })).body.data.createLabelSet
+    .labelSet as { id: string };
 
 test('saved labels run once, also on a server that has never seen them', async () => {
   const caller = await t.caller(10_000_000n);
@@ -73,13 +73,17 @@ test('sets are listed by name, unique in an account, and gone when deleted', asy
   expect(codeOf(await caller.gql(CREATE, { input: { name: 'A', labels: ['x'] } }))).toBe(
     'CONFLICT',
   );
-  const listed = await caller.gql('{ labelSets { name labels } }');
-  expect(listed.body.data.labelSets).toEqual([
+  const listed = await caller.gql('{ account { labelSets { name labels } } }');
+  expect(listed.body.data.account.labelSets).toEqual([
     { name: 'A', labels: ['a'] },
     { name: 'B', labels: ['b'] },
   ]);
-  const DELETE = 'mutation ($id: ID!) { deleteLabelSet(id: $id) { id } }';
-  expect((await caller.gql(DELETE, { id })).body.data.deleteLabelSet).toEqual({ id });
+  const DELETE =
+    'mutation ($id: ID!) { deleteLabelSet(input: { id: $id }) { deletedLabelSetId userErrors { code message path details } } }';
+  expect((await caller.gql(DELETE, { id })).body.data.deleteLabelSet).toEqual({
+    deletedLabelSetId: id,
+    userErrors: [],
+  });
   expect(codeOf(await caller.gql(DELETE, { id }))).toBe('NOT_FOUND');
   expect(codeOf(await caller.gql(CLASSIFY, input({ labelSetId: id })))).toBe('NOT_FOUND');
 });

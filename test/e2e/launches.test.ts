@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEMAND_CHECKS } from '../../src/demand/index.js';
 import { runChecks } from '../../src/platform/checks.js';
+import { codeOf, errorOf } from '../support/app.js';
 import { addModel, type DemandRig, request, startDemandRig } from '../support/demand.js';
 import { until } from '../support/process.js';
 import { Random } from '../support/random.js';
@@ -22,12 +23,16 @@ afterAll(async () => {
 
 const plan = async (modelId: string, input: object) => {
   const { body } = await t.operator.gql(
-    `mutation ($id: ID!, $input: PlanModelInput!) { planModel(modelId: $id, input: $input) {
-       earlyAccessGiven launchCreditsGiven } }`,
-    { id: modelId, input },
+    `mutation ($input: PlanModelInput!) {
+      planModel(input: $input) {
+        entry { earlyAccessGiven launchCreditsGiven }
+        userErrors { code message path details }
+      }
+    }`,
+    { input: { modelId, ...input } },
   );
-  expect(body.errors).toBeUndefined();
-  return body.data.planModel;
+  expect(errorOf({ body })).toBeUndefined();
+  return body.data.planModel.entry;
 };
 const goLive = (id: string) =>
   t.database.query(`UPDATE model SET status = 'LIVE', status_changed_at = now() WHERE id = $1`, [
@@ -45,7 +50,8 @@ const told = (id: string) =>
 const allTold = async (id: string) =>
   (await told(id)).every(({ notified_at: notifiedAt }) => notifiedAt !== null);
 const balance = async (caller: Caller) =>
-  (await caller.gql('{ balance { postedNanos } }')).body.data.balance.postedNanos as string;
+  (await caller.gql('{ account { balance { postedNanos } } }')).body.data.account.balance
+    .postedNanos as string;
 const mailTexts = () =>
   readdirSync(t.outboxDir).map((name) =>
     readFileSync(path.join(t.outboxDir, name), 'utf8')
@@ -62,22 +68,28 @@ test('everybody who asked is told once, by mail and webhook; the first get the c
   const id = await addModel(t, 'launch/one');
   const person = await t.person('ada@example.org');
   const made = await person.gql(
-    `mutation ($url: String!) { createWebhookEndpoint(input: { url: $url, types: [MODEL_LIVE] }) { secret } }`,
+    `mutation ($url: String!) { createWebhookEndpoint(input: { url: $url, types: [MODEL_LIVE] }) { secret userErrors { code message path details } } }`,
     { url: receiver.url },
   );
-  expect(made.body.errors).toBeUndefined();
+  expect(errorOf(made)).toBeUndefined();
   const quiet = await t.person('quiet@example.org');
   await request(person, { slug: 'launch/one' });
   await t.skip(0.001);
   await request(quiet, { slug: 'launch/one', contactOk: false });
   const gone = await t.person('gone@example.org');
   const { id: goneId } = await request(gone, { slug: 'launch/one' });
-  await gone.gql('mutation ($id: ID!) { withdrawModelRequest(id: $id) { done } }', { id: goneId });
+  await gone.gql(
+    'mutation ($id: ID!) { withdrawModelRequest(input: { id: $id }) { deletedModelRequestId userErrors { code message path details } } }',
+    { id: goneId },
+  );
   await t.gql(
-    'mutation { joinWaitlist(input: { email: "carl@example.org", slug: "launch/one" }) { done } }',
+    'mutation { joinWaitlist(input: { email: "carl@example.org", slug: "launch/one" }) { userErrors { code message path details } } }',
   );
   const token = mailsTo(t.outboxDir, 'carl@example.org').at(-1)?.token;
-  await t.gql('mutation ($token: String!) { confirmWaitlist(token: $token) { done } }', { token });
+  await t.gql(
+    'mutation ($token: String!) { confirmWaitlist(input: { token: $token }) { userErrors { code message path details } } }',
+    { token },
+  );
   await plan(id, { launchCreditNanos: '2500000000', launchCreditCount: 1 });
 
   await goLive(id);
@@ -101,11 +113,11 @@ test('everybody who asked is told once, by mail and webhook; the first get the c
     type: 'model.live',
     data: { model: 'launch/one', creditNanos: '2500000000' },
   });
-  const { body } = await person.gql('{ balance { postedNanos } }');
+  const { body } = await person.gql('{ account { balance { postedNanos } } }');
   // Beside the free credit of a new account.
-  const other = await quiet.gql('{ balance { postedNanos } }');
+  const other = await quiet.gql('{ account { balance { postedNanos } } }');
   const [mine, theirs] = [body, other.body].map(({ data }) =>
-    BigInt(data.balance.postedNanos as string),
+    BigInt(data.account.balance.postedNanos as string),
   );
   expect((mine ?? 0n) - (theirs ?? 0n)).toBe(2_500_000_000n);
   await checksHold();
@@ -113,10 +125,13 @@ test('everybody who asked is told once, by mail and webhook; the first get the c
   // The mail of somebody without an account says how to hear nothing again.
   const left = mails.find((text) => text.includes('carl@'));
   const leave = decodeURIComponent(/leave-waitlist\?token=([^\s&]+)/.exec(left ?? '')?.[1] ?? '');
-  const done = await t.gql('mutation ($token: String!) { leaveWaitlist(token: $token) { done } }', {
-    token: leave,
-  });
-  expect(done.body.data.leaveWaitlist.done).toBe(true);
+  const done = await t.gql(
+    'mutation ($token: String!) { leaveWaitlist(input: { token: $token }) { userErrors { code message path details } } }',
+    {
+      token: leave,
+    },
+  );
+  expect(done.body.data.leaveWaitlist.userErrors).toEqual([]);
   expect((await told(id)).filter(({ account_id: account }) => account === null)).toHaveLength(1);
 });
 
@@ -140,9 +155,9 @@ test('the first who asked may call a model that is being onboarded, and nobody e
     Promise.all(
       callers.map(async (caller) => {
         const answer = await caller.gql(
-          `mutation { embedTexts(input: { model: "early/model", texts: ["a"] }) { runId } }`,
+          `mutation { embedTexts(input: { model: "early/model", texts: ["a"] }) { runId userErrors { code message path details } } }`,
         );
-        return answer.body.errors[0].extensions.code as string;
+        return codeOf(answer);
       }),
     );
   // Not before it is being onboarded. Whoever is let in fails later, as nobody has credit here.
@@ -158,9 +173,9 @@ test('the first who asked may call a model that is being onboarded, and nobody e
   await t.app.services.launches.turn();
   expect(await mayCall()).toEqual(Array(3).fill('INSUFFICIENT_CREDIT'));
   const fewer = await t.operator.gql(
-    `mutation { planModel(modelId: "${id}", input: { earlyAccessCount: 1 }) { earlyAccessCount } }`,
+    `mutation { planModel(input: { modelId: "${id}", earlyAccessCount: 1 }) { entry { earlyAccessCount } userErrors { code message path details } } }`,
   );
-  expect(fewer.body.errors[0].extensions.code).toBe('CONFLICT');
+  expect(codeOf(fewer)).toBe('CONFLICT');
 });
 
 test('killed in the middle again and again, nobody is told twice, nobody is missed, and the credit is exact', async () => {

@@ -188,6 +188,7 @@ test('credit that expires while it is held pays for that run, and for no other',
     postedNanos: 0n,
     heldNanos: 0n,
     availableNanos: 0n,
+    debtNanos: 0n,
   });
 });
 

@@ -1,7 +1,7 @@
 import { type NewKey } from '../../src/accounts/new-key.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import type { AccountId, KeyId } from '../../src/platform/ids.js';
-import { postGraphQL, startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, errorOf, postGraphQL, startTestApp, type TestApp } from '../support/app.js';
 import { signUp } from '../support/people.js';
 import { mailTo } from '../support/operators.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -40,19 +40,22 @@ async function newKey(input: Partial<NewKey> = {}) {
 }
 type Key = Awaited<ReturnType<typeof newKey>>;
 
-const CREATE = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { key { id } } }`;
-const ROTATE = `mutation ($id: ID!) { rotateApiKey(id: $id) { key { id spendCapNanos } } }`;
-const SET_CAP = `mutation ($id: ID!, $nanos: NanoUSD, $period: CapPeriod) {
-  setApiKeyCap(id: $id, spendCapNanos: $nanos, capPeriod: $period) { spendCapNanos } }`;
-const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(email: $email, role: $role) { id } }`;
-const CHANGE_ROLE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(userId: $userId, role: $role) { role } }`;
+const CREATE = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } userErrors { code message path details } } }`;
+const ROTATE = `mutation ($id: ID!) { rotateApiKey(input: { id: $id }) { apiKey { id spendCapNanos } userErrors { code message path details } } }`;
+const SET_CAP = `mutation ($id: ID!, $spendCap: SpendCapInput) {
+  updateApiKey(input: { id: $id, spendCap: $spendCap }) {
+    apiKey { spendCapNanos }
+    userErrors { code message path details }
+  }
+}`;
+const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(input: { email: $email, role: $role }) { invitation { id } userErrors { code message path details } } }`;
+const CHANGE_ROLE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { member { role } userErrors { code message path details } } }`;
 
 const created = (key: Key, input: object) =>
   key.gql(CREATE, { input: { name: 'made by a key', scopes: ['INFERENCE'], ...input } });
-const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
-  body.errors?.[0]?.extensions.code;
+
 const setCap = (key: Key, id: KeyId, nanos: string | null, period = 'MONTH') =>
-  key.gql(SET_CAP, { id, nanos, period });
+  key.gql(SET_CAP, { id, spendCap: nanos === null ? null : { nanos, period } });
 
 const TOMORROW = new Date(Date.now() + 86_400_000);
 const LATER = new Date(TOMORROW.getTime() + 1);
@@ -94,8 +97,11 @@ describe.each(ALL)('a key with a limit: %s', (_name, limit) => {
   test('replaces itself, with the same limit', async () => {
     const key = await newKey(limit);
     const { body } = await key.gql(ROTATE, { id: key.id });
-    expect(body.errors).toBeUndefined();
-    const next = await t.app.services.keys.get(accountId, body.data.rotateApiKey.key.id as KeyId);
+    expect(errorOf({ body })).toBeUndefined();
+    const next = await t.app.services.keys.get(
+      accountId,
+      body.data.rotateApiKey.apiKey.id as KeyId,
+    );
     expect(next).toMatchObject(limit);
   });
 });
@@ -142,8 +148,8 @@ describe('the cap of a key', () => {
 
   test('is lowered by that key, and set by another one', async () => {
     const [key, other] = [await capped(), await newKey()];
-    expect((await setCap(key, key.id, '9')).body.errors).toBeUndefined();
-    expect((await setCap(other, key.id, null)).body.errors).toBeUndefined();
+    expect(errorOf(await setCap(key, key.id, '9'))).toBeUndefined();
+    expect(errorOf(await setCap(other, key.id, null))).toBeUndefined();
     expect((await t.app.services.keys.get(accountId, key.id)).spendCapNanos).toBeNull();
   });
 });

@@ -1,3 +1,4 @@
+import { codeOf } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { bearer, type Caller, startPlatform, type TestPlatform } from '../support/platform.js';
 
@@ -19,16 +20,13 @@ afterAll(async () => {
 
 const CREATE = {
   'API keys': `mutation ($name: String!) {
-    createApiKey(input: { name: $name, scopes: [READ] }) { secret } }`,
+    createApiKey(input: { name: $name, scopes: [READ] }) { secret userErrors { code message path details } } }`,
   'label sets': `mutation ($name: String!) {
-    createLabelSet(input: { name: $name, labels: ["cat"] }) { id } }`,
+    createLabelSet(input: { name: $name, labels: ["cat"] }) { labelSet { id } userErrors { code message path details } } }`,
 };
 
 test.each(Object.entries(CREATE))('an account has 100 %s at most', async (what, query) => {
-  const create = async (name: string) => {
-    const { body } = await caller.gql(query, { name });
-    return body.errors?.[0]?.extensions.code as string | undefined;
-  };
+  const create = async (name: string) => codeOf(await caller.gql(query, { name }));
   const all = Array.from({ length: 130 }, (_, n) => create(`name ${String(n)}`));
   const codes = await Promise.all(all);
   const made = codes.filter((code) => code === undefined).length;

@@ -49,7 +49,7 @@ async function loseAnnouncementsOfRights(): Promise<void> {
   }
 }
 
-const BALANCE = 'subscription { balanceChanged { postedNanos } }';
+const BALANCE = 'subscription { balanceChanged { balance { postedNanos } } }';
 let people = 0;
 const somebody = () => {
   people += 1;
@@ -81,17 +81,20 @@ describe.each(TRANSPORTS)(
     test('a key is revoked, which this server has just used', async () => {
       const caller = await newCaller(t, 1n, { scopes: ['READ', 'ADMIN'] });
       const subscriber = await listening(transport, caller.secret);
-      const { body } = await caller.gql('{ apiKeys { id } }');
-      await caller.gql('mutation ($id: ID!) { revokeApiKey(id: $id) { id } }', {
-        id: body.data.apiKeys[0].id,
-      });
+      const { body } = await caller.gql('{ account { apiKeys { id } } }');
+      await caller.gql(
+        'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { id } userErrors { code message path details } } }',
+        {
+          id: body.data.account.apiKeys[0].id,
+        },
+      );
       expect(await cutWith(subscriber)).toBe(REVOKED);
     });
 
     test('somebody signs out', async () => {
       const person = await somebody();
       const subscriber = await listening(transport, person.token);
-      await person.gql('mutation { signOut { done } }');
+      await person.gql('mutation { signOut { userErrors { code message path details } } }');
       expect(await cutWith(subscriber)).toBe(REVOKED);
     });
 
@@ -127,7 +130,7 @@ describe.each(TRANSPORTS)(
       );
       const { accountId } = caller;
       await t.app.services.credits.grant({ accountId, nanos: 7n, reason: 'test', actor: 'system' });
-      expect((await event(byKey, 1)).data.balanceChanged.postedNanos).toBe('8');
+      expect((await event(byKey, 1)).data.balanceChanged.balance.postedNanos).toBe('8');
       expect([byKey.end(), bySession.end()]).toEqual([undefined, undefined]);
       byKey.close();
       bySession.close();

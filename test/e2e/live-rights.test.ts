@@ -35,7 +35,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-const BALANCE = 'subscription { balanceChanged { postedNanos } }';
+const BALANCE = 'subscription { balanceChanged { balance { postedNanos } } }';
 const MODELS = 'subscription { modelStatusChanged { slug } }';
 /** Rights that are taken end what is open: long before the 15 s after which they are looked at anyway. */
 const CUT_MS = 10_000;
@@ -53,10 +53,13 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const caller = await newCaller(t, 1n, { scopes: ['READ', 'ADMIN'] });
     const subscriber = subscribe(transport, otherUrl, BALANCE, caller);
     await event(subscriber, 0);
-    const { body } = await caller.gql('{ apiKeys { id } }');
-    await caller.gql('mutation ($id: ID!) { revokeApiKey(id: $id) { id } }', {
-      id: body.data.apiKeys[0].id,
-    });
+    const { body } = await caller.gql('{ account { apiKeys { id } } }');
+    await caller.gql(
+      'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { id } userErrors { code message path details } } }',
+      {
+        id: body.data.account.apiKeys[0].id,
+      },
+    );
     expect(await cutWith(subscriber)).toBe(REVOKED[transport]);
   });
 
@@ -80,7 +83,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const bystander = subscribe(transport, otherUrl, BALANCE, await newCaller(t, 1n));
     await event(there, 0);
     await event(bystander, 0);
-    await person.gql('mutation { signOut { done } }');
+    await person.gql('mutation { signOut { userErrors { code message path details } } }');
     expect(await cutWith(there)).toBe(REVOKED[transport]);
     expect(bystander.end()).toBeUndefined();
     bystander.close();
@@ -125,7 +128,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await t.app.services.credits.grant(change);
     await t.app.services.credits.grant({ ...change, accountId: poor.accountId });
     await event(subscriber, 1);
-    expect(subscriber.events.map(({ data }) => data.balanceChanged.postedNanos)).toEqual([
+    expect(subscriber.events.map(({ data }) => data.balanceChanged.balance.postedNanos)).toEqual([
       '2',
       '9',
     ]);

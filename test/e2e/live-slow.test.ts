@@ -20,7 +20,9 @@ async function deafReader(secret: string): Promise<Socket> {
   const socket = connect(Number(new URL(t.url).port), '127.0.0.1');
   await once(socket, 'connect');
   const names = Array.from({ length: 29 }, (_, n) => `a${String(n)}: model`).join(' ');
-  const body = JSON.stringify({ query: `subscription { runFinished { id ${names} } }` });
+  const body = JSON.stringify({
+    query: `subscription { runFinished { run { id ${names} } } }`,
+  });
   socket.write(
     `POST /graphql/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${secret}\r\n` +
       `content-type: application/json\r\ncontent-length: ${String(body.length)}\r\n\r\n${body}`,
@@ -44,7 +46,9 @@ test('a subscriber that never reads is ended at its bound, and what waited for i
   const { accountId, secret } = await newCaller(t, 1_000_000n);
   const socket = await deafReader(secret);
   const open = 'gigarouter_live_subscriptions{field="runFinished"}';
-  const reader = subscribe('sse', t.url, 'subscription { runFinished { id } }', { secret });
+  const reader = subscribe('sse', t.url, 'subscription { runFinished { run { id } } }', {
+    secret,
+  });
   await until('both', async () => ((await metric(t, open)) === 2 ? true : undefined));
   // In portions that the reader has heard: who misses too many at once is told so instead.
   for (let heard = 0; heard < 2_000;) {

@@ -1,5 +1,5 @@
 import { newId } from '../../src/platform/ids.js';
-import { startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailsTo, type Person, personOf, signUp } from '../support/people.js';
 
@@ -23,37 +23,38 @@ afterAll(async () => {
   outbox.remove();
 });
 
-const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
-  body.errors?.[0]?.extensions.code;
-const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(email: $email, role: $role) { id email role } }`;
+const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(input: { email: $email, role: $role }) { invitation { id email role } userErrors { code message path details } } }`;
 const ACCEPT =
-  'mutation ($token: String!) { acceptInvitation(token: $token) { id kind name role } }';
+  'mutation ($token: String!) { acceptInvitation(input: { token: $token }) { account { id kind name viewerRole } userErrors { code message path details } } }';
 const CHANGE =
-  'mutation ($userId: ID!, $role: Role!) { changeMemberRole(userId: $userId, role: $role) { role } }';
-const REMOVE = 'mutation ($userId: ID!) { removeMember(userId: $userId) { done } }';
-const MEMBERS = '{ members { userId email role } }';
+  'mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { member { role } userErrors { code message path details } } }';
+const REMOVE =
+  'mutation ($userId: ID!) { removeMember(input: { userId: $userId }) { removedUserId userErrors { code message path details } } }';
+const MEMBERS = '{ account { members { userId email role } } }';
 
 const on = (person: Person, account: string) =>
   personOf(t.url, person.email, person.token, { 'x-gigarouter-account': account });
 const idOf = async (person: Person) =>
-  (await person.gql('{ viewer { id } }')).body.data.viewer.id as string;
+  (await person.gql('{ viewer { user { id } } }')).body.data.viewer.user.id as string;
 
 /** A new organisation of Ada's. */
 async function organisation(): Promise<string> {
-  const { body } = await ada.gql('mutation { createOrganisation(name: "Engines") { id role } }');
-  expect(body.data.createOrganisation.role).toBe('OWNER');
-  return body.data.createOrganisation.id as string;
+  const { body } = await ada.gql(
+    'mutation { createOrganisation(input: { name: "Engines" }) { account { id viewerRole } userErrors { code message path details } } }',
+  );
+  expect(body.data.createOrganisation.account.viewerRole).toBe('OWNER');
+  return body.data.createOrganisation.account.id as string;
 }
 
 async function join(account: string, role: string): Promise<void> {
   const invited = await on(ada, account).gql(INVITE, { email: bob.email, role });
-  expect(invited.body.data.inviteMember).toMatchObject({ email: bob.email, role });
+  expect(invited.body.data.inviteMember.invitation).toMatchObject({ email: bob.email, role });
   const token = mailsTo(outbox.path, bob.email).at(-1)?.token;
-  expect((await bob.gql(ACCEPT, { token })).body.data.acceptInvitation).toEqual({
+  expect((await bob.gql(ACCEPT, { token })).body.data.acceptInvitation.account).toEqual({
     id: account,
     kind: 'ORGANISATION',
     name: 'Engines',
-    role,
+    viewerRole: role,
   });
 }
 
@@ -63,18 +64,18 @@ test('an invitation makes its addressee a member, once', async () => {
   const token = mailsTo(outbox.path, bob.email).at(-1)?.token;
   expect(codeOf(await bob.gql(ACCEPT, { token }))).toBe('NOT_FOUND');
   const { body } = await on(bob, account).gql(MEMBERS);
-  expect(body.data.members).toMatchObject([
+  expect(body.data.account.members).toMatchObject([
     { email: ada.email, role: 'OWNER' },
     { email: bob.email, role: 'DEVELOPER' },
   ]);
   // A developer runs models and manages nobody.
-  expect(codeOf(await on(bob, account).gql('{ invitations { id } }'))).toBe('FORBIDDEN');
-  const actions = await on(ada, account).gql('{ auditEvents { action } }');
-  expect(actions.body.data.auditEvents.map(({ action }: { action: string }) => action)).toEqual([
-    'member.joined',
-    'member.invited',
-    'account.created',
-  ]);
+  expect(codeOf(await on(bob, account).gql('{ account { invitations { id } } }'))).toBe(
+    'FORBIDDEN',
+  );
+  const actions = await on(ada, account).gql('{ account { auditEvents { action } } }');
+  expect(
+    actions.body.data.account.auditEvents.map(({ action }: { action: string }) => action),
+  ).toEqual(['member.joined', 'member.invited', 'account.created']);
 });
 
 test('an invitation is for its addressee only, and the latest one counts', async () => {
@@ -85,16 +86,26 @@ test('an invitation is for its addressee only, and the latest one counts', async
   await on(ada, account).gql(INVITE, { email: 'Carl@Example.org', role: 'VIEWER' });
   const carl = await signUp({ url: t.url, outboxDir: outbox.path }, 'carl@example.org');
   expect(codeOf(await carl.gql(ACCEPT, { token: first }))).toBe('NOT_FOUND');
-  const { body } = await on(ada, account).gql('{ invitations { id } }');
-  expect(body.data.invitations).toHaveLength(1);
-  const [{ id }] = body.data.invitations;
-  await on(ada, account).gql('mutation ($id: ID!) { revokeInvitation(id: $id) { done } }', { id });
-  expect((await on(ada, account).gql('{ invitations { id } }')).body.data.invitations).toEqual([]);
+  const { body } = await on(ada, account).gql('{ account { invitations { id } } }');
+  expect(body.data.account.invitations).toHaveLength(1);
+  const [{ id }] = body.data.account.invitations;
+  await on(ada, account).gql(
+    'mutation ($id: ID!) { revokeInvitation(input: { id: $id }) { deletedInvitationId userErrors { code message path details } } }',
+    { id },
+  );
+  expect(
+    (await on(ada, account).gql('{ account { invitations { id } } }')).body.data.account
+      .invitations,
+  ).toEqual([]);
 });
 
 test('who does not belong to an account cannot act on it', async () => {
   const account = await organisation();
-  for (const query of [MEMBERS, '{ balance { postedNanos } }', '{ apiKeys { id } }']) {
+  for (const query of [
+    MEMBERS,
+    '{ account { balance { postedNanos } } }',
+    '{ account { apiKeys { id } } }',
+  ]) {
     expect(codeOf(await on(bob, account).gql(query))).toBe('FORBIDDEN');
   }
 });
@@ -111,15 +122,16 @@ test('owners are made, changed and removed by owners', async () => {
     'FORBIDDEN',
   );
   const made = await on(ada, account).gql(CHANGE, { userId: bobId, role: 'OWNER' });
-  expect(made.body.data.changeMemberRole).toEqual({ role: 'OWNER' });
+  expect(made.body.data.changeMemberRole.member).toEqual({ role: 'OWNER' });
 });
 
 test('two owners who leave at the same time leave one behind', async () => {
   const account = await organisation();
   await join(account, 'OWNER');
-  const LEAVE = 'mutation { leaveAccount { done } }';
+  const LEAVE =
+    'mutation ($id: ID!) { leaveAccount(input: { accountId: $id }) { leftAccountId userErrors { code message path details } } }';
   const codes = await Promise.all(
-    [ada, bob].map(async (one) => codeOf(await on(one, account).gql(LEAVE))),
+    [ada, bob].map(async (one) => codeOf(await on(one, account).gql(LEAVE, { id: account }))),
   );
   expect(codes.sort()).toEqual(['CONFLICT', undefined]);
 });
@@ -129,7 +141,7 @@ test('a personal account has one member', async () => {
 });
 
 describe('rights are never more than those of who gives them', () => {
-  const KEY = `mutation ($scopes: [KeyScope!]!) { createApiKey(input: { name: "k", scopes: $scopes }) { secret } }`;
+  const KEY = `mutation ($scopes: [KeyScope!]!) { createApiKey(input: { name: "k", scopes: $scopes }) { secret userErrors { code message path details } } }`;
 
   async function keyOf(account: string, scopes: string[]): Promise<Person> {
     const { body } = await on(ada, account).gql(KEY, { scopes });
@@ -165,9 +177,11 @@ describe('rights are never more than those of who gives them', () => {
   test('an invitation ends with the rights of who sent it', async () => {
     const account = await organisation();
     await join(account, 'ADMIN');
-    const INVITATIONS = '{ invitations { email } }';
+    const INVITATIONS = '{ account { invitations { email } } }';
     const invitations = async () =>
-      (await on(ada, account).gql(INVITATIONS)).body.data.invitations as { email: string }[];
+      (await on(ada, account).gql(INVITATIONS)).body.data.account.invitations as {
+        email: string;
+      }[];
     for (const role of ['ADMIN', 'VIEWER']) {
       await on(bob, account).gql(INVITE, { email: `${role.toLowerCase()}@example.org`, role });
     }
@@ -192,9 +206,9 @@ describe('rights are never more than those of who gives them', () => {
   });
 
   describe('an invitation that a key sent', () => {
-    const MAKE = `mutation { createApiKey(input: { name: "k", scopes: [ADMIN, READ] }) { secret key { id } } }`;
-    const ROTATE = `mutation ($id: ID!) { rotateApiKey(id: $id, graceHours: 0) { key { id } } }`;
-    const REVOKE_KEY = `mutation ($id: ID!) { revokeApiKey(id: $id) { id } }`;
+    const MAKE = `mutation { createApiKey(input: { name: "k", scopes: [ADMIN, READ] }) { secret apiKey { id } userErrors { code message path details } } }`;
+    const ROTATE = `mutation ($id: ID!) { rotateApiKey(input: { id: $id, graceHours: 0 }) { apiKey { id } userErrors { code message path details } } }`;
+    const REVOKE_KEY = `mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { id } userErrors { code message path details } } }`;
 
     async function sentByKeyOf(maker: Person, account: string) {
       const made = (await on(maker, account).gql(MAKE)).body.data.createApiKey;
@@ -202,14 +216,14 @@ describe('rights are never more than those of who gives them', () => {
       const email = `${newId('inv')}@example.org`;
       const guest = await signUp({ url: t.url, outboxDir: outbox.path }, email);
       const invited = await key.gql(INVITE, { email, role: 'VIEWER' });
-      expect(invited.body.errors).toBeUndefined();
+      expect(errorOf(invited)).toBeUndefined();
       const { token } = mailsTo(outbox.path, email).at(-1) ?? {};
       const accept = async () => codeOf(await guest.gql(ACCEPT, { token }));
-      return { keyId: made.key.id as string, accept };
+      return { keyId: made.apiKey.id as string, accept };
     }
     const open = async (account: string) =>
-      (await on(ada, account).gql('{ invitations { email } }')).body.data.invitations
-        .length as number;
+      (await on(ada, account).gql('{ account { invitations { email } } }')).body.data.account
+        .invitations.length as number;
 
     test('ends with the key', async () => {
       const account = await organisation();
@@ -246,14 +260,14 @@ describe('rights are never more than those of who gives them', () => {
 test('a key and another account in the header are an error, not a call on the key’s account', async () => {
   const [own, other] = [await organisation(), await organisation()];
   const { body } = await on(ada, own).gql(
-    'mutation { createApiKey(input: { name: "k", scopes: [READ] }) { secret } }',
+    'mutation { createApiKey(input: { name: "k", scopes: [READ] }) { secret userErrors { code message path details } } }',
   );
   const secret = body.data.createApiKey.secret as string;
   const ask = (account: string) =>
     personOf(t.url, '', secret, { 'x-gigarouter-account': account }).gql(
-      '{ balance { postedNanos } }',
+      '{ account { balance { postedNanos } } }',
     );
-  expect((await ask(own)).body.data.balance).toEqual({ postedNanos: '0' });
+  expect((await ask(own)).body.data.account.balance).toEqual({ postedNanos: '0' });
   for (const account of [other, 'acct_none', 'x'])
     expect(codeOf(await ask(account))).toBe('FORBIDDEN');
 });

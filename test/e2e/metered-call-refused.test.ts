@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { codeOf, errorOf } from '../support/app.js';
 import { BALANCE, CLASSIFY, fresh, IMAGE, input, LABEL } from '../support/classify.js';
 import { bearer } from '../support/platform.js';
 import { until } from '../support/process.js';
@@ -28,17 +29,18 @@ describe('an idempotency key', () => {
         units: first.cost.units.map((line: object) => ({ ...line, ran: 0 })),
       },
     });
-    const { edges } = (await caller.gql('{ runs { edges { node { id } } } }')).body.data.runs;
+    const { edges } = (await caller.gql('{ account { runs { edges { node { id } } } } }')).body.data
+      .account.runs;
     expect(edges).toEqual([{ node: { id: first.runId } }]);
   });
 
   test('with another body is refused, and charged nothing', async () => {
     const caller = await t.caller(10_000_000n);
     await caller.gql(CLASSIFY, input({ labels: fresh(1), idempotencyKey: 'one' }));
-    const { balance } = (await caller.gql(BALANCE)).body.data;
+    const { balance } = (await caller.gql(BALANCE)).body.data.account;
     const { body } = await caller.gql(CLASSIFY, input({ labels: fresh(1), idempotencyKey: 'one' }));
-    expect(body.errors[0].extensions.code).toBe('IDEMPOTENCY_MISMATCH');
-    expect((await caller.gql(BALANCE)).body.data.balance).toEqual(balance);
+    expect(codeOf({ body })).toBe('IDEMPOTENCY_MISMATCH');
+    expect((await caller.gql(BALANCE)).body.data.account.balance).toEqual(balance);
   });
 
   test('sent many times at once runs once, whoever comes first', async () => {
@@ -47,12 +49,12 @@ describe('an idempotency key', () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => caller.gql(CLASSIFY, variables)),
     );
-    const codes = answers.map(({ body }) => body.errors?.[0].extensions.code ?? 'ok');
+    const codes = answers.map(({ body }) => codeOf({ body }) ?? 'ok');
     expect(new Set(codes).size).toBeLessThanOrEqual(2);
     expect(codes.filter((code) => code === 'ok').length).toBeGreaterThanOrEqual(1);
     expect(codes.every((code) => ['ok', 'IDEMPOTENCY_IN_FLIGHT'].includes(code))).toBe(true);
-    const { edges } = (await caller.gql('{ runs { edges { node { chargedNanos } } } }')).body.data
-      .runs;
+    const { edges } = (await caller.gql('{ account { runs { edges { node { chargedNanos } } } } }'))
+      .body.data.account.runs;
     expect(edges).toHaveLength(1);
   });
 
@@ -63,18 +65,18 @@ describe('an idempotency key', () => {
       CLASSIFY,
       input({ image: broken, labels: ['cat'], idempotencyKey: 'again' }),
     );
-    expect(failed.body.errors[0].extensions.code).toBe('UNSUPPORTED_MEDIA_TYPE');
+    expect(codeOf(failed)).toBe('UNSUPPORTED_MEDIA_TYPE');
     const { body } = await caller.gql(
       CLASSIFY,
       input({ labels: ['cat'], idempotencyKey: 'again' }),
     );
-    expect(body.errors).toBeUndefined();
+    expect(errorOf({ body })).toBeUndefined();
   });
 
   test.each(['', ' ', 'ä', 'x'.repeat(256)])('%j is refused', async (idempotencyKey) => {
     const caller = await t.caller(10_000_000n);
     const { body } = await caller.gql(CLASSIFY, input({ labels: ['cat'], idempotencyKey }));
-    expect(body.errors[0].extensions).toMatchObject({
+    expect(errorOf({ body })).toMatchObject({
       code: 'BAD_USER_INPUT',
       argument: 'idempotencyKey',
     });
@@ -85,33 +87,27 @@ test('a model that is not live says so, and how to ask for it', async () => {
   const caller = await t.caller(10_000_000n);
   const model = 'timm/ViT-SO400M-14-SigLIP-384';
   const { body } = await caller.gql(CLASSIFY, input({ model, labels: ['cat'] }));
-  expect(body.errors[0].extensions).toMatchObject({ code: 'MODEL_NOT_LIVE', model });
-  expect(body.errors[0].message).toMatch(/ask for it/);
+  expect(errorOf({ body })).toMatchObject({ code: 'MODEL_NOT_LIVE', model });
+  expect(errorOf({ body })?.message).toMatch(/request it/);
   const unknown = await caller.gql(CLASSIFY, input({ model: 'no/such', labels: ['cat'] }));
-  expect(unknown.body.errors[0].extensions.code).toBe('NOT_FOUND');
+  expect(codeOf(unknown)).toBe('NOT_FOUND');
 });
 
 describe('who may not call', () => {
   test('nobody, and a key without the scope or for other models', async () => {
-    expect((await t.gql(CLASSIFY, input({ labels: ['cat'] }))).body.errors[0].extensions.code).toBe(
-      'UNAUTHENTICATED',
-    );
+    expect(codeOf(await t.gql(CLASSIFY, input({ labels: ['cat'] })))).toBe('UNAUTHENTICATED');
     const reader = await t.caller(10_000_000n, { scopes: ['READ'] });
-    expect(
-      (await reader.gql(CLASSIFY, input({ labels: ['cat'] }))).body.errors[0].extensions.code,
-    ).toBe('FORBIDDEN');
+    expect(codeOf(await reader.gql(CLASSIFY, input({ labels: ['cat'] })))).toBe('FORBIDDEN');
     const other = await t.caller(10_000_000n, { models: ['timm/other'] });
-    expect(
-      (await other.gql(CLASSIFY, input({ labels: ['cat'] }))).body.errors[0].extensions.code,
-    ).toBe('FORBIDDEN');
+    expect(codeOf(await other.gql(CLASSIFY, input({ labels: ['cat'] })))).toBe('FORBIDDEN');
   });
 
   test('a key at its spend cap', async () => {
     const caller = await t.caller(10_000_000n, { spendCapNanos: IMAGE + LABEL, capPeriod: 'DAY' });
     const over = await caller.gql(CLASSIFY, input({ labels: fresh(2) }));
-    expect(over.body.errors[0].extensions.code).toBe('SPEND_CAP_REACHED');
+    expect(codeOf(over)).toBe('SPEND_CAP_REACHED');
     const within = await caller.gql(CLASSIFY, input({ labels: fresh(1) }));
-    expect(within.body.errors).toBeUndefined();
+    expect(errorOf(within)).toBeUndefined();
   });
 });
 
@@ -127,18 +123,18 @@ test('a caller who leaves while the model runs pays nothing', async () => {
   const release = t.gate.hold();
   call.end(body);
   await until('the model to run', () => (t.gate.runs() > before ? true : undefined));
-  expect((await caller.gql(BALANCE)).body.data.balance.heldNanos).not.toBe('0');
+  expect((await caller.gql(BALANCE)).body.data.account.balance.heldNanos).not.toBe('0');
   call.destroy();
   await new Promise((resolve) => call.once('close', resolve));
   const run = await until('the run to end', async () => {
     const { edges } = (
-      await caller.gql('{ runs { edges { node { outcome chargedNanos errorCode } } } }')
-    ).body.data.runs;
+      await caller.gql('{ account { runs { edges { node { outcome chargedNanos errorCode } } } } }')
+    ).body.data.account.runs;
     return edges[0]?.node;
   });
   release();
   expect(run).toEqual({ outcome: 'VOIDED', chargedNanos: '0', errorCode: 'CANCELLED' });
-  expect((await caller.gql(BALANCE)).body.data.balance).toMatchObject({
+  expect((await caller.gql(BALANCE)).body.data.account.balance).toMatchObject({
     postedNanos: '10000000',
     heldNanos: '0',
   });
@@ -157,9 +153,9 @@ test.each([
 ])('%s is refused with the reason, and costs nothing', async (_name, more, argument) => {
   const caller = await t.caller(10_000_000n);
   const { body } = await caller.gql(CLASSIFY, input({ labels: ['cat'], ...more }));
-  expect(body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
-  expect(body.errors[0].extensions.argument).toBe(argument);
-  expect((await caller.gql(BALANCE)).body.data.balance).toMatchObject({
+  expect(codeOf({ body })).toBe('BAD_USER_INPUT');
+  expect(errorOf({ body })?.argument).toBe(argument);
+  expect((await caller.gql(BALANCE)).body.data.account.balance).toMatchObject({
     postedNanos: '10000000',
     heldNanos: '0',
   });

@@ -1,10 +1,12 @@
 import { request } from 'node:http';
+import { codeOf } from '../support/app.js';
 import { BALANCE, CLASSIFY, fresh, input } from '../support/classify.js';
 import { bearer, type Caller, startPlatform, type TestPlatform } from '../support/platform.js';
 import { until } from '../support/process.js';
 
 const CREDIT = 1_000_000_000n;
-const RUNS = '{ runs(first: 100) { edges { node { outcome chargedNanos errorCode } } } }';
+const RUNS =
+  '{ account { runs(first: 100) { edges { node { outcome chargedNanos errorCode } } } } }';
 
 let t: TestPlatform;
 beforeAll(async () => {
@@ -22,10 +24,10 @@ interface Run {
 /** The runs of a caller, once nothing is held any more; what they charged is what is gone. */
 async function settledRuns(caller: Caller): Promise<Run[]> {
   const posted = await until('everything to be settled', async () => {
-    const { postedNanos, heldNanos } = (await caller.gql(BALANCE)).body.data.balance;
+    const { postedNanos, heldNanos } = (await caller.gql(BALANCE)).body.data.account.balance;
     return heldNanos === '0' ? (postedNanos as string) : undefined;
   });
-  const { edges } = (await caller.gql(RUNS)).body.data.runs;
+  const { edges } = (await caller.gql(RUNS)).body.data.account.runs;
   const runs = (edges as { node: Run }[]).map(({ node }) => node);
   const charged = runs.reduce((sum, { chargedNanos }) => sum + BigInt(chargedNanos), 0n);
   expect(BigInt(posted)).toBe(CREDIT - charged);
@@ -37,7 +39,7 @@ test('a full predictor refuses: nothing is charged, and the caller is told when 
   const answers = await Promise.all(
     Array.from({ length: 24 }, () => caller.gql(CLASSIFY, input({ labels: fresh(60) }))),
   );
-  const refused = answers.filter(({ body }) => body.errors?.[0].extensions.code === 'OVERLOADED');
+  const refused = answers.filter(({ body }) => codeOf({ body }) === 'OVERLOADED');
   expect(refused.length).toBeGreaterThan(0);
   for (const { headers } of refused) {
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);

@@ -1,6 +1,7 @@
 import { readConfig } from '../../src/config/config.js';
 import { MeterService } from '../../src/inference/meter.service.js';
 import { newId } from '../../src/platform/ids.js';
+import { codeOf, errorOf } from '../support/app.js';
 import { BALANCE, CLASSIFY, fresh, IMAGE, input, LABEL } from '../support/classify.js';
 import { insertModel } from '../support/models.js';
 import { DEMO_MODEL, sample, startPlatform, type TestPlatform } from '../support/platform.js';
@@ -16,7 +17,7 @@ test('an image is classified, and exactly what ran is charged', async () => {
   const caller = await t.caller(1_000_000n);
   const labels = ['red circle', 'green heart', 'cat'];
   const { body, headers } = await caller.gql(CLASSIFY, input({ labels }));
-  expect(body.errors).toBeUndefined();
+  expect(errorOf({ body })).toBeUndefined();
   const { classification, cost, runId, timingsMs, quote } = body.data.classifyImage;
   expect(classification.labels[0]).toMatchObject({ label: 'green heart' });
   expect(classification.labels[0].score).toBeGreaterThan(0.5);
@@ -36,14 +37,19 @@ test('an image is classified, and exactly what ran is charged', async () => {
     expect(headers.get('server-timing')).toContain(`${part};dur=`);
   }
   const posted = String(1_000_000n - charged);
-  expect((await caller.gql(BALANCE)).body.data.balance).toEqual({
+  expect((await caller.gql(BALANCE)).body.data.account.balance).toEqual({
     postedNanos: posted,
     heldNanos: '0',
     availableNanos: posted,
   });
   const seen = await caller.gql(
-    `query ($id: ID!) { run(id: $id) { operation model outcome chargedNanos heldNanos latencyMs units { unit ran } }
-      node(id: $id) { id } ledger { edges { node { id kind nanos balanceAfterNanos transactionId } } } }`,
+    `query ($id: ID!) {
+      run: node(id: $id) {
+        ... on Run { operation model outcome chargedNanos heldNanos latencyMs units { unit ran } }
+      }
+      node(id: $id) { id }
+      account { ledger { edges { node { id kind nanos balanceAfterNanos transactionId } } } }
+    }`,
     { id: runId },
   );
   expect(seen.body.data).toMatchObject({
@@ -55,15 +61,17 @@ test('an image is classified, and exactly what ran is charged', async () => {
       heldNanos: String(charged),
     },
     node: { id: runId },
-    ledger: {
-      edges: [
-        { node: { kind: 'USAGE', nanos: String(-charged), transactionId: runId } },
-        { node: { kind: 'GRANT', nanos: '1000000' } },
-      ],
+    account: {
+      ledger: {
+        edges: [
+          { node: { kind: 'USAGE', nanos: String(-charged), transactionId: runId } },
+          { node: { kind: 'GRANT', nanos: '1000000' } },
+        ],
+      },
     },
   });
   const other = await t.caller(0n);
-  const [entry] = seen.body.data.ledger.edges;
+  const [entry] = seen.body.data.account.ledger.edges;
   for (const id of [runId, entry.node.id]) {
     expect(
       (await caller.gql('query ($id: ID!) { node(id: $id) { id } }', { id })).body.data,
@@ -158,37 +166,45 @@ test('a dry run quotes exactly what a first call costs, and charges nothing', as
     cost: null,
     quote: { maximumNanos: String(IMAGE + 5n * LABEL) },
   });
-  expect((await caller.gql('{ runs { edges { node { id } } } }')).body.data.runs.edges).toEqual([]);
+  expect(
+    (await caller.gql('{ account { runs { edges { node { id } } } } }')).body.data.account.runs
+      .edges,
+  ).toEqual([]);
   const refused = await caller.gql(CLASSIFY, input({ labels: [], dryRun: true }));
-  expect(refused.body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+  expect(codeOf(refused)).toBe('BAD_USER_INPUT');
 });
 
 test('without enough credit nothing runs, and the answer says what is missing', async () => {
   const caller = await t.caller(IMAGE);
   const { body, status } = await caller.gql(CLASSIFY, input({ labels: fresh(2) }));
   expect(status).toBe(200);
-  expect(body.errors[0].extensions).toMatchObject({
+  expect(errorOf({ body })).toMatchObject({
     code: 'INSUFFICIENT_CREDIT',
     neededNanos: String(IMAGE + 2n * LABEL),
     availableNanos: String(IMAGE),
   });
-  expect((await caller.gql(BALANCE)).body.data.balance.postedNanos).toBe(String(IMAGE));
+  expect((await caller.gql(BALANCE)).body.data.account.balance.postedNanos).toBe(String(IMAGE));
 });
 
 test('each paid field of a request is charged, and one that fails is not', async () => {
   const caller = await t.caller(10_000_000n);
   const image = `{ base64: "${sample('blue-square.jpg')}" }`;
   const field = (name: string, labels: string[]) =>
-    `${name}: classifyImage(input: { model: "${DEMO_MODEL}", image: ${image}, labels: ${JSON.stringify(labels)} }) { cost { chargedNanos } }`;
+    `${name}: classifyImage(input: { model: "${DEMO_MODEL}", image: ${image}, labels: ${JSON.stringify(labels)} }) { cost { chargedNanos } userErrors { code message path details } }`;
   const { body } = await caller.gql(
     `mutation { ${field('a', fresh(2))} ${field('b', [''])} ${field('c', fresh(3))} }`,
   );
-  expect(body.data.b).toBeNull();
-  expect(body.errors).toHaveLength(1);
-  expect(body.errors[0]).toMatchObject({ path: ['b'], extensions: { code: 'BAD_USER_INPUT' } });
+  expect(body.errors).toBeUndefined();
+  expect(body.data).toMatchObject({
+    a: { userErrors: [] },
+    b: { cost: null, userErrors: [{ code: 'BAD_USER_INPUT' }] },
+    c: { userErrors: [] },
+  });
   const sum = BigInt(body.data.a.cost.chargedNanos) + BigInt(body.data.c.cost.chargedNanos);
   expect(sum).toBeGreaterThanOrEqual(5n * LABEL);
-  expect((await caller.gql(BALANCE)).body.data.balance.postedNanos).toBe(String(10_000_000n - sum));
+  expect((await caller.gql(BALANCE)).body.data.account.balance.postedNanos).toBe(
+    String(10_000_000n - sum),
+  );
 });
 
 test('a price that changes during a call does not change what the call costs', async () => {
@@ -226,7 +242,13 @@ test('images and texts become vectors, each charged as it ran', async () => {
   const caller = await t.caller(10_000_000n);
   const [text = ''] = fresh(1);
   const texts = await caller.gql(
-    `mutation ($texts: [String!]!) { embedTexts(input: { model: "${DEMO_MODEL}", texts: $texts }) { vectors cached cost { chargedNanos } } }`,
+    `mutation ($texts: [String!]!) {
+      embedTexts(input: { model: "${DEMO_MODEL}", texts: $texts }) {
+        vectors cached
+        cost { chargedNanos }
+        userErrors { code message path details }
+      }
+    }`,
     { texts: [text, text, 'a heart'] },
   );
   const { vectors, cost } = texts.body.data.embedTexts;
@@ -236,7 +258,13 @@ test('images and texts become vectors, each charged as it ran', async () => {
   expect(length).toBeCloseTo(1, 5);
   expect(cost.chargedNanos).toBe('200000');
   const images = await caller.gql(
-    `mutation ($images: [ImageInput!]!) { embedImages(input: { model: "${DEMO_MODEL}", images: $images }) { vectors cached cost { chargedNanos } } }`,
+    `mutation ($images: [ImageInput!]!) {
+      embedImages(input: { model: "${DEMO_MODEL}", images: $images }) {
+        vectors cached
+        cost { chargedNanos }
+        userErrors { code message path details }
+      }
+    }`,
     { images: [{ base64: sample('red-circle.png') }] },
   );
   expect(images.body.data.embedImages.vectors).toHaveLength(1);

@@ -11,7 +11,13 @@ import {
 import { createLogger } from '../../src/platform/logger.js';
 import { PredictorClient } from '../../src/predictor/client.js';
 import { compile, type Variant } from '../../src/siglip/index.js';
-import { postGraphQL, startTestApp, type TestApp } from '../support/app.js';
+import {
+  errorOf,
+  type GraphQLAnswer,
+  postGraphQL,
+  startTestApp,
+  type TestApp,
+} from '../support/app.js';
 import { BALANCE, CLASSIFY, fresh, IMAGE, input, LABEL } from '../support/classify.js';
 import { temporaryFolder } from '../support/folder.js';
 import { breakScales } from '../support/int8.js';
@@ -78,7 +84,7 @@ async function onServer<Result>(
 async function classify(caller: Caller, more: object, url = t.url) {
   const body = { query: CLASSIFY, variables: input(more) };
   const answer = await postGraphQL(url, body, bearer(caller.secret));
-  expect(answer.body.errors).toBeUndefined();
+  expect(errorOf(answer)).toBeUndefined();
   return answer.body.data.classifyImage;
 }
 
@@ -125,21 +131,33 @@ async function quantization(slug: string): Promise<unknown> {
 
 /** A model whose files are there, with prices, that is coming soon. */
 async function addToCatalog(slug: string): Promise<void> {
-  const create = 'mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }';
+  const create =
+    'mutation ($input: CreateModelInput!) { createModel(input: $input) { model { id } userErrors { code message path details } } }';
   const task = 'ZERO_SHOT_IMAGE_CLASSIFICATION';
-  await operator.gql(create, { input: { slug, name: 'Copy', task, summary: 'A copy.' } });
-  const price = 'mutation ($input: SetModelPriceInput!) { setModelPrice(input: $input) { slug } }';
+  const model = { slug, name: 'Copy', task, summary: 'A copy.' };
+  expect(errorOf(await operator.gql(create, { input: model }))).toBeUndefined();
+  const price =
+    'mutation ($input: SetModelPriceInput!) { setModelPrice(input: $input) { model { slug } userErrors { code message path details } } }';
   for (const [unit, nanos] of [
     ['IMAGE', IMAGE],
     ['LABEL_TEXT', LABEL],
     ['EMBEDDING', IMAGE],
   ] as const) {
-    await operator.gql(price, { input: { model: slug, unit, nanosPerUnit: String(nanos) } });
+    const input = { model: slug, unit, nanosPerUnit: String(nanos) };
+    expect(errorOf(await operator.gql(price, { input }))).toBeUndefined();
   }
 }
 
 const publish = (model: string) =>
-  operator.gql('mutation ($model: String!) { publishModel(model: $model) { status } }', { model });
+  operator.gql(
+    'mutation ($model: String!) { publishModel(input: { model: $model }) { model { status } userErrors { code message path details } } }',
+    { model },
+  );
+
+function publishedOf(answer: GraphQLAnswer): unknown {
+  expect(errorOf(answer)).toBeUndefined();
+  return answer.body.data.publishModel.model.status;
+}
 
 test('the child of the server loads what calls run, and nothing else', async () => {
   const { url = '', token = '' } = child.address() ?? {};
@@ -183,7 +201,7 @@ test('callers get int8: its scores, at the price of fp32', async () => {
 
 test('a model without int8 is published, described and run in fp32', async () => {
   await addToCatalog('test/fp32-only');
-  expect((await publish('test/fp32-only')).body.data.publishModel.status).toBe('LIVE');
+  expect(publishedOf(await publish('test/fp32-only'))).toBe('LIVE');
   const caller = await newCaller(t, CREDIT);
   const answer = await classify(caller, { model: 'test/fp32-only', labels: LABELS });
   expect(logitsOf(answer)).toEqual(await directly('test/fp32-only', 'fp32'));
@@ -194,9 +212,10 @@ test('a model without int8 is published, described and run in fp32', async () =>
 
 test('what a label set came to in one precision is not used in the other, and kept for its own', async () => {
   const caller = await newCaller(t, CREDIT);
-  const create = 'mutation ($input: CreateLabelSetInput!) { createLabelSet(input: $input) { id } }';
+  const create =
+    'mutation ($input: CreateLabelSetInput!) { createLabelSet(input: $input) { labelSet { id } userErrors { code message path details } } }';
   const made = await caller.gql(create, { input: { name: 'set', labels: fresh(4) } });
-  const labelSetId = made.body.data.createLabelSet.id as string;
+  const labelSetId = made.body.data.createLabelSet.labelSet.id as string;
   const keptFor = async (variant: Variant) =>
     until(`the vectors of ${variant}`, async () => {
       const rows = await t.database.query(
@@ -242,11 +261,11 @@ test('a predictor that lacks the variant runs nothing: callers pay nothing, oper
       const caller = await newCaller({ app, url }, CREDIT);
       const { body } = await caller.gql(CLASSIFY, input({ labels: fresh(1) }));
       expect(body.errors[0]).toMatchObject({
-        message: `${DEMO_MODEL} is not served at the moment.`,
+        message: `${DEMO_MODEL} is temporarily unavailable.`,
         extensions: { code: 'UPSTREAM_UNAVAILABLE' },
       });
       const { body: balance } = await caller.gql(BALANCE);
-      expect(balance.data.balance.availableNanos).toBe(String(CREDIT));
+      expect(balance.data.account.balance.availableNanos).toBe(String(CREDIT));
       const { checks } = await app.services.publishing.readiness(DEMO_MODEL);
       expect(checks[0]?.outcome).toContain(`It does not serve ${DEMO_MODEL} in int8.`);
     });
@@ -257,11 +276,11 @@ test('a predictor that lacks the variant runs nothing: callers pay nothing, oper
 
 test('what goes live has the golden scores in int8; with wrong scales it does not', async () => {
   await addToCatalog('test/good');
-  expect((await publish('test/good')).body.data.publishModel.status).toBe('LIVE');
+  expect(publishedOf(await publish('test/good'))).toBe('LIVE');
   await addToCatalog('test/broken');
-  const { message, extensions } = (await publish('test/broken')).body.errors[0];
-  expect(extensions).toMatchObject({ code: 'CONFLICT', missing: ['golden'] });
-  expect(message).toMatch(/golden: .*its int8 embedding differs from golden\.json/);
+  const refused = errorOf(await publish('test/broken'));
+  expect(refused).toMatchObject({ code: 'CONFLICT', missing: ['golden'] });
+  expect(refused?.message).toMatch(/golden: .*its int8 embedding differs from golden\.json/);
   // Its fp32 graphs are as they should be.
   await onServer('fp32', both.url, async ({ app }) => {
     const { checks } = await app.services.publishing.readiness('test/broken');

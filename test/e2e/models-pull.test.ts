@@ -61,7 +61,7 @@ const isWhole = () =>
 
 test('pull, list, verify, classify, remove: a model’s whole life', async () => {
   const pulled = await models('pull', 'owner/name', '--int8', '--json');
-  expect([pulled.code, pulled.err]).toEqual([0, expect.stringContaining('is compiled')]);
+  expect([pulled.code, pulled.err]).toEqual([0, expect.stringContaining('Compiled')]);
   expect(isWhole()).toBe(true);
   expect(JSON.parse(pulled.out)).toMatchObject({
     model: 'owner/name',
@@ -199,13 +199,13 @@ test('pickles are refused, with the reason', async () => {
 test('more than the disk holds is refused before anything is downloaded', async () => {
   hub.list(WEIGHTS, { size: 2 ** 50 });
   const { code, err } = await models('pull', 'owner/name');
-  expect([code, err]).toEqual([1, expect.stringMatching(/MB free, and \d+ MB are needed/)]);
+  expect([code, err]).toEqual([1, expect.stringMatching(/MB free; \d+ MB are needed/)]);
   expect(hub.requests).toEqual(['GET /api/models/owner/name/revision/main']);
 });
 
 test.each(['../../etc', 'owner', 'a/b/c', 'owner/..'])('%s leads nowhere', async (name) => {
   const { code, err } = await models('remove', name);
-  expect([code, err]).toEqual([1, expect.stringContaining('write owner/name')]);
+  expect([code, err]).toEqual([1, expect.stringContaining('Use the form owner/name')]);
 });
 
 test('a folder is copied as it is', async () => {

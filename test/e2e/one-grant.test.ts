@@ -3,7 +3,7 @@ import { DEMAND_CHECKS } from '../../src/demand/index.js';
 import { PAYMENT_CHECKS } from '../../src/payments/index.js';
 import { runChecks } from '../../src/platform/checks.js';
 import type { AccountId } from '../../src/platform/ids.js';
-import { postGraphQL } from '../support/app.js';
+import { errorOf, postGraphQL } from '../support/app.js';
 import { addModel, codeOf, type DemandRig, startDemandRig } from '../support/demand.js';
 import { mailsTo, type Person } from '../support/people.js';
 import { bearer } from '../support/platform.js';
@@ -36,9 +36,11 @@ const on =
       { ...bearer(person.token), 'x-gigarouter-account': accountId },
     );
 
+const OPEN =
+  'mutation { createOrganisation(input: { name: "O" }) { account { id } userErrors { code message path details } } }';
 async function organisation(person: Person): Promise<AccountId> {
-  const { body } = await person.gql('mutation { createOrganisation(name: "O") { id } }');
-  return body.data.createOrganisation.id as AccountId;
+  const { body } = await person.gql(OPEN);
+  return body.data.createOrganisation.account.id as AccountId;
 }
 
 const organisations = (person: Person, count: number) =>
@@ -46,7 +48,7 @@ const organisations = (person: Person, count: number) =>
 
 /** As a key of an organisation. */
 async function keyOf(person: Person, accountId: AccountId): Promise<Ask> {
-  const MAKE = `mutation { createApiKey(input: { name: "k", scopes: [READ, BILLING, INFERENCE] }) { secret } }`;
+  const MAKE = `mutation { createApiKey(input: { name: "k", scopes: [READ, BILLING, INFERENCE] }) { secret userErrors { code message path details } } }`;
   const { body } = await on(person, accountId)(MAKE);
   const secret = body.data.createApiKey.secret as string;
   return (query, variables) => postGraphQL(t.url, { query, variables }, bearer(secret));
@@ -57,18 +59,23 @@ const mailOf = () => `${name('person')}@example.org`;
 
 async function promo(): Promise<string> {
   const code = name('ONCE');
-  const CREATE = `mutation ($input: CreatePromoCodeInput!) { createPromoCode(input: $input) { code } }`;
+  const CREATE = `mutation ($input: CreatePromoCodeInput!) { createPromoCode(input: $input) { promoCode { code } userErrors { code message path details } } }`;
   await t.operator.gql(CREATE, { input: { code, nanos: '1000', redemptionsMax: 100 } });
   return code;
 }
 const redeem = (ask: Ask, code: string) =>
-  ask('mutation ($code: String!) { redeemPromoCode(code: $code) { code } }', { code });
+  ask(
+    'mutation ($code: String!) { redeemPromoCode(input: { code: $code }) { promoCode { code } userErrors { code message path details } } }',
+    { code },
+  );
 
 const askFor = (ask: Ask, slug: string) =>
-  ask('mutation ($input: RequestModelInput!) { requestModel(input: $input) { id place } }', {
-    input: { slug },
-  });
-const WITHDRAW = 'mutation ($id: ID!) { withdrawModelRequest(id: $id) { done } }';
+  ask(
+    'mutation ($input: RequestModelInput!) { requestModel(input: $input) { modelRequest { id place } userErrors { code message path details } } }',
+    { input: { slug } },
+  );
+const WITHDRAW =
+  'mutation ($id: ID!) { withdrawModelRequest(input: { id: $id }) { deletedModelRequestId userErrors { code message path details } } }';
 const votes = async (slug: string) =>
   (await t.gql('query ($s: String!) { model(slug: $s) { demand { requests } } }', { s: slug })).body
     .data.model.demand.requests as number;
@@ -163,7 +170,7 @@ test('nobody is a person whose address is not verified', async () => {
     await redeem(person.gql, code),
     await redeem(key, code),
     await askFor(person.gql, slug),
-    await person.gql('mutation { createOrganisation(name: "O") { id } }'),
+    await person.gql(OPEN),
   ];
   expect(refused.map(codeOf)).toEqual(Array(4).fill('FORBIDDEN'));
   expect(await votes(slug)).toBe(0);
@@ -173,8 +180,10 @@ test('who has left an address keeps the place with an account, and is not counte
   const slug = name('waited/model');
   await addModel(t, slug);
   const [first, second] = [mailOf(), mailOf()];
-  const JOIN = 'mutation ($input: JoinWaitlistInput!) { joinWaitlist(input: $input) { done } }';
-  const CONFIRM = 'mutation ($token: String!) { confirmWaitlist(token: $token) { done } }';
+  const JOIN =
+    'mutation ($input: JoinWaitlistInput!) { joinWaitlist(input: $input) { userErrors { code message path details } } }';
+  const CONFIRM =
+    'mutation ($token: String!) { confirmWaitlist(input: { token: $token }) { userErrors { code message path details } } }';
   const join = async (email: string) => {
     await t.gql(JOIN, { input: { email, slug } });
     await t.gql(CONFIRM, { token: mailsTo(t.outboxDir, email).at(-1)?.token });
@@ -184,7 +193,7 @@ test('who has left an address keeps the place with an account, and is not counte
   expect(await votes(slug)).toBe(2);
   const person = await personOf(first);
   const { body } = await askFor(person.gql, slug);
-  expect(body.data.requestModel.place).toBe(1);
+  expect(body.data.requestModel.modelRequest.place).toBe(1);
   expect(await votes(slug)).toBe(2);
   await join(first);
   expect(await votes(slug)).toBe(2);
@@ -195,12 +204,16 @@ test('a request can be withdrawn for another account, but not once something was
   const modelId = await addModel(t, slug);
   const person = await personOf(mailOf());
   const [a, b] = (await organisations(person, 2)).map((id) => on(person, id)) as [Ask, Ask];
-  const made = (await askFor(a, slug)).body.data.requestModel.id as string;
+  const made = (await askFor(a, slug)).body.data.requestModel.modelRequest.id as string;
   await a(WITHDRAW, { id: made });
-  const other = (await askFor(b, slug)).body.data.requestModel.id as string;
+  const other = (await askFor(b, slug)).body.data.requestModel.modelRequest.id as string;
   expect(codeOf(await askFor(a, slug))).toBe('CONFLICT');
-  const PLAN = `mutation ($id: ID!) { planModel(modelId: $id, input: {
-    stage: ONBOARDING, earlyAccessCount: 5, launchCreditNanos: "1000", launchCreditCount: 5 }) { stage } }`;
+  const PLAN = `mutation ($id: ID!) {
+    planModel(input: { modelId: $id, stage: ONBOARDING, earlyAccessCount: 5, launchCreditNanos: "1000", launchCreditCount: 5 }) {
+      entry { stage }
+      userErrors { code message path details }
+    }
+  }`;
   await t.operator.gql(PLAN, { id: modelId });
   await t.app.services.launches.turn();
   await b(WITHDRAW, { id: other });
@@ -221,7 +234,8 @@ test('what an account was given stays its person’s when a colleague asks for i
     `INSERT INTO membership (account_id, user_id, role) SELECT $1, id, 'ADMIN' FROM app_user WHERE email = $2`,
     [shared, colleague.email],
   );
-  const made = (await askFor(on(owner, shared), slug)).body.data.requestModel.id as string;
+  const { body } = await askFor(on(owner, shared), slug);
+  const made = body.data.requestModel.modelRequest.id as string;
   await t.database.query('UPDATE model_request SET early_access_at = now() WHERE model_id = $1', [
     modelId,
   ]);
@@ -255,9 +269,10 @@ test('an address that was left at one entry and an account that asked at another
     [`mreq_${into}`, intoId, person.email, mailboxHash(person.email)],
   );
   const { body } = await askFor(person.gql, gone);
-  expect(body.errors).toBeUndefined();
-  const MERGE = `mutation ($goneId: ID!, $intoId: ID!) { mergeModels(goneId: $goneId, intoId: $intoId) { requests } }`;
-  expect((await t.operator.gql(MERGE, { goneId, intoId })).body.data.mergeModels.requests).toBe(1);
+  expect(errorOf({ body })).toBeUndefined();
+  const MERGE = `mutation ($goneId: ID!, $intoId: ID!) { mergeModels(input: { goneId: $goneId, intoId: $intoId }) { entry { requests } userErrors { code message path details } } }`;
+  const merged = await t.operator.gql(MERGE, { goneId, intoId });
+  expect(merged.body.data.mergeModels.entry.requests).toBe(1);
   const [kept] = await t.database.query(
     'SELECT email, account_id IS NOT NULL AS asked FROM model_request WHERE model_id = $1',
     [intoId],
@@ -269,18 +284,15 @@ test('a person has so many organisations at a time, with whatever address, also 
   const few = await startDemandRig({ organisationsPerPerson: 3 });
   try {
     const people = [await few.person('ada@gmail.com'), await few.person('a.d.a@googlemail.com')];
-    const make = (person: Person) =>
-      person.gql('mutation { createOrganisation(name: "O") { id } }');
+    const make = (person: Person) => person.gql(OPEN);
     const answers = await Promise.all([...people, ...people, ...people, ...people].map(make));
     expect(tally(answers.map(codeOf))).toEqual({ taken: 3, refused: 5 });
     const [made] = await few.database.query<{ id: string }>(
       `SELECT id FROM account WHERE kind = 'ORGANISATION' LIMIT 1`,
     );
     await few.database.query(`UPDATE account SET status = 'CLOSED' WHERE id = $1`, [made?.id]);
-    expect(tally((await Promise.all(people.map(make))).map(codeOf))).toEqual({
-      taken: 1,
-      refused: 1,
-    });
+    const later = await Promise.all(people.map(make));
+    expect(tally(later.map(codeOf))).toEqual({ taken: 1, refused: 1 });
   } finally {
     await few.stop();
   }

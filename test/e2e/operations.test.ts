@@ -1,4 +1,4 @@
-import { startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { until } from '../support/process.js';
 
 const TOKEN = 'a-token-of-enough-length';
@@ -133,13 +133,13 @@ describe('a request id', () => {
 
 test('without introspection the schema stays hidden, also in suggestions', async () => {
   const asked = await t.gql('{ __schema { types { name } } }');
-  expect(asked.body.errors[0].extensions).toMatchObject({
+  expect(errorOf(asked)).toMatchObject({
     code: 'GRAPHQL_VALIDATION_FAILED',
     validationErrorCode: 'INTROSPECTION_DISABLED',
   });
-  expect(asked.body.errors[0].message).toContain('INTROSPECTION=true');
+  expect(errorOf(asked)?.message).toContain('INTROSPECTION=true');
   const misspelt = await t.gql('{ task { task } }');
-  expect(misspelt.body.errors[0].message).not.toContain('tasks');
+  expect(errorOf(misspelt)?.message).not.toContain('tasks');
 });
 
 test.each([
@@ -172,10 +172,11 @@ test('an error that nobody foresaw shows nothing of itself, and its cause is in 
     const { status, body } = await t.gql(`{ model(slug: "${SIGLIP}") { summary } }`);
     // The answer has its `data`: the field is null.
     expect([status, body.data]).toEqual([200, { model: null }]);
-    expect(body.errors[0].extensions.code).toBe('INTERNAL');
+    expect(codeOf({ body })).toBe('INTERNAL');
     expect(JSON.stringify(body)).not.toMatch(/was_summary|SELECT|\.ts|prisma/i);
     const line = t.log.find(
-      (one) => one.includes('"level":"error"') && one.includes(body.errors[0].extensions.requestId),
+      (one) =>
+        one.includes('"level":"error"') && one.includes(String(errorOf({ body })?.requestId)),
     );
     expect(line).toContain('summary');
   } finally {

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { createApp, type App } from '../../src/app/app.js';
+import { type App, createApp } from '../../src/app/app.js';
 import { applyMigrations, seedCatalogFolder } from '../../src/app/startup.js';
 import { readConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/platform/logger.js';
@@ -7,7 +7,7 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../src/platform/embedded-postgres/index.js';
-import { postGraphQL } from '../support/app.js';
+import { codeOf, postGraphQL } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { until } from '../support/process.js';
 import { UNLIMITED } from '../support/unlimited.js';
@@ -51,7 +51,7 @@ test('a stop and start of the database under load gives 503 with a code, then wo
       const { status, body, headers } = await postGraphQL(url, { query });
       seen.push({
         status,
-        code: body.errors?.[0]?.extensions.code,
+        code: codeOf({ body }),
         hasData: body.data !== undefined,
       });
       if (status === 503) expect(headers.get('retry-after')).toBe('1');

@@ -23,9 +23,10 @@ async function brokenBy(sql: string): Promise<string[]> {
   const first = await classified(t.url, caller, input);
   const second = await classified(t.url, caller, input);
   const strange = await classified(t.url, other, { ...input, labels: fresh(1) });
-  const create = 'mutation ($input: CreateLabelSetInput!) { createLabelSet(input: $input) { id } }';
+  const create =
+    'mutation ($input: CreateLabelSetInput!) { createLabelSet(input: $input) { labelSet { id } userErrors { code message path details } } }';
   const made = await caller.gql(create, { input: { name: 'set', labels: fresh(2) } });
-  const labelSetId = made.body.data.createLabelSet.id as string;
+  const labelSetId = made.body.data.createLabelSet.labelSet.id as string;
   await classified(t.url, caller, { model: DEMO_MODEL, image, labelSetId });
   await until('the vectors to be kept', async () => {
     const rows = await t.database.query('SELECT FROM label_set_embedding WHERE label_set_id = $1', [

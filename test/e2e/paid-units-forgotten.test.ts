@@ -1,3 +1,4 @@
+import { codeOf } from '../support/app.js';
 import { classified } from '../support/callers.js';
 import { CLASSIFY, fresh, IMAGE, LABEL } from '../support/classify.js';
 import { type PaidPlatform, picture, startPaidPlatform } from '../support/paid-units.js';
@@ -69,10 +70,11 @@ describe('what the caches have forgotten', () => {
 });
 
 describe('a saved label set', () => {
-  const CREATE = 'mutation ($input: CreateLabelSetInput!) { createLabelSet(input: $input) { id } }';
+  const CREATE =
+    'mutation ($input: CreateLabelSetInput!) { createLabelSet(input: $input) { labelSet { id } userErrors { code message path details } } }';
   const save = async (caller: Caller, labels: string[]) => {
     const { body } = await caller.gql(CREATE, { input: { name: 'set', labels } });
-    return body.data.createLabelSet.id as string;
+    return body.data.createLabelSet.labelSet.id as string;
   };
   const isKept = async (id: string) =>
     (await t.database.query('SELECT FROM label_set_embedding WHERE label_set_id = $1', [id]))
@@ -115,7 +117,7 @@ describe('a saved label set', () => {
     const { body } = await caller.gql(CLASSIFY, {
       input: { model, image: picture(), labelSetId },
     });
-    expect(body.errors[0].extensions.code).toBe('UPSTREAM_UNAVAILABLE');
+    expect(codeOf({ body })).toBe('UPSTREAM_UNAVAILABLE');
     t.gate.onRun = () => 'pass';
     expect(await isKept(labelSetId)).toBe(false);
     expect(await t.chargedFor(caller, { image: picture(), labelSetId })).toBe(IMAGE + 3n * LABEL);

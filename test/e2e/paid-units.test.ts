@@ -1,5 +1,6 @@
 import { readConfig } from '../../src/config/config.js';
 import { PaidUnitsService } from '../../src/credits/index.js';
+import { errorOf } from '../support/app.js';
 import { classified, settledCredit } from '../support/callers.js';
 import { fresh, IMAGE, LABEL } from '../support/classify.js';
 import { type PaidPlatform, picture, startPaidPlatform } from '../support/paid-units.js';
@@ -128,13 +129,13 @@ describe('a payment', () => {
     await t.chargedFor(caller, { image, labels, template: '{}' });
     const embed = async (query: string) => {
       const { body } = await caller.gql(query);
-      expect(body.errors).toBeUndefined();
+      expect(errorOf({ body })).toBeUndefined();
       return BigInt(
         (Object.values(body.data)[0] as { cost: { chargedNanos: string } }).cost.chargedNanos,
       );
     };
-    const texts = `mutation { embedTexts(input: { model: "${model}", texts: ${JSON.stringify(labels)} }) { cost { chargedNanos } } }`;
-    const images = `mutation { embedImages(input: { model: "${model}", images: [{ base64: "${image.base64}" }] }) { cost { chargedNanos } } }`;
+    const texts = `mutation { embedTexts(input: { model: "${model}", texts: ${JSON.stringify(labels)} }) { cost { chargedNanos } userErrors { code message path details } } }`;
+    const images = `mutation { embedImages(input: { model: "${model}", images: [{ base64: "${image.base64}" }] }) { cost { chargedNanos } userErrors { code message path details } } }`;
     expect([await embed(texts), await embed(texts)]).toEqual([2n * EMBEDDING, 0n]);
     expect([await embed(images), await embed(images)]).toEqual([EMBEDDING, 0n]);
     expect(await t.chargedFor(caller, { image, labels, template: '{}' })).toBe(0n);
@@ -209,9 +210,9 @@ test('whichever API is spoken, an account pays once, and another one pays too', 
     ];
     // Moderations ask for labels of their own.
     expect(costs.slice(0, 5)).toEqual([0.00022, 0, 0, 0.0001, 0]);
-    const query = '{ runs(first: 1) { edges { node { units { unit ran } } } } }';
+    const query = '{ account { runs(first: 1) { edges { node { units { unit ran } } } } } }';
     const { body } = await caller.gql(query);
-    expect(body.data.runs.edges[0].node.units[0]).toEqual({ unit: 'IMAGE', ran: 0 });
+    expect(body.data.account.runs.edges[0].node.units[0]).toEqual({ unit: 'IMAGE', ran: 0 });
   }
 });
 
@@ -223,6 +224,6 @@ test('a call that has waited for its turn longer than its caller runs nothing, a
   await expect(t.app.services.inference.classify({ ...call, signal: gone })).rejects.toMatchObject({
     code: 'REQUEST_TIMEOUT',
   });
-  const { body } = await caller.gql('{ runs { edges { node { id } } } }');
-  expect(body.data.runs.edges).toEqual([]);
+  const { body } = await caller.gql('{ account { runs { edges { node { id } } } } }');
+  expect(body.data.account.runs.edges).toEqual([]);
 });

@@ -82,9 +82,9 @@ test('F13: a dispute takes the credit with the tax, and gives both back', async 
 });
 
 test('F13: what can be refunded is what was paid, tax included, as far as it is unspent', async () => {
-  const QUERY = '{ purchases { edges { node { refundable { amount currency } } } } }';
+  const QUERY = '{ account { purchases { edges { node { refundable { amount currency } } } } } }';
   const refundable = async () =>
-    (await customer.gql(QUERY)).body.data.purchases.edges[0].node.refundable;
+    (await customer.gql(QUERY)).body.data.account.purchases.edges[0].node.refundable;
   await bought();
   expect(await refundable()).toEqual({ amount: '27.50', currency: 'USD' });
   await shop.spend(customer, GIVES / 2n);
@@ -146,7 +146,8 @@ test.each([
 
 test('F13: tax is worked out on a page only, so nothing is bought without one', async () => {
   await shop.paid(customer);
-  const SET = 'mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) { enabled } }';
+  const SET =
+    'mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) { autoTopUp { enabled } userErrors { code message path details } } }';
   const input = {
     ...{ thresholdNanos: '1000000000', amount: '10.00', monthlyCap: '30.00' },
     consent: true,

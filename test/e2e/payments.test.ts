@@ -37,14 +37,16 @@ test('a pack is bought: page, payment, credit with its bonus, receipt', async ()
   await shop.catchUp();
   expect(await shop.posted(customer)).toBe(26n * DOLLAR);
   const { body: listed } = await customer.gql(
-    '{ purchases { edges { node { id state receiptUrl refundable { amount currency } } } } creditLots { source originalNanos } }',
+    '{ account { purchases { edges { node { id state receiptUrl refundable { amount currency } } } } creditLots { source originalNanos } } }',
   );
-  expect(listed.data.purchases.edges[0].node).toMatchObject({
+  expect(listed.data.account.purchases.edges[0].node).toMatchObject({
     id: purchase.id,
     state: 'PAID',
     refundable: { amount: '25.00', currency: 'USD' },
   });
-  const receipt = await fetch(listed.data.purchases.edges[0].node.receiptUrl as string);
+  const receipt = await fetch(listed.data.account.purchases.edges[0].node.receiptUrl as string);
   expect(await receipt.text()).toContain('$25.00 paid');
-  expect(listed.data.creditLots).toEqual([{ source: 'PURCHASE', originalNanos: '26000000000' }]);
+  expect(listed.data.account.creditLots).toEqual([
+    { source: 'PURCHASE', originalNanos: '26000000000' },
+  ]);
 });

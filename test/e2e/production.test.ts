@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { postGraphQL } from '../support/app.js';
+import { codeOf, postGraphQL } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { killLeftServers, startServer } from '../support/process.js';
 
@@ -20,10 +20,10 @@ afterAll(() => {
 const balanceFor = async (url: string, key: string) => {
   const { body } = await postGraphQL(
     url,
-    { query: '{ balance { postedNanos } }' },
+    { query: '{ account { balance { postedNanos } } }' },
     { authorization: `Bearer ${key}` },
   );
-  return body.errors?.[0].extensions.code ?? 'OK';
+  return codeOf({ body }) ?? 'OK';
 };
 const stop = async (server: ReturnType<typeof startServer>) => {
   server.child.kill('SIGTERM');

@@ -25,8 +25,9 @@ afterAll(async () => {
   outbox.remove();
 });
 
-const REDEEM = 'mutation ($code: String!) { redeemPromoCode(code: $code) { code nanos } }';
-const CREATE = `mutation ($input: CreatePromoCodeInput!) { createPromoCode(input: $input) { code } }`;
+const REDEEM =
+  'mutation ($code: String!) { redeemPromoCode(input: { code: $code }) { promoCode { code nanos } userErrors { code message path details } } }';
+const CREATE = `mutation ($input: CreatePromoCodeInput!) { createPromoCode(input: $input) { promoCode { code } userErrors { code message path details } } }`;
 const promo = (code: string, more = {}) => ({
   code,
   nanos: '5000000000',
@@ -42,8 +43,8 @@ test('each account once, also at once; in any case; its credit runs out', async 
   );
   expect(answers.map(codeOf).sort()).toEqual([...Array(9).fill('CONFLICT'), undefined]);
   expect(await shop.posted(customer)).toBe(5n * DOLLAR);
-  const { body } = await customer.gql('{ creditLots { originalNanos expiresAt } }');
-  expect(body.data.creditLots).toContainEqual({
+  const { body } = await customer.gql('{ account { creditLots { originalNanos expiresAt } } }');
+  expect(body.data.account.creditLots).toContainEqual({
     originalNanos: '5000000000',
     expiresAt: expect.any(String) as string,
   });

@@ -1,3 +1,4 @@
+import { errorOf } from '../support/app.js';
 import { BALANCE, CLASSIFY, fresh, input, LABEL } from '../support/classify.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';
@@ -9,10 +10,10 @@ import { makeChecksDue, startProvider, type TestProvider } from '../support/prov
 const FIELDS =
   'id modelId name protocol url hasToken priority enabled health failures problem costs { unit nanosPerUnit }';
 const LIST = `query ($model: String!) { providers(model: $model) { ${FIELDS} } }`;
-const ADD = `mutation ($input: AddProviderInput!) { addProvider(input: $input) { ${FIELDS} } }`;
-const EDIT = `mutation ($id: ID!, $input: EditProviderInput!) { editProvider(id: $id, input: $input) { ${FIELDS} } }`;
-const REMOVE = `mutation ($id: ID!) { removeProvider(id: $id) { id } }`;
-const PRICE = `mutation ($input: SetModelPriceInput!) { setModelPrice(input: $input) { prices { unit nanosPerUnit } } }`;
+const ADD = `mutation ($input: AddProviderInput!) { addProvider(input: $input) { provider { ${FIELDS} } userErrors { code message path details } } }`;
+const EDIT = `mutation ($input: EditProviderInput!) { editProvider(input: $input) { provider { ${FIELDS} } userErrors { code message path details } } }`;
+const REMOVE = `mutation ($id: ID!) { removeProvider(input: { id: $id }) { deletedProviderId userErrors { code message path details } } }`;
+const PRICE = `mutation ($input: SetModelPriceInput!) { setModelPrice(input: $input) { model { prices { unit nanosPerUnit } } userErrors { code message path details } } }`;
 const MODEL = DEMO_MODEL;
 const TOKEN = 'a-secret-of-sixteen';
 
@@ -47,7 +48,7 @@ afterAll(async () => {
 const call = async (labels = fresh(1)) => (await caller.gql(CLASSIFY, input({ labels }))).body;
 const add = async (more: object) =>
   (await operator.gql(ADD, { input: { model: MODEL, name: 'far', url: first.url, ...more } })).body;
-const codeOf = (body: { errors?: [{ extensions: object }] }) => body.errors?.[0].extensions;
+const codeOf = (body: object) => errorOf({ body });
 const list = async () =>
   (await operator.gql(LIST, { model: MODEL })).body.data.providers as {
     id: string;
@@ -66,14 +67,17 @@ async function addBoth(): Promise<{ first: string; second: string }> {
     const ready = (await list()).filter(({ health }) => health === 'READY');
     return ['first', 'second'].every((name) => ready.some((one) => one.name === name)) || undefined;
   });
-  return { first: one.data.addProvider.id as string, second: two.data.addProvider.id as string };
+  return {
+    first: one.data.addProvider.provider.id as string,
+    second: two.data.addProvider.provider.id as string,
+  };
 }
 
 describe('an operator', () => {
   test('adds, changes, lists and removes a provider; its token is never shown nor written down', async () => {
     const costs = [{ unit: 'IMAGE', nanosPerUnit: '90' }];
     const added = await add({ token: TOKEN, costs, priority: 5 });
-    expect(added.data.addProvider).toMatchObject({
+    expect(added.data.addProvider.provider).toMatchObject({
       name: 'far',
       protocol: 'OPEN_INFERENCE',
       url: first.url,
@@ -83,16 +87,19 @@ describe('an operator', () => {
       health: 'UNKNOWN',
       costs,
     });
-    const id = added.data.addProvider.id as string;
-    const edited = await operator.gql(EDIT, { id, input: { enabled: false, token: null } });
-    expect(edited.body.data.editProvider).toMatchObject({
+    const id = added.data.addProvider.provider.id as string;
+    const edited = await operator.gql(EDIT, { input: { id, enabled: false, token: null } });
+    expect(edited.body.data.editProvider.provider).toMatchObject({
       enabled: false,
       hasToken: false,
       url: first.url,
       costs,
     });
     expect((await list()).map(({ name }) => name)).toEqual(['far', 'local']);
-    expect((await operator.gql(REMOVE, { id })).body.data.removeProvider).toEqual({ id });
+    expect((await operator.gql(REMOVE, { id })).body.data.removeProvider).toEqual({
+      deletedProviderId: id,
+      userErrors: [],
+    });
     expect((await list()).map(({ name }) => name)).toEqual(['local']);
 
     const events = await t.database.query<{ action: string; details: object }>(
@@ -112,9 +119,9 @@ describe('an operator', () => {
       (await t.gql(`{ model(slug: "${MODEL}") { apiProviders } }`)).body.data.model
         .apiProviders as number;
     const { first: id } = await addBoth();
-    await operator.gql(EDIT, { id, input: { priority: 21 } });
+    await operator.gql(EDIT, { input: { id, priority: 21 } });
     expect(await count()).toBe(2);
-    await operator.gql(EDIT, { id, input: { enabled: false } });
+    await operator.gql(EDIT, { input: { id, enabled: false } });
     expect(await count()).toBe(1);
     await operator.gql(REMOVE, { id });
     expect(await count()).toBe(1);
@@ -144,7 +151,7 @@ describe('an operator', () => {
     await add({});
     expect(codeOf(await add({}))).toMatchObject({ code: 'CONFLICT', argument: 'name' });
     for (const id of ['prv_nobody', '', 'mdl_1', 'a\u0000b']) {
-      expect(codeOf((await operator.gql(EDIT, { id, input: { priority: 1 } })).body)).toMatchObject(
+      expect(codeOf((await operator.gql(EDIT, { input: { id, priority: 1 } })).body)).toMatchObject(
         { code: 'NOT_FOUND' },
       );
       expect(codeOf((await operator.gql(REMOVE, { id })).body)).toMatchObject({
@@ -161,7 +168,7 @@ describe('an operator', () => {
     for (const [query, variables] of [
       [LIST, { model: MODEL }],
       [ADD, { input: { model: MODEL, name: 'mine', url: first.url } }],
-      [EDIT, { id: 'prv_1', input: {} }],
+      [EDIT, { input: { id: 'prv_1' } }],
       [REMOVE, { id: 'prv_1' }],
     ] as const) {
       expect(codeOf((await member.gql(query, variables)).body)).toMatchObject({
@@ -175,12 +182,12 @@ describe('a call', () => {
   test('goes to the provider of the highest priority, with its token', async () => {
     const { first: id } = await addBoth();
     const before = [first.runs(), second.runs()];
-    expect((await call()).errors).toBeUndefined();
+    expect(codeOf(await call())).toBeUndefined();
     expect(first.runs()).toBeGreaterThan(before[0] ?? 0);
     expect(second.runs()).toBe(before[1]);
-    await operator.gql(EDIT, { id, input: { priority: 1 } });
+    await operator.gql(EDIT, { input: { id, priority: 1 } });
     const then = [first.runs(), second.runs()];
-    expect((await call()).errors).toBeUndefined();
+    expect(codeOf(await call())).toBeUndefined();
     expect(first.runs()).toBe(then[0]);
     expect(second.runs()).toBeGreaterThan(then[1] ?? 0);
   });
@@ -188,27 +195,27 @@ describe('a call', () => {
   test('that a provider did not take goes to the next: the caller sees nothing of it', async () => {
     const { first: id } = await addBoth();
     // It refuses our token from now on, so that it runs nothing.
-    await operator.gql(EDIT, { id, input: { token: 'another-secret-of-ours' } });
+    await operator.gql(EDIT, { input: { id, token: 'another-secret-of-ours' } });
     const before = second.runs();
     const body = await call();
-    expect(body.errors).toBeUndefined();
+    expect(errorOf({ body })).toBeUndefined();
     expect(body.data.classifyImage.cost.chargedNanos).toBe(String(LABEL));
     expect(second.runs()).toBeGreaterThan(before);
   });
 
   test('whose provider dies in the middle fails, is not sent again, and costs nothing; the next goes elsewhere', async () => {
     await addBoth();
-    const { postedNanos } = (await caller.gql(BALANCE)).body.data.balance;
+    const { postedNanos } = (await caller.gql(BALANCE)).body.data.account.balance;
     const [, before] = [first.runs(), second.runs()];
     first.onRun = () => 'cut';
     const failed = await call();
     expect(codeOf(failed)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
     expect(second.runs()).toBe(before);
-    expect((await caller.gql(BALANCE)).body.data.balance).toMatchObject({
+    expect((await caller.gql(BALANCE)).body.data.account.balance).toMatchObject({
       postedNanos,
       heldNanos: '0',
     });
-    expect((await call()).errors).toBeUndefined();
+    expect(codeOf(await call())).toBeUndefined();
     expect(second.runs()).toBeGreaterThan(before);
   });
 
@@ -220,12 +227,12 @@ describe('a call', () => {
       await makeChecksDue(t);
       await t.app.services.modelChecks.turn();
       const before = spare.runs();
-      expect((await call()).errors).toBeUndefined();
+      expect(codeOf(await call())).toBeUndefined();
       expect(spare.runs()).toBeGreaterThan(before);
     } finally {
       await spare.stop();
     }
-    for (let n = 0; n < 3; n += 1) expect((await call()).errors).toBeUndefined();
+    for (let n = 0; n < 3; n += 1) expect(codeOf(await call())).toBeUndefined();
     await t.database.query('UPDATE model_provider SET checked_at = NULL');
     await t.app.services.providerChecks.turn();
     expect(await list()).toContainEqual(
@@ -241,7 +248,7 @@ describe('a call', () => {
         changed = true;
         const version = { model: MODEL, unit: 'LABEL_TEXT', nanosPerUnit: '70000' };
         const { body } = await operator.gql(PRICE, { input: version });
-        expect(body.errors).toBeUndefined();
+        expect(errorOf({ body })).toBeUndefined();
       }
       return 'pass' as const;
     };
@@ -259,7 +266,7 @@ test('a provider that was edited during its check keeps what the edit says', asy
   const routes = await t.app.services.providers.routes();
   const stale = routes.find(({ id }) => id === row?.id);
   if (stale === undefined) throw new Error('It is enabled.');
-  await operator.gql(EDIT, { id: stale.id, input: { url: 'http://127.0.0.1:9' } });
+  await operator.gql(EDIT, { input: { id: stale.id, url: 'http://127.0.0.1:9' } });
   await t.app.services.providers.saveHealth(stale, {
     health: 'READY',
     verified: true,

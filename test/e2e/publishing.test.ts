@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { codeOf, errorOf } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { writeSelfReference } from '../../src/siglip/index.js';
 import { runGraph } from '../support/onnx.js';
@@ -10,11 +11,21 @@ import { installCopy, startProvider, type TestProvider } from '../support/provid
 
 const READINESS = `query ($model: String!) { publishingReadiness(model: $model) {
   model ready missing checks { requirement met outcome } } }`;
-const PUBLISH = `mutation ($model: String!) { publishModel(model: $model) {
-  slug status apiProviders changelog(first: 1) { kind } } }`;
-const CREATE = `mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }`;
-const PRICE = `mutation ($input: SetModelPriceInput!) { setModelPrice(input: $input) { slug } }`;
-const ADD = `mutation ($input: AddProviderInput!) { addProvider(input: $input) { id health } }`;
+const PUBLISH = `mutation ($model: String!) {
+  publishModel(input: { model: $model }) {
+    model { slug status apiProviders changelog(first: 1) { kind } }
+    userErrors { code message path details }
+  }
+}`;
+const CREATE = `mutation ($input: CreateModelInput!) {
+  createModel(input: $input) { model { id } userErrors { code message path details } }
+}`;
+const PRICE = `mutation ($input: SetModelPriceInput!) {
+  setModelPrice(input: $input) { model { slug } userErrors { code message path details } }
+}`;
+const ADD = `mutation ($input: AddProviderInput!) {
+  addProvider(input: $input) { provider { id health } userErrors { code message path details } }
+}`;
 const UNITS = ['IMAGE', 'LABEL_TEXT', 'EMBEDDING'];
 
 const outbox = temporaryFolder();
@@ -45,7 +56,7 @@ async function createInstalled(): Promise<string> {
 async function create(slug: string): Promise<string> {
   const task = 'ZERO_SHOT_IMAGE_CLASSIFICATION';
   const input = { slug, name: 'Copy', task, summary: 'A copy.' };
-  expect((await operator.gql(CREATE, { input })).body.errors).toBeUndefined();
+  expect(errorOf(await operator.gql(CREATE, { input }))).toBeUndefined();
   return slug;
 }
 
@@ -76,15 +87,15 @@ async function refusal(model: string): Promise<{ missing: string[]; message: str
     one.toLowerCase(),
   );
   expect(asked.data.publishingReadiness.ready).toBe(missing.length === 0);
-  if (body.errors === undefined) {
+  const error = errorOf({ body });
+  if (error === undefined) {
     expect(missing).toEqual([]);
     return undefined;
   }
-  const [{ message, extensions }] = body.errors;
-  expect(extensions).toMatchObject({ code: 'CONFLICT', model, missing });
+  expect(error).toMatchObject({ code: 'CONFLICT', model, missing });
   const { body: seen } = await t.gql(`{ model(slug: "${model}") { status } }`);
   expect(seen.data.model.status).toBe('COMING_SOON');
-  return { missing, message: message as string };
+  return { missing, message: error.message };
 }
 
 describe('going live', () => {
@@ -145,14 +156,18 @@ describe('going live', () => {
     const refused = await refusal(model);
     expect(refused?.missing).toEqual(['golden']);
     expect(refused?.message).toMatch(
-      /golden: Unverified: .*nothing from outside backs them.*publishModel with unverified: true.*publish --unverified/,
+      /golden: Unverified: .*but no external one.*publishModel with unverified: true.*publish --unverified/,
     );
 
-    const query = `mutation ($model: String!) { publishModel(model: $model, unverified: true) {
-      status changelog(first: 1) { text } } }`;
-    expect((await operator.gql(query, { model })).body.data.publishModel).toEqual({
+    const query = `mutation ($model: String!) {
+      publishModel(input: { model: $model, unverified: true }) {
+        model { status changelog(first: 1) { text } }
+        userErrors { code message path }
+      }
+    }`;
+    expect((await operator.gql(query, { model })).body.data.publishModel.model).toEqual({
       status: 'LIVE',
-      changelog: [{ text: expect.stringContaining('Its scores are unverified') as string }],
+      changelog: [{ text: expect.stringContaining('The scores are unverified') as string }],
     });
   });
 
@@ -175,7 +190,7 @@ describe('going live', () => {
     await price(model);
     await addProvider(model);
     const { body } = await operator.gql(PUBLISH, { model });
-    expect(body.data.publishModel).toEqual({
+    expect(body.data.publishModel.model).toEqual({
       slug: model,
       status: 'LIVE',
       apiProviders: 1,
@@ -184,7 +199,12 @@ describe('going live', () => {
     const before = provider.runs();
     const caller = await t.caller(10_000_000n);
     const called = await caller.gql(
-      `mutation { embedTexts(input: { model: "${model}", texts: ["a red circle"] }) { cost { chargedNanos } } }`,
+      `mutation {
+        embedTexts(input: { model: "${model}", texts: ["a red circle"] }) {
+          cost { chargedNanos }
+          userErrors { code message path details }
+        }
+      }`,
     );
     expect(called.body.data.embedTexts.cost.chargedNanos).toBe('1000');
     expect(provider.runs()).toBe(before + 1);
@@ -194,7 +214,7 @@ describe('going live', () => {
     expect(event).toEqual({ details: { from: 'COMING_SOON' } });
     // Once is enough.
     const again = await operator.gql(PUBLISH, { model });
-    expect(again.body.errors[0].extensions).toMatchObject({ code: 'CONFLICT', status: 'LIVE' });
+    expect(errorOf(again)).toMatchObject({ code: 'CONFLICT', status: 'LIVE' });
   });
 
   test('twice at the same moment happens once', async () => {
@@ -202,7 +222,7 @@ describe('going live', () => {
     await price(model);
     await addProvider(model);
     const answers = await Promise.all([1, 2].map(() => operator.gql(PUBLISH, { model })));
-    expect(answers.filter(({ body }) => body.errors === undefined)).toHaveLength(1);
+    expect(answers.filter((answer) => errorOf(answer) === undefined)).toHaveLength(1);
     const { body } = await t.gql(`{ model(slug: "${model}") { changelog { kind } } }`);
     const kinds = (body.data.model.changelog as { kind: string }[]).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === 'PUBLISHED')).toHaveLength(1);
@@ -212,7 +232,7 @@ describe('going live', () => {
     const member = await signUp({ url: t.url, outboxDir: outbox.path }, 'member@example.org');
     for (const query of [PUBLISH, READINESS]) {
       const { body } = await member.gql(query, { model: 'gigarouter/demo-shapes' });
-      expect(body.errors[0].extensions.code).toBe('FORBIDDEN');
+      expect(codeOf({ body })).toBe('FORBIDDEN');
     }
   });
 });

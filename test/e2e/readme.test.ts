@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryFolder } from '../support/folder.js';
-import { postGraphQL } from '../support/app.js';
+import { postGraphQL, errorOf } from '../support/app.js';
 import { mailsTo, type Person, signUp, VERIFY } from '../support/people.js';
 import { killLeftServers, startServer, until } from '../support/process.js';
 
@@ -34,7 +34,7 @@ const ELSEWHERE: readonly RegExp[] = [
 /** What a person does in the browser before a command: follows the link in the mail, and chooses a password. */
 const BEFORE: readonly (readonly [RegExp, () => Promise<void>])[] = [
   [
-    /signIn\(email: \\"ada@example\.org\\"/,
+    /signIn\(input: \{ email: \\"ada@example\.org\\"/,
     async () => {
       const mail = await until('the mail to Ada', () =>
         mailsTo(path.join(folder.path, 'outbox'), 'ada@example.org').find(
@@ -45,7 +45,7 @@ const BEFORE: readonly (readonly [RegExp, () => Promise<void>])[] = [
         query: VERIFY,
         variables: { token: mail.token, password: 'correct horse battery' },
       });
-      expect(body.errors).toBeUndefined();
+      expect(errorOf({ body })).toBeUndefined();
     },
   ],
 ];
@@ -139,7 +139,7 @@ test.each(programs.map(({ code, answer }) => [code, answer] as const))(
 const operations = blocks().filter(({ language }) => language === 'graphql');
 test.each(operations.map(({ code }) => [code]))('%s', async (code) => {
   const { body } = await person.gql(code);
-  expect(body.errors).toBeUndefined();
+  expect(errorOf({ body })).toBeUndefined();
 });
 
 test('nothing was left out', () => {

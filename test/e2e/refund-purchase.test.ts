@@ -1,3 +1,4 @@
+import { errorOf } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { type Bought, codeOf, DOLLAR, type Shop, startShop } from '../support/payments.js';
 import { operatorOf } from '../support/operators.js';
@@ -26,8 +27,12 @@ afterAll(async () => {
   outbox.remove();
 });
 
-const REFUND = `mutation ($input: RefundPurchaseInput!) { refundPurchase(input: $input) {
-  id clawedBackNanos refundable { amount } } }`;
+const REFUND = `mutation ($input: RefundPurchaseInput!) {
+  refundPurchase(input: $input) {
+    purchase { id clawedBackNanos refundable { amount } }
+    userErrors { code message path details }
+  }
+}`;
 let keys = 0;
 const ask = (purchase: Bought, amount?: string, idempotencyKey = `refund ${String((keys += 1))}`) =>
   operator.gql(REFUND, {
@@ -39,13 +44,13 @@ test('gives back at most what is unspent of that very purchase', async () => {
   await shop.spend(customer, 4n * DOLLAR);
   expect(codeOf(await ask(first, '6.01'))).toBe('CONFLICT');
   const { body } = await ask(first);
-  expect(body.data.refundPurchase).toMatchObject({
+  expect(body.data.refundPurchase.purchase).toMatchObject({
     clawedBackNanos: '6000000000',
     refundable: { amount: '0.00' },
   });
   expect((await shop.charge(first)).amount_refunded).toBe(600);
   expect(codeOf(await ask(first, '0.01'))).toBe('CONFLICT');
-  expect((await ask(second, '10.00')).body.errors).toBeUndefined();
+  expect(errorOf(await ask(second, '10.00'))).toBeUndefined();
   expect(await shop.posted(customer)).toBe(0n);
   await shop.catchUp();
   expect(await shop.posted(customer)).toBe(0n);
@@ -62,7 +67,7 @@ test('what is held by calls in flight is not given back', async () => {
     details: {},
   });
   expect(codeOf(await ask(purchase, '7.01'))).toBe('CONFLICT');
-  expect((await ask(purchase, '7.00')).body.errors).toBeUndefined();
+  expect(errorOf(await ask(purchase, '7.00'))).toBeUndefined();
 });
 
 test('one key is one refund, also at once; two keys are two', async () => {
@@ -80,7 +85,7 @@ test('when Stripe refuses, the credit is back', async () => {
   (await shop.charge(purchase)).disputed = true;
   const refused = await ask(purchase, '2.00');
   expect(codeOf(refused)).toBe('CONFLICT');
-  expect(refused.body.errors[0].message).toMatch(/Stripe refused/);
+  expect(errorOf(refused)?.message).toMatch(/Stripe refused/);
   expect(await shop.posted(customer)).toBe(10n * DOLLAR);
 });
 
@@ -90,7 +95,7 @@ test('when the answer is lost, it is one refund, and asked again it stays one', 
   expect(codeOf(await ask(purchase, '2.00', 'lost'))).toBe('UPSTREAM_UNAVAILABLE');
   expect(await shop.posted(customer)).toBe(8n * DOLLAR);
   shop.double.faults.clear();
-  expect((await ask(purchase, '2.00', 'lost')).body.errors).toBeUndefined();
+  expect(errorOf(await ask(purchase, '2.00', 'lost'))).toBeUndefined();
   await shop.catchUp();
   expect((await shop.charge(purchase)).amount_refunded).toBe(200);
   expect(await shop.posted(customer)).toBe(8n * DOLLAR);
@@ -118,7 +123,7 @@ test('an error that Stripe keeps for a refund does not keep it from being made, 
   await shop.skip(60);
   await shop.app.services.refunds.turn();
   await shop.app.services.refunds.turn();
-  expect((await ask(purchase, '2.00', 'kept')).body.errors).toBeUndefined();
+  expect(errorOf(await ask(purchase, '2.00', 'kept'))).toBeUndefined();
   expect((await shop.charge(purchase)).amount_refunded).toBe(200);
   await shop.catchUp();
   expect(await shop.posted(customer)).toBe(8n * DOLLAR);
@@ -149,7 +154,7 @@ test.each([
   ['1.001', /steps of/],
 ])('%s is refused', async (amount, message) => {
   const answer = await ask(await shop.paid(customer), amount);
-  expect(answer.body.errors[0].message).toMatch(message);
+  expect(errorOf(answer)?.message).toMatch(message);
 });
 
 test('an unpaid or unknown purchase is refused', async () => {

@@ -181,6 +181,6 @@ describe('a compressed body', () => {
       body: form,
     });
     const { status, body } = await readAnswer(response);
-    expect([status, body.error.message]).toEqual([415, expect.stringMatching(/form.*"gzip"/)]);
+    expect([status, body.error.message]).toEqual([415, expect.stringMatching(/Forms.*"gzip"/)]);
   });
 });

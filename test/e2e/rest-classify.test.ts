@@ -75,7 +75,7 @@ test('no key, a wrong one, one in the address, and one without credit', async ()
   const inAddress = await callRest(t.url, 'POST', `/v1/classify?api_key=${secret}`, { body });
   expect([inAddress.status, inAddress.body.error.message]).toEqual([
     401,
-    expect.stringMatching(/key in the address/),
+    expect.stringMatching(/key in the URL/),
   ]);
   const spent = await classify(secret, { ...body, labels: ['a label that is new'] });
   expect([spent.status, spent.body.error.type]).toEqual([402, 'insufficient_quota']);

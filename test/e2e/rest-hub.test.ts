@@ -192,7 +192,7 @@ test('errors are texts that the client shows', async () => {
   expect(error).toBeInstanceOf(HubApiError);
   expect(error).toMatchObject({
     statusCode: 400,
-    message: expect.stringMatching(/^A search may have 100 characters/),
+    message: expect.stringMatching(/filter.search. must have at most 100 characters/),
   });
   for (const query of [
     'limit=0',

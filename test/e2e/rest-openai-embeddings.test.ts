@@ -180,8 +180,8 @@ describe('texts and images', () => {
     const texts = await embed({ input: ['one', 'two'] });
     const mix = ['one', { image: CIRCLE }, { text: 'two' }, { image: HEART }, 'one'];
     const runs = async () =>
-      (await caller.gql('{ runs(first: 100) { edges { node { id } } } }')).body.data.runs.edges
-        .length as number;
+      (await caller.gql('{ account { runs(first: 100) { edges { node { id } } } } }')).body.data
+        .account.runs.edges.length as number;
     const before = await runs();
     expect(await embed({ input: mix })).toEqual([texts[0], circle, texts[1], heart, texts[0]]);
     expect((await runs()) - before).toBe(1);

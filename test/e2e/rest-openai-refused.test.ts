@@ -46,7 +46,7 @@ const functions = (parameters: object) => ({
 const named = (name: string) => ({ type: 'function', function: { name } });
 
 test.each<[string, string, object, RegExp, string | null]>([
-  ['nothing', '/v1/embeddings', {}, /input or messages/, 'input'],
+  ['nothing', '/v1/embeddings', {}, /`input` or `messages`/, 'input'],
   ['an empty list', '/v1/embeddings', { input: [] }, />=1 items/, 'input'],
   ['an empty text', '/v1/embeddings', { input: ['a', ''] }, /Text 2 is empty/, null],
   ['a number', '/v1/embeddings', { input: 7 }, /Send a text/, 'input'],
@@ -56,7 +56,7 @@ test.each<[string, string, object, RegExp, string | null]>([
     '65 images',
     '/v1/embeddings',
     { input: Array(65).fill({ image: HEART }) },
-    /1 to 64.*there are 65.*Split/,
+    /1 to 64 .*got 65.*Split/,
     'images',
   ],
   [
@@ -71,7 +71,7 @@ test.each<[string, string, object, RegExp, string | null]>([
     'two parts for one vector',
     '/v1/embeddings',
     { input: [{ content: [LABELS, picture] }] },
-    /one text or of one image/,
+    /one text or one image/,
     'input',
   ],
   ['a sound', '/v1/embeddings', { input: 'a', modality: 'audio' }, /modality/, 'modality'],
@@ -98,7 +98,7 @@ test.each<[string, string, object, RegExp, string | null]>([
     'no labels',
     '/v1/chat/completions',
     { messages: said(text('What is this?'), picture) },
-    /nothing to choose from/,
+    /No labels found/,
     'messages',
   ],
   [
@@ -194,7 +194,7 @@ test.each<[string, string, object, RegExp, string | null]>([
     'an earlier response',
     '/v1/responses',
     { ...responses, previous_response_id: 'resp-run_1' },
-    /Nothing is kept/,
+    /not stored/,
     'previous_response_id',
   ],
   [

@@ -113,7 +113,7 @@ describe('while no predictor runs', () => {
       const { client } = countedClient(warming.url, caller, { maxRetries: 0 });
       const error = await errorOf(client.embeddings.create({ model: DEMO_MODEL, input: 'a text' }));
       expect(error).toMatchObject({ status: 503, code: 'upstream_unavailable' });
-      expect(error.message).toMatch(/demo-shapes is not served/);
+      expect(error.message).toMatch(/demo-shapes is temporarily unavailable/);
     } finally {
       await warming.stop();
       await predictor.end('SIGKILL');
@@ -142,8 +142,10 @@ describe('while no predictor runs', () => {
     expect(sentAt).toHaveLength(1);
     expect(headers[0]?.get('preference-applied')).toBe('wait=20');
     expect(headers[0]?.get('x-gigarouter-cost')).toBe('0.00022');
-    const { body } = await caller.gql('{ runs(first: 100) { edges { node { outcome } } } }');
-    const outcomes = body.data.runs.edges.map(
+    const { body } = await caller.gql(
+      '{ account { runs(first: 100) { edges { node { outcome } } } } }',
+    );
+    const outcomes = body.data.account.runs.edges.map(
       ({ node }: { node: { outcome: string } }) => node.outcome,
     );
     // It was tried before the predictor was there.

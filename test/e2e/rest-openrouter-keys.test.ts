@@ -79,7 +79,7 @@ test('a key that was disabled is not enabled again, and the refusal says so', as
   expect((await disable(true)).data.disabled).toBe(true);
   await expect(disable(false)).rejects.toMatchObject({
     statusCode: 409,
-    body: expect.stringContaining('for good'),
+    body: expect.stringContaining('permanently'),
   });
 });
 

@@ -127,11 +127,11 @@ test('a score beside a single label is its own probability, however it is asked 
     secret: caller.secret,
     body: {
       query:
-        'mutation ($labels: [String!]!) { createLabelSet(input: { name: "one", labels: $labels }) { id } }',
+        'mutation ($labels: [String!]!) { createLabelSet(input: { name: "one", labels: $labels }) { labelSet { id } userErrors { code message path details } } }',
       variables: { labels: [ABSENT] },
     },
   });
-  const id = set.body.data.createLabelSet.id;
+  const id = set.body.data.createLabelSet.labelSet.id;
   const { data } = await post('/v1/classify', { model: DEMO_MODEL, input: [IMAGE], label_set: id });
   expect(data[0].score).toBeCloseTo(absent ?? 1, 5);
 });

@@ -1,4 +1,4 @@
-import { startTestApp, type TestApp } from '../support/app.js';
+import { errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo } from '../support/operators.js';
 import {
@@ -35,13 +35,20 @@ async function newPerson() {
   return { email, ...(await setUpSecondFactor(t.url, email)) };
 }
 const SIGN_IN_CODE = `mutation ($email: String!, $password: String!, $code: String) {
-  signIn(email: $email, password: $password, code: $code) { token } }`;
-const MAGIC = 'mutation ($email: String!) { requestMagicLink(email: $email) { done } }';
+  signIn(input: { email: $email, password: $password, code: $code }) {
+    token
+    userErrors { code message path details }
+  }
+}`;
+const MAGIC =
+  'mutation ($email: String!) { requestMagicLink(input: { email: $email }) { userErrors { code message path details } } }';
 const USE = `mutation ($token: String!, $code: String) {
-  signInWithMagicLink(token: $token, code: $code) { token } }`;
-const VIEWER = '{ viewer { email hasSecondFactor } }';
-const errorOf = ({ body }: { body: { errors?: { extensions: object; message: string }[] } }) =>
-  body.errors?.[0]?.extensions as { code: string; secondFactor?: boolean } | undefined;
+  signInWithMagicLink(input: { token: $token, code: $code }) {
+    token
+    userErrors { code message path details }
+  }
+}`;
+const VIEWER = '{ viewer { user { email } hasSecondFactor } }';
 
 test('a password alone signs in nowhere, with a code it does, and a code works once', async () => {
   const { email, app } = await newPerson();
@@ -56,7 +63,10 @@ test('a password alone signs in nowhere, with a code it does, and a code works o
   const code = app.code();
   const signedIn = await t.gql(SIGN_IN_CODE, { email, password: PASSWORD, code });
   const person = personOf(t.url, email, signedIn.body.data.signIn.token as string);
-  expect((await person.gql(VIEWER)).body.data.viewer).toEqual({ email, hasSecondFactor: true });
+  expect((await person.gql(VIEWER)).body.data.viewer).toEqual({
+    user: { email },
+    hasSecondFactor: true,
+  });
   const again = await t.gql(SIGN_IN_CODE, { email, password: PASSWORD, code });
   expect(errorOf(again)?.code).toBe('UNAUTHENTICATED');
 });
@@ -122,7 +132,7 @@ test('a link in a mail needs the code as well, and survives a wrong one', async 
   expect(errorOf(await t.gql(USE, { token, code: '000000' }))?.code).toBe('UNAUTHENTICATED');
   const used = await t.gql(USE, { token, code: app.code() });
   const person = personOf(t.url, email, used.body.data.signInWithMagicLink.token as string);
-  expect((await person.gql(VIEWER)).body.data.viewer.email).toBe(email);
+  expect((await person.gql(VIEWER)).body.data.viewer.user.email).toBe(email);
   const again = await t.gql(USE, { token, code: app.recoveryCodes[0] });
   expect(errorOf(again)?.code).toBe('BAD_USER_INPUT');
 });
@@ -144,11 +154,12 @@ test('the page of such a link asks for the code', async () => {
 
 test('a new password, set by a link, does not take the second factor away', async () => {
   const { email } = await newPerson();
-  const RESET = 'mutation ($email: String!) { requestPasswordReset(email: $email) { done } }';
+  const RESET =
+    'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code message path details } } }';
   const { token } = await mailAfter(outbox.path, email, () => t.gql(RESET, { email }));
   const password = 'the second password';
   await t.gql(
-    'mutation ($token: String!, $password: String!) { resetPassword(token: $token, password: $password) { done } }',
+    'mutation ($token: String!, $password: String!) { resetPassword(input: { token: $token, password: $password }) { userErrors { code message path details } } }',
     { token, password },
   );
   expect(errorOf(await t.gql(SIGN_IN, { email, password }))).toMatchObject({ secondFactor: true });
@@ -176,8 +187,10 @@ test('switching it on and off is in the audit log', async () => {
   expect([off.status, app.recoveryCodes.length]).toEqual([200, 10]);
   const { token } = (await t.gql(SIGN_IN, { email, password: PASSWORD })).body.data.signIn;
   const { auditEvents } = (
-    await personOf(t.url, email, token as string).gql('{ auditEvents { action ipAddress } }')
-  ).body.data;
+    await personOf(t.url, email, token as string).gql(
+      '{ account { auditEvents { action ipAddress } } }',
+    )
+  ).body.data.account;
   for (const action of ['user.second-factor-on', 'user.second-factor-off']) {
     expect(auditEvents).toContainEqual({ action, ipAddress: '127.0.0.1' });
   }

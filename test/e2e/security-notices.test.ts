@@ -63,8 +63,9 @@ const signInFrom = async (email: string, ip: string, userAgent = 'node', passwor
     { 'x-forwarded-for': ip, 'user-agent': userAgent },
   );
 const actionsOf = async ({ gql }: Pick<Person, 'gql'>) => {
-  const { auditEvents } = (await gql('{ auditEvents { action ipAddress userId target } }')).body
-    .data;
+  const { auditEvents } = (
+    await gql('{ account { auditEvents { action ipAddress userId target } } }')
+  ).body.data.account;
   return auditEvents as { action: string; ipAddress: string | null; userId: string | null }[];
 };
 const NEW_PLACE = 'New sign-in to your account';
@@ -100,11 +101,12 @@ test('a password that was changed, or set anew', async () => {
     expect.objectContaining({ action: 'user.password-changed', ipAddress: '127.0.0.1' }),
   );
 
-  const RESET = 'mutation ($email: String!) { requestPasswordReset(email: $email) { done } }';
+  const RESET =
+    'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code message path details } } }';
   const { email } = person;
   const { token } = await mailAfter(outbox.path, email, () => t.gql(RESET, { email }));
   const SET =
-    'mutation ($token: String!) { resetPassword(token: $token, password: "the third password") { done } }';
+    'mutation ($token: String!) { resetPassword(input: { token: $token, password: "the third password" }) { userErrors { code message path details } } }';
   await t.gql(SET, { token });
   expect((await told(person)).filter((one) => one === 'Your password was changed')).toHaveLength(2);
   const again = await signInFrom(email, '127.0.0.1', 'node', 'the third password');
@@ -116,8 +118,10 @@ test('a password that was changed, or set anew', async () => {
 
 test('a new key, to those who look after the account', async () => {
   const [owner, admin, developer] = [await newPerson(), await newPerson(), await newPerson()];
-  const { body } = await owner.gql('mutation { createOrganisation(name: "Acme") { id } }');
-  const account = body.data.createOrganisation.id as string;
+  const { body } = await owner.gql(
+    'mutation { createOrganisation(input: { name: "Acme" }) { account { id } userErrors { code message path details } } }',
+  );
+  const account = body.data.createOrganisation.account.id as string;
   for (const [person, role] of [
     [admin, 'ADMIN'],
     [developer, 'DEVELOPER'],
@@ -129,10 +133,13 @@ test('a new key, to those who look after the account', async () => {
   }
   const acting = personOf(t.url, owner.email, owner.token, { 'x-gigarouter-account': account });
   const made = await acting.gql(
-    'mutation { createApiKey(input: { name: "ci", scopes: [READ] }) { key { id } } }',
+    'mutation { createApiKey(input: { name: "ci", scopes: [READ] }) { apiKey { id } userErrors { code message path details } } }',
   );
-  const { id } = made.body.data.createApiKey.key;
-  await acting.gql('mutation ($id: ID!) { rotateApiKey(id: $id) { key { id } } }', { id });
+  const { id } = made.body.data.createApiKey.apiKey;
+  await acting.gql(
+    'mutation ($id: ID!) { rotateApiKey(input: { id: $id }) { apiKey { id } userErrors { code message path details } } }',
+    { id },
+  );
   const both = ['A new API key was created', 'An API key was rotated'];
   expect(await told(owner)).toEqual(both);
   expect(await told(admin)).toEqual(both);
@@ -151,7 +158,8 @@ test('each once, however many servers look', async () => {
 
 test('nobody who has switched them off, except that they were', async () => {
   const person = await newPerson();
-  const SET = 'mutation ($enabled: Boolean!) { setSecurityMails(enabled: $enabled) { done } }';
+  const SET =
+    'mutation ($enabled: Boolean!) { setSecurityMails(input: { enabled: $enabled }) { userErrors { code message path details } } }';
   const isOn = async () =>
     (await person.gql('{ viewer { securityMails } }')).body.data.viewer.securityMails as boolean;
   expect(await isOn()).toBe(true);

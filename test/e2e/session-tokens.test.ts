@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
 import { newId } from '../../src/platform/ids.js';
-import { startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import {
   browserOf,
@@ -39,9 +39,7 @@ afterAll(async () => {
 
 let people = 0;
 const newPerson = () => signUp(server, `session${String((people += 1))}@example.org`);
-const VIEWER = '{ viewer { email } }';
-const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
-  body.errors?.[0]?.extensions.code;
+const VIEWER = '{ viewer { user { email } } }';
 
 /** All that a script may read of an answer: browsers hide `set-cookie` and nothing else. */
 async function readable(answer: Response): Promise<string> {
@@ -61,7 +59,9 @@ describe('what a page’s scripts can read', () => {
       await browser.send('/api/auth/update-user', { method: 'POST', body: { name: 'Eve' } }),
       await browser.send('/graphql', {
         method: 'POST',
-        body: { query: '{ viewer { email } sessions { id isCurrent ipAddress userAgent } }' },
+        body: {
+          query: '{ viewer { user { email } } sessions { id isCurrent ipAddress userAgent } }',
+        },
       }),
     ];
     const changed = await browser.send('/api/auth/change-password', {
@@ -87,7 +87,8 @@ describe('what a page’s scripts can read', () => {
 
   test('the page of a link that signs in shows no token', async () => {
     const { email } = await newPerson();
-    const REQUEST = 'mutation ($email: String!) { requestMagicLink(email: $email) { done } }';
+    const REQUEST =
+      'mutation ($email: String!) { requestMagicLink(input: { email: $email }) { userErrors { code message path details } } }';
     const { token } = await mailAfter(outbox.path, email, () => t.gql(REQUEST, { email }));
     const body = new URLSearchParams({ token });
     const answer = await fetch(`${t.url}/auth/magic-link`, { method: 'POST', body });
@@ -141,7 +142,7 @@ describe('a copy of the database', () => {
   test('contains no link that works', async () => {
     const { email } = await newPerson();
     for (const field of ['requestMagicLink', 'requestPasswordReset']) {
-      const request = `mutation ($email: String!) { ${field}(email: $email) { done } }`;
+      const request = `mutation ($email: String!) { ${field}(input: { email: $email }) { userErrors { code message path details } } }`;
       const { token } = await mailAfter(outbox.path, email, () => t.gql(request, { email }));
       expect(token).toMatch(/^[\w-]{20,}$/);
       const rows = await t.database.query<{ identifier: string }>('SELECT * FROM verification');
@@ -150,11 +151,11 @@ describe('a copy of the database', () => {
       for (const { identifier } of rows) {
         for (const guess of [identifier, identifier.split(':').at(-1) ?? '']) {
           const used = await t.gql(
-            'mutation ($token: String!) { signInWithMagicLink(token: $token) { token } }',
+            'mutation ($token: String!) { signInWithMagicLink(input: { token: $token }) { token userErrors { code message path details } } }',
             { token: guess },
           );
           const reset = await t.gql(
-            'mutation ($token: String!) { resetPassword(token: $token, password: "a new long password") { done } }',
+            'mutation ($token: String!) { resetPassword(input: { token: $token, password: "a new long password" }) { userErrors { code message path details } } }',
             { token: guess },
           );
           expect([codeOf(used), codeOf(reset)]).toEqual(['BAD_USER_INPUT', 'BAD_USER_INPUT']);
@@ -179,7 +180,7 @@ describe('a copy of the database', () => {
     expect(codeOf(await before.gql(VIEWER))).toBe('UNAUTHENTICATED');
     const file = 'prisma/migrations/20261130100000_hashed_session_tokens/migration.sql';
     await t.database.query(readFileSync(path.resolve(file), 'utf8'));
-    expect((await before.gql(VIEWER)).body.data.viewer.email).toBe(person.email);
+    expect((await before.gql(VIEWER)).body.data.viewer.user.email).toBe(person.email);
   });
 });
 
@@ -189,15 +190,15 @@ describe('a link', () => {
     async (field) => {
       const { email } = await newPerson();
       const request = async (name: string) => {
-        const query = `mutation ($email: String!) { ${name}(email: $email) { done } }`;
+        const query = `mutation ($email: String!) { ${name}(input: { email: $email }) { userErrors { code message path details } } }`;
         return (await mailAfter(outbox.path, email, () => t.gql(query, { email }))).token;
       };
       const use = async (token: string) =>
         codeOf(
           await t.gql(
             field === 'requestMagicLink'
-              ? 'mutation ($token: String!) { signInWithMagicLink(token: $token) { token } }'
-              : 'mutation ($token: String!) { resetPassword(token: $token, password: "a new long password") { done } }',
+              ? 'mutation ($token: String!) { signInWithMagicLink(input: { token: $token }) { token userErrors { code message path details } } }'
+              : 'mutation ($token: String!) { resetPassword(input: { token: $token, password: "a new long password" }) { userErrors { code message path details } } }',
             { token },
           ),
         );
@@ -230,7 +231,7 @@ describe('a session', () => {
          expires_at = now() + interval '1 hour'`,
     );
     const end = await endOf(person);
-    expect((await person.gql(VIEWER)).body.data.viewer.email).toBe(person.email);
+    expect((await person.gql(VIEWER)).body.data.viewer.user.email).toBe(person.email);
     expect((await browser.send('/api/auth/get-session')).status).toBe(200);
     expect(await endOf(person)).toBe(end);
     await t.database.query(`UPDATE session SET expires_at = now() - interval '1 second'`);
@@ -248,18 +249,19 @@ describe('a session', () => {
       { isCurrent: false, ipAddress: '127.0.0.1' },
       { isCurrent: true, ipAddress: '127.0.0.1' },
     ]);
-    const END = 'mutation ($id: ID!) { endSession(id: $id) { done } }';
+    const END =
+      'mutation ($id: ID!) { endSession(input: { id: $id }) { endedSessionId userErrors { code message path details } } }';
     const { id } = sessions[0];
     expect(codeOf(await stranger.gql(END, { id }))).toBe('NOT_FOUND');
-    expect((await other.gql(VIEWER)).body.errors).toBeUndefined();
-    expect((await person.gql(END, { id })).body.data.endSession.done).toBe(true);
+    expect(errorOf(await other.gql(VIEWER))).toBeUndefined();
+    expect((await person.gql(END, { id })).body.data.endSession.userErrors).toEqual([]);
     expect(codeOf(await other.gql(VIEWER))).toBe('UNAUTHENTICATED');
     expect(codeOf(await person.gql(END, { id }))).toBe('NOT_FOUND');
 
     const third = await signIn(t.url, person.email);
-    await person.gql('mutation { endOtherSessions { done } }');
+    await person.gql('mutation { endOtherSessions { userErrors { code message path details } } }');
     expect(codeOf(await third.gql(VIEWER))).toBe('UNAUTHENTICATED');
-    expect((await person.gql(VIEWER)).body.errors).toBeUndefined();
-    expect((await stranger.gql(VIEWER)).body.errors).toBeUndefined();
+    expect(errorOf(await person.gql(VIEWER))).toBeUndefined();
+    expect(errorOf(await stranger.gql(VIEWER))).toBeUndefined();
   });
 });

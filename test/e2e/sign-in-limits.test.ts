@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { postGraphQL, startTestApp, type TestApp } from '../support/app.js';
+import { errorOf, postGraphQL, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailAfter, mailsTo, PASSWORD, SIGN_IN, SIGN_UP, signUp } from '../support/people.js';
 import { bearer } from '../support/platform.js';
@@ -46,9 +46,13 @@ async function ask(
   query: string,
   variables: Record<string, unknown>,
 ): Promise<Outcome> {
-  const { body } = await postGraphQL(t.url, { query, variables }, { 'x-forwarded-for': from });
-  const { message = '', extensions = {} } = body.errors?.[0] ?? {};
-  return { message, code: extensions.code, retryAfterS: extensions.retryAfterS ?? 0 };
+  const headers = { 'x-forwarded-for': from };
+  const error = errorOf(await postGraphQL(t.url, { query, variables }, headers));
+  return {
+    message: error?.message ?? '',
+    code: error?.code,
+    retryAfterS: Number(error?.retryAfterS ?? 0),
+  };
 }
 const personOf = (email: string) => createHash('sha256').update(email).digest('hex');
 /** Seconds between the last attempt and the next that is allowed. */
@@ -61,8 +65,10 @@ async function delayOf(email: string): Promise<number> {
 }
 const guess = (email: string, from = newNetwork(), password = 'not the password') =>
   ask(from, SIGN_IN, { email, password });
-const MAGIC = 'mutation ($email: String!) { requestMagicLink(email: $email) { done } }';
-const RESET = 'mutation ($email: String!) { requestPasswordReset(email: $email) { done } }';
+const MAGIC =
+  'mutation ($email: String!) { requestMagicLink(input: { email: $email }) { userErrors { code message path details } } }';
+const RESET =
+  'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code message path details } } }';
 
 describe('guesses at one person from many networks', () => {
   test.each(['known', 'unknown'])('are delayed together; the person is %s', async (kind) => {
@@ -133,7 +139,8 @@ describe('guesses at one person from many networks', () => {
     const { token } = await mailAfter(outbox.path, email, () =>
       ask(newNetwork(), MAGIC, { email }),
     );
-    const USE = 'mutation ($token: String!) { signInWithMagicLink(token: $token) { token } }';
+    const USE =
+      'mutation ($token: String!) { signInWithMagicLink(input: { token: $token }) { token userErrors { code message path details } } }';
     const away = newNetwork();
     expect((await ask(away, USE, { token })).code).toBeUndefined();
     expect((await guess(email, away, PASSWORD)).code).toBeUndefined();
@@ -216,17 +223,19 @@ describe('mails that somebody asks for', () => {
 });
 
 describe('invitations', () => {
-  const INVITE = `mutation ($email: String!) { inviteMember(email: $email, role: VIEWER) { id } }`;
+  const INVITE = `mutation ($email: String!) { inviteMember(input: { email: $email, role: VIEWER }) { invitation { id } userErrors { code message path details } } }`;
   async function newOrganisation() {
     const person = await newPerson();
-    const { body } = await person.gql('mutation { createOrganisation(name: "O") { id } }');
+    const { body } = await person.gql(
+      'mutation { createOrganisation(input: { name: "O" }) { account { id } userErrors { code message path details } } }',
+    );
     const headers = {
       ...bearer(person.token),
-      'x-gigarouter-account': body.data.createOrganisation.id as string,
+      'x-gigarouter-account': body.data.createOrganisation.account.id as string,
     };
     return async (email: string) => {
       const answer = await postGraphQL(t.url, { query: INVITE, variables: { email } }, headers);
-      return answer.body.errors?.[0]?.extensions as { code: string; retryAfterS: number };
+      return errorOf(answer);
     };
   }
 
@@ -243,7 +252,7 @@ describe('invitations', () => {
     const invite = await newOrganisation();
     for (let n = 0; n < 100; n += 1) expect(await invite(newEmail())).toBeUndefined();
     const refused = await invite(newEmail());
-    expect(refused.code).toBe('RATE_LIMITED');
-    expect(refused.retryAfterS).toBeGreaterThan(0);
+    expect(refused?.code).toBe('RATE_LIMITED');
+    expect(refused?.retryAfterS).toBeGreaterThan(0);
   });
 });

@@ -1,6 +1,7 @@
 import {
   mailAfter,
   mailsTo,
+  ownAccountOf,
   PASSWORD,
   personOf,
   SIGN_IN,
@@ -9,7 +10,7 @@ import {
   signUp,
   VERIFY,
 } from '../support/people.js';
-import { startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { until } from '../support/process.js';
 import { temporaryFolder } from '../support/folder.js';
 
@@ -27,10 +28,9 @@ afterAll(async () => {
   outbox.remove();
 });
 
-const VIEWER = '{ viewer { id email emailVerified operator accounts { id kind role name } } }';
-const LOTS = '{ creditLots { source originalNanos remainingNanos expiresAt } }';
-const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
-  body.errors?.[0]?.extensions.code;
+const VIEWER =
+  '{ viewer { user { id email emailVerified } isOperator accounts { id kind viewerRole name } } }';
+const LOTS = '{ account { creditLots { source originalNanos remainingNanos expiresAt } } }';
 
 let people = 0;
 /** Addresses of a network of their own keep the limits of tests apart. */
@@ -40,22 +40,21 @@ test('from sign-up to free credit: an address has to be confirmed first', async 
   const email = newEmail();
   const mail = await mailAfter(outbox.path, email, async () => {
     const { body } = await t.gql(SIGN_UP, { email });
-    expect(body.data).toEqual({ signUp: { done: true } });
+    expect(body.data).toEqual({ signUp: { userErrors: [] } });
   });
   expect(mail.subject).toBe('Confirm your email address');
   const confirmation = { token: mail.token, password: PASSWORD };
   expect(codeOf(await t.gql(SIGN_IN, { email, password: PASSWORD }))).toBe('UNAUTHENTICATED');
-  expect((await t.gql(VERIFY, confirmation)).body.data.verifyEmail.done).toBe(true);
+  expect((await t.gql(VERIFY, confirmation)).body.data.verifyEmail.userErrors).toEqual([]);
 
   const { token } = (await t.gql(SIGN_IN, { email, password: PASSWORD })).body.data.signIn;
   const person = personOf(t.url, email, token as string);
   expect((await person.gql(VIEWER)).body.data.viewer).toMatchObject({
-    email,
-    emailVerified: true,
-    operator: false,
-    accounts: [{ kind: 'PERSONAL', role: 'OWNER', name: 'Test' }],
+    user: { email, emailVerified: true },
+    isOperator: false,
+    accounts: [{ kind: 'PERSONAL', viewerRole: 'OWNER', name: 'Test' }],
   });
-  const { creditLots } = (await person.gql(LOTS)).body.data;
+  const { creditLots } = (await person.gql(LOTS)).body.data.account;
   expect(creditLots).toEqual([
     {
       source: 'SIGN_UP',
@@ -64,27 +63,28 @@ test('from sign-up to free credit: an address has to be confirmed first', async 
       expiresAt: expect.stringMatching(/^\d{4}-/) as string,
     },
   ]);
-  const { auditEvents } = (await person.gql('{ auditEvents { action userId } }')).body.data;
+  const { auditEvents } = (await person.gql('{ account { auditEvents { action userId } } }')).body
+    .data.account;
   expect(auditEvents.map(({ action }: { action: string }) => action)).toEqual([
     'user.signed-in',
     'user.email-verified',
     'account.created',
   ]);
   expect(codeOf(await t.gql(VERIFY, confirmation))).toBe('BAD_USER_INPUT');
-  expect((await person.gql(LOTS)).body.data.creditLots).toHaveLength(1);
+  expect((await person.gql(LOTS)).body.data.account.creditLots).toHaveLength(1);
 });
 
 test('F25: free credit is given once for a mailbox, however it is spelt and however often it is confirmed', async () => {
   const first = await signUp(server, 'once@example.org');
-  expect((await first.gql(LOTS)).body.data.creditLots).toHaveLength(1);
+  expect((await first.gql(LOTS)).body.data.account.creditLots).toHaveLength(1);
   const tagged = await signUp(server, 'once+again@example.org');
-  expect((await tagged.gql(LOTS)).body.data.creditLots).toHaveLength(0);
+  expect((await tagged.gql(LOTS)).body.data.account.creditLots).toHaveLength(0);
   const { accounts } = t.app.services;
-  const { id } = (await first.gql(VIEWER)).body.data.viewer;
+  const { id } = (await first.gql(VIEWER)).body.data.viewer.user;
   await Promise.all(
     Array.from({ length: 20 }, () => accounts.giveFreeCredit({ id, email: 'once@example.org' })),
   );
-  expect((await first.gql(LOTS)).body.data.creditLots).toHaveLength(1);
+  expect((await first.gql(LOTS)).body.data.account.creditLots).toHaveLength(1);
 });
 
 test('what is answered does not tell whether an address is known', async () => {
@@ -92,17 +92,24 @@ test('what is answered does not tell whether an address is known', async () => {
   const ask = async (query: string, variables: object) => {
     const emails = [known.email, newEmail()];
     const answers = await Promise.all(emails.map((email) => t.gql(query, { email, ...variables })));
-    return answers.map(({ status, body }) => {
-      const { message, extensions } = body.errors?.[0] ?? {};
-      return [status, body.data, message, { ...extensions, requestId: '' }];
-    });
+    return answers.map(({ status, body }) => [
+      status,
+      body.data,
+      { ...errorOf({ body }), requestId: '' },
+    ]);
   };
   const password = 'another password';
   for (const [query, variables] of [
     [SIGN_UP, {}],
     [SIGN_IN, { password }],
-    ['mutation ($email: String!) { requestMagicLink(email: $email) { done } }', {}],
-    ['mutation ($email: String!) { requestPasswordReset(email: $email) { done } }', {}],
+    [
+      'mutation ($email: String!) { requestMagicLink(input: { email: $email }) { userErrors { code message path details } } }',
+      {},
+    ],
+    [
+      'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code message path details } } }',
+      {},
+    ],
   ] as const) {
     const [first, second] = await ask(query, variables);
     expect(first).toEqual(second);
@@ -117,13 +124,20 @@ test('what is answered does not tell whether an address is known', async () => {
 test('a link by mail signs in, once, and opens an account for a new address', async () => {
   const email = newEmail();
   const { token } = await mailAfter(outbox.path, email, () =>
-    t.gql('mutation ($email: String!) { requestMagicLink(email: $email) { done } }', { email }),
+    t.gql(
+      'mutation ($email: String!) { requestMagicLink(input: { email: $email }) { userErrors { code message path details } } }',
+      { email },
+    ),
   );
-  const USE = 'mutation ($token: String!) { signInWithMagicLink(token: $token) { token } }';
+  const USE =
+    'mutation ($token: String!) { signInWithMagicLink(input: { token: $token }) { token userErrors { code message path details } } }';
   const used = await t.gql(USE, { token });
   const person = personOf(t.url, email, used.body.data.signInWithMagicLink.token as string);
-  expect((await person.gql(VIEWER)).body.data.viewer).toMatchObject({ email, emailVerified: true });
-  expect((await person.gql(LOTS)).body.data.creditLots).toHaveLength(1);
+  expect((await person.gql(VIEWER)).body.data.viewer.user).toMatchObject({
+    email,
+    emailVerified: true,
+  });
+  expect((await person.gql(LOTS)).body.data.account.creditLots).toHaveLength(1);
   expect(codeOf(await t.gql(USE, { token }))).toBe('BAD_USER_INPUT');
   expect(codeOf(await t.gql(USE, { token: 'x'.repeat(32) }))).toBe('BAD_USER_INPUT');
 });
@@ -132,13 +146,16 @@ test('a new password ends every session, and its link works once', async () => {
   const person = await signUp(server, newEmail());
   const { email } = person;
   const { token } = await mailAfter(outbox.path, email, () =>
-    t.gql('mutation ($email: String!) { requestPasswordReset(email: $email) { done } }', { email }),
+    t.gql(
+      'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code message path details } } }',
+      { email },
+    ),
   );
   const RESET =
-    'mutation ($token: String!, $password: String!) { resetPassword(token: $token, password: $password) { done } }';
+    'mutation ($token: String!, $password: String!) { resetPassword(input: { token: $token, password: $password }) { userErrors { code message path details } } }';
   expect(codeOf(await t.gql(RESET, { token, password: 'short' }))).toBe('BAD_USER_INPUT');
   const password = 'a new long password';
-  expect((await t.gql(RESET, { token, password })).body.data.resetPassword.done).toBe(true);
+  expect((await t.gql(RESET, { token, password })).body.data.resetPassword.userErrors).toEqual([]);
   expect(codeOf(await person.gql(VIEWER))).toBe('UNAUTHENTICATED');
   expect(codeOf(await t.gql(RESET, { token, password }))).toBe('BAD_USER_INPUT');
   expect(codeOf(await t.gql(SIGN_IN, { email, password: PASSWORD }))).toBe('UNAUTHENTICATED');
@@ -147,7 +164,10 @@ test('a new password ends every session, and its link works once', async () => {
 
 test('a session that was signed out is over', async () => {
   const person = await signUp(server, newEmail());
-  expect((await person.gql('mutation { signOut { done } }')).body.data.signOut.done).toBe(true);
+  const signedOut = await person.gql(
+    'mutation { signOut { userErrors { code message path details } } }',
+  );
+  expect(signedOut.body.data).toEqual({ signOut: { userErrors: [] } });
   expect(codeOf(await person.gql(VIEWER))).toBe('UNAUTHENTICATED');
 });
 
@@ -161,13 +181,13 @@ test('a session in a cookie is over once it was signed out, and the browser forg
       headers: { 'content-type': 'application/json', cookie, origin: t.url },
       body: JSON.stringify({ query }),
     });
-  expect(await (await ask('{ viewer { email } }')).json()).toMatchObject({
-    data: { viewer: { email } },
+  expect(await (await ask('{ viewer { user { email } } }')).json()).toMatchObject({
+    data: { viewer: { user: { email } } },
   });
-  const out = await ask('mutation { signOut { done } }');
-  expect(await out.json()).toMatchObject({ data: { signOut: { done: true } } });
+  const out = await ask('mutation { signOut { userErrors { code message path details } } }');
+  expect(await out.json()).toMatchObject({ data: { signOut: { userErrors: [] } } });
   expect(out.headers.getSetCookie().join()).toMatch(/session_token=;.*Max-Age=0/);
-  expect(await (await ask('{ viewer { email } }')).json()).toMatchObject({
+  expect(await (await ask('{ viewer { user { email } } }')).json()).toMatchObject({
     errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
   });
 });
@@ -181,14 +201,20 @@ test.each(['', 'nobody', 'a@b@c', 'a b@example.org', 'x'.repeat(300) + '@example
 
 test('an account that is closed keeps its history, and ends its keys and sessions on it', async () => {
   const person = await signUp(server, newEmail());
-  const KEY = `mutation { createApiKey(input: { name: "k" }) { secret } }`;
+  const KEY = `mutation { createApiKey(input: { name: "k" }) { secret userErrors { code message path details } } }`;
   const { secret } = (await person.gql(KEY)).body.data.createApiKey;
-  const CLOSE = 'mutation ($giveUp: Boolean!) { closeAccount(giveUpCredit: $giveUp) { done } }';
-  const refused = await person.gql(CLOSE, { giveUp: false });
+  const CLOSE =
+    'mutation ($id: ID!, $giveUp: Boolean!) { closeAccount(input: { accountId: $id, giveUpCredit: $giveUp }) { userErrors { code message path details } } }';
+  const id = await ownAccountOf(person);
+  const refused = await person.gql(CLOSE, { id, giveUp: false });
   expect(codeOf(refused)).toBe('CONFLICT');
-  expect(refused.body.errors[0].message).toContain('giveUpCredit');
-  expect((await person.gql(CLOSE, { giveUp: true })).body.data.closeAccount.done).toBe(true);
-  const used = await personOf(t.url, '', secret as string).gql('{ balance { postedNanos } }');
+  expect(errorOf(refused)?.message).toContain('giveUpCredit');
+  expect((await person.gql(CLOSE, { id, giveUp: true })).body.data.closeAccount.userErrors).toEqual(
+    [],
+  );
+  const used = await personOf(t.url, '', secret as string).gql(
+    '{ account { balance { postedNanos } } }',
+  );
   expect(codeOf(used)).toBe('UNAUTHENTICATED');
   const findings = await t.app.services.credits.verify();
   expect(findings.filter(({ broken }) => broken > 0n)).toEqual([]);
@@ -204,5 +230,5 @@ test('who guesses passwords has to wait', async () => {
   }
   expect(codes.at(-1)).toBe('RATE_LIMITED');
   expect(codes.length).toBeLessThanOrEqual(51);
-  expect(last?.body.errors[0].extensions.retryAfterS).toBeGreaterThan(0);
+  expect(errorOf(last)?.retryAfterS).toBeGreaterThan(0);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { newId } from '../../src/platform/ids.js';
-import { startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import {
   mailAfter,
@@ -32,13 +32,14 @@ afterAll(async () => {
 });
 
 const OTHER = 'a password of somebody else';
-const MAGIC = 'mutation ($email: String!) { requestMagicLink(email: $email) { done } }';
-const USE = 'mutation ($token: String!) { signInWithMagicLink(token: $token) { token } }';
+const MAGIC =
+  'mutation ($email: String!) { requestMagicLink(input: { email: $email }) { userErrors { code message path details } } }';
+const USE =
+  'mutation ($token: String!) { signInWithMagicLink(input: { token: $token }) { token userErrors { code message path details } } }';
 
 let people = 0;
 const newEmail = () => `victim${String((people += 1))}@example.org`;
-const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
-  body.errors?.[0]?.extensions.code;
+
 const ask = async (email: string, query = SIGN_UP) =>
   mailAfter(outbox.path, email, () => t.gql(query, { email }));
 const signInAs = async (email: string, password: string) =>
@@ -49,7 +50,7 @@ const countPeople = async () =>
 test('nobody chooses a password before the address is confirmed, at no door', async () => {
   const email = newEmail();
   const withPassword = await t.gql(
-    `mutation { signUp(email: "${email}", password: "${OTHER}", name: "x") { done } }`,
+    `mutation { signUp(input: { email: "${email}", password: "${OTHER}", name: "x" }) { userErrors { code message path details } } }`,
   );
   expect(codeOf(withPassword)).toBe('GRAPHQL_VALIDATION_FAILED');
   const before = await countPeople();
@@ -79,7 +80,7 @@ test('a stranger’s sign-up is replaced by the owner’s, and its link is dead'
   const stale = await t.gql(VERIFY, { token: strangers.token, password: OTHER });
   expect(codeOf(stale)).toBe('BAD_USER_INPUT');
   const confirmed = await t.gql(VERIFY, { token: owners.token, password: PASSWORD });
-  expect(confirmed.body.data.verifyEmail.done).toBe(true);
+  expect(confirmed.body.data.verifyEmail.userErrors).toEqual([]);
   expect(await signInAs(email, OTHER)).toBe('UNAUTHENTICATED');
   expect(await signInAs(email, PASSWORD)).toBeUndefined();
 });
@@ -113,7 +114,9 @@ test('who signed in by a link meanwhile gets no password from an older sign-up',
   expect(codeOf(await t.gql(VERIFY, { token, password: OTHER }))).toBe('BAD_USER_INPUT');
   expect(await signInAs(email, OTHER)).toBe('UNAUTHENTICATED');
   const owner = personOf(t.url, email, signInWithMagicLink.token as string);
-  expect((await owner.gql('{ viewer { email } }')).body.data.viewer.email).toBe(email);
+  expect((await owner.gql('{ viewer { user { email } } }')).body.data.viewer.user.email).toBe(
+    email,
+  );
 });
 
 describe('a password that was set before its address was confirmed, as earlier versions allowed', () => {
@@ -144,8 +147,8 @@ describe('a password that was set before its address was confirmed, as earlier v
     const { token: session } = (await t.gql(SIGN_IN, { email, password: OTHER })).body.data.signIn;
     const owner = personOf(t.url, email, session as string);
     const { creditLots, auditEvents } = (
-      await owner.gql('{ creditLots { source } auditEvents { action } }')
-    ).body.data;
+      await owner.gql('{ account { creditLots { source } auditEvents { action } } }')
+    ).body.data.account;
     expect(creditLots).toEqual([{ source: 'SIGN_UP' }]);
     expect(auditEvents.map(({ action }: { action: string }) => action)).toContain(
       'user.email-verified',
@@ -159,7 +162,7 @@ describe('a password that was set before its address was confirmed, as earlier v
     await t.database.query(readFileSync(path.resolve(file), 'utf8'));
     expect(await signInAs(email, PASSWORD)).toBe('UNAUTHENTICATED');
     expect(await signInAs(kept.email, PASSWORD)).toBeUndefined();
-    expect((await kept.gql('{ viewer { email } }')).body.errors).toBeUndefined();
+    expect(errorOf(await kept.gql('{ viewer { user { email } } }'))).toBeUndefined();
   });
 });
 
@@ -167,7 +170,10 @@ test('every mail says what to do for whoever did not ask for it', async () => {
   const { email } = await signUp({ url: t.url, outboxDir: outbox.path }, newEmail());
   await ask(email);
   await ask(email, MAGIC);
-  await ask(email, 'mutation ($email: String!) { requestPasswordReset(email: $email) { done } }');
+  await ask(
+    email,
+    'mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { userErrors { code message path details } } }',
+  );
   const mails = mailsTo(outbox.path, email);
   expect(mails.map(({ subject }) => subject)).toEqual([
     'Confirm your email address',

@@ -179,8 +179,8 @@ async function auditPeople(
       if (status !== 200) findings.push(`a key: ${String(status)}`);
     }
   }
-  const { body } = await boss.gql('{ members { userId role } }');
-  const member = (body.data.members as { userId: string; role: string }[]).find(
+  const { body } = await boss.gql('{ account { members { userId role } } }');
+  const member = (body.data.account.members as { userId: string; role: string }[]).find(
     ({ userId }) => userId === memberId,
   );
   if (member?.role !== owner.role) findings.push(`the member is ${String(member?.role)}`);

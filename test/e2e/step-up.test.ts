@@ -1,7 +1,14 @@
-import { startTestApp, type TestApp } from '../support/app.js';
+import { errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo } from '../support/operators.js';
-import { type Person, PASSWORD, personOf, signInBrowser, signUp } from '../support/people.js';
+import {
+  ownAccountOf,
+  PASSWORD,
+  type Person,
+  personOf,
+  signInBrowser,
+  signUp,
+} from '../support/people.js';
 import { newCaller } from '../support/platform.js';
 import { setUpSecondFactor } from '../support/second-factor.js';
 
@@ -33,19 +40,25 @@ const wait = () =>
 const makeOperator = ({ email }: Person) => t.app.services.accounts.setOperator(email, true);
 
 const KEY = (scope: string) =>
-  `mutation { createApiKey(input: { name: "k", scopes: [${scope}] }) { key { id } } }`;
-const CLOSE = 'mutation { closeAccount(giveUpCredit: true) { done } }';
-const PROMO = 'mutation { disablePromoCode(code: "NONE") { code } }';
+  `mutation { createApiKey(input: { name: "k", scopes: [${scope}] }) { apiKey { id } userErrors { code message path details } } }`;
+const CLOSE =
+  'mutation { closeAccount(input: { accountId: "acct_mine", giveUpCredit: true }) { userErrors { code message path details } } }';
+const PROMO =
+  'mutation { disablePromoCode(input: { code: "NONE" }) { promoCode { code } userErrors { code message path details } } }';
 const CONFIRM = `mutation ($password: String, $code: String) {
-  confirmIdentity(password: $password, code: $code) { done } }`;
+  confirmIdentity(input: { password: $password, code: $code }) {
+    userErrors { code message path details }
+  }
+}`;
 const extensionsOf = ({ body }: { body: { errors?: { extensions: object }[] } }) =>
-  body.errors?.[0]?.extensions as { code: string; stepUp?: string } | undefined;
+  errorOf({ body }) as { code: string; stepUp?: string } | undefined;
 
 test.each([
   ['a key with the scope ADMIN', KEY('ADMIN')],
   ['closing an account', CLOSE],
-])('%s needs a recent proof', async (_name, query) => {
+])('%s needs a recent proof', async (_name, document) => {
   const person = await newPerson();
+  const query = document.replace('acct_mine', await ownAccountOf(person));
   await wait();
   expect(extensionsOf(await person.gql(query))).toMatchObject({
     code: 'FORBIDDEN',
@@ -61,9 +74,10 @@ test.each([
 
 test('a key with the scope ADMIN is replaced after a recent proof only', async () => {
   const person = await newPerson();
-  const { id } = (await person.gql(KEY('ADMIN'))).body.data.createApiKey.key;
+  const { id } = (await person.gql(KEY('ADMIN'))).body.data.createApiKey.apiKey;
   await wait();
-  const ROTATE = 'mutation ($id: ID!) { rotateApiKey(id: $id) { key { id } } }';
+  const ROTATE =
+    'mutation ($id: ID!) { rotateApiKey(input: { id: $id }) { apiKey { id } userErrors { code message path details } } }';
   expect(extensionsOf(await person.gql(ROTATE, { id }))?.stepUp).toBe('PASSWORD');
 });
 
@@ -71,7 +85,7 @@ test('other keys and reading need none, and API keys cannot prove anything', asy
   const person = await newPerson();
   await wait();
   expect(extensionsOf(await person.gql(KEY('INFERENCE')))).toBeUndefined();
-  expect(extensionsOf(await person.gql('{ apiKeys { id } }'))).toBeUndefined();
+  expect(extensionsOf(await person.gql('{ account { apiKeys { id } } }'))).toBeUndefined();
   const caller = await newCaller(t, 0n, { scopes: ['READ', 'ADMIN'] });
   expect(extensionsOf(await caller.gql(KEY('ADMIN')))).toBeUndefined();
 });
@@ -130,25 +144,31 @@ test('guesses at the password of an open session are limited', async () => {
 
 describe('an organisation of which an operator requires it', () => {
   const REQUIRE = `mutation ($id: ID!, $required: Boolean!) {
-    requireSecondFactor(id: $id, required: $required) { secondFactorRequired } }`;
+    requireSecondFactor(input: { id: $id, required: $required }) {
+      account { isSecondFactorRequired }
+      userErrors { code message path details }
+    }
+  }`;
 
   test('lets members act only in a session with a second factor, and its keys go on', async () => {
     const [operator, owner] = [await newPerson(), await newPerson()];
     await makeOperator(operator);
-    const made = await owner.gql('mutation { createOrganisation(name: "Acme") { id } }');
-    const id = made.body.data.createOrganisation.id as string;
+    const made = await owner.gql(
+      'mutation { createOrganisation(input: { name: "Acme" }) { account { id } userErrors { code message path details } } }',
+    );
+    const id = made.body.data.createOrganisation.account.id as string;
     const on = (person: Person) =>
       personOf(t.url, person.email, person.token, { 'x-gigarouter-account': id });
     const created = await on(owner).gql(
-      'mutation { createApiKey(input: { name: "k", scopes: [READ] }) { secret } }',
+      'mutation { createApiKey(input: { name: "k", scopes: [READ] }) { secret userErrors { code message path details } } }',
     );
     const { secret } = created.body.data.createApiKey;
-    const READ = '{ balance { postedNanos } }';
+    const READ = '{ account { balance { postedNanos } } }';
 
     const { data } = (await operator.gql(REQUIRE, { id, required: true })).body;
-    expect(data.requireSecondFactor.secondFactorRequired).toBe(true);
+    expect(data.requireSecondFactor.account.isSecondFactorRequired).toBe(true);
     const refused = await on(owner).gql(READ);
-    expect(refused.body.errors[0].extensions).toMatchObject({
+    expect(errorOf(refused)).toMatchObject({
       code: 'FORBIDDEN',
       secondFactorRequired: true,
     });

@@ -29,7 +29,7 @@ test('the batch tier costs half, to the nano-dollar, and says so unit by unit', 
   expect(dear.headers.get('x-gigarouter-cost')).toBe('0.00022');
   const id = batch.headers.get('x-gigarouter-run') ?? '';
   const { body } = await caller.gql(
-    `{ run(id: "${id}") { chargedNanos heldNanos units { unit nanosPerUnit ran } } }`,
+    `{ run: node(id: "${id}") { ... on Run { chargedNanos heldNanos units { unit nanosPerUnit ran } } } }`,
   );
   expect(body.data.run).toEqual({
     chargedNanos: '110000',

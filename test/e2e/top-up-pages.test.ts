@@ -27,7 +27,7 @@ afterAll(async () => {
   outbox.remove();
 });
 
-const SET = `mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) { enabled } }`;
+const SET = `mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) { autoTopUp { enabled } userErrors { code message path details } } }`;
 const SETTING = {
   thresholdNanos: '1000000000',
   amount: '10.00',
@@ -38,8 +38,8 @@ const set = (setting = {}) => person.gql(SET, { input: { ...SETTING, ...setting 
 const turn = () => shop.app.services.topUps.turn();
 const posted = async () => (await shop.app.services.credits.balance(accountId)).postedNanos;
 const spent = async () =>
-  (await person.gql('{ autoTopUp { spentThisMonth { amount } } }')).body.data.autoTopUp
-    .spentThisMonth.amount as string;
+  (await person.gql('{ account { autoTopUp { spentThisMonth { amount } } } }')).body.data.account
+    .autoTopUp.spentThisMonth.amount as string;
 const charges = () =>
   shop.double.store
     .all('payment_intent')
@@ -47,7 +47,9 @@ const charges = () =>
     .length;
 
 async function saveCard(number: string): Promise<void> {
-  const { body } = await person.gql('mutation { saveCard { url } }');
+  const { body } = await person.gql(
+    'mutation { saveCard(input: { }) { url userErrors { code message path details } } }',
+  );
   const page = body.data.saveCard as { url: string };
   shop.double.payments.pay(shop.page({ checkoutUrl: page.url }), number);
   await shop.catchUp();
@@ -55,9 +57,9 @@ async function saveCard(number: string): Promise<void> {
 
 const pages = async () => {
   const { body } = await person.gql(
-    '{ purchases { edges { node { id kind state checkoutUrl } } } }',
+    '{ account { purchases { edges { node { id kind state checkoutUrl } } } } }',
   );
-  const nodes = body.data.purchases.edges.map(({ node }: { node: Page }) => node) as Page[];
+  const nodes = body.data.account.purchases.edges.map(({ node }: { node: Page }) => node) as Page[];
   return nodes.filter(({ kind }) => kind === 'CHECKOUT');
 };
 interface Page {
@@ -108,9 +110,12 @@ test.each([
   ['pages', /POST \/v1\/checkout\/sessions$/],
 ])('an error that Stripe keeps for %s keeps nobody from buying', async (_what, request) => {
   shop.double.faults.plan('stored-500', request);
-  const BUY = `mutation ($input: BuyCreditsInput!) { buyCredits(input: $input) { id checkoutUrl } }`;
+  const BUY = `mutation ($input: BuyCreditsInput!) { buyCredits(input: $input) { purchase { id checkoutUrl } userErrors { code message path details } } }`;
   const { body } = await person.gql(BUY, { input: { amount: '10.00', idempotencyKey: 'k' } });
-  shop.double.payments.pay(shop.page(body.data.buyCredits as { checkoutUrl: string }), CARD);
+  shop.double.payments.pay(
+    shop.page(body.data.buyCredits.purchase as { checkoutUrl: string }),
+    CARD,
+  );
   await shop.catchUp();
   expect(await posted()).toBe(10n * DOLLAR + FREE);
 });

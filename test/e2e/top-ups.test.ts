@@ -1,3 +1,4 @@
+import { errorOf } from '../support/app.js';
 import { mailsTo, type Person, signUp } from '../support/people.js';
 import { CARD, codeOf, DOLLAR, type Shop, startShop } from '../support/payments.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -29,10 +30,18 @@ afterAll(async () => {
   outbox.remove();
 });
 
-const SET = `mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) {
-  enabled consent failures offReason card { brand lastFour } spentThisMonth { amount } } }`;
-const STATE = `{ autoTopUp { enabled failures offReason nextAttemptAt consent spentThisMonth { amount } }
-  balance { postedNanos } }`;
+const SET = `mutation ($input: SetAutoTopUpInput!) {
+  setAutoTopUp(input: $input) {
+    autoTopUp { enabled consent failures offReason card { brand lastFour } spentThisMonth { amount } }
+    userErrors { code message path details }
+  }
+}`;
+const DISABLE =
+  'mutation { disableAutoTopUp(input: { }) { autoTopUp { enabled } userErrors { code message path details } } }';
+const STATE = `{ account {
+  autoTopUp { enabled failures offReason nextAttemptAt consent spentThisMonth { amount } }
+  balance { postedNanos }
+} }`;
 const SETTING = {
   thresholdNanos: '1000000000',
   amount: '10.00',
@@ -41,7 +50,9 @@ const SETTING = {
 };
 
 async function saveCard(number: string): Promise<void> {
-  const { body } = await person.gql('mutation { saveCard { url } }');
+  const { body } = await person.gql(
+    'mutation { saveCard(input: { }) { url userErrors { code message path details } } }',
+  );
   const page = body.data.saveCard as { url: string };
   shop.double.payments.pay(shop.page({ checkoutUrl: page.url }), number);
   await shop.catchUp();
@@ -50,7 +61,7 @@ const set = (setting = {}) => person.gql(SET, { input: { ...SETTING, ...setting 
 const turn = () => shop.app.services.topUps.turn();
 const state = async () => {
   const { data } = (await person.gql(STATE)).body;
-  return { ...data.autoTopUp, posted: BigInt(data.balance.postedNanos as string) };
+  return { ...data.account.autoTopUp, posted: BigInt(data.account.balance.postedNanos as string) };
 };
 const charges = () =>
   shop.double.store
@@ -75,7 +86,7 @@ test('below the threshold, credit is bought with the saved card; consent is kept
   expect(codeOf(await set())).toBe('CONFLICT');
   await saveCard(CARD);
   const { body } = await set();
-  expect(body.data.setAutoTopUp).toMatchObject({
+  expect(body.data.setAutoTopUp.autoTopUp).toMatchObject({
     enabled: true,
     card: { brand: 'visa', lastFour: '4242' },
     consent:
@@ -144,8 +155,10 @@ test.each([
     expect(open.map(({ status }) => status)).toEqual(['canceled', 'canceled', 'canceled']);
 
     // On the page, with its owner there, it works.
-    const { body } = await person.gql('{ purchases { edges { node { kind checkoutUrl } } } }');
-    const page = body.data.purchases.edges[0].node as { kind: string; checkoutUrl: string };
+    const { body } = await person.gql(
+      '{ account { purchases { edges { node { kind checkoutUrl } } } } }',
+    );
+    const page = body.data.account.purchases.edges[0].node as { kind: string; checkoutUrl: string };
     expect(page.kind).toBe('CHECKOUT');
     shop.double.payments.pay(shop.page(page), CARD);
     await shop.catchUp();
@@ -205,22 +218,20 @@ test('F23: an attempt that never reached Stripe is given up after a day', async 
   shop.double.faults.clear();
   await shop.skip(25 * 3_600);
   await turn();
-  const { body } = await person.gql('{ purchases { edges { node { kind state failure } } } }');
-  expect(body.data.purchases.edges.map(({ node }: { node: object }) => node)).toContainEqual({
-    kind: 'TOP_UP',
-    state: 'FAILED',
-    failure: 'Stripe knows nothing of it.',
-  });
+  const PURCHASES = '{ account { purchases { edges { node { kind state failure } } } } }';
+  const { body } = await person.gql(PURCHASES);
+  const given = { kind: 'TOP_UP', state: 'FAILED', failure: 'Stripe knows nothing of it.' };
+  expect(body.data.account.purchases.edges).toContainEqual({ node: given });
 });
 
 test('F20: switched off stays off, whatever is in flight', async () => {
   await saveCard(CARD);
   await set();
-  await person.gql('mutation { disableAutoTopUp { enabled } }');
+  await person.gql(DISABLE);
   await turn();
   expect(charges()).toBe(0);
   await set();
-  await Promise.all([turn(), person.gql('mutation { disableAutoTopUp { enabled } }'), turn()]);
+  await Promise.all([turn(), person.gql(DISABLE), turn()]);
   await spend();
   await shop.skip(24 * 3_600);
   await shop.catchUp();
@@ -245,8 +256,9 @@ test('F21: what is bought by itself is a lot of its own that stays', async () =>
   await saveCard(CARD);
   await set();
   await turn();
-  const { body } = await person.gql('{ creditLots { source originalNanos expiresAt } }');
-  expect(body.data.creditLots).toEqual([
+  const LOTS = '{ account { creditLots { source originalNanos expiresAt } } }';
+  const { body } = await person.gql(LOTS);
+  expect(body.data.account.creditLots).toEqual([
     { source: 'SIGN_UP', originalNanos: String(FREE), expiresAt: expect.any(String) as string },
     { source: 'PURCHASE', originalNanos: '10000000000', expiresAt: null },
   ]);
@@ -255,29 +267,33 @@ test('F21: what is bought by itself is a lot of its own that stays', async () =>
 test('a card that its owner removes is not charged', async () => {
   await saveCard(CARD);
   await set();
-  const { body } = await person.gql('mutation { openBillingPortal { url } }');
+  const { body } = await person.gql(
+    'mutation { openBillingPortal(input: { }) { url userErrors { code message path details } } }',
+  );
   const portal = body.data.openBillingPortal.url as string;
   const page = await (await fetch(portal)).text();
   expect(page).toContain('Card ending in 4242');
   const act = /value="(remove [^"]+)"/.exec(page)?.[1] ?? '';
   await fetch(portal, { method: 'POST', body: new URLSearchParams({ act }) });
   await shop.catchUp();
-  expect((await person.gql('{ savedCard { lastFour } }')).body.data.savedCard).toBeNull();
+  expect(
+    (await person.gql('{ account { savedCard { lastFour } } }')).body.data.account.savedCard,
+  ).toBeNull();
   await turn();
   expect(charges()).toBe(0);
 });
 
 test.each([
-  [{ consent: false }, /has to agree/],
+  [{ consent: false }, /must agree/],
   [{ amount: '0' }, /more than 0/],
   [{ amount: '12.345' }, /steps of/],
-  [{ monthlyCap: '5.00' }, /at least the amount/],
+  [{ monthlyCap: '5.00' }, /must be at least/],
   [{ thresholdNanos: '0' }, /more than 0/],
   [{ thresholdNanos: '-1' }, /more than 0/],
   [{ currency: 'XXX' }, /not sold in/],
 ])('%j is refused', async (setting, message) => {
   await saveCard(CARD);
   const answer = await set(setting);
-  expect(answer.body.errors[0].message).toMatch(message);
+  expect(errorOf(answer)?.message).toMatch(message);
   expect((await state()).enabled).toBeUndefined();
 });

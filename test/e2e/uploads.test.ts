@@ -2,6 +2,7 @@ import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import path from 'node:path';
+import { codeOf } from '../support/app.js';
 import { CLASSIFY } from '../support/classify.js';
 import { temporaryFolder } from '../support/folder.js';
 import {
@@ -74,12 +75,12 @@ test('an upload is its account’s alone, can be looked at, and is gone when del
     fetch(`${t.url}/v1/files/${id}`, { method, headers: bearer(secret) });
   expect((await at(stranger.secret)).status).toBe(404);
   expect((await at(stranger.secret, 'DELETE')).status).toBe(404);
-  expect((await classify(id, stranger)).body.errors[0].extensions.code).toBe('NOT_FOUND');
+  expect(codeOf(await classify(id, stranger))).toBe('NOT_FOUND');
   expect(await (await at(caller.secret)).json()).toMatchObject({ id, object: 'file' });
   const before = kept();
   expect(await (await at(caller.secret, 'DELETE')).json()).toMatchObject({ id, deleted: true });
   expect(kept()).toBe(before - 1);
-  expect((await classify(id)).body.errors[0].extensions.code).toBe('NOT_FOUND');
+  expect(codeOf(await classify(id))).toBe('NOT_FOUND');
 });
 
 test('an upload that has expired is gone before it is swept, and its file afterwards', async () => {
@@ -87,7 +88,7 @@ test('an upload that has expired is gone before it is swept, and its file afterw
   await t.database.query(`UPDATE upload SET expires_at = now() - interval '1 s' WHERE id = $1`, [
     id,
   ]);
-  expect((await classify(id)).body.errors[0].extensions.code).toBe('NOT_FOUND');
+  expect(codeOf(await classify(id))).toBe('NOT_FOUND');
   expect(existsSync(path.join(stored, id))).toBe(true);
   await t.app.services.uploads.sweep();
   expect(existsSync(path.join(stored, id))).toBe(false);

@@ -59,11 +59,18 @@ test('a file of lines has what the query has, in the order of time', async () =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   const { body } = await caller.gql(
-    `{ usage(range: { from: "2025-03-29T00:00:00Z", to: "2025-04-02T00:00:00Z" }, timeZone: "Europe/Berlin",
-             groupBy: [MODEL], filter: { models: ["a/small"] }) {
-         series { group { model } points { from to metrics { calls errors chargedNanos latencyMs { p50 } } } } } }`,
+    `{
+             account {
+               usage(range: { from: "2025-03-29T00:00:00Z", to: "2025-04-02T00:00:00Z" }, timeZone: "Europe/Berlin", groupBy: [MODEL], filter: { models: ["a/small"] }) {
+                 series {
+                   group { model }
+                   points { from to metrics { calls errors chargedNanos latencyMs { p50 } } }
+                 }
+               }
+             }
+           }`,
   );
-  const [{ group, points }] = body.data.usage.series;
+  const [{ group, points }] = body.data.account.usage.series;
   expect(lines.length).toBe(4);
   expect(
     lines.map(({ from, to, model, calls, errors, charged_nanos, latency_p50_ms }) => ({

@@ -1,7 +1,7 @@
 import { newId } from '../../src/platform/ids.js';
 import { runChecks } from '../../src/platform/checks.js';
 import { USAGE_CHECKS } from '../../src/usage/usage-checks.sql.js';
-import { startTestApp, type TestApp } from '../support/app.js';
+import { errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';
 import type { Person } from '../support/people.js';
@@ -41,26 +41,26 @@ async function model(): Promise<{ slug: string; id: string }> {
   const slug = `old/name-${String(count)}`;
   const input = { slug, name: 'Model', task: 'FEATURE_EXTRACTION', summary: 'A model.' };
   const { createModel } = await operate(
-    'mutation ($input: CreateModelInput!) { createModel(input: $input) { id } }',
+    'mutation ($input: CreateModelInput!) { createModel(input: $input) { model { id } userErrors { code message path details } } }',
     { input },
   );
-  return { slug, id: createModel.id as string };
+  return { slug, id: createModel.model.id as string };
 }
 
 async function operate(query: string, variables: Record<string, unknown>) {
   const { body } = await operator.gql(query, variables);
-  expect(body.errors).toBeUndefined();
+  expect(errorOf({ body })).toBeUndefined();
   return body.data;
 }
 
 const rename = (from: string, to: string) =>
   operate(
-    'mutation ($from: String!, $to: String!) { renameModel(model: $from, slug: $to) { slug } }',
+    'mutation ($from: String!, $to: String!) { renameModel(input: { model: $from, slug: $to }) { model { slug } userErrors { code message path details } } }',
     { from, to },
   );
 const free = (slug: string, alias: string) =>
   operate(
-    'mutation ($slug: String!, $alias: String!) { removeModelAlias(model: $slug, alias: $alias) { slug } }',
+    'mutation ($slug: String!, $alias: String!) { removeModelAlias(input: { model: $slug, alias: $alias }) { model { slug } userErrors { code message path details } } }',
     { slug, alias },
   );
 
@@ -96,15 +96,15 @@ interface Series {
 async function shown(models?: readonly string[]) {
   const { body } = await caller.gql(
     `query ($range: UsageRangeInput!, $filter: UsageFilterInput) {
-       usage(range: $range, groupBy: [MODEL], filter: $filter) {
-         total { calls }
-         series { group { model } total { calls } points { metrics { calls } } } } }`,
+       account { usage(range: $range, groupBy: [MODEL], filter: $filter) {
+         total { calls } series { group { model } total { calls } points { metrics { calls } } } } }
+     }`,
     { range, filter: models && { models } },
   );
-  expect(body.errors).toBeUndefined();
-  const series = body.data.usage.series as Series[];
+  expect(errorOf({ body })).toBeUndefined();
+  const series = body.data.account.usage.series as Series[];
   const calls = series.reduce((sum, { total }) => sum + total.calls, 0);
-  expect(body.data.usage.total.calls).toBe(calls);
+  expect(body.data.account.usage.total.calls).toBe(calls);
   return Object.fromEntries(
     series.map(({ group, points }) => [group.model, points.map(({ metrics }) => metrics.calls)]),
   );
@@ -113,12 +113,13 @@ async function shown(models?: readonly string[]) {
 async function top(first: number) {
   const { body } = await caller.gql(
     `query ($range: UsageRangeInput!, $first: Int!) {
-       topModels(range: $range, first: $first, by: CALLS) { group { model } total { calls } } }`,
+       account { topModels(range: $range, first: $first, by: CALLS) { group { model } total { calls } } }
+     }`,
     { range, first },
   );
-  return (body.data.topModels as { group: { model: string }; total: { calls: number } }[]).map(
-    ({ group, total }) => [group.model, total.calls],
-  );
+  return (
+    body.data.account.topModels as { group: { model: string }; total: { calls: number } }[]
+  ).map(({ group, total }) => [group.model, total.calls]);
 }
 
 async function exported(format: 'csv' | 'ndjson', models?: string) {
@@ -186,11 +187,13 @@ test('a filter by any of its names finds all of it, once, and nothing else', asy
   expect(await shown(['not/this-one'])).toEqual({ 'not/this-one': [0, 1, 0, 0] });
   const { body } = await caller.gql(
     `query ($range: UsageRangeInput!, $models: [String!]) {
-       usage(range: $range, groupBy: [STATUS], filter: { models: $models }) {
-         total { calls } previous { metrics { calls } } series { group { model status } total { calls } } } }`,
+       account { usage(range: $range, groupBy: [STATUS], filter: { models: $models }) {
+         total { calls } previous { metrics { calls } } series { group { model status } total { calls } }
+       } }
+     }`,
     { range, models: [slug] },
   );
-  expect(body.data.usage).toEqual({
+  expect(body.data.account.usage).toEqual({
     total: { calls: 4 },
     previous: { metrics: { calls: 0 } },
     series: [{ group: { model: null, status: 'OK' }, total: { calls: 4 } }],
@@ -214,7 +217,8 @@ test('what credit is used a day does not depend on names', async () => {
   const { slug } = await model();
   const ask = async () =>
     Number(
-      (await caller.gql('{ creditForecast { nanosPerDay } }')).body.data.creditForecast.nanosPerDay,
+      (await caller.gql('{ account { creditForecast { nanosPerDay } } }')).body.data.account
+        .creditForecast.nanosPerDay,
     );
   await call(slug, [0, 1]);
   await call(`${slug}-new`, [2]);
@@ -259,7 +263,7 @@ test('calls of a model that was merged into another count to that one', async ()
   await call(into.slug, [2]);
   await rollUpSome();
   await operate(
-    'mutation ($gone: ID!, $into: ID!) { mergeModels(goneId: $gone, intoId: $into) { model { slug } } }',
+    'mutation ($gone: ID!, $into: ID!) { mergeModels(input: { goneId: $gone, intoId: $into }) { entry { model { slug } } userErrors { code message path details } } }',
     { gone: gone.id, into: into.id },
   );
   expect(await shown()).toEqual({ [into.slug]: [0, 3, 0, 0] });

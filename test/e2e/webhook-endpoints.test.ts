@@ -1,3 +1,4 @@
+import { codeOf, errorOf } from '../support/app.js';
 import { until } from '../support/process.js';
 import { verify } from '../support/receiver.js';
 import { useWebhooks } from '../support/webhooks.js';
@@ -9,11 +10,15 @@ test('after a rotation both secrets verify, until the old one’s time is over',
   const caller = await admin();
   const { id, secret: old } = await endpoint(caller);
   const rotated = await caller.gql(
-    'mutation($id: ID!) { rotateWebhookSecret(id: $id, graceHours: 1) { secret } }',
+    'mutation ($id: ID!) { rotateWebhookSecret(input: { id: $id, graceHours: 1 }) { secret userErrors { code message path details } } }',
     { id },
   );
   const { secret } = rotated.body.data.rotateWebhookSecret;
-  const test = () => caller.gql('mutation($id: ID!) { sendTestWebhook(id: $id) { id } }', { id });
+  const test = () =>
+    caller.gql(
+      'mutation ($id: ID!) { sendTestWebhook(input: { id: $id }) { webhookEndpoint { id } userErrors { code message path details } } }',
+      { id },
+    );
   await test();
   const first = await until('a test event', () => rig.receiver.received[0]);
   expect(verify(secret, first)).toMatchObject({ type: 'webhook.test' });
@@ -33,12 +38,12 @@ test('an account has ten endpoints at most, also when they are made at once', as
   const answers = await Promise.all(
     Array.from({ length: 14 }, () =>
       caller.gql(
-        'mutation($url: String!) { createWebhookEndpoint(input: { url: $url }) { secret } }',
+        'mutation ($url: String!) { createWebhookEndpoint(input: { url: $url }) { secret userErrors { code message path details } } }',
         { url: rig.receiver.url },
       ),
     ),
   );
-  const codes = answers.map(({ body }) => body.errors?.[0].extensions.code ?? 'made').sort();
+  const codes = answers.map(({ body }) => codeOf({ body }) ?? 'made').sort();
   expect(codes).toEqual([...Array(4).fill('CONFLICT'), ...Array(10).fill('made')]);
 });
 
@@ -49,13 +54,13 @@ test('another account’s endpoints and deliveries answer as absent ones', async
   const delivery = await settled(owner, id);
   const absent = { id: 'whe_none', delivery: 'dlv_none' };
   const operations = (ids: { id: string; delivery: string }) => [
-    `{ webhookDeliveries(endpointId: "${ids.id}") { edges { cursor } } }`,
-    `mutation { updateWebhookEndpoint(id: "${ids.id}", input: { enabled: false }) { id } }`,
-    `mutation { deleteWebhookEndpoint(id: "${ids.id}") { id } }`,
-    `mutation { rotateWebhookSecret(id: "${ids.id}") { secret } }`,
-    `mutation { sendTestWebhook(id: "${ids.id}") { id } }`,
-    `mutation { replayWebhookDelivery(id: "${ids.delivery}") { id } }`,
-    `mutation { replayFailedWebhookDeliveries(endpointId: "${ids.id}", since: "2026-01-01T00:00:00Z") { count } }`,
+    `{ account { webhookDeliveries(endpointId: "${ids.id}") { edges { cursor } } } }`,
+    `mutation { updateWebhookEndpoint(input: { id: "${ids.id}", enabled: false }) { webhookEndpoint { id } userErrors { code message path details } } }`,
+    `mutation { deleteWebhookEndpoint(input: { id: "${ids.id}" }) { deletedWebhookEndpointId userErrors { code message path details } } }`,
+    `mutation { rotateWebhookSecret(input: { id: "${ids.id}" }) { secret userErrors { code message path details } } }`,
+    `mutation { sendTestWebhook(input: { id: "${ids.id}" }) { webhookEndpoint { id } userErrors { code message path details } } }`,
+    `mutation { replayWebhookDelivery(input: { id: "${ids.delivery}" }) { webhookDelivery { id } userErrors { code message path details } } }`,
+    `mutation { replayFailedWebhookDeliveries(input: { endpointId: "${ids.id}", since: "2026-01-01T00:00:00Z" }) { count userErrors { code message path details } } }`,
   ];
   const theirs = operations({ id, delivery: delivery.id });
   for (const [n, operation] of operations(absent).entries()) {
@@ -63,9 +68,9 @@ test('another account’s endpoints and deliveries answer as absent ones', async
       stranger.gql(theirs[n] ?? ''),
       stranger.gql(operation),
     ]);
-    const said = ({ body }: typeof one) => {
-      const { message, extensions } = body.errors[0];
-      return [message, extensions.code];
+    const said = (answer: typeof one) => {
+      const { message, code } = errorOf(answer) ?? {};
+      return [message, code];
     };
     expect(said(one)).toEqual(said(other));
     expect(said(one)[1]).toBe('NOT_FOUND');
@@ -76,7 +81,10 @@ test('another account’s endpoints and deliveries answer as absent ones', async
 test('secrets stand in no log line and no audit event', async () => {
   const caller = await admin();
   const { id, secret } = await endpoint(caller);
-  await caller.gql('mutation($id: ID!) { rotateWebhookSecret(id: $id) { secret } }', { id });
+  await caller.gql(
+    'mutation ($id: ID!) { rotateWebhookSecret(input: { id: $id }) { secret userErrors { code message path details } } }',
+    { id },
+  );
   const events = await rig.t.database.query(
     'SELECT action, details FROM audit_event WHERE target = $1',
     [id],

@@ -71,21 +71,25 @@ test('the last attempt ends it; one replay, or all since a time, brings it back'
   });
   expect(dead[0]).toMatchObject({ attempts: 10, nextAttemptAt: null });
   rig.receiver.answer = (response) => response.writeHead(200).end();
-  const one = await caller.gql('mutation($id: ID!) { replayWebhookDelivery(id: $id) { state } }', {
-    id: dead[0].id,
-  });
-  expect(one.body.data.replayWebhookDelivery).toEqual({ state: 'WAITING' });
-  const again = (since: string) =>
-    caller.gql(
-      'mutation($id: ID!, $since: DateTimeISO!) { replayFailedWebhookDeliveries(endpointId: $id, since: $since) { count } }',
+  const one = await caller.gql(
+    'mutation ($id: ID!) { replayWebhookDelivery(input: { id: $id }) { webhookDelivery { state } userErrors { code message path details } } }',
+    { id: dead[0].id },
+  );
+  expect(one.body.data.replayWebhookDelivery.webhookDelivery).toEqual({ state: 'WAITING' });
+  const again = async (since: string) => {
+    const { body } = await caller.gql(
+      `mutation ($id: ID!, $since: DateTimeISO!) {
+        replayFailedWebhookDeliveries(input: { endpointId: $id, since: $since }) {
+          count
+          userErrors { code message path details }
+        }
+      }`,
       { id, since },
     );
-  expect((await again('2100-01-01T00:00:00Z')).body.data.replayFailedWebhookDeliveries).toEqual({
-    count: 0,
-  });
-  expect((await again('2000-01-01T00:00:00Z')).body.data.replayFailedWebhookDeliveries).toEqual({
-    count: 1,
-  });
+    return body.data.replayFailedWebhookDeliveries as object;
+  };
+  expect(await again('2100-01-01T00:00:00Z')).toEqual({ count: 0, userErrors: [] });
+  expect(await again('2000-01-01T00:00:00Z')).toEqual({ count: 1, userErrors: [] });
   await until('both to arrive', async () =>
     (await log(caller, id)).every((row: { state: string }) => row.state === 'DELIVERED')
       ? true
@@ -129,10 +133,15 @@ test.each([
     expect(await post(news(caller.accountId))).toBe(1);
     expect(await log(caller, id)).toHaveLength(3);
     const on = await caller.gql(
-      'mutation($id: ID!) { updateWebhookEndpoint(id: $id, input: { enabled: true }) { enabled disabledReason failingSince } }',
+      `mutation ($id: ID!) {
+        updateWebhookEndpoint(input: { id: $id, enabled: true }) {
+          webhookEndpoint { enabled disabledReason failingSince }
+          userErrors { code message path details }
+        }
+      }`,
       { id },
     );
-    expect(on.body.data.updateWebhookEndpoint).toEqual({
+    expect(on.body.data.updateWebhookEndpoint.webhookEndpoint).toEqual({
       enabled: true,
       disabledReason: null,
       failingSince: null,

@@ -3,6 +3,8 @@ import {
   buildSchema,
   getNamedType,
   type GraphQLInputType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
   isEnumType,
   isInputObjectType,
   isLeafType,
@@ -10,7 +12,7 @@ import {
   isNonNullType,
   isRequiredInputField,
 } from 'graphql';
-import { startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';
 import type { Person } from '../support/people.js';
@@ -32,10 +34,8 @@ afterAll(async () => {
   outbox.remove();
 });
 
-const GRANT = `mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { transactionId } }`;
-const ADJUST = `mutation ($input: AdjustCreditsInput!) { adjustCredits(input: $input) { transactionId } }`;
-const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] } }) =>
-  body.errors?.[0]?.extensions.code;
+const GRANT = `mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { transactionId userErrors { code message path details } } }`;
+const ADJUST = `mutation ($input: AdjustCreditsInput!) { adjustCredits(input: $input) { transactionId userErrors { code message path details } } }`;
 
 const grant = (input: object) =>
   operator.gql(GRANT, {
@@ -54,6 +54,7 @@ describe('grants', () => {
     ['an expiry that PostgreSQL has no room for', { expiresAt: '+275760-09-13T00:00:00Z' }],
     ['NUL in the reason', { reason: 'a\0b' }],
     ['NUL in the key', { idempotencyKey: 'a\0b' }],
+    ['an empty key', { idempotencyKey: '' }],
     ['NUL in the account', { accountId: 'acct_\0' }],
   ])('%s', async (_name, input) => {
     expect(['BAD_USER_INPUT', 'NOT_FOUND']).toContain(codeOf(await grant(input)));
@@ -97,18 +98,25 @@ describe('grants', () => {
 });
 
 /**
- * Every root field, with the same odd value wherever the schema takes a text, a number or a date. Whatever it is
- * refused with, it is not our error.
+ * Every field of the roots and of an account, with the same odd value wherever the schema takes a text, a number or a
+ * date. Whatever it is refused with, it is not our error.
  */
 describe('odd values in every argument of the API', () => {
   const schema = buildSchema(readFileSync('schema.graphql', 'utf8'));
-  const fields = (['query', 'mutation'] as const).flatMap((operation) =>
-    Object.values(
-      (operation === 'query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {},
-    )
+  const fields = [
+    { parent: 'Query', within: (field: string) => `query { ${field} }` },
+    { parent: 'Mutation', within: (field: string) => `mutation { ${field} }` },
+    { parent: 'Account', within: (field: string) => `query { account { ${field} } }` },
+  ].flatMap(({ parent, within }) =>
+    Object.values((schema.getType(parent) as GraphQLObjectType).getFields())
       .filter(({ args }) => args.length > 0)
-      .map((field) => ({ operation, field })),
+      .map((field) => ({ within, field })),
   );
+  /** No field is forgotten: there are lists on accounts, and mutations. */
+  test('there are such fields in each place', () => {
+    const names = fields.map(({ field }) => field.name);
+    expect(names).toEqual(expect.arrayContaining(['models', 'buyCredits', 'runs', 'usage']));
+  });
 
   test.each<[string, Odd]>([
     ['NUL', { text: 'a\0b' }],
@@ -120,10 +128,9 @@ describe('odd values in every argument of the API', () => {
     ['the last dates', { date: '9999-12-31T23:59:59.999Z' }],
     ['the first dates', { date: '0001-01-01T00:00:00.000Z' }],
   ])('%s', async (_name, odd) => {
-    for (const { operation, field } of fields) {
+    for (const { within, field } of fields) {
       const args = field.args.map(({ name, type }) => `${name}: ${valueOf(type, odd)}`).join(', ');
-      const selection = isLeafType(getNamedType(field.type)) ? '' : ' { __typename }';
-      const query = `${operation} { ${field.name}(${args})${selection} }`;
+      const query = within(`${field.name}(${args})${selectionOf(field.type)}`);
       for (const gql of [operator.gql, caller.gql]) {
         const { body } = await gql(query);
         expect([query, codeOf({ body })]).not.toEqual([query, 'INTERNAL']);
@@ -140,6 +147,13 @@ interface Odd {
   readonly date?: string;
 }
 
+/** What is read of a field. In payloads of mutations, why nothing was done. */
+function selectionOf(type: GraphQLOutputType): string {
+  const named = getNamedType(type);
+  if (isLeafType(named)) return '';
+  return named.name.endsWith('Payload') ? ' { userErrors { code } }' : ' { __typename }';
+}
+
 /** A literal of the type, made of the odd value wherever it fits. */
 function valueOf(type: GraphQLInputType, odd: Odd, depth = 0): string {
   if (isNonNullType(type)) return valueOf(type.ofType, odd, depth);
@@ -147,7 +161,8 @@ function valueOf(type: GraphQLInputType, odd: Odd, depth = 0): string {
   if (isEnumType(type)) return type.getValues()[0]?.name ?? 'null';
   if (isInputObjectType(type)) {
     const fields = Object.values(type.getFields()).filter(
-      (field) => isRequiredInputField(field) || depth < 3,
+      // An odd account would be all that is ever refused of a mutation.
+      (field) => isRequiredInputField(field) || (depth < 3 && field.name !== 'accountId'),
     );
     const used = type.isOneOf ? fields.slice(0, 1) : fields;
     return `{ ${used.map((field) => `${field.name}: ${valueOf(field.type, odd, depth + 1)}`).join(', ')} }`;

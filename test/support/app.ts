@@ -81,3 +81,39 @@ export async function postGraphQL(
   });
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
+
+/** What an answer says went wrong first. */
+export interface ToldError {
+  readonly code: string;
+  readonly message: string;
+  /** The argument or field of the input at fault. */
+  readonly argument?: string;
+  readonly [detail: string]: unknown;
+}
+
+/** The first error of an answer, wherever it is told: at its top, or in the payload of a mutation. */
+export function errorOf(answer: { readonly body: unknown } | undefined): ToldError | undefined {
+  const { errors, data } = (answer?.body ?? {}) as {
+    errors?: { message: string; extensions: { code: string } }[];
+    data?: Record<string, { userErrors?: UserError[] } | null> | null;
+  };
+  const top = errors?.[0];
+  if (top !== undefined) return { message: top.message, ...top.extensions };
+  const [told] = Object.values(data ?? {}).flatMap((payload) => payload?.userErrors ?? []);
+  if (told === undefined) return undefined;
+  const { code, message, path, details } = told;
+  const argument = path?.slice(1).join('.');
+  return { code, message, ...(argument === undefined ? {} : { argument }), ...details };
+}
+
+interface UserError {
+  readonly code: string;
+  readonly message: string;
+  readonly path?: readonly string[] | null;
+  readonly details?: Readonly<Record<string, unknown>> | null;
+}
+
+/** The code of that error. */
+export function codeOf(answer: { readonly body: unknown } | undefined): string | undefined {
+  return errorOf(answer)?.code;
+}

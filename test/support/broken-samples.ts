@@ -18,7 +18,7 @@ export function apiSamples(known: { readonly secret: string; readonly fileId: st
   const graphql = (query: string) => JSON.stringify({ query });
   const whole = [
     sample('POST /graphql', [JSON_TYPE], graphql('{ models(first: 2) { totalCount } }')),
-    sample('POST /graphql', [JSON_TYPE, key], graphql('{ balance { postedNanos } }')),
+    sample('POST /graphql', [JSON_TYPE, key], graphql('{ account { balance { postedNanos } } }')),
     sample('POST /graphql', [JSON_TYPE, key], ' '.repeat(300_000)),
     sample('POST /graphql', [JSON_TYPE], ' '.repeat(300_000)),
     sample(
@@ -60,7 +60,7 @@ export function apiSamples(known: { readonly secret: string; readonly fileId: st
     sample(
       'POST /graphql/stream',
       [JSON_TYPE, key],
-      graphql('subscription { balanceChanged { postedNanos } }'),
+      graphql('subscription { balanceChanged { balance { postedNanos } } }'),
     ),
   ];
   const sockets = [

@@ -1,4 +1,4 @@
-import { postGraphQL, type GraphQLAnswer } from './app.js';
+import { errorOf, type GraphQLAnswer, postGraphQL } from './app.js';
 import { BALANCE, CLASSIFY } from './classify.js';
 import { bearer, type Caller } from './platform.js';
 import { until } from './process.js';
@@ -35,14 +35,14 @@ export function callThatCanLeave(
 export async function classified(url: string, { secret }: Pick<Caller, 'secret'>, more: object) {
   const body = { query: CLASSIFY, variables: { input: more } };
   const answer = await postGraphQL(url, body, bearer(secret));
-  expect(answer.body.errors).toBeUndefined();
+  expect(errorOf(answer)).toBeUndefined();
   return answer.body.data.classifyImage;
 }
 
 /** Credit of an account once nothing is held any more, in nano-USD. */
 export function settledCredit(caller: Pick<Caller, 'gql'>): Promise<bigint> {
   return until('nothing to be held', async () => {
-    const { postedNanos, heldNanos } = (await caller.gql(BALANCE)).body.data.balance;
+    const { postedNanos, heldNanos } = (await caller.gql(BALANCE)).body.data.account.balance;
     return heldNanos === '0' ? BigInt(postedNanos as string) : undefined;
   });
 }

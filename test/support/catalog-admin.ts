@@ -1,20 +1,41 @@
-import { startTestApp, type TestApp } from './app.js';
+import { errorOf, startTestApp, type TestApp } from './app.js';
 import { temporaryFolder } from './folder.js';
 import { mailTo, newOperator } from './operators.js';
 import type { Person } from './people.js';
 
-export const CREATE = `mutation ($input: CreateModelInput!) { createModel(input: $input) {
-  id slug owner name status license apiProviders likes aliases specs { label value } changelog { kind text } } }`;
-export const PRICE = `mutation ($input: SetModelPriceInput!) { setModelPrice(input: $input) {
-  prices { unit nanosPerUnit } priceVersions { unit nanosPerUnit effectiveFrom withdrawn } } }`;
-export const NOTE = `mutation ($model: String!, $text: String!) { addModelChange(model: $model, text: $text) { changelog { kind text } } }`;
+export const CREATE = `mutation ($input: CreateModelInput!) {
+  createModel(input: $input) {
+    model {
+      id slug owner name status license apiProviders likes aliases
+      specs { label value }
+      changelog { kind text }
+    }
+    userErrors { code message path details }
+  }
+}`;
+export const PRICE = `mutation ($input: SetModelPriceInput!) {
+  setModelPrice(input: $input) {
+    model {
+      prices { unit nanosPerUnit }
+      priceVersions { unit nanosPerUnit effectiveFrom withdrawn }
+    }
+    userErrors { code message path details }
+  }
+}`;
+export const NOTE = `mutation ($model: String!, $text: String!) {
+  addModelChange(input: { model: $model, text: $text }) {
+    model { changelog { kind text } }
+    userErrors { code message path details }
+  }
+}`;
 /** The mutation that moves a model to another status, as "retireModel". */
 export const move = (act: string) =>
-  `mutation ($model: String!, $reason: String) { ${act}(model: $model, reason: $reason) { status changelog(first: 1) { kind text } } }`;
-
-/** `extensions` of the first error. */
-export const codeOf = ({ body }: { body: { errors?: [{ extensions: object }] } }) =>
-  body.errors?.[0].extensions;
+  `mutation ($model: String!, $reason: String) {
+    ${act}(input: { model: $model, reason: $reason }) {
+      model { status changelog(first: 1) { kind text } }
+      userErrors { code message path details }
+    }
+  }`;
 
 /** The app with an empty catalog, and an operator of it. Registers its own hooks. */
 export function useCatalogAdmin() {
@@ -45,8 +66,8 @@ export function useCatalogAdmin() {
       const slug = `test/model-${String(count)}`;
       const known = { slug, name: 'Model', task: 'FEATURE_EXTRACTION', summary: 'A model.' };
       const { body } = await operator.gql(CREATE, { input: { ...known, ...more } });
-      expect(body.errors).toBeUndefined();
-      return { slug, id: body.data.createModel.id as string };
+      expect(errorOf({ body })).toBeUndefined();
+      return { slug, id: body.data.createModel.model.id as string };
     },
     /** What is written down of a model, oldest first. */
     audited: (id: string) =>

@@ -5,14 +5,24 @@ export const IMAGE = 200_000n;
 export const LABEL = 10_000n;
 
 /** Asks for everything that a classification tells. */
-export const CLASSIFY = `mutation ($input: ClassifyImageInput!) { classifyImage(input: $input) {
-  runId replayed labelsCached
-  classification { margin noneOfTheAbove cached labels { label score logit probability share } }
-  classifications { cached labels { label } }
-  cost { chargedNanos originalNanos balanceNanos units { unit nanosPerUnit requested ran priceVersionId } }
-  quote { costNanos maximumNanos imagesCached labelsCached units { unit requested ran } }
-  timingsMs { auth hold fetch decode queue infer capture } } }`;
-export const BALANCE = '{ balance { postedNanos heldNanos availableNanos } }';
+export const CLASSIFY = `mutation ($input: ClassifyImageInput!) {
+  classifyImage(input: $input) {
+    runId replayed labelsCached
+    classification {
+      margin noneOfTheAbove cached
+      labels { label score logit probability share }
+    }
+    classifications { cached labels { label } }
+    cost {
+      chargedNanos originalNanos balanceNanos
+      units { unit nanosPerUnit requested ran priceVersionId }
+    }
+    quote { costNanos maximumNanos imagesCached labelsCached units { unit requested ran } }
+    timingsMs { auth hold fetch decode queue infer capture }
+    userErrors { code message path details }
+  }
+}`;
+export const BALANCE = '{ account { balance { postedNanos heldNanos availableNanos } } }';
 
 let unique = 0;
 /** Labels that nobody has asked for before. */

@@ -39,7 +39,7 @@ export const COOKIE = 'gigarouter.session_token=x';
 
 export const JSON_TYPE = { 'content-type': 'application/json' };
 export const TASKS = JSON.stringify({ query: '{ tasks { task } }' });
-export const STREAM = `/graphql/stream?query=${encodeURIComponent('subscription { balanceChanged { postedNanos } }')}`;
+export const STREAM = `/graphql/stream?query=${encodeURIComponent('subscription { balanceChanged { balance { postedNanos } } }')}`;
 
 export interface Door {
   readonly name: string;

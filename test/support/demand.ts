@@ -1,11 +1,12 @@
 import type { Config } from '../../src/config/config.js';
-import type { GraphQLAnswer, TestApp } from './app.js';
-import { startTestApp } from './app.js';
+import { errorOf, startTestApp, type TestApp } from './app.js';
 import { moveClock } from './clock.js';
 import { temporaryFolder } from './folder.js';
 import { operatorOf } from './operators.js';
 import { type Person, signUp } from './people.js';
 import { type Caller, newCaller } from './platform.js';
+
+export { codeOf } from './app.js';
 
 const OPERATOR = 'operator@example.org';
 
@@ -50,11 +51,15 @@ export async function startDemandRig(config: Partial<Config> = {}): Promise<Dema
   };
 }
 
-export const codeOf = ({ body }: GraphQLAnswer): string | undefined =>
-  body.errors?.[0]?.extensions?.code as string | undefined;
-
-export const REQUEST = `mutation ($input: RequestModelInput!) { requestModel(input: $input) {
-  id useCase monthlyVolume contactOk place earlyAccessAt notifiedAt launchCreditNanos model { id slug status } } }`;
+export const REQUEST = `mutation ($input: RequestModelInput!) {
+  requestModel(input: $input) {
+    modelRequest {
+      id useCase monthlyVolume contactOk place earlyAccessAt notifiedAt launchCreditNanos
+      model { id slug status }
+    }
+    userErrors { code message path details }
+  }
+}`;
 
 /** Asks for a model. @returns the request, as it was answered */
 export async function request(
@@ -63,8 +68,9 @@ export async function request(
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
 ): Promise<any> {
   const { body } = await gql(REQUEST, { input });
-  if (body.errors !== undefined) throw new Error(JSON.stringify(body.errors));
-  return body.data.requestModel;
+  const error = errorOf({ body });
+  if (error !== undefined) throw new Error(JSON.stringify(error));
+  return body.data.requestModel.modelRequest;
 }
 
 /** A model on its way, made by SQL. @returns its id */

@@ -22,6 +22,8 @@ export interface IdArgument {
   /** As "Mutation.classifyImage.input.image.uploadId". */
   readonly name: string;
   readonly operation: 'query' | 'mutation';
+  /** Its field is one of an account, not of a root. */
+  readonly isOfAccount: boolean;
   readonly field: GraphQLField<unknown, unknown>;
   /** From the argument to the field of the input. */
   readonly path: readonly string[];
@@ -30,14 +32,16 @@ export interface IdArgument {
 /** Names of arguments that are no ID and yet say where something is. */
 const PLACES = new Set(['after', 'before']);
 
-/** Every argument and input field of the schema's root fields that takes an id, or a place in a list. */
+/** Every argument and input field of the root fields, and of an account's, that takes an id, or a place in a list. */
 export function idArguments(schema: GraphQLSchema): IdArgument[] {
   const found: IdArgument[] = [];
-  for (const [operation, root] of [
-    ['query', schema.getQueryType()],
-    ['mutation', schema.getMutationType()],
+  for (const [operation, name] of [
+    ['query', 'Query'],
+    ['query', 'Account'],
+    ['mutation', 'Mutation'],
   ] as const) {
-    for (const field of Object.values(root?.getFields() ?? {})) {
+    const root = schema.getType(name);
+    for (const field of isObjectType(root) ? Object.values(root.getFields()) : []) {
       const visit = (
         { name, type }: GraphQLArgument | GraphQLInputField,
         above: readonly string[],
@@ -52,7 +56,7 @@ export function idArguments(schema: GraphQLSchema): IdArgument[] {
           }
         } else if (named.name === 'ID' || PLACES.has(name)) {
           const at = [root?.name ?? '', field.name, ...path].join('.');
-          found.push({ name: at, operation, field, path });
+          found.push({ name: at, operation, isOfAccount: root?.name === 'Account', field, path });
         }
       };
       for (const argument of field.args) visit(argument, [], []);
@@ -71,7 +75,7 @@ export type Filler = Readonly<Record<string, unknown>>;
  * @param more of the argument that the path begins with
  */
 export function operationOf(
-  { operation, field, path }: IdArgument,
+  { operation, isOfAccount, field, path }: IdArgument,
   id: string,
   filler: Filler,
   more: Filler = {},
@@ -85,9 +89,9 @@ export function operationOf(
   );
   const declared = given.map(({ name, type }) => `$${name}: ${String(type)}`).join(', ');
   const passed = given.map(({ name }) => `${name}: $${name}`).join(', ');
-  const selection = selectionOf(field.type, 2);
+  const asked = `${field.name}(${passed})${selectionOf(field.type, 2)}`;
   return {
-    query: `${operation} (${declared}) { ${field.name}(${passed})${selection} }`,
+    query: `${operation} (${declared}) { ${isOfAccount ? `account { ${asked} }` : asked} }`,
     variables,
   };
 }
@@ -120,6 +124,8 @@ function valueOf(
 function selectionOf(type: GraphQLOutputType, depth: number): string {
   const named = getNamedType(type);
   if (isLeafType(named)) return '';
+  // Its fields are roots of their own.
+  if (named.name === 'Account') return ' { id name }';
   const parts = ['__typename'];
   if (isObjectType(named) || isInterfaceType(named)) {
     for (const field of Object.values(named.getFields())) {

@@ -1,7 +1,8 @@
-import type { TestApp } from './app.js';
+import { errorOf, type TestApp } from './app.js';
 import { PASSWORD, type Person, signUp } from './people.js';
 
-const CONFIRM = 'mutation ($password: String!) { confirmIdentity(password: $password) { done } }';
+const CONFIRM =
+  'mutation ($password: String!) { confirmIdentity(input: { password: $password }) { userErrors { code message path details } } }';
 
 /** Who confirms that it is still them whenever they are asked, as a console does. */
 export function operatorOf(person: Person): Person {
@@ -9,7 +10,7 @@ export function operatorOf(person: Person): Person {
     ...person,
     gql: async (query, variables) => {
       const answer = await person.gql(query, variables);
-      if (answer.body.errors?.[0]?.extensions?.stepUp !== 'PASSWORD') return answer;
+      if (errorOf(answer)?.stepUp !== 'PASSWORD') return answer;
       await person.gql(CONFIRM, { password: PASSWORD });
       return person.gql(query, variables);
     },

@@ -19,9 +19,12 @@ let sides = 0;
 export async function newSide(t: TestPlatform, outboxDir: string): Promise<Side> {
   const { keys, credits } = t.app.services;
   const person = await signUp({ url: t.url, outboxDir }, `side${String((sides += 1))}@example.org`);
-  const { body } = await person.gql('mutation { createOrganisation(name: "Side") { id } }');
-  const accountId = body.data.createOrganisation.id as AccountId;
-  const userId = (await person.gql('{ viewer { id } }')).body.data.viewer.id as UserId;
+  const { body } = await person.gql(
+    'mutation { createOrganisation(input: { name: "Side" }) { account { id } userErrors { code message path details } } }',
+  );
+  const accountId = body.data.createOrganisation.account.id as AccountId;
+  const userId = (await person.gql('{ viewer { user { id } } }')).body.data.viewer.user
+    .id as UserId;
   await credits.grant({ accountId, nanos: 10n ** 9n, reason: 'test', actor: 'system' });
   const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
   const { secret } = await keys.create(actor, accountId, {

@@ -125,12 +125,12 @@ export function requestOf(one: ScenarioCall, more: object) {
       };
     case 'embedTexts':
       return {
-        query: `mutation ($input: EmbedTextsInput!) { embedTexts(input: $input) { ${PAYLOAD} } }`,
+        query: `mutation ($input: EmbedTextsInput!) { embedTexts(input: $input) { ${PAYLOAD} userErrors { code message path details } } }`,
         variables: { input: { model, texts: labelsOf(one), ...more } },
       };
     default:
       return {
-        query: `mutation ($input: EmbedImagesInput!) { embedImages(input: $input) { ${PAYLOAD} } }`,
+        query: `mutation ($input: EmbedImagesInput!) { embedImages(input: $input) { ${PAYLOAD} userErrors { code message path details } } }`,
         variables: { input: { model, images: imagesOf(one), ...more } },
       };
   }

@@ -22,7 +22,7 @@ const ACTS = {
 };
 type Act = keyof typeof ACTS;
 
-const REFUND = `mutation ($input: RefundPurchaseInput!) { refundPurchase(input: $input) { id } }`;
+const REFUND = `mutation ($input: RefundPurchaseInput!) { refundPurchase(input: $input) { purchase { id } userErrors { code message path details } } }`;
 
 /** What happens to payments at Stripe, until it is over. */
 export async function bankLife(world: World, random: Random): Promise<void> {

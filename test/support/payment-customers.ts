@@ -45,10 +45,13 @@ const THRESHOLD = 300n * 100n * CENT;
 export const PROMO_CODES = { 'SOAK-FOR-ALL': 1_000_000, 'SOAK-FOR-FEW': 3 } as const;
 export const PROMO_NANOS = 3n * 100n * CENT;
 
-const SAVE_CARD = 'mutation { saveCard { url } }';
-const TOP_UP_ON = `mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) { enabled } }`;
-const TOP_UP_OFF = 'mutation { disableAutoTopUp { enabled } }';
-const REDEEM = 'mutation ($code: String!) { redeemPromoCode(code: $code) { code } }';
+const SAVE_CARD =
+  'mutation { saveCard(input: { }) { url userErrors { code message path details } } }';
+const TOP_UP_ON = `mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) { autoTopUp { enabled } userErrors { code message path details } } }`;
+const TOP_UP_OFF =
+  'mutation { disableAutoTopUp(input: { }) { autoTopUp { enabled } userErrors { code message path details } } }';
+const REDEEM =
+  'mutation ($code: String!) { redeemPromoCode(input: { code: $code }) { promoCode { code } userErrors { code message path details } } }';
 
 /** One customer after another, until it is over. */
 export async function customerLife(world: World, random: Random): Promise<void> {
@@ -136,7 +139,7 @@ class CustomerActs {
     const urls = new Set(
       answers.map(({ data, code }) => {
         if (code !== undefined) throw new Error(`A purchase was refused: ${code}`);
-        return data.buyCredits.checkoutUrl as string;
+        return data.buyCredits.purchase.checkoutUrl as string;
       }),
     );
     if (urls.size > 1) throw new Error(`One key has two pages: ${[...urls].join(', ')}`);

@@ -23,7 +23,7 @@ export async function signUpOperator({ url, outboxDir, db }: PaymentRig): Promis
 }
 
 export async function makeCodes(world: World): Promise<void> {
-  const CREATE = `mutation ($input: CreatePromoCodeInput!) { createPromoCode(input: $input) { code } }`;
+  const CREATE = `mutation ($input: CreatePromoCodeInput!) { createPromoCode(input: $input) { promoCode { code } userErrors { code message path details } } }`;
   for (const [code, redemptionsMax] of Object.entries(PROMO_CODES)) {
     const input = { code, redemptionsMax, nanos: PROMO_NANOS.toString() };
     const answer = await insist(world, world.operator, CREATE, { input });

@@ -4,7 +4,7 @@ import { CreditsService } from '../../src/credits/index.js';
 import { ERROR_CODES, type ErrorCode } from '../../src/errors.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import { type AccountId, newId } from '../../src/platform/ids.js';
-import { postGraphQL } from './app.js';
+import { codeOf, postGraphQL } from './app.js';
 import type { PaymentRig } from './payment-rig.js';
 import type { Tally } from './payment-trouble.js';
 import { bearer } from './platform.js';
@@ -91,11 +91,7 @@ async function ask(
   try {
     const signal = AbortSignal.timeout(ANSWER_MS);
     const { body } = await postGraphQL(url, { query, variables }, bearer(secret), signal);
-    const { data, errors } = body as {
-      data: unknown;
-      errors?: { extensions: { code: string } }[];
-    };
-    return { data, code: errors?.[0]?.extensions.code };
+    return { data: (body as { data: unknown }).data, code: codeOf({ body }) };
   } catch {
     return undefined;
   }

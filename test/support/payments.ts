@@ -12,10 +12,12 @@ import {
   type StripeOptions,
 } from '../../src/payments/index.js';
 import { runChecks } from '../../src/platform/checks.js';
-import { type GraphQLAnswer, startTestApp, type TestApp } from './app.js';
+import { errorOf, startTestApp, type TestApp } from './app.js';
 import { moveClock } from './clock.js';
 import { type Caller, newCaller } from './platform.js';
 import { until } from './process.js';
+
+export { codeOf } from './app.js';
 
 export const SECRETS = ['whsec_test_of_this_year', 'whsec_test_of_next_year'] as const;
 export const CARD = '4242424242424242';
@@ -66,8 +68,12 @@ interface Sending {
   readonly ageS: number;
 }
 
-export const BUY = `mutation ($input: BuyCreditsInput!) { buyCredits(input: $input) {
-  id state checkoutUrl price { amount currency } creditNanos bonusNanos } }`;
+export const BUY = `mutation ($input: BuyCreditsInput!) {
+  buyCredits(input: $input) {
+    purchase { id state checkoutUrl price { amount currency } creditNanos bonusNanos }
+    userErrors { code message path details }
+  }
+}`;
 
 let purchases = 0;
 
@@ -123,8 +129,9 @@ export async function startShop(
       purchases += 1;
       const idempotencyKey = `purchase-${String(purchases)}`;
       const { body } = await customer.gql(BUY, { input: { idempotencyKey, ...input } });
-      if (body.errors !== undefined) throw new Error(JSON.stringify(body.errors));
-      return body.data.buyCredits as Bought;
+      const error = errorOf({ body });
+      if (error !== undefined) throw new Error(JSON.stringify(error));
+      return body.data.buyCredits.purchase as Bought;
     },
     page: ({ checkoutUrl }) => {
       const session = double.store.find('checkout.session', checkoutUrl?.split('/').at(-1));
@@ -205,5 +212,3 @@ export function post(url: string, body: string | Buffer, signature: string): Pro
 }
 
 export { signatureOf };
-export const codeOf = ({ body }: GraphQLAnswer) =>
-  (body as { errors?: { extensions: { code: string } }[] }).errors?.[0]?.extensions.code;

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type GraphQLAnswer, postGraphQL } from './app.js';
+import { errorOf, type GraphQLAnswer, postGraphQL } from './app.js';
 import { bearer } from './platform.js';
 import { until } from './process.js';
 
@@ -48,11 +48,18 @@ export interface Person {
   gql(query: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>;
 }
 
-export const SIGN_UP = `mutation ($email: String!) { signUp(email: $email, name: "Test") { done } }`;
+export const SIGN_UP = `mutation ($email: String!) { signUp(input: { email: $email, name: "Test" }) { userErrors { code message path details } } }`;
 export const VERIFY = `mutation ($token: String!, $password: String!) {
-  verifyEmail(token: $token, password: $password) { done } }`;
+  verifyEmail(input: { token: $token, password: $password }) {
+    userErrors { code message path details }
+  }
+}`;
 export const SIGN_IN = `mutation ($email: String!, $password: String!) {
-  signIn(email: $email, password: $password) { token } }`;
+  signIn(input: { email: $email, password: $password }) {
+    token
+    userErrors { code message path details }
+  }
+}`;
 
 /** Signs up, confirms the address by its mail, and signs in. */
 export async function signUp(
@@ -79,7 +86,8 @@ async function done(
   variables: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
   const { body } = await postGraphQL(url, { query, variables });
-  if (body.errors !== undefined) throw new Error(`${query}\n${JSON.stringify(body.errors)}`);
+  const error = errorOf({ body });
+  if (error !== undefined) throw new Error(`${query}\n${JSON.stringify(error)}`);
   return body.data as Record<string, unknown>;
 }
 
@@ -138,4 +146,9 @@ export function browserOf(url: string, answer: Response, origin = url): Browser 
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
   };
+}
+
+/** A person's own account. */
+export async function ownAccountOf(person: Pick<Person, 'gql'>): Promise<string> {
+  return (await person.gql('{ account { id } }')).body.data.account.id as string;
 }

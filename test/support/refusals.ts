@@ -62,7 +62,11 @@ export function testRefusals(platform: () => TestPlatform, dialect: RestDialect)
     expectRefusal(await callRest(t.url, 'POST', path(DEMO_MODEL), asReader), 403, /inference/);
     const other = await t.caller(DOLLAR, { models: [NOT_LIVE] });
     const asOther = { ...call, secret: other.secret };
-    expectRefusal(await callRest(t.url, 'POST', path(DEMO_MODEL), asOther), 403, /may not run/);
+    expectRefusal(
+      await callRest(t.url, 'POST', path(DEMO_MODEL), asOther),
+      403,
+      /not allowed to call/,
+    );
   });
 
   test('a spent account is answered 402, and owes nothing', async () => {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { startStripeSimulator, type StripeSimulator } from '@gigarouter/stripe-simulator';
 import { STRIPE_API_VERSION } from '../../src/payments/index.js';
-import { type GraphQLAnswer, postGraphQL } from './app.js';
+import { errorOf, type GraphQLAnswer, postGraphQL } from './app.js';
 import { temporaryFolder } from './folder.js';
 import { SECRETS } from './payments.js';
 import { bearer, startPlatform, type TestPlatform } from './platform.js';
@@ -78,7 +78,8 @@ export async function startSkewedServers(): Promise<SkewedServers> {
     ask: async (side, credential, query, variables, headers = {}) => {
       const all = { ...bearer(credential), ...headers };
       const { body } = await postGraphQL(urls[side], { query, variables }, all);
-      if (body.errors !== undefined) throw new Error(`${side}: ${JSON.stringify(body.errors)}`);
+      const error = errorOf({ body });
+      if (error !== undefined) throw new Error(`${side}: ${JSON.stringify(error)}`);
       return body.data;
     },
     stop: async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ERROR_CODES, isErrorCode } from '../../src/errors.js';
 import { newId } from '../../src/platform/ids.js';
+import { codeOf as toldCode } from './app.js';
 import { uniquePicture } from './batches.js';
 import { fresh } from './classify.js';
 import { type ModelUnit, PaidModel } from './paid-model.js';
@@ -89,11 +90,8 @@ async function send(
 }
 
 /** Of GraphQL, or of OpenAI's shape, where it is in small letters. */
-function codeOf(body: {
-  errors?: { extensions: { code: string } }[];
-  error?: { code?: string | null };
-}): string | undefined {
-  return body.errors?.[0]?.extensions.code ?? body.error?.code?.toUpperCase();
+function codeOf(body: { error?: { code?: string | null } }): string | undefined {
+  return toldCode({ body }) ?? body.error?.code?.toUpperCase();
 }
 
 /** A paid call that was answered, as its caller saw it. */
@@ -105,8 +103,13 @@ export interface PaidCall {
 
 const PICTURES = 6;
 const LABELS = 12;
-const CLASSIFY = `mutation ($input: ClassifyImageInput!) { classifyImage(input: $input) {
-  runId cost { chargedNanos originalNanos } } }`;
+const CLASSIFY = `mutation ($input: ClassifyImageInput!) {
+  classifyImage(input: $input) {
+    runId
+    cost { chargedNanos originalNanos }
+    userErrors { code message path details }
+  }
+}`;
 
 const ACTS = {
   classified: 5,

@@ -110,9 +110,15 @@ export interface Owner {
 }
 
 const CREATE_KEY = `mutation ($name: String!) {
-  createApiKey(input: { name: $name, scopes: [READ] }) { secret key { id } } }`;
-const REVOKE_KEY = 'mutation ($id: ID!) { revokeApiKey(id: $id) { revokedAt } }';
-const CHANGE_ROLE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(userId: $userId, role: $role) { role } }`;
+  createApiKey(input: { name: $name, scopes: [READ] }) {
+    secret
+    apiKey { id }
+    userErrors { code message path details }
+  }
+}`;
+const REVOKE_KEY =
+  'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { revokedAt } userErrors { code message path details } } }';
+const CHANGE_ROLE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { member { role } userErrors { code message path details } } }`;
 const ROLES = ['ADMIN', 'DEVELOPER', 'VIEWER'];
 const KEYS_KEPT = 5;
 
@@ -136,7 +142,7 @@ export class SoakOwner {
     const { owner, random, site } = this;
     while (!site.isOver()) {
       const { createApiKey } = await done(site, owner, CREATE_KEY, { name: newId('key') });
-      this.live.set(createApiKey.secret as string, createApiKey.key.id as string);
+      this.live.set(createApiKey.secret as string, createApiKey.apiKey.id as string);
       this.tally('key made');
       if (this.live.size > KEYS_KEPT) await this.revokeOne();
       const role = random.pick(ROLES) ?? '';

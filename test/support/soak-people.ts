@@ -1,6 +1,7 @@
 import { KeysService } from '../../src/accounts/keys.service.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import { type AccountId, newId } from '../../src/platform/ids.js';
+import { errorOf } from './app.js';
 import type { World } from './payment-world.js';
 import { mailsTo, type Person, personOf, signUp } from './people.js';
 import { SoakCaller, type SoakSite } from './soak-calls.js';
@@ -38,23 +39,29 @@ export async function makePeople(
   const member = await signUp(rig, 'member@example.org');
   const data = async (to: Person, query: string, variables = {}) => {
     const { body } = await to.gql(query, variables);
-    if (body.errors !== undefined) throw new Error(`${query}: ${JSON.stringify(body.errors)}`);
+    const error = errorOf({ body });
+    if (error !== undefined) throw new Error(`${query}: ${JSON.stringify(error)}`);
     return body.data;
   };
   const { createOrganisation } = await data(
     person,
-    'mutation { createOrganisation(name: "Soak") { id } }',
+    'mutation { createOrganisation(input: { name: "Soak" }) { account { id } userErrors { code message path details } } }',
   );
-  const account = createOrganisation.id as string;
+  const account = createOrganisation.account.id as string;
   const boss = personOf(rig.url, person.email, person.token, { 'x-gigarouter-account': account });
-  await data(boss, 'mutation { inviteMember(email: "member@example.org") { id } }');
+  await data(
+    boss,
+    'mutation { inviteMember(input: { email: "member@example.org" }) { invitation { id } userErrors { code message path details } } }',
+  );
   const token = mailsTo(rig.outboxDir, member.email).at(-1)?.token;
-  await data(member, 'mutation ($token: String!) { acceptInvitation(token: $token) { id } }', {
-    token,
-  });
+  await data(
+    member,
+    'mutation ($token: String!) { acceptInvitation(input: { token: $token }) { account { id } userErrors { code message path details } } }',
+    { token },
+  );
   // The soak takes longer than a proof of who acts is good for.
   await rig.db.query(`UPDATE session SET confirmed_at = now() + interval '1 day'`, []);
-  const memberId = (await data(member, '{ viewer { id } }')).viewer.id as string;
+  const memberId = (await data(member, '{ viewer { user { id } } }')).viewer.user.id as string;
   const to = { secret: person.token, account };
   return {
     callers,

@@ -1,6 +1,6 @@
 import type { NewNotification } from '../../src/notifications/index.js';
 import type { AccountId } from '../../src/platform/ids.js';
-import { startTestApp, type TestApp } from './app.js';
+import { errorOf, startTestApp, type TestApp } from './app.js';
 import { temporaryFolder } from './folder.js';
 import { type Caller, newCaller } from './platform.js';
 import { until } from './process.js';
@@ -43,14 +43,23 @@ export function useWebhooks(timeoutMs = 15_000) {
   /** What was sent to an endpoint, newest first. */
   async function log(caller: Caller, endpointId: string) {
     const { body } = await caller.gql(
-      `query($id: ID!) { webhookDeliveries(endpointId: $id) { edges { node {
-         id webhookId type state attempts responseCode durationMs error nextAttemptAt endedAt } } } }`,
+      `query ($id: ID!) {
+         account {
+           webhookDeliveries(endpointId: $id) {
+             edges {
+               node {
+                 id webhookId type state attempts responseCode durationMs error nextAttemptAt endedAt
+               }
+             }
+           }
+         }
+       }`,
       { id: endpointId },
     );
     expect(body.errors).toBeUndefined();
     // Untyped on purpose: tests look into whatever came.
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
-    return body.data.webhookDeliveries.edges.map(({ node }: any) => node);
+    return body.data.account.webhookDeliveries.edges.map(({ node }: any) => node);
   }
 
   return {
@@ -66,12 +75,18 @@ export function useWebhooks(timeoutMs = 15_000) {
     admin: () => newCaller(t, 0n, { scopes: ['ADMIN', 'READ'] }),
     endpoint: async (caller: Caller, url = receiver.url, types = '[]') => {
       const { body } = await caller.gql(
-        `mutation($url: String!) { createWebhookEndpoint(input: { url: $url, types: ${types} }) { secret endpoint { id } } }`,
+        `mutation ($url: String!) {
+          createWebhookEndpoint(input: { url: $url, types: ${types} }) {
+            secret
+            webhookEndpoint { id }
+            userErrors { code message path details }
+          }
+        }`,
         { url },
       );
-      expect(body.errors).toBeUndefined();
-      const { secret, endpoint } = body.data.createWebhookEndpoint;
-      return { id: endpoint.id as string, secret: secret as string };
+      expect(errorOf({ body })).toBeUndefined();
+      const { secret, webhookEndpoint } = body.data.createWebhookEndpoint;
+      return { id: webhookEndpoint.id as string, secret: secret as string };
     },
     /** Something new to tell. */
     news: (accountId: AccountId | undefined, more: Partial<NewNotification> = {}) => ({
@@ -104,9 +119,9 @@ export function useWebhooks(timeoutMs = 15_000) {
     /** What the platform knows of an endpoint. */
     find: async (caller: Caller, id: string) => {
       const { body } = await caller.gql(
-        '{ webhookEndpoints { id enabled disabledReason failingSince previousSecretUntil } }',
+        '{ account { webhookEndpoints { id enabled disabledReason failingSince previousSecretUntil } } }',
       );
-      return body.data.webhookEndpoints.find((each: { id: string }) => each.id === id);
+      return body.data.account.webhookEndpoints.find((each: { id: string }) => each.id === id);
     },
   };
 }

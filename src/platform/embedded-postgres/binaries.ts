@@ -48,7 +48,7 @@ export function prepareInstallation(dataDir: string): Installation {
     // Whoever made the folder first could have put another program into it.
     throw new AppError(
       'FORBIDDEN',
-      `${base} belongs to another user: remove it, or set DATABASE_URL.`,
+      `${base} belongs to another user. Remove it, or set DATABASE_URL.`,
     );
   }
   const home = path.join(base, 'postgres');
@@ -73,7 +73,7 @@ function packagedProgram(): string {
   } catch (cause) {
     throw new AppError(
       'UPSTREAM_UNAVAILABLE',
-      `No embedded PostgreSQL for ${process.platform} ${process.arch}: set DATABASE_URL to a PostgreSQL of yours (18 or newer).`,
+      `No embedded PostgreSQL is available for ${process.platform} ${process.arch}. Set DATABASE_URL to your own PostgreSQL server (18 or newer).`,
       { cause },
     );
   }

@@ -90,7 +90,7 @@ function infoRoute(
     handle: async (call, { params: { id, revision }, query }) => {
       const model = await getModel(catalog, call, id);
       if (!REVISIONS.includes(revision)) {
-        throw notFound(call, 'RevisionNotFound', `${id} has the revision "main" only.`);
+        throw notFound(call, 'RevisionNotFound', `${id} has only the revision "main".`);
       }
       const files = await inference.filesOf(model);
       const withSizes = /^(?:true|1)$/i.test(query.blobs ?? '');
@@ -102,7 +102,7 @@ function infoRoute(
 async function getModel(catalog: Catalog, call: Call, id: string): Promise<Model> {
   const model = await findModel(catalog, id);
   if (model !== undefined && model.status !== 'PROPOSED') return model;
-  throw notFound(call, 'RepoNotFound', `No model has the slug ${id.slice(0, 300)}.`);
+  throw notFound(call, 'RepoNotFound', `Model ${id.slice(0, 300)} not found.`);
 }
 
 /** With the header by which clients of the Hub tell what was not found. */

@@ -65,7 +65,7 @@ export function huggingfaceModelRoutes(calls: MeteredCalls): Route[] {
         if (task !== undefined && !TASKS.includes(task)) {
           throw new AppError(
             'NOT_FOUND',
-            `No model here has the task ${task}: ${TASKS.join(', ')}.`,
+            `No model has the task ${task}. Available tasks: ${TASKS.join(', ')}.`,
           );
         }
         const hasLabels = body.parameters?.candidate_labels !== undefined;

@@ -34,7 +34,7 @@ export function batchEndpoints(inference: Inference): BatchEndpoints {
 
 const completeChatOnly: Handle<ChatRequest> = (calls, call, body) => {
   if (body.stream !== true) return completeChat(calls, call, body);
-  throw new AppError('BAD_USER_INPUT', 'A line of a batch is not streamed: leave stream out.', {
+  throw new AppError('BAD_USER_INPUT', 'Batch requests cannot be streamed. Omit `stream`.', {
     details: { argument: 'stream' },
   });
 };

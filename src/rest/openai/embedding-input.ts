@@ -48,7 +48,7 @@ export const EmbeddingFields = z.object({
 export function readEmbeddingInput(fields: z.output<typeof EmbeddingFields>): Embeddable[] {
   const { input, messages, modality, input_type: inputType } = fields;
   if ((input === undefined) === (messages === undefined)) {
-    throw bad('input', 'Give either input or messages.');
+    throw bad('input', 'Set either `input` or `messages`, not both.');
   }
   if (messages !== undefined) return [onlyOne(messages.map(({ content }) => content))];
   const areImages = modality === 'image' || inputType === 'image';
@@ -72,7 +72,7 @@ function onlyOne(contents: readonly z.output<typeof Content>[]): Embeddable {
   if (first === undefined || others.length > 0) {
     throw bad(
       'input',
-      'A vector is that of one text or of one image: send several as inputs of their own.',
+      'Each input must be one text or one image. Send several as separate inputs.',
     );
   }
   return first;

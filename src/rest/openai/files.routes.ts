@@ -124,7 +124,7 @@ async function labelOf(file: ReceivedFile): Promise<UploadLabel> {
   const { purpose = 'vision' } = await file.allFields();
   const result = Purpose.safeParse(purpose);
   if (!result.success) {
-    const message = `A file here is for one of: ${Purpose.options.join(', ')}.`;
+    const message = `\`purpose\` must be one of: ${Purpose.options.join(', ')}.`;
     throw new AppError('BAD_USER_INPUT', message, { details: { argument: 'purpose' } });
   }
   return { purpose: result.data, filename: nameOf(file) };

@@ -64,7 +64,7 @@ export function modelsRoutes(catalog: Pick<CatalogService, 'listModels' | 'findM
         const slug = params['*'];
         const model = await findModel(catalog, slug);
         if (model !== undefined) return toModelObject(model);
-        throw new AppError('NOT_FOUND', `No model has the slug ${slug.slice(0, 300)}.`, {
+        throw new AppError('NOT_FOUND', `Model ${slug.slice(0, 300)} not found.`, {
           details: { argument: 'model' },
         });
       },

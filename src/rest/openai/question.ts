@@ -107,7 +107,7 @@ function readForm({ said, format, tools, isAfterCall }: Asked, places: Arguments
   }
   throw bad(
     places.conversation,
-    'There is nothing to choose from: say it after a colon ("Which of these is it: cat, dog or bird?"), line by line with "- " before each, as an enum of a JSON schema, or as an enum argument of a function.',
+    'No labels found. List them after a colon ("Which of these is it: cat, dog or bird?"), on lines that start with "- ", as an enum of a JSON schema, or as an enum argument of a function.',
   );
 }
 

@@ -56,9 +56,9 @@ export const ResponsesRequest = z.object({
   scoring: Scoring,
   metadata: z.record(z.string(), z.string()).nullish(),
   background: z.literal(false, { error: 'An answer takes no time: ask for it at once.' }).nullish(),
-  previous_response_id: nothingKept('Nothing is kept of a response: send the image again.'),
-  conversation: nothingKept('Nothing is kept of a conversation: send the image again.'),
-  prompt: nothingKept('There are no saved prompts: send the text.'),
+  previous_response_id: nothingKept('Responses are not stored. Send the image again.'),
+  conversation: nothingKept('Conversations are not stored. Send the image again.'),
+  prompt: nothingKept('Saved prompts are not supported. Send the text.'),
   tools: z.array(Tool).max(128).nullish().meta({
     description: 'A function with an enum argument is a classification, as in chat completions',
   }),
@@ -111,7 +111,7 @@ export function saidIn({ instructions, input }: ResponsesRequest): Said[] {
 function sourceOf({ image_url: url, file_id: uploadId }: z.output<typeof ImagePart>): ImageSource {
   if (typeof uploadId === 'string') return { uploadId };
   if (typeof url === 'string') return imageSourceOf(url);
-  throw new AppError('BAD_USER_INPUT', 'An input_image has an image_url or a file_id.', {
+  throw new AppError('BAD_USER_INPUT', 'An input_image must have an image_url or a file_id.', {
     details: { argument: 'input' },
   });
 }

@@ -50,7 +50,10 @@ export function accountRoutes(services: AccountRoutesServices): Route[] {
       handle: async ({ actor, accountId }) => {
         const { keyId, scopes } = actor;
         if (keyId === undefined) {
-          throw new AppError('NOT_FOUND', 'You are signed in without a key; this is about keys.');
+          throw new AppError(
+            'NOT_FOUND',
+            'This endpoint describes the API key of the request, but you are signed in without one.',
+          );
         }
         const [key, spending, { hasPurchased }, { kind }] = await Promise.all([
           keys.get(accountId, keyId),

@@ -75,7 +75,7 @@ export function generationRoutes(usage: Pick<UsageService, 'find'>): Route[] {
         const runId = /(?:^|-)(run_[0-9a-z]{26})$/.exec(id)?.[1];
         const run = runId === undefined ? undefined : await usage.find(accountId, runId);
         if (run === undefined || !(scopes.has('read') || run.keyId === keyId)) {
-          throw new AppError('NOT_FOUND', 'The account has no call of this id that has ended.');
+          throw new AppError('NOT_FOUND', 'The account has no finished call with this ID.');
         }
         return { data: toGeneration(id, run) };
       },

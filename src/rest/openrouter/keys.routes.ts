@@ -131,7 +131,7 @@ export function keysRoutes({ keys, usage }: KeyRoutesServices): Route[] {
         const { actor, accountId } = call;
         const key = await keys.get(accountId, keyIdOf(params));
         if (body.disabled === false && key.isRevoked) {
-          throw new AppError('CONFLICT', 'The key was revoked, for good. Make a new one.');
+          throw new AppError('CONFLICT', 'The key has been revoked permanently. Create a new one.');
         }
         const changes = { name: body.name, cap: capOf(key, body) };
         const isChanged = changes.name !== undefined || changes.cap !== undefined;
@@ -161,7 +161,7 @@ export function keysRoutes({ keys, usage }: KeyRoutesServices): Route[] {
 /** @throws AppError NOT_FOUND for what cannot be one of our ids */
 function keyIdOf({ hash }: z.infer<typeof Hash>): KeyId {
   if (/^key_[0-9a-z]{26}$/.test(hash)) return hash as KeyId;
-  throw new AppError('NOT_FOUND', 'The account has no such key.');
+  throw new AppError('NOT_FOUND', 'API key not found.');
 }
 
 /** What is left out stays as it is; a key without a limit has nothing that could be set back. */

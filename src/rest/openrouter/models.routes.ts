@@ -135,7 +135,7 @@ export async function getModel(
   const key = `${author}/${slug}`;
   const model = await findModel(catalog, key);
   if (model !== undefined) return model;
-  throw new AppError('NOT_FOUND', `No model has the slug ${key.slice(0, 300)}.`);
+  throw new AppError('NOT_FOUND', `Model ${key.slice(0, 300)} not found.`);
 }
 
 /** @param outputs as "text,embeddings"; "all", or nothing, for every model */

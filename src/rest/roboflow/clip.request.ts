@@ -43,7 +43,7 @@ export const EmbedTextRequest = ModelChoice.extend({
 export function embeddableOf(field: string, kind: z.output<typeof Kind>, thing: Thing): Embeddable {
   if (kind === 'text') {
     if (typeof thing === 'string') return { text: thing };
-    throw new AppError('BAD_USER_INPUT', `${field}: an image was sent where a text belongs.`, {
+    throw new AppError('BAD_USER_INPUT', `${field}: expected a text, got an image.`, {
       details: { argument: field },
     });
   }

@@ -1,0 +1,19 @@
+import { Field, ID, InputType } from 'type-graphql';
+
+@InputType('SetSecurityMailsInput', { description: 'Input for `setSecurityMails`.' })
+export class SetSecurityMailsInput {
+  @Field(() => Boolean, { description: 'Whether to receive security emails.' })
+  readonly enabled!: boolean;
+}
+
+@InputType('CloseAccountInput', { description: 'Input for `closeAccount`.' })
+export class CloseAccountInput {
+  @Field(() => ID, { description: 'ID of the account to close, prefixed with `acct_`.' })
+  readonly accountId!: string;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Must be true to close an account with remaining credit, which is forfeited.',
+  })
+  readonly giveUpCredit!: boolean;
+}

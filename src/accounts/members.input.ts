@@ -1,0 +1,53 @@
+import { Field, ID, InputType } from 'type-graphql';
+import { AccountInput } from '../graphql/input.js';
+import { ROLES, type Role } from './account.js';
+
+@InputType('CreateOrganisationInput', { description: 'Input for `createOrganisation`.' })
+export class CreateOrganisationInput {
+  @Field(() => String, { description: 'Display name of the organization, 1 to 100 characters.' })
+  readonly name!: string;
+}
+
+@InputType('InviteMemberInput', { description: 'Input for `inviteMember`.' })
+export class InviteMemberInput extends AccountInput {
+  @Field(() => String, {
+    description: 'Email address of the person to invite, who alone can accept.',
+  })
+  readonly email!: string;
+
+  @Field(() => ROLES, { defaultValue: 'DEVELOPER', description: 'Role granted on acceptance.' })
+  readonly role!: Role;
+}
+
+@InputType('RevokeInvitationInput', { description: 'Input for `revokeInvitation`.' })
+export class RevokeInvitationInput extends AccountInput {
+  @Field(() => ID, { description: 'ID of the invitation, prefixed with `inv_`.' })
+  readonly id!: string;
+}
+
+@InputType('AcceptInvitationInput', { description: 'Input for `acceptInvitation`.' })
+export class AcceptInvitationInput {
+  @Field(() => String, { description: 'Token from the invitation email; valid once.' })
+  readonly token!: string;
+}
+
+@InputType('ChangeMemberRoleInput', { description: 'Input for `changeMemberRole`.' })
+export class ChangeMemberRoleInput extends AccountInput {
+  @Field(() => ID, { description: 'ID of the member, prefixed with `usr_`.' })
+  readonly userId!: string;
+
+  @Field(() => ROLES, { description: 'New role of the member.' })
+  readonly role!: Role;
+}
+
+@InputType('RemoveMemberInput', { description: 'Input for `removeMember`.' })
+export class RemoveMemberInput extends AccountInput {
+  @Field(() => ID, { description: 'ID of the member, prefixed with `usr_`.' })
+  readonly userId!: string;
+}
+
+@InputType('LeaveAccountInput', { description: 'Input for `leaveAccount`.' })
+export class LeaveAccountInput {
+  @Field(() => ID, { description: 'ID of the account to leave, prefixed with `acct_`.' })
+  readonly accountId!: string;
+}

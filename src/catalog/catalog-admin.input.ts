@@ -1,0 +1,57 @@
+import { Field, InputType } from 'type-graphql';
+
+@InputType('DeprecateModelInput', { description: 'Input for `deprecateModel`.' })
+export class DeprecateModelInput {
+  @Field(() => String, { description: 'Slug or alias of the model.' })
+  readonly model!: string;
+
+  @Field(() => String, { nullable: true, description: 'Reason, shown in the model’s changelog.' })
+  readonly reason?: string | null;
+}
+
+@InputType('RetireModelInput', { description: 'Input for `retireModel`.' })
+export class RetireModelInput {
+  @Field(() => String, { description: 'Slug or alias of the model.' })
+  readonly model!: string;
+
+  @Field(() => String, { nullable: true, description: 'Reason, shown in the model’s changelog.' })
+  readonly reason?: string | null;
+}
+
+@InputType('AddModelAliasInput', { description: 'Input for `addModelAlias`.' })
+export class AddModelAliasInput {
+  @Field(() => String, { description: 'Slug or alias of the model.' })
+  readonly model!: string;
+
+  @Field(() => String, { description: 'New alias in the form "owner/name"; must not be in use.' })
+  readonly alias!: string;
+}
+
+@InputType('RemoveModelAliasInput', { description: 'Input for `removeModelAlias`.' })
+export class RemoveModelAliasInput {
+  @Field(() => String, { description: 'Slug or alias of the model.' })
+  readonly model!: string;
+
+  @Field(() => String, { description: 'Alias to remove, in the form "owner/name".' })
+  readonly alias!: string;
+}
+
+@InputType('RenameModelInput', { description: 'Input for `renameModel`.' })
+export class RenameModelInput {
+  @Field(() => String, { description: 'Slug or alias of the model.' })
+  readonly model!: string;
+
+  @Field(() => String, {
+    description: 'New slug in the form "owner/name"; must not be used by another model.',
+  })
+  readonly slug!: string;
+}
+
+@InputType('AddModelChangeInput', { description: 'Input for `addModelChange`.' })
+export class AddModelChangeInput {
+  @Field(() => String, { description: 'Slug or alias of the model.' })
+  readonly model!: string;
+
+  @Field(() => String, { description: 'Changelog text, 1 to 2,000 characters.' })
+  readonly text!: string;
+}
