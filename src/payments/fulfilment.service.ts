@@ -40,14 +40,22 @@ export class FulfilmentService {
 
   /**
    * @param event marked as handled in the same transaction
+   * @param foundIntentId its payment as found at Stripe, for a purchase that does not know it: the answer that named it
+   *   may have been lost
    * @returns undefined when there is no such purchase
    * @throws AppError UPSTREAM_UNAVAILABLE
    */
-  async settle(id: PurchaseId, event?: StripeEvent): Promise<Purchase | undefined> {
+  async settle(
+    id: PurchaseId,
+    event?: StripeEvent,
+    foundIntentId?: string,
+  ): Promise<Purchase | undefined> {
     const purchase = await store.findPurchase(this.parts.db, id);
     if (purchase === undefined) return undefined;
+    const { sessionId, paymentIntentId } = purchase;
+    const ids = { sessionId, paymentIntentId: paymentIntentId ?? foundIntentId ?? null };
     // Asked before the lock is taken: Stripe may take its time. What is old by then changes nothing.
-    const payment = await this.parts.stripe.findPayment(purchase);
+    const payment = await this.parts.stripe.findPayment(ids);
     return this.parts.db.transaction(async (tx) => {
       const settled = await this.apply(tx, id, payment);
       if (event !== undefined) await finish(tx, STRIPE_EVENTS, [event.endpoint, event.id]);

@@ -40,8 +40,9 @@ export class ReconcilerService {
     const atStripe = await this.listStripe({ since, until });
     const missed = differencesOf(atStripe, await this.listOurs({ since, until }));
     const repaired = [];
+    const intents = new Map(atStripe.map((line) => [line.purchaseId, line.paymentIntentId]));
     for (const purchaseId of new Set(missed.map((difference) => difference.purchaseId))) {
-      await fulfilment.settle(purchaseId as PurchaseId);
+      await fulfilment.settle(purchaseId as PurchaseId, undefined, intents.get(purchaseId));
       repaired.push(purchaseId);
     }
     const ours = await this.listOurs({ since, until });
@@ -58,7 +59,10 @@ export class ReconcilerService {
     return result;
   }
 
-  private async listStripe(range: { since: Date; until: Date }): Promise<OwnedMovement[]> {
+  private async listStripe(range: {
+    since: Date;
+    until: Date;
+  }): Promise<(OwnedMovement & { readonly paymentIntentId: string })[]> {
     const { stripe } = this.parts;
     const lines = await stripe.listBalance(range);
     const owners = new Map<string, string | undefined>();
@@ -69,7 +73,7 @@ export class ReconcilerService {
         owners.set(paymentIntentId, await this.ownerOf(paymentIntentId, metadata.purchase_id));
       }
       const purchaseId = owners.get(paymentIntentId);
-      if (purchaseId !== undefined) owned.push({ ...movement, purchaseId });
+      if (purchaseId !== undefined) owned.push({ ...movement, purchaseId, paymentIntentId });
     }
     return owned;
   }

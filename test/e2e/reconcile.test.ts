@@ -64,6 +64,20 @@ test('a refund whose webhook was lost, of a purchase that is long settled', asyn
   await shop.verify();
 });
 
+test('a payment whose answer and webhooks were lost, so that its purchase does not know it', async () => {
+  const purchase = await shop.buy(customer);
+  shop.double.payments.pay(shop.page(purchase), CARD);
+  await shop.database.query(
+    `UPDATE purchase SET session_id = NULL, payment_intent_id = NULL WHERE id = $1`,
+    [purchase.id],
+  );
+  const { repaired, differences } = await run();
+  expect([repaired, differences]).toEqual([[purchase.id], []]);
+  expect(await shop.posted(customer)).toBe(10n * DOLLAR);
+  await shop.verify();
+  expect(await run()).toMatchObject({ repaired: [], differences: [] });
+});
+
 test('F43: a payment that a restored database has forgotten is shown', async () => {
   const purchase = await shop.buy(customer);
   shop.double.payments.pay(shop.page(purchase), CARD);
