@@ -8,9 +8,9 @@ export function signedCookie(value: string, secret: string): string {
 }
 
 /**
- * Headers in which a session that came as bearer token is the library's cookie. The library's own plugin for bearer tokens
- * does that for its routes alone: hooks, and so proofs before changes, counts of guesses and rules for passwords, would
- * find nobody. A session that came as cookie beside it gives way, and so does `Origin`: no other page knows the token.
+ * Request headers with a bearer session token converted to the identity library's cookie. The library's bearer plugin
+ * converts it for its own routes only, so our hooks (step-up, guess limits, password rules) would see no session. A
+ * cookie sent along is replaced, and `Origin` is dropped: a page of another origin cannot know the token.
  */
 export async function withSessionCookie(auth: Auth, given: Headers): Promise<Headers> {
   const token = /^Bearer\s+(\S+)$/i.exec(given.get('authorization') ?? '')?.[1];

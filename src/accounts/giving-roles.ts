@@ -2,7 +2,7 @@ import { AppError } from '../errors.js';
 import type { Actor, Scope } from '../platform/actor.js';
 import { type Role, SCOPES_OF_ROLE } from './account.js';
 
-/** Nobody gives rights that they lack: a key with the scope ADMIN alone may not make an administrator. */
+/** Callers can grant only scopes that they have: a key with only ADMIN cannot make someone an administrator. */
 export function refuseMightier(actor: Actor, given: readonly Scope[]): void {
   const lacking = given.filter((scope) => !actor.scopes.has(scope));
   if (lacking.length === 0) return;

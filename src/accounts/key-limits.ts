@@ -104,7 +104,8 @@ export function refuseLooserLimits(
 }
 
 /**
- * Keys end with the membership of whoever made them: rights that somebody else adds would go on without them.
+ * Only the creator adds scopes to a key: a key is revoked with its creator's membership, not with that of whoever added
+ * scopes later.
  * @throws AppError FORBIDDEN
  */
 export function refuseMoreForMaker(

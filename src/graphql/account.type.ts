@@ -19,6 +19,6 @@ export class AccountType extends NodeType {
   @Field(() => ID, { description: 'ID of the account, prefixed with `acct_`.' })
   readonly id!: AccountId;
 
-  /** The caller, on this account. Where it throws, its fields are refused. */
+  /** The caller on this account. May be a getter that throws FORBIDDEN, such as without a required second factor. */
   readonly actor!: Actor;
 }

@@ -81,6 +81,7 @@ async function readModel(cursor: Cursor): Promise<Omit<OnnxFile, 'path' | 'bytes
       const [domain, version] = readOpset(await cursor.structure(length));
       opsets.set(domain, version);
     } else if (number === 25) throw new ProtobufFault('It has functions of its own');
+    // Protobuf: a field that is not needed is skipped by its length.
     else cursor.skip(length);
   }
   if (graph === undefined) throw new ProtobufFault('It has no graph');
