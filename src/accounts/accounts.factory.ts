@@ -22,6 +22,9 @@ import { OperatorsResolver } from './operators.resolver.js';
 import { OrganisationsService } from './organisations.service.js';
 import { SecurityNotices, type SecurityNoticesParts } from './security-notices.service.js';
 import { SessionsResolver } from './sessions.resolver.js';
+import { createUserLoader } from './user.loaders.js';
+import { userNode } from './users.resolver.js';
+import { UsersService } from './users.service.js';
 
 export interface AccountsDeps extends Omit<IdentityDeps, 'accounts'> {
   readonly credits: CreditsService;
@@ -67,6 +70,7 @@ export function createAccounts(deps: AccountsDeps) {
       publicUrl,
     }),
     organisations: new OrganisationsService(db, config.organisationsPerPerson),
+    users: new UsersService(db),
     securityNotices: new SecurityNotices({
       db,
       publicUrl,
@@ -78,6 +82,7 @@ export function createAccounts(deps: AccountsDeps) {
 export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
   const accounts = new AccountsResolver(services.accounts, services.keys);
   const auditLog = new AuditLogResolver(services.auditLog);
+  const loadUser = createUserLoader(services.users);
   return {
     resolvers: [
       accounts,
@@ -94,6 +99,7 @@ export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
     nodes: {
       acct: { type: 'Account', find: accounts.findNode },
       aud: { type: 'AuditLogEvent', find: auditLog.findNode },
+      usr: { type: 'User', find: userNode(loadUser) },
     },
   } satisfies DomainResolvers;
 }
