@@ -13,6 +13,8 @@ import { ErasureResolver } from './erasure.resolver.js';
 import { ErasureService, type PersonalDataHolder } from './erasure.service.js';
 import { createIdentity, type IdentityConfig, type IdentityDeps } from './identity.factory.js';
 import { IdentityResolver } from './identity.resolver.js';
+import { KeyAuthenticator } from './key-authenticator.service.js';
+import { createKeyLoaders } from './key.loaders.js';
 import { KeysResolver } from './keys.resolver.js';
 import { KeysService } from './keys.service.js';
 import { MembersRights } from './members-rights.service.js';
@@ -48,7 +50,8 @@ export function createAccounts(deps: AccountsDeps) {
   const { db, credits, payments, notifications, mailer, config } = deps;
   const { publicUrl, freeCredit } = config;
   const accounts = new AccountsService({ db, credits, payments, freeCredit });
-  const keys = new KeysService(db);
+  const keyAuthenticator = new KeyAuthenticator(db);
+  const keys = new KeysService({ db, authenticator: keyAuthenticator });
   const identity = createIdentity({ ...deps, accounts });
   return {
     ...identity,
@@ -56,13 +59,15 @@ export function createAccounts(deps: AccountsDeps) {
     accountAdmin: new AccountAdminService(db),
     auditLog: new AuditLogService(db),
     authenticator: new Authenticator({
-      keys,
+      keys: keyAuthenticator,
       identity: identity.identity,
       rights: new MembersRights(db),
       proofs: identity.proofs,
     }),
     erasure: new ErasureService({ db, accounts, holders: deps.personalData }),
     keys,
+    keyAuthenticator,
+    keyLoaders: createKeyLoaders(keys),
     members: new MembersService({
       db,
       mailer,
@@ -81,6 +86,7 @@ export function createAccounts(deps: AccountsDeps) {
 
 export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
   const accounts = new AccountsResolver(services.accounts, services.keys);
+  const keys = new KeysResolver(services.keys, services.keyLoaders);
   const auditLog = new AuditLogResolver(services.auditLog);
   const loadUser = createUserLoader(services.users);
   return {
@@ -91,13 +97,14 @@ export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
       new AccountFieldsResolver(services.accounts),
       new ErasureResolver(services.erasure),
       new IdentityResolver(services.signIn),
-      new KeysResolver(services.keys),
+      keys,
       new MembersResolver(services.members, services.organisations),
       new OperatorsResolver(services.accounts),
       new SessionsResolver(services.sessions, services.proofs),
     ],
     nodes: {
       acct: { type: 'Account', find: accounts.findNode },
+      key: { type: 'ApiKey', find: keys.findNode },
       aud: { type: 'AuditLogEvent', find: auditLog.findNode },
       usr: { type: 'User', find: userNode(loadUser) },
     },
