@@ -13,15 +13,15 @@ export function subscribeToNotifications(
   parts: { services: Services; connections: Connections; background: Background; logger: Logger },
 ): Listener {
   const { services, connections, background, logger } = parts;
-  const { keyAuthenticator, live } = services;
+  const { keys, live } = services;
   const channels: Record<string, Channel> = {
     api_key_changed: {
       onMessage: (keyId) => {
-        keyAuthenticator.forget(keyId as KeyId);
+        keys.forget(keyId as KeyId);
         connections.rightsChanged(keyId);
       },
       onGap: () => {
-        keyAuthenticator.forget();
+        keys.forget();
       },
     },
     rights_changed: {

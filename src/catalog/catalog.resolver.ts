@@ -90,7 +90,7 @@ export class CatalogResolver {
       selectedFields(info).has('totalCount') ? this.catalog.countModels(filter) : undefined,
     ]);
     const edges = page.models.map((model, row) => ({
-      cursor: page.cursors[row] ?? '',
+      cursor: page.places[row] ?? '',
       node: new ModelType(model),
     }));
     return { ...connectionOf(edges, { hasNextPage: page.hasNextPage, after }), totalCount };

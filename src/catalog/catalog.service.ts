@@ -25,7 +25,7 @@ const COMPARE_MAX = 6;
 export class CatalogService {
   constructor(private readonly db: Queryable) {}
 
-  /** @throws AppError BAD_USER_INPUT for a cursor of another list or RELEVANCE without a search. */
+  /** @throws AppError BAD_USER_INPUT for what is no place in the list or RELEVANCE without a search. */
   listModels(list: {
     filter: ModelFilter;
     order: ModelOrder;

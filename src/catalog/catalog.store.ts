@@ -1,6 +1,7 @@
 import type { Queryable } from '../platform/database.js';
+import { decodePosition, encodePosition } from '../platform/cursor.js';
 import type { ModelId, PriceVersionId } from '../platform/ids.js';
-import { decodeCursor, encodeCursor, listFingerprint } from './cursor.js';
+
 import type { Direction, ModelFilter, ModelOrder } from './model-order.js';
 import type {
   Model,
@@ -32,13 +33,14 @@ interface ModelRow extends Omit<Model, 'details' | 'prices'> {
 
 export interface ModelPage {
   readonly models: readonly Model[];
-  readonly cursors: readonly string[];
+  /** Places of the models in the list, for `bindCursor`. */
+  readonly places: readonly string[];
   readonly hasNextPage: boolean;
 }
 
 /**
  * One page of a list, by keyset: rows that come and go elsewhere do not shift it.
- * @throws AppError BAD_USER_INPUT for a cursor of another list.
+ * @throws AppError BAD_USER_INPUT for what is no place in it.
  */
 export async function listModels(
   db: Queryable,
@@ -53,12 +55,11 @@ export async function listModels(
   const { filter, order, first } = list;
   const binder = new Binder();
   const key = sortKey(binder, order.field, filter);
-  const fingerprint = listFingerprint({ filter, order });
   const where = whereSql(binder, filter);
   const after =
     list.after === undefined
       ? ''
-      : ` AND ${afterSql(binder, key, order.direction, decodeCursor(fingerprint, key.type, list.after))}`;
+      : ` AND ${afterSql(binder, key, order.direction, decodePosition(key.type, list.after))}`;
 
   const rows = await db.query<ModelRow & { sortKey: string | number | bigint | null }>(
     `SELECT ${columns(list.parts)}, ${key.sql} AS "sortKey" FROM model m
@@ -69,12 +70,9 @@ export async function listModels(
   const shown = rows.slice(0, first);
   return {
     models: shown.map(toModel),
-    cursors: shown.map(({ sortKey, id }) =>
+    places: shown.map(({ sortKey, id }) =>
       // Prices: exact in a cursor, as text.
-      encodeCursor(fingerprint, {
-        key: typeof sortKey === 'bigint' ? String(sortKey) : sortKey,
-        id,
-      }),
+      encodePosition({ key: typeof sortKey === 'bigint' ? String(sortKey) : sortKey, id }),
     ),
     hasNextPage: rows.length > first,
   };

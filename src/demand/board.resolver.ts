@@ -18,7 +18,7 @@ import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagi
 import type { ModelId } from '../platform/ids.js';
 import { parseBoardCursor, toBoardCursor } from './board-entry.js';
 import type { BoardService } from './board.service.js';
-import { BoardEntryType, toBoardEntry, BoardType } from './board.type.js';
+import { BoardEntryType, toBoardEntry, BoardConnectionType } from './board.type.js';
 import { ModelRequestConnectionType } from './model-request.type.js';
 import { PlanModelInput, toChanges } from './plan-model.input.js';
 
@@ -32,7 +32,7 @@ export class BoardResolver {
     private readonly findModel: FindNode,
   ) {}
 
-  @Query(() => BoardType, {
+  @Query(() => BoardConnectionType, {
     nullable: true,
     complexity: listCost(10),
     description: 'Models that are not live yet, by demand, highest first. For operators.',
@@ -41,15 +41,14 @@ export class BoardResolver {
   async demandBoard(
     @FirstArg() first: number,
     @AfterArg() after: string | undefined,
-  ): Promise<BoardType> {
+  ): Promise<BoardConnectionType> {
     const size = checkPageSize(first);
     const entries = await this.board.list({ first: size + 1, after: parseBoardCursor(after) });
     const edges = entries.slice(0, size).map((entry) => ({
       cursor: toBoardCursor(entry),
       node: toBoardEntry(entry),
     }));
-    const { pageInfo } = connectionOf(edges, { hasNextPage: entries.length > size, after });
-    return { entries: edges.map(({ node }) => node), pageInfo };
+    return connectionOf(edges, { hasNextPage: entries.length > size, after });
   }
 
   @Query(() => ModelRequestConnectionType, {

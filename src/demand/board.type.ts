@@ -86,10 +86,22 @@ export function toBoardEntry(entry: BoardEntry): BoardEntryType {
   return { ...entry, weight: entry.weight / 1_000 };
 }
 
-@ObjectType('DemandBoard', { description: 'A page of the demand board.' })
-export class BoardType {
-  @Field(() => [BoardEntryType], { description: 'Entries on this page, highest demand first.' })
-  readonly entries!: readonly BoardEntryType[];
+@ObjectType('DemandBoardEdge', { description: 'An edge in the demand board.' })
+export class BoardEdgeType {
+  @Field(() => String, { description: 'Opaque cursor; pass as `after` for the next page.' })
+  readonly cursor!: string;
+
+  @Field(() => BoardEntryType, { description: 'The entry at the end of the edge.' })
+  readonly node!: BoardEntryType;
+}
+
+@ObjectType('DemandBoardConnection', { description: 'A page of the demand board.' })
+export class BoardConnectionType {
+  @Field(() => [BoardEdgeType], { description: 'Entries on this page, highest demand first.' })
+  readonly edges!: readonly BoardEdgeType[];
+
+  @Field(() => [BoardEntryType], { description: 'Nodes of the edges, in order.' })
+  readonly nodes!: readonly BoardEntryType[];
 
   @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
   readonly pageInfo!: PageInfoType;

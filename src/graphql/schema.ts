@@ -12,6 +12,7 @@ import { type Actor, requireScope, type Scope } from '../platform/actor.js';
 import type { Access } from './access.js';
 import { ACCOUNT, type AccountType } from './account.type.js';
 import type { GraphQLContext } from './context.js';
+import { bindCursors } from './list-cursors.js';
 import { wrapMutations } from './mutations.js';
 import { type NodeSources, sourceOf } from './node.resolver.js';
 import type { NodeType } from './node.type.js';
@@ -43,6 +44,7 @@ export function createSchema(
   resolveNodes(schema, nodes);
   describeRoots(schema);
   checkSchema(schema);
+  bindCursors(schema);
   guardFields(schema);
   return schema;
 }

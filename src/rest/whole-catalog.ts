@@ -16,7 +16,7 @@ export async function listWholeCatalog(
   do {
     const page = await catalog.listModels({ filter, order, first: PAGE, after, parts: PRICES });
     models.push(...page.models);
-    after = page.hasNextPage ? page.cursors.at(-1) : undefined;
+    after = page.hasNextPage ? page.places.at(-1) : undefined;
   } while (after !== undefined);
   return models;
 }

@@ -7,7 +7,7 @@ beforeAll(async () => {
 afterAll(() => t.stop());
 
 const BOARD = `query ($first: Int!, $after: String) { demandBoard(first: $first, after: $after) {
-  entries { requests weight monthlyVolume boughtNanos contactable stage model { slug } }
+  nodes { requests weight monthlyVolume boughtNanos contactable stage model { slug } }
   pageInfo { hasNextPage endCursor } } }`;
 const ENTRY = `requests stage expectedOn earlyAccessCount launchCreditNanos launchCreditCount
   comments { text userId } model { slug status aliases }`;
@@ -56,7 +56,7 @@ test('the board weighs what was stated and what was bought', async () => {
       [rich.accountId],
     );
     const { body } = await own.operator.gql(BOARD, { first: 2 });
-    expect(body.data.demandBoard.entries).toEqual([
+    expect(body.data.demandBoard.nodes).toEqual([
       // 1 + log10(10^6) + log10(100)
       {
         requests: 1,
@@ -87,8 +87,8 @@ test('the board is read page by page, each model once', async () => {
   let after: string | null = null;
   do {
     const { body } = await t.operator.gql(BOARD, { first: 7, after });
-    const { entries, pageInfo } = body.data.demandBoard;
-    seen.push(...entries.map(({ model }: { model: { slug: string } }) => model.slug));
+    const { nodes, pageInfo } = body.data.demandBoard;
+    seen.push(...nodes.map(({ model }: { model: { slug: string } }) => model.slug));
     after = pageInfo.hasNextPage ? (pageInfo.endCursor as string) : null;
   } while (after !== null);
   const open = await t.database.query(

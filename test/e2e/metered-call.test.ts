@@ -219,8 +219,8 @@ test('a price that changes during a call does not change what the call costs', a
       [newId('prc'), modelId, nanos, beganS],
     );
   await price(100, 3_600);
-  const { keyAuthenticator, ...services } = t.app.services;
-  const actor = await keyAuthenticator.authenticate(caller.secret, '127.0.0.1');
+  const { keys, ...services } = t.app.services;
+  const actor = await keys.authenticate(caller.secret, '127.0.0.1');
   /** Of a server that has asked for no price yet. */
   const run = async (work: () => Promise<unknown>) => {
     const meter = new MeterService({ ...services, logger: t.app.logger }, readConfig({}).calls);

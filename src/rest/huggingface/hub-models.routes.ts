@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CatalogService, Model } from '../../catalog/index.js';
 import { AppError } from '../../errors.js';
 import type { MeteredClassificationService } from '../../inference/index.js';
+import { bindCursor, listFingerprint, placeOf } from '../../platform/cursor.js';
 import type { Call } from '../call.js';
 import { PROVIDER } from '../model-object.js';
 import { route, type Route } from '../route.js';
@@ -37,17 +38,18 @@ function listRoute(catalog: Catalog): Route {
       { summary: 'What can be called', query: { inference_provider: PROVIDER } },
     ],
     handle: async (call, { query }) => {
-      const { models, cursors, hasNextPage } = await catalog.listModels({
-        filter: filterOf(query),
-        order: orderOf(query),
+      const list = { filter: filterOf(query), order: orderOf(query) };
+      const fingerprint = listFingerprint(list);
+      const { models, places, hasNextPage } = await catalog.listModels({
+        ...list,
         first: query.limit,
-        after: query.cursor,
+        after: query.cursor === undefined ? undefined : placeOf(fingerprint, query.cursor),
         parts: new Set(),
       });
-      const last = cursors.at(-1);
+      const last = places.at(-1);
       if (hasNextPage && last !== undefined) {
         const next = call.searchParams;
-        next.set('cursor', last);
+        next.set('cursor', bindCursor(fingerprint, last));
         // These clients follow absolute addresses only.
         const address = `${call.publicUrl}/api/models?${next.toString()}`;
         call.setHeader('link', `<${address}>; rel="next"`);

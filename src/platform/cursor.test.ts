@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decodeCursor, encodeCursor, listFingerprint } from './cursor.js';
+import { bindCursor, decodePosition, encodePosition, listFingerprint, placeOf } from './cursor.js';
 
 const LIST = listFingerprint({ filter: { task: 'A' }, orderBy: 'NAME' });
 const position = fc.record({
@@ -10,7 +10,8 @@ const position = fc.record({
 test('a cursor leads back to its place, whatever the text', () => {
   fc.assert(
     fc.property(position, (place) => {
-      expect(decodeCursor(LIST, 'string', encodeCursor(LIST, place))).toEqual(place);
+      const cursor = bindCursor(LIST, encodePosition(place));
+      expect(decodePosition('string', placeOf(LIST, cursor))).toEqual(place);
     }),
   );
 });
@@ -18,7 +19,7 @@ test('a cursor leads back to its place, whatever the text', () => {
 test('numbers keep every digit', () => {
   fc.assert(
     fc.property(fc.maxSafeInteger(), (key) => {
-      expect(decodeCursor(LIST, 'number', encodeCursor(LIST, { key, id: 'a' })).key).toBe(key);
+      expect(decodePosition('number', encodePosition({ key, id: 'a' })).key).toBe(key);
     }),
   );
 });
@@ -26,19 +27,22 @@ test('numbers keep every digit', () => {
 test('any other text is refused with our code, never with another error', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.base64String(), fc.json()), (text) => {
-      expect(() => decodeCursor(LIST, 'string', text)).toThrow(
-        expect.objectContaining({ code: 'BAD_USER_INPUT' }) as Error,
-      );
+      const refused = expect.objectContaining({
+        code: 'BAD_USER_INPUT',
+        details: { argument: 'after' },
+      }) as Error;
+      expect(() => placeOf(LIST, text)).toThrow(refused);
+      expect(() => decodePosition('string', text)).toThrow(refused);
     }),
   );
 });
 
 test('a cursor of another list, or with another kind of key, is refused', () => {
   const other = listFingerprint({ filter: { task: 'B' }, orderBy: 'NAME' });
-  const cursor = encodeCursor(other, { key: 'a', id: 'b' });
-  expect(() => decodeCursor(LIST, 'string', cursor)).toThrow('another filter or order');
-  const text = encodeCursor(LIST, { key: 'a', id: 'b' });
-  expect(() => decodeCursor(LIST, 'number', text)).toThrow('another filter or order');
+  const cursor = bindCursor(other, encodePosition({ key: 'a', id: 'b' }));
+  expect(() => placeOf(LIST, cursor)).toThrow('another list, filter or order');
+  const text = encodePosition({ key: 'a', id: 'b' });
+  expect(() => decodePosition('number', text)).toThrow('not valid');
 });
 
 test('the order in which a filter is written does not make another list', () => {
@@ -46,4 +50,8 @@ test('the order in which a filter is written does not make another list', () => 
     listFingerprint({ b: { d: [3, 4], c: 2 }, a: 1 }),
   );
   expect(listFingerprint({ a: [1, 2] })).not.toBe(listFingerprint({ a: [2, 1] }));
+  expect(listFingerprint({ a: 1, b: null })).toBe(listFingerprint({ a: 1 }));
+  expect(listFingerprint({ from: new Date(0), nanos: 5n })).not.toBe(
+    listFingerprint({ from: new Date(1), nanos: 5n }),
+  );
 });
