@@ -10,7 +10,7 @@ const DOMAINS = {
   accounts: ['credits'],
   catalog: [],
   credits: [],
-  usage: ['catalog'],
+  usage: ['accounts', 'catalog', 'credits'],
   payments: ['credits'],
   inference: ['catalog', 'credits', 'usage'],
   batches: ['credits', 'inference', 'usage'],

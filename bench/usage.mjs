@@ -50,10 +50,10 @@ const DASHBOARD = `query ($range: UsageRangeInput!, $zone: String!) {
     usage(range: $range, timeZone: $zone, groupBy: [MODEL]) {
       total { ${METRICS} }
       previous { metrics { ${METRICS} } change { calls errors charged } }
-      series { group { model } total { ${METRICS} } points { from to metrics { ${METRICS} } } }
+      series { group { modelSlug } total { ${METRICS} } points { from to metrics { ${METRICS} } } }
     }
-    topModels(range: $range) { group { model } total { calls chargedNanos } }
-    topKeys(range: $range) { group { key { id name } } total { calls chargedNanos } }
+    topModels(range: $range) { group { modelSlug } total { calls chargedNanos } }
+    topKeys(range: $range) { group { apiKey { id name } } total { calls chargedNanos } }
     creditForecast { runsOutAt nanosPerDay }
     purchases(first: 10) { edges { node { id } } }
   }

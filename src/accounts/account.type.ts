@@ -1,10 +1,10 @@
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { GraphQLJSONObject } from 'graphql-scalars';
 import { AccountType } from '../graphql/account.type.js';
-import { NodeType } from '../graphql/node.type.js';
 import { PAGE_SIZE_DEFAULT, PageInfoType } from '../graphql/pagination.js';
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, ROLES } from './account.js';
 import { ApiKeyType } from './api-key.type.js';
+import { UserType } from './user.type.js';
 
 registerEnumType(ACCOUNT_KINDS, {
   name: 'AccountKind',
@@ -56,21 +56,6 @@ export class AccountLimitsType {
     description: 'Maximum concurrent calls per server process; null means the server default.',
   })
   readonly concurrencyMax!: number | null;
-}
-
-@ObjectType('User', { implements: NodeType, description: 'A person who can sign in.' })
-export class UserType extends NodeType {
-  @Field(() => ID, { description: 'ID of the user, prefixed with `usr_`.' })
-  readonly id!: string;
-
-  @Field(() => String, { description: 'Name given at sign-up.' })
-  readonly name!: string;
-
-  @Field(() => String, { description: 'Email address used to sign in.' })
-  readonly email!: string;
-
-  @Field(() => Boolean, { description: 'Whether the email address has been verified.' })
-  readonly emailVerified!: boolean;
 }
 
 @ObjectType('Viewer', {

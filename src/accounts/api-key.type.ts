@@ -1,4 +1,5 @@
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { NodeType } from '../graphql/node.type.js';
 import { NanoUSD } from '../graphql/scalars.js';
 import { CAP_PERIODS, type CapPeriod, KEY_SCOPES, type KeyScope } from './api-key.js';
 
@@ -23,8 +24,11 @@ registerEnumType(CAP_PERIODS, {
   },
 });
 
-@ObjectType('ApiKey', { description: 'An API key. Its secret is not stored.' })
-export class ApiKeyType {
+@ObjectType('ApiKey', {
+  implements: NodeType,
+  description: 'An API key. Its secret is not stored.',
+})
+export class ApiKeyType extends NodeType {
   @Field(() => ID, { description: 'ID of the API key, prefixed with `key_`.' })
   readonly id!: string;
 

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
 import { type Actor, anonymous } from '../platform/actor.js';
 import type { IdentityGateway } from './identity.gateway.js';
-import type { KeysService } from './keys.service.js';
+import type { KeyAuthenticator } from './key-authenticator.service.js';
 import type { MembersRights } from './members-rights.service.js';
 import type { ProofsService } from './proofs.service.js';
 import { FailedCredentials } from './failed-credentials.service.js';
@@ -19,7 +19,7 @@ const KNOWN_TOKEN_MS = 60_000;
 const ACCOUNT_HEADER = 'x-gigarouter-account';
 
 export interface AuthenticatorParts {
-  readonly keys: Pick<KeysService, 'authenticate'>;
+  readonly keys: Pick<KeyAuthenticator, 'authenticate'>;
   readonly identity: Pick<IdentityGateway, 'findSession' | 'findTokens'>;
   readonly rights: Pick<MembersRights, 'actorOf'>;
   readonly proofs: Pick<ProofsService, 'requireRecent'>;

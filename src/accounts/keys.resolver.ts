@@ -9,17 +9,28 @@ import {
   UpdateApiKeyPayload,
 } from './keys.payload.js';
 import { AccountType } from '../graphql/account.type.js';
-import { accountOf, type GraphQLContext } from '../graphql/context.js';
+import { accountOf, type GraphQLContext, mayOn } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
+import type { FindNode } from '../graphql/node.resolver.js';
 import { present } from '../graphql/input.js';
 import type { KeyId } from '../platform/ids.js';
 import { ApiKeyType } from './api-key.type.js';
 import { CreateApiKeyInput } from './create-api-key.input.js';
+import type { KeyLoaders } from './key.loaders.js';
 import type { KeysService } from './keys.service.js';
 
 @Resolver(() => AccountType)
 export class KeysResolver {
-  constructor(private readonly keys: KeysService) {}
+  constructor(
+    private readonly keys: KeysService,
+    private readonly loaders: (context: object) => KeyLoaders,
+  ) {}
+
+  /** For `node(id)`: keys of accounts that the caller may read. */
+  readonly findNode: FindNode = async (id, context) => {
+    const key = await this.loaders(context).key.load(id as KeyId);
+    return key !== undefined && mayOn(context, key.accountId, 'read') ? key : null;
+  };
 
   @FieldResolver(() => [ApiKeyType], {
     nullable: true,

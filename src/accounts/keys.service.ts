@@ -1,12 +1,11 @@
-import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
 import { type Actor, requireRecentProof } from '../platform/actor.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, type KeyId, newId } from '../platform/ids.js';
 import { readNow } from '../platform/now.store.js';
-import { type ApiKey, createSecret, hashSecret, looksLikeKey } from './api-key.js';
+import { type ApiKey, createSecret } from './api-key.js';
 import { insertAuditEvent } from '../platform/audit.store.js';
-import { actorOf } from './key-actor.js';
+import type { KeyAuthenticator } from './key-authenticator.service.js';
 import {
   refuseFewerLimits,
   refuseLooserCap,
@@ -23,9 +22,7 @@ import {
   refuseMoreThanOwn,
   detailsOf,
 } from './new-key.js';
-import { sharedLookup } from './shared-lookup.js';
 
-/** What can be changed of a key; what is left out stays. */
 /** The only time that the secret is shown. */
 export interface CreatedKey {
   readonly key: ApiKey;
@@ -40,99 +37,27 @@ export interface RotatedKey extends CreatedKey {
 const KEYS_MAX = 100;
 const GRACE_HOURS_MAX = 24 * 30;
 
-/** A look-up is believed for this long, should the announcement of a change be lost. */
-const CACHE_MS = 5_000;
-const CACHE_KEYS_MAX = 50_000;
-
-interface CachedKey {
-  readonly key: ApiKey;
-  readonly actorOf: (ipAddress: string) => Actor;
-  /** When it is revoked or expires, by `performance.now()`; may be infinite. */
-  readonly endsAtMs: number;
+export interface KeysParts {
+  readonly db: Database;
+  readonly authenticator: Pick<KeyAuthenticator, 'forget'>;
 }
 
-/** Keeps an account's API keys, and tells who sends one. */
+/** Keeps an account's API keys. */
 export class KeysService {
-  private readonly cache = new LRUCache<string, CachedKey>({
-    max: CACHE_KEYS_MAX,
-    ttl: CACHE_MS,
-    dispose: ({ key }) => this.hashesById.delete(key.id),
-  });
-  private readonly hashesById = new Map<KeyId, string>();
-  /** Raised by each change: a look-up that began before is not kept. */
-  private changes = 0;
-  /** When each key was last used, by `performance.now()`. */
-  private uses = new Map<KeyId, number>();
-  private readonly find = sharedLookup((hashes: readonly Buffer[]) =>
-    store.findKeysByHash(this.db, hashes),
-  );
+  private readonly db: Database;
 
-  constructor(private readonly db: Database) {}
-
-  /**
-   * Whose secret this is. Cached for at most 5 s, and until the key or its account changes.
-   * @param options `again`: skips the cache
-   * @throws AppError UNAUTHENTICATED for a key that is unknown, expired, revoked, or of a closed account:
-   *   the same for each
-   */
-  async authenticate(
-    secret: string,
-    ipAddress: string,
-    { again = false }: { again?: boolean } = {},
-  ): Promise<Actor> {
-    if (!looksLikeKey(secret)) throw notValid();
-    const hash = hashSecret(secret);
-    const cacheKey = hash.toString('base64');
-    let entry = again ? undefined : this.cache.get(cacheKey);
-    if (entry === undefined) {
-      const before = this.changes;
-      const askedAtMs = performance.now();
-      const key = await this.find(hash);
-      if (key === undefined) {
-        this.cache.delete(cacheKey);
-        throw notValid();
-      }
-      // The database says how long it works still: it counts from there, whatever this server's clock says.
-      entry = { key, actorOf: actorOf(key), endsAtMs: askedAtMs + (key.endsInMs ?? Infinity) };
-      if (this.changes === before) {
-        this.cache.set(cacheKey, entry);
-        this.hashesById.set(key.id, cacheKey);
-      }
-    }
-    const nowMs = performance.now();
-    if (nowMs >= entry.endsAtMs) throw notValid();
-    this.uses.set(entry.key.id, nowMs);
-    return entry.actorOf(ipAddress);
-  }
-
-  /** Forgets what is cached of a key; of all keys without one. */
-  forget(keyId?: KeyId): void {
-    this.changes += 1;
-    if (keyId === undefined) {
-      this.cache.clear();
-      return;
-    }
-    const hash = this.hashesById.get(keyId);
-    if (hash !== undefined) this.cache.delete(hash);
-  }
-
-  /** Writes down when keys were last used. For a timer; what it cannot write it keeps. */
-  async writeUses(): Promise<void> {
-    if (this.uses.size === 0) return;
-    const uses = this.uses;
-    this.uses = new Map();
-    try {
-      const nowMs = performance.now();
-      const ages = [...uses].map(([id, usedAtMs]) => [id, nowMs - usedAtMs] as const);
-      await store.touchKeys(this.db, new Map(ages));
-    } catch (error) {
-      this.uses = new Map([...uses, ...this.uses]);
-      throw error;
-    }
+  constructor(private readonly parts: KeysParts) {
+    this.db = parts.db;
   }
 
   list(accountId: AccountId): Promise<readonly ApiKey[]> {
     return store.listKeys(this.db, accountId);
+  }
+
+  /** Keys with these ids, of any account, revoked or not; those that there are. */
+  async findMany(ids: readonly KeyId[]): Promise<ReadonlyMap<KeyId, ApiKey>> {
+    const keys = await store.findKeys(this.db, ids);
+    return new Map(keys.map((key) => [key.id, key]));
   }
 
   /** Revoked or not. @throws AppError NOT_FOUND when the account has no such key */
@@ -214,7 +139,7 @@ export class KeysService {
       if (key === undefined) throw noSuchKey();
       return key;
     });
-    this.forget(keyId);
+    this.parts.authenticator.forget(keyId);
     return changed;
   }
 
@@ -264,7 +189,7 @@ export class KeysService {
       });
       return { key, replaced: (await store.findKey(tx, accountId, keyId)) ?? old };
     });
-    this.forget(keyId);
+    this.parts.authenticator.forget(keyId);
     return { ...rotated, secret: secret.secret };
   }
 
@@ -277,7 +202,7 @@ export class KeysService {
       await insertAuditEvent(tx, { actor, accountId, action: 'key.revoked', target: keyId });
       return (await store.findKey(tx, accountId, keyId)) ?? key;
     });
-    this.forget(keyId);
+    this.parts.authenticator.forget(keyId);
     return revoked;
   }
 }
@@ -286,10 +211,6 @@ function pickCopied(key: ApiKey) {
   const { accountId, name, scopes, models, ratePerMinute, expiresAt } = key;
   const { spendCapNanos, capPeriod } = key;
   return { accountId, name, scopes, models, ratePerMinute, expiresAt, spendCapNanos, capPeriod };
-}
-
-function notValid(): AppError {
-  return new AppError('UNAUTHENTICATED', 'The API key is not valid.');
 }
 
 function noSuchKey(): AppError {

@@ -89,6 +89,11 @@ export async function findKey(
   return row;
 }
 
+/** Of any account, revoked or not; those that there are. */
+export async function findKeys(db: Queryable, ids: readonly KeyId[]): Promise<ApiKey[]> {
+  return db.query<ApiKey>(`SELECT ${COLUMNS} FROM api_key k WHERE k.id = ANY ($1::text[])`, [ids]);
+}
+
 /** Newest first; revoked ones too. */
 export async function listKeys(db: Queryable, accountId: AccountId): Promise<ApiKey[]> {
   return db.query<ApiKey>(

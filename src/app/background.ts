@@ -60,7 +60,11 @@ const WORK = [
     turn: ({ notifications }) => notifications.prune(),
   },
   { name: 'launches', everyMs: 5_000, turn: ({ launches }) => launches.turn() },
-  { name: 'uses of keys', everyMs: 5_000, turn: ({ keys }) => keys.writeUses() },
+  {
+    name: 'uses of keys',
+    everyMs: 5_000,
+    turn: ({ keyAuthenticator }) => keyAuthenticator.writeUses(),
+  },
 ] as const satisfies readonly BackgroundWork[];
 
 /** Against a double there is nothing to reconcile by itself. */

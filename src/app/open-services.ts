@@ -78,7 +78,7 @@ export async function openServices(
       await finish();
       services.live.stop();
       await services.announcer.flush();
-      await services.keys.writeUses().catch((err: unknown) => {
+      await services.keyAuthenticator.writeUses().catch((err: unknown) => {
         logger.warn({ err }, 'the last uses of keys could not be written');
       });
       await Promise.all([

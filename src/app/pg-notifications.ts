@@ -13,15 +13,15 @@ export function subscribeToNotifications(
   parts: { services: Services; connections: Connections; background: Background; logger: Logger },
 ): Listener {
   const { services, connections, background, logger } = parts;
-  const { keys, live } = services;
+  const { keyAuthenticator, live } = services;
   const channels: Record<string, Channel> = {
     api_key_changed: {
       onMessage: (keyId) => {
-        keys.forget(keyId as KeyId);
+        keyAuthenticator.forget(keyId as KeyId);
         connections.rightsChanged(keyId);
       },
       onGap: () => {
-        keys.forget();
+        keyAuthenticator.forget();
       },
     },
     rights_changed: {

@@ -36,11 +36,18 @@ export function createPrintableSchema(): GraphQLSchema {
 
 function createDomains(services: Services): readonly DomainResolvers[] {
   const catalog = catalogResolvers(services);
+  const links = {
+    findModel: catalog.nodes.mdl.find,
+    findPriceVersion: catalog.nodes.prc.find,
+    keys: services.keyLoaders,
+    loadUser: services.loadUser,
+    ledgerEntries: services.ledgerEntries,
+  };
   return [
     catalog,
     publishingResolvers(services),
     creditsResolvers(services),
-    usageResolvers(services),
+    usageResolvers(services, links),
     paymentsResolvers(services),
     demandResolvers(services, catalog.nodes.mdl.find),
     accountsResolvers(services),
@@ -48,6 +55,6 @@ function createDomains(services: Services): readonly DomainResolvers[] {
     inferenceResolvers(services),
     notificationsResolvers(services),
     alertsResolvers(services),
-    liveResolvers(),
+    liveResolvers(catalog.nodes.mdl.find),
   ];
 }

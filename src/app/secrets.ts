@@ -20,7 +20,7 @@ const DEMO_NANOS = 1_000_000_000n;
 /** The key of an account for trying things, with some credit; the same one at each start. */
 export async function ensureDemoKey(
   { dataDir }: Pick<Config, 'dataDir'>,
-  { accounts, keys, credits }: Services,
+  { accounts, keys, keyAuthenticator, credits }: Services,
 ): Promise<string> {
   const file = demoKeyFile({ dataDir });
   const create = async () => {
@@ -33,17 +33,19 @@ export async function ensureDemoKey(
   };
   const kept = await keepSecret(file, create);
   // The file may be older than the database.
-  const valid = await keys.authenticate(kept, '127.0.0.1').catch(() => undefined);
+  const valid = await keyAuthenticator.authenticate(kept, '127.0.0.1').catch(() => undefined);
   return valid === undefined ? keepSecret(file, create, { anew: true }) : kept;
 }
 
 /** Ends the demo account's key and removes its file. @returns whether there was one that worked */
 export async function revokeDemoKey(
   config: Pick<Config, 'dataDir'>,
-  { keys }: Pick<Services, 'keys'>,
+  { keys, keyAuthenticator }: Pick<Services, 'keys' | 'keyAuthenticator'>,
 ): Promise<boolean> {
   const secret = await readFile(demoKeyFile(config), 'utf8').catch(() => '');
-  const actor = await keys.authenticate(secret.trim(), '127.0.0.1').catch(() => undefined);
+  const actor = await keyAuthenticator
+    .authenticate(secret.trim(), '127.0.0.1')
+    .catch(() => undefined);
   if (actor?.accountId !== undefined && actor.keyId !== undefined) {
     await keys.revoke(actor, actor.accountId, actor.keyId);
   }

@@ -49,6 +49,9 @@ export function catalogResolvers(services: ReturnType<typeof createCatalog>) {
       new CatalogAdminResolver(services.catalogAdmin, modelChanges, catalog),
       new ProvidersResolver(services.providers),
     ],
-    nodes: { mdl: { type: 'Model', find: models.findNode, isPublic: true } },
+    nodes: {
+      mdl: { type: 'Model', find: models.findNode, isPublic: true },
+      prc: { type: 'PriceVersion', find: models.findPriceVersion, isPublic: true },
+    },
   } satisfies DomainResolvers;
 }

@@ -14,6 +14,7 @@ export interface CatalogLoaders {
   readonly model: DataLoader<{ key: string; parts: Parts }, Model | null>;
   readonly related: DataLoader<{ id: ModelId; first: number; parts: Parts }, readonly Model[]>;
   readonly priceVersions: DataLoader<ModelId, readonly PriceVersion[]>;
+  readonly priceVersion: DataLoader<string, PriceVersion | null>;
   readonly changes: DataLoader<{ id: ModelId; first: number }, readonly ModelChange[]>;
 }
 
@@ -48,6 +49,10 @@ function loadersOf(catalog: CatalogService, changelogs: ModelChangesService): Ca
     priceVersions: new DataLoader(async (ids) => {
       const found = await catalog.listPriceVersions([...new Set(ids)]);
       return ids.map((id) => found.get(id) ?? []);
+    }, options),
+    priceVersion: new DataLoader(async (ids) => {
+      const found = await catalog.findPriceVersions([...new Set(ids)]);
+      return ids.map((id) => found.get(id) ?? null);
     }, options),
     changes: new DataLoader(async (wanted) => {
       const most = Math.max(...wanted.map(({ first }) => first));

@@ -39,6 +39,10 @@ export class CatalogResolver {
   /** For `node(id)`: models by their ids. */
   readonly findNode: FindNode = (id, context, info) => this.find(id, context, info);
 
+  /** For `node(id)`: price versions. */
+  readonly findPriceVersion = (id: string, context: object): Promise<PriceVersion | null> =>
+    id.includes('\0') ? Promise.resolve(null) : this.loaders(context).priceVersion.load(id);
+
   @Query(() => ModelType, {
     nullable: true,
     complexity: LOOKUP_COST,

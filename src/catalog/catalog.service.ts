@@ -63,6 +63,11 @@ export class CatalogService {
     return store.listPriceVersions(this.db, ids);
   }
 
+  /** Price versions by their ids. */
+  findPriceVersions(ids: readonly string[]): Promise<ReadonlyMap<string, PriceVersion>> {
+    return store.findPriceVersions(this.db, ids);
+  }
+
   /** Where models stand, in no order; all of them without ids. */
   standings(ids?: readonly ModelId[]): Promise<readonly ModelStanding[]> {
     return store.listStandings(this.db, ids);

@@ -205,6 +205,21 @@ export async function listPriceVersions(
   return byModel;
 }
 
+/** Price versions by their ids. */
+export async function findPriceVersions(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<Map<string, PriceVersion>> {
+  const rows = await db.query<PriceVersion & { nanosPerUnit: bigint }>(
+    `SELECT v.id, v.unit, v.nanos_per_unit AS "nanosPerUnit", v.effective_from AS "effectiveFrom",
+            EXISTS (SELECT FROM price_version o WHERE o.model_id = v.model_id AND o.unit = v.unit
+                       AND o.effective_from = v.effective_from AND o.revision > v.revision) AS withdrawn
+       FROM price_version v WHERE v.id = ANY($1::text[])`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
 function toModel(row: ModelRow): Model {
   const { about, specs, bestFor, faq, snippets, prices, ...card } = row;
   return {

@@ -61,9 +61,10 @@ registerEnumType(PRICE_UNITS, {
 });
 
 @ObjectType('PriceVersion', {
+  implements: NodeType,
   description: 'Price of one unit from a given time on. Immutable; a new price is a new version.',
 })
-export class PriceVersionType {
+export class PriceVersionType implements NodeType {
   @Field(() => ID, { description: 'ID of the price version, prefixed with `prc_`.' })
   readonly id!: string;
 

@@ -60,7 +60,7 @@ export function adminRunsCommand(say: Say): Command {
         const accountId = account as AccountId;
         await credits.balance(accountId);
         const page = await usage.list(accountId, { first, after });
-        const next = page.hasNextPage ? (page.cursors.at(-1) ?? null) : null;
+        const next = page.hasNextPage ? (page.places.at(-1) ?? null) : null;
         const rows = page.runs.map((run) => ({
           run: run.id,
           model: run.details.model ?? null,

@@ -2,6 +2,7 @@ import type { DomainResolvers } from '../graphql/node.resolver.js';
 import type { Database } from '../platform/database.js';
 import { CreditsResolver, LedgerEntryResolver } from './credits.resolver.js';
 import type { CreditsObserver } from './credits-observer.js';
+import { LedgerEntriesService } from './ledger-entries.service.js';
 import { CreditsService } from './credits.service.js';
 import { PaidUnitsService } from './paid-units.service.js';
 
@@ -13,7 +14,11 @@ export interface CreditsDeps {
 
 /** The ledger, and what calls have paid for. */
 export function createCredits({ db, announcer }: CreditsDeps) {
-  return { credits: new CreditsService(db, announcer), paidUnits: new PaidUnitsService(db) };
+  return {
+    credits: new CreditsService(db, announcer),
+    ledgerEntries: new LedgerEntriesService(db),
+    paidUnits: new PaidUnitsService(db),
+  };
 }
 
 export function creditsResolvers(services: ReturnType<typeof createCredits>) {

@@ -220,29 +220,50 @@ export async function findTotals(
   };
 }
 
+const ENTRIES = `SELECT e.transaction_id, e.version, t.kind, e.amount, e.balance_after, e.lot_id, t.reason, t.created_at
+  FROM journal_entry e JOIN journal_transaction t ON t.id = e.transaction_id`;
+
+interface EntryRow {
+  readonly transaction_id: string;
+  readonly version: string;
+  readonly kind: LedgerEntry['kind'];
+  readonly amount: string;
+  readonly balance_after: string;
+  readonly lot_id: string | null;
+  readonly reason: string | null;
+  readonly created_at: Date;
+}
+
 /** An account's entries, newest first. @param before a version; left out: from the newest on */
 export async function listEntries(
   db: Queryable,
   accountId: AccountId,
   { first, before }: { first: number; before: bigint | undefined },
 ): Promise<LedgerEntry[]> {
-  const rows = await db.query<{
-    transaction_id: string;
-    version: string;
-    kind: LedgerEntry['kind'];
-    amount: string;
-    balance_after: string;
-    lot_id: string | null;
-    reason: string | null;
-    created_at: Date;
-  }>(
-    `SELECT e.transaction_id, e.version, t.kind, e.amount, e.balance_after, e.lot_id, t.reason, t.created_at
-       FROM journal_entry e JOIN journal_transaction t ON t.id = e.transaction_id
+  const rows = await db.query<EntryRow>(
+    `${ENTRIES}
       WHERE e.ledger_account = $1 AND e.version IS NOT NULL AND e.version < coalesce($2, 9223372036854775807)
       ORDER BY e.version DESC LIMIT $3`,
     [accountId, before ?? null, first],
   );
-  return rows.map((row) => ({
+  return rows.map(toEntry);
+}
+
+/** Entries of some transactions on the accounts of customers, in order. */
+export async function listEntriesOf(
+  db: Queryable,
+  transactionIds: readonly string[],
+): Promise<LedgerEntry[]> {
+  const rows = await db.query<EntryRow>(
+    `${ENTRIES}
+      WHERE e.transaction_id = ANY ($1::text[]) AND e.version IS NOT NULL ORDER BY e.transaction_id, e.line`,
+    [transactionIds],
+  );
+  return rows.map(toEntry);
+}
+
+function toEntry(row: EntryRow): LedgerEntry {
+  return {
     transactionId: row.transaction_id,
     version: BigInt(row.version),
     kind: row.kind,
@@ -251,7 +272,7 @@ export async function listEntries(
     lotId: row.lot_id,
     reason: row.reason,
     createdAt: row.created_at,
-  }));
+  };
 }
 
 /** Why an account is frozen; undefined when it is not. */

@@ -35,7 +35,9 @@ export function bindCursors(schema: GraphQLSchema): void {
   for (const type of types) {
     for (const field of Object.values(type.getFields())) {
       const names = field.args.map(({ name }) => name);
-      if (names.includes('first') && names.includes('after')) bindList(type, field as ListField);
+      const isConnection = getNamedType(field.type).name.endsWith('Connection');
+      if (isConnection && names.includes('first') && names.includes('after'))
+        bindList(type, field as ListField);
     }
   }
   const account = schema.getType(ACCOUNT);

@@ -3,7 +3,8 @@ import { Field, ObjectType, registerEnumType } from 'type-graphql';
 import { ERROR_CODES, type ErrorCode } from '../errors.js';
 import { AccountType } from './account.type.js';
 
-const CODES = Object.fromEntries(Object.keys(ERROR_CODES).map((code) => [code, code])) as {
+/** For fields of the type `ErrorCode`. */
+export const CODES = Object.fromEntries(Object.keys(ERROR_CODES).map((code) => [code, code])) as {
   readonly [Code in ErrorCode]: Code;
 };
 

@@ -60,7 +60,13 @@ export class CallChecks {
     if (topK !== undefined && topK < 1) throw bad('topK', '`topK` must be 1 or more.');
     const images = await this.parts.images.prepare(accountId, call.images);
     const units: Units = { IMAGE: images.length, LABEL_TEXT: distinct(prompts).length };
-    const quote = this.parts.meter.quote({ operation: 'classifyImage', model, units, tier });
+    const quote = this.parts.meter.quote({
+      operation: 'classifyImage',
+      model,
+      images: images.length,
+      units,
+      tier,
+    });
     return { accountId, model, quote, images, labels, template, prompts, set, scoring };
   }
 
@@ -79,7 +85,7 @@ export class CallChecks {
         : checkLabels(texts, { template: TEXT_ALONE, cleaning, what: 'text' });
     const operation = call.images === undefined ? 'embedTexts' : 'embedImages';
     const units = { EMBEDDING: images.length + prompts.length };
-    const quote = this.parts.meter.quote({ operation, model, units, tier });
+    const quote = this.parts.meter.quote({ operation, model, images: images.length, units, tier });
     return { accountId, model, quote, images, prompts };
   }
 

@@ -15,14 +15,14 @@ export function holdOf(call: {
   readonly ttlMs: number;
 }): HoldCommand {
   const { actor, quote, runId, ttlMs } = call;
-  const { operation, model, tier, units, maximumNanos } = quote;
+  const { operation, model, tier, images, units, maximumNanos } = quote;
   return {
     runId,
     accountId: accountOf(actor),
     keyId: actor.keyId ?? null,
     nanos: maximumNanos,
     ttlMs,
-    details: { operation, model, tier, units, actor: actorName(actor) },
+    details: { operation, model, tier, images, units, actor: actorName(actor) },
   };
 }
 

@@ -21,3 +21,10 @@ export class CallTimings {
     return { fetch: 0, decode: 0, queue: 0, infer: 0, ...this.longest };
   }
 }
+
+/** To hundredths of a millisecond, as they are kept. */
+export function rounded(timings: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(timings).map(([name, ms]) => [name, Math.round(ms * 100) / 100]),
+  );
+}

@@ -1,7 +1,7 @@
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { AccountPayloadType } from '../graphql/payload.type.js';
 import { NanoUSD } from '../graphql/scalars.js';
-import { ChargedUnitType, toChargedUnit } from '../usage/index.js';
+import { CallTimingsType, ChargedUnitType, toChargedUnit } from '../usage/index.js';
 import type { ClassifyEstimate } from './inference-call.js';
 import type { Metered } from './metered-call.js';
 
@@ -49,48 +49,6 @@ export class ImageClassificationType {
     description: 'Whether the image was cached for this account, and therefore free.',
   })
   readonly cached!: boolean;
-}
-
-@ObjectType('CallTimings', { description: 'Time spent in each phase of a call, in milliseconds.' })
-export class CallTimingsType {
-  @Field(() => Float, {
-    nullable: true,
-    description: 'Time spent authenticating the caller, in milliseconds.',
-  })
-  readonly auth?: number;
-
-  @Field(() => Float, {
-    nullable: true,
-    description: 'Time spent reserving credit, in milliseconds.',
-  })
-  readonly hold?: number;
-
-  @Field(() => Float, {
-    nullable: true,
-    description: 'Time spent downloading images, in milliseconds.',
-  })
-  readonly fetch?: number;
-
-  @Field(() => Float, {
-    nullable: true,
-    description: 'Time spent decoding images, in milliseconds.',
-  })
-  readonly decode?: number;
-
-  @Field(() => Float, {
-    nullable: true,
-    description: 'Time spent waiting in the queue, in milliseconds.',
-  })
-  readonly queue?: number;
-
-  @Field(() => Float, {
-    nullable: true,
-    description: 'Time spent running the model, in milliseconds; 0 if everything was cached.',
-  })
-  readonly infer?: number;
-
-  @Field(() => Float, { nullable: true, description: 'Time spent charging, in milliseconds.' })
-  readonly capture?: number;
 }
 
 @ObjectType('CallCost', { description: 'Cost of a call, by unit and in total.' })

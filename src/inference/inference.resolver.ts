@@ -4,10 +4,9 @@ import { Access } from '../graphql/access.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { InputArg, present } from '../graphql/input.js';
 import { serverTiming } from '../platform/server-timing.js';
-import { type CallLimits, rateHeaders } from '../usage/index.js';
+import { type CallLimits, type CallTimingsType, rateHeaders } from '../usage/index.js';
 import {
   CallCostType,
-  type CallTimingsType,
   ClassifyImagePayload,
   EmbedImagesPayload,
   EmbedTextsPayload,

@@ -9,6 +9,7 @@ import type { UsageService } from '../usage/index.js';
 import { chargeOf, type UsedUnit } from './call-charge.js';
 import { asAppError, notLive, reasonCode } from './call-failure.js';
 import { holdOf, idempotencyOf } from './call-hold.js';
+import { rounded } from './call-timings.js';
 import { costOf, priceLines } from './call-price.js';
 import type { HeldRun, Metered, Quote, Units } from './metered-call.js';
 
@@ -118,11 +119,11 @@ export class MeterService {
   quote(
     call: Omit<Quote, 'model' | 'units' | 'maximumNanos'> & { model: Model; units: Units },
   ): Quote {
-    const { operation, model, tier } = call;
+    const { operation, model, tier, images } = call;
     const discountPercent = tier === 'batch' ? this.options.batchDiscountPercent : 0;
     const units = priceLines(model, call.units, 100 - discountPercent);
     const maximumNanos = costOf(units, ({ requested }) => requested);
-    return { operation, model: model.slug, tier, units, maximumNanos };
+    return { operation, model: model.slug, tier, images, units, maximumNanos };
   }
 
   /**
@@ -160,7 +161,7 @@ export class MeterService {
     }
     const timingsMs = { hold: holdMs, ...done.timingsMs };
     const keepsResult = idempotencyKey !== undefined;
-    const held = { runId, units: quote.units };
+    const held = { runId, units: quote.units, images: quote.images };
     return this.capture(accountId, held, { ...done, timingsMs }, keepsResult);
   }
 
@@ -176,7 +177,7 @@ export class MeterService {
     const done = await this.perform(call, work).catch((error: unknown) => {
       throw asAppError(error);
     });
-    return this.capture(accountId, held, done, true);
+    return this.capture(accountId, { ...held, images: call.quote.images }, done, true);
   }
 
   /** Once the work has ended, well or not, whatever still runs for it and for nobody else is dropped. */
@@ -202,20 +203,27 @@ export class MeterService {
    */
   private async capture<Result extends object>(
     accountId: AccountId,
-    { runId, units }: HeldRun,
+    { runId, units, images }: HeldRun & Pick<Quote, 'images'>,
     { used, answer, variant, timingsMs, ...work }: Work<Result>,
     keepsResult: boolean,
   ): Promise<Metered<Result>> {
     let { payers } = work;
     for (let attempt = 0; attempt < CAPTURES_MAX; attempt++) {
       const { free, pays, paidBy, ...charge } = chargeOf({ runId, lines: units, used, payers });
+      const imagesCached = free.slice(0, images).filter((isFree) => isFree).length;
       const result = answer(free);
       const startedAt = performance.now();
       const settled = await this.parts.credits.capture({
         runId,
         accountId,
         nanos: charge.nanos,
-        details: { variant, units: charge.units, paidBy, timingsMs: rounded(timingsMs) },
+        details: {
+          variant,
+          units: charge.units,
+          imagesCached,
+          paidBy,
+          timingsMs: rounded(timingsMs),
+        },
         result: keepsResult ? result : undefined,
         pays,
         paysMs: this.options.paidMs,
@@ -290,10 +298,4 @@ export class MeterService {
         this.parts.logger.warn({ runId, err }, 'a hold could not be given back; it will expire');
       });
   }
-}
-
-function rounded(timings: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(timings).map(([name, ms]) => [name, Math.round(ms * 100) / 100]),
-  );
 }

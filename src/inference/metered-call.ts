@@ -31,6 +31,8 @@ export interface Quote {
   /** Slug. */
   readonly model: string;
   readonly tier: Tier | undefined;
+  /** Images that were sent. */
+  readonly images: number;
   readonly units: readonly ChargedUnit[];
   /** What it costs when the account has paid for nothing of it before: the most. */
   readonly maximumNanos: bigint;

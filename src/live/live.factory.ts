@@ -1,4 +1,4 @@
-import type { DomainResolvers } from '../graphql/node.resolver.js';
+import type { DomainResolvers, FindNode } from '../graphql/node.resolver.js';
 import { LiveResolver } from './live.resolver.js';
 import { LiveService, type LiveServices } from './live.service.js';
 
@@ -7,6 +7,6 @@ export function createLive(deps: LiveServices) {
   return { live: new LiveService(deps) };
 }
 
-export function liveResolvers() {
-  return { resolvers: [new LiveResolver()] } satisfies DomainResolvers;
+export function liveResolvers(findModel: FindNode) {
+  return { resolvers: [new LiveResolver(findModel)] } satisfies DomainResolvers;
 }

@@ -1,16 +1,18 @@
-import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql';
-import type { ModelStanding } from '../catalog/index.js';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, ID, Info, Resolver, Root, Subscription } from 'type-graphql';
+import { ModelType, type ModelStanding } from '../catalog/index.js';
 import type { Balance } from '../credits/index.js';
 import { Access } from '../graphql/access.js';
 import { AccountType } from '../graphql/account.type.js';
 import { getAccount, type GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
+import type { FindNode } from '../graphql/node.resolver.js';
 import type { Sources } from '../graphql/schema.js';
 import { requireScope } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
 import { type Run, toRun, type UsageTick } from '../usage/index.js';
 import type { LiveService } from './live.service.js';
-import { ModelStatusChangeType, RunFinishedPayloadType, UsageTickType } from './live.type.js';
+import { RunFinishedPayloadType, UsageTickType } from './live.type.js';
 
 interface OfAccount {
   readonly accountId?: string | null;
@@ -42,6 +44,9 @@ export function liveSources(live: LiveService): Sources {
 
 @Resolver()
 export class LiveResolver {
+  /** @param findModel finds a model by its id */
+  constructor(private readonly findModel: FindNode) {}
+
   @Subscription(() => AccountType, {
     nullable: true,
     topics: 'balance',
@@ -90,7 +95,7 @@ export class LiveResolver {
     return tick;
   }
 
-  @Subscription(() => ModelStatusChangeType, {
+  @Subscription(() => ModelType, {
     nullable: true,
     topics: 'models',
     topicId: ({ args }) => (args as { slugs?: readonly string[] | null }).slugs ?? undefined,
@@ -106,8 +111,10 @@ export class LiveResolver {
       description: 'Slugs or aliases of the models to watch, 1 to 100; omit for all models.',
     })
     _slugs: readonly string[] | undefined,
-    @Root() standing: ModelStanding,
-  ): ModelStatusChangeType {
-    return new ModelStatusChangeType(standing);
+    @Root() { id }: ModelStanding,
+    @Ctx() context: GraphQLContext,
+    @Info() info: GraphQLResolveInfo,
+  ): ReturnType<FindNode> {
+    return this.findModel(id, context, info);
   }
 }

@@ -1,5 +1,4 @@
-import { Field, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql';
-import { MODEL_STATUSES, type ModelStanding, type ModelStatus } from '../catalog/index.js';
+import { Field, GraphQLISODateTime, Int, ObjectType } from 'type-graphql';
 import { AccountType } from '../graphql/account.type.js';
 import { NanoUSD } from '../graphql/scalars.js';
 import { RunType } from '../usage/index.js';
@@ -35,30 +34,4 @@ export class RunFinishedPayloadType {
 
   @Field(() => AccountType, { description: 'Account that made the call.' })
   readonly account!: AccountType;
-}
-
-@ObjectType('ModelStatusChange', { description: 'New status of a model.' })
-export class ModelStatusChangeType {
-  @Field(() => ID, { description: 'ID of the model, prefixed with `mdl_`.' })
-  readonly modelId: string;
-
-  @Field(() => String, { description: 'Canonical name of the model, in the form "owner/name".' })
-  readonly slug: string;
-
-  @Field(() => String, { description: 'Display name of the model.' })
-  readonly name: string;
-
-  @Field(() => MODEL_STATUSES, { description: 'New status of the model.' })
-  readonly status: ModelStatus;
-
-  @Field(() => GraphQLISODateTime, { description: 'Time of the status change.' })
-  readonly since: Date;
-
-  constructor({ id, slug, name, status, statusChangedAt }: ModelStanding) {
-    this.modelId = id;
-    this.slug = slug;
-    this.name = name;
-    this.status = status;
-    this.since = statusChangedAt;
-  }
 }

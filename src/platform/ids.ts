@@ -73,6 +73,11 @@ export function isAccountId(id: string): id is AccountId {
   return /^acct_[0-9a-z_]{1,40}$/.test(id);
 }
 
+/** Whether a text can be the id of a person. */
+export function isUserId(id: string): id is UserId {
+  return /^usr_\w{1,100}$/.test(id);
+}
+
 /** Whether a text can be the id of a purchase. */
 export function isPurchaseId(id: string): id is PurchaseId {
   return /^pur_\w{1,100}$/.test(id);

@@ -4,6 +4,7 @@ export { CallLimits, type CallLimitOptions } from './call-limits.service.js';
 export type { KeySpending } from './key-spending.js';
 export type { ModelPerformance } from './model-performance.js';
 export type { ChargedUnit, Run } from './run.js';
+export { CallTimingsType } from './call-timings.type.js';
 export { ChargedUnitType, RunType, toChargedUnit, toRun } from './run.type.js';
 export type { UsageTick } from './usage-tick.js';
 export { RollupsService } from './rollups.service.js';

@@ -1,7 +1,10 @@
 import type { AccountId, KeyId, RunId } from '../platform/ids.js';
 
-export const RUN_OUTCOMES = { CAPTURED: 'CAPTURED', VOIDED: 'VOIDED', EXPIRED: 'EXPIRED' } as const;
-export type RunOutcome = keyof typeof RUN_OUTCOMES;
+/** As the ledger has it; callers are shown a `RunStatus`. */
+export type RunOutcome = 'CAPTURED' | 'VOIDED' | 'EXPIRED';
+
+export const RUN_TIERS = { STANDARD: 'STANDARD', BATCH: 'BATCH' } as const;
+export type RunTier = keyof typeof RUN_TIERS;
 
 /** One line of what a call cost. */
 export interface ChargedUnit {
@@ -22,6 +25,11 @@ export interface RunDetails {
   readonly variant?: string;
   readonly tier?: string;
   readonly units?: readonly ChargedUnit[];
+  /** Images that were sent, and those of them that were free. */
+  readonly images?: number;
+  readonly imagesCached?: number;
+  /** `user:…` or `key:…`. */
+  readonly actor?: string;
   /** Units that were free, by the run that had paid for them; what a call repeats by its own. */
   readonly paidBy?: Readonly<Record<RunId, number>>;
   readonly timingsMs?: Readonly<Record<string, number>>;

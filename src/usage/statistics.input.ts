@@ -1,4 +1,8 @@
 import { Field, GraphQLISODateTime, ID, InputType, registerEnumType } from 'type-graphql';
+import type { ErrorCode } from '../errors.js';
+import { CODES } from '../graphql/payload.type.js';
+import { wantedEnds } from './run-filter.js';
+import { RUN_STATUSES, type RunStatus } from './run-status.js';
 import type { UsageFilter } from './usage-question.js';
 
 /** As `UsageOrder.by` of the store. */
@@ -47,18 +51,22 @@ export class UsageFilterInput {
   })
   readonly members?: string[] | null;
 
-  @Field(() => [String], { nullable: true, description: 'Call statuses: OK or error codes.' })
-  readonly statuses?: string[] | null;
+  @Field(() => [RUN_STATUSES], { nullable: true, description: 'Statuses of the calls.' })
+  readonly statuses?: RunStatus[] | null;
+
+  @Field(() => [CODES], { nullable: true, description: 'Error codes of failed calls.' })
+  readonly errorCodes?: ErrorCode[] | null;
 }
 
-/** What is left out, or null, lets everything through. */
+/** What is left out, or null, lets everything through. @throws AppError BAD_USER_INPUT */
 export function toUsageFilter(input: UsageFilterInput | null | undefined): UsageFilter {
-  const { models, keys, operations, members, statuses } = input ?? {};
+  const { models, keys, operations, members } = input ?? {};
+  const ends = wantedEnds(input ?? {});
   return {
     ...(models && { MODEL: models }),
     ...(keys && { KEY: keys }),
     ...(operations && { OPERATION: operations }),
     ...(members && { MEMBER: members }),
-    ...(statuses && { STATUS: statuses }),
+    ...(ends && { STATUS: ends }),
   };
 }

@@ -1,10 +1,20 @@
-import type { AccountId } from '../platform/ids.js';
 import { GraphQLSafeInt } from 'graphql-scalars';
-import { Field, Float, GraphQLISODateTime, ID, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Float, GraphQLISODateTime, ObjectType, registerEnumType } from 'type-graphql';
+import { PRICE_UNITS } from '../catalog/index.js';
+import type { ErrorCode } from '../errors.js';
+import { CODES } from '../graphql/payload.type.js';
 import { NanoUSD } from '../graphql/scalars.js';
+import type { AccountId, KeyId } from '../platform/ids.js';
+import { errorCodeOf, RUN_STATUSES, type RunStatus, statusOf } from './run-status.js';
 import type { UsagePoint, UsageReport, UsageRequest, UsageSeries } from './usage-report.js';
 import { USAGE_INTERVALS } from './usage-buckets.js';
-import type { LatencyPercentiles, UnitCount, UsageGroup, UsageMetrics } from './usage-metrics.js';
+import type {
+  LatencyPercentiles,
+  UnitCount,
+  UsageGroup,
+  UsageMetrics,
+  UsageUnit,
+} from './usage-metrics.js';
 import { USAGE_DIMENSIONS } from './usage-question.js';
 
 registerEnumType(USAGE_DIMENSIONS, {
@@ -15,7 +25,7 @@ registerEnumType(USAGE_DIMENSIONS, {
     KEY: { description: 'API key that made the call.' },
     OPERATION: { description: 'Operation that was called, such as "classifyImage".' },
     MEMBER: { description: 'User who made the call or created the API key used.' },
-    STATUS: { description: 'OK, or the code of the error.' },
+    STATUS: { description: 'Status, and for failed calls the error code.' },
   },
 });
 
@@ -49,8 +59,8 @@ export class LatencyPercentilesType {
 
 @ObjectType('UsageUnits', { description: 'Number of units used by successful calls.' })
 export class UsageUnitsType {
-  @Field(() => String, { description: 'Unit: IMAGE, LABEL_TEXT or EMBEDDING.' })
-  readonly unit: string;
+  @Field(() => PRICE_UNITS, { description: 'Unit that was used.' })
+  readonly unit: UsageUnit;
 
   @Field(() => GraphQLSafeInt, { description: 'Number of units requested.' })
   readonly requested: number;
@@ -107,34 +117,19 @@ export class UsageMetricsType {
   }
 }
 
-@ObjectType('UsageName', { description: 'A key or user by which calls are grouped.' })
-export class UsageNameType {
-  @Field(() => ID, { description: 'ID of the API key or user, prefixed with `key_` or `usr_`.' })
-  readonly id!: string;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'Name of the key or user; null if it no longer exists.',
-  })
-  readonly name!: string | null;
-}
-
 @ObjectType('UsageGroup', {
   description:
     'Values shared by the calls of a group. Null for dimensions that were not grouped by, or have no value.',
 })
 export class UsageGroupType {
+  readonly keyId: KeyId | null;
+  readonly memberId: string | null;
+
   @Field(() => String, {
     nullable: true,
-    description: 'Current slug of the model, even if it was renamed since.',
+    description: 'Current slug of the model; an earlier one if the model no longer exists.',
   })
-  readonly model: string | null;
-
-  @Field(() => UsageNameType, {
-    nullable: true,
-    description: 'API key that made the calls; null if a signed-in user did.',
-  })
-  readonly key: UsageNameType | null;
+  readonly modelSlug: string | null;
 
   @Field(() => String, {
     nullable: true,
@@ -142,24 +137,19 @@ export class UsageGroupType {
   })
   readonly operation: string | null;
 
-  @Field(() => UsageNameType, {
-    nullable: true,
-    description: 'User who made the calls or created the API key used.',
-  })
-  readonly member: UsageNameType | null;
+  @Field(() => RUN_STATUSES, { nullable: true, description: 'Status of the calls.' })
+  readonly status: RunStatus | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: 'OK, the code of the error, or EXPIRED if the call never finished.',
-  })
-  readonly status: string | null;
+  @Field(() => CODES, { nullable: true, description: 'Error code of failed calls.' })
+  readonly errorCode: ErrorCode | null;
 
-  constructor(group: UsageGroup, names: UsageGroup) {
-    this.model = group.MODEL ?? null;
-    this.key = nameOf(group.KEY, names.KEY);
-    this.operation = group.OPERATION ?? null;
-    this.member = nameOf(group.MEMBER, names.MEMBER);
-    this.status = group.STATUS ?? null;
+  constructor({ MODEL, KEY, OPERATION, MEMBER, STATUS }: UsageGroup) {
+    this.modelSlug = MODEL ?? null;
+    this.keyId = (KEY ?? null) as KeyId | null;
+    this.operation = OPERATION ?? null;
+    this.memberId = MEMBER ?? null;
+    this.status = STATUS == null ? null : statusOf(STATUS);
+    this.errorCode = STATUS == null ? null : errorCodeOf(STATUS);
   }
 }
 
@@ -191,8 +181,8 @@ export class UsageTotalType {
   @Field(() => UsageMetricsType, { description: 'Metrics of the group over the whole range.' })
   readonly total: UsageMetricsType;
 
-  constructor({ group, names, total }: Omit<UsageSeries, 'points'>) {
-    this.group = new UsageGroupType(group, names);
+  constructor({ group, total }: Omit<UsageSeries, 'points' | 'names'>) {
+    this.group = new UsageGroupType(group);
     this.total = new UsageMetricsType(total);
   }
 }
@@ -283,10 +273,6 @@ export class CreditForecastType {
     description: 'Start of the period averaged: seven days ago, or the first charge if later.',
   })
   readonly since!: Date;
-}
-
-function nameOf(id: string | null | undefined, name: string | null | undefined) {
-  return typeof id === 'string' ? { id, name: name ?? null } : null;
 }
 
 function changeOf(before: bigint, now: bigint): number | null {

@@ -2,9 +2,11 @@ import type { DomainResolvers } from '../graphql/node.resolver.js';
 import type { Database } from '../platform/database.js';
 import { CallLimits, type CallLimitOptions } from './call-limits.service.js';
 import { ModelPerformanceResolver } from './model-performance.resolver.js';
+import { ChargedUnitResolver, type RunLinks, RunLinksResolver } from './run-links.resolver.js';
 import { RollupsService } from './rollups.service.js';
 import { StatisticsResolver, UsageReportResolver } from './statistics.resolver.js';
 import { type CreditSource, StatisticsService } from './statistics.service.js';
+import { UsageGroupResolver } from './usage-group.resolver.js';
 import { UsageResolver } from './usage.resolver.js';
 import { UsageService } from './usage.service.js';
 
@@ -26,11 +28,15 @@ export function createUsage({ db, credits, config }: UsageDeps) {
 
 export function usageResolvers(
   services: Pick<ReturnType<typeof createUsage>, 'statistics' | 'usage'>,
+  links: RunLinks,
 ) {
   const usage = new UsageResolver(services.usage);
   return {
     resolvers: [
       usage,
+      new RunLinksResolver(links),
+      new ChargedUnitResolver(links),
+      new UsageGroupResolver(links),
       new StatisticsResolver(services.statistics),
       new UsageReportResolver(services.statistics),
       new ModelPerformanceResolver(services.usage),

@@ -1,4 +1,4 @@
-import { FieldResolver, Resolver, Root } from 'type-graphql';
+import { Arg, FieldResolver, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
 import { AccountType } from '../graphql/account.type.js';
 import { mayOn } from '../graphql/context.js';
@@ -6,6 +6,7 @@ import { listCost } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import { RunConnectionType, toRun } from './run.type.js';
+import { RunFilterInput, RunOrderInput } from './runs.input.js';
 import type { UsageService } from './usage.service.js';
 
 @Resolver(() => AccountType)
@@ -21,20 +22,32 @@ export class UsageResolver {
   @FieldResolver(() => RunConnectionType, {
     nullable: true,
     complexity: listCost(1),
-    description: 'Finished calls of the account, newest first.',
+    description: 'Finished calls of the account, newest first by default.',
   })
   @Access({ scope: 'read' })
   async runs(
     @FirstArg() first: number,
     @AfterArg() after: string | undefined,
+    @Arg('filter', () => RunFilterInput, {
+      nullable: true,
+      description: 'Conditions that calls must meet; omit for all calls.',
+    })
+    filter: RunFilterInput | undefined,
+    @Arg('orderBy', () => RunOrderInput, {
+      nullable: true,
+      description: 'Sort order; newest first by default.',
+    })
+    orderBy: RunOrderInput | undefined,
     @Root() { id }: AccountType,
   ): Promise<RunConnectionType> {
     const page = await this.usage.list(id, {
       first: checkPageSize(first),
       after: after ?? undefined,
+      ...(filter && { filter }),
+      ...(orderBy && { direction: orderBy.direction }),
     });
     const edges = page.runs.map((run, row) => ({
-      cursor: page.cursors[row] ?? '',
+      cursor: page.places[row] ?? '',
       node: toRun(run),
     }));
     return connectionOf(edges, { hasNextPage: page.hasNextPage, after });

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
+import { decodePosition, encodePosition } from '../platform/cursor.js';
 import type { Queryable } from '../platform/database.js';
 import type { AccountId, KeyId, RunId } from '../platform/ids.js';
 import type { KeySpending } from './key-spending.js';
@@ -11,6 +12,8 @@ import {
   windowBounds,
 } from './model-performance.js';
 import { databaseNow, listRecentPerformance } from './model-performance.store.js';
+import { checkRunFilter, type RunFilter } from './run-filter.js';
+import type { RunDirection } from './run-list.sql.js';
 import { listUsage } from './statistics.store.js';
 import type { Run } from './run.js';
 import type { UsageTick } from './usage-tick.js';
@@ -18,7 +21,8 @@ import * as store from './usage.store.js';
 
 export interface RunPage {
   readonly runs: readonly Run[];
-  readonly cursors: readonly string[];
+  /** Places of the runs in the list. */
+  readonly places: readonly string[];
   readonly hasNextPage: boolean;
 }
 
@@ -125,43 +129,45 @@ export class UsageService {
     );
   }
 
-  /** Newest first. @throws AppError BAD_USER_INPUT for a cursor that is none */
+  /** Newest first by default. @throws AppError BAD_USER_INPUT for a filter or a place that makes no sense */
   async list(
     accountId: AccountId,
-    page: { first: number; after: string | undefined },
+    page: {
+      first: number;
+      after: string | undefined;
+      filter?: RunFilter;
+      direction?: RunDirection;
+    },
   ): Promise<RunPage> {
-    const after = page.after === undefined ? undefined : decodeCursor(page.after);
-    const rows = await store.listRuns(this.db, accountId, { first: page.first + 1, after });
+    const after = page.after === undefined ? undefined : parsePlace(page.after);
+    const rows = await store.listRuns(this.db, accountId, {
+      first: page.first + 1,
+      after,
+      filter: checkRunFilter(page.filter ?? {}),
+      direction: page.direction ?? 'DESC',
+    });
     const shown = rows.slice(0, page.first);
     return {
       runs: shown,
-      cursors: shown.map(({ endedAtText, id }) => encodeCursor(endedAtText, id)),
+      places: shown.map(({ endedAtText, id }) => encodePosition({ key: endedAtText, id })),
       hasNextPage: rows.length > page.first,
     };
   }
 }
 
-function encodeCursor(endedAt: string, id: string): string {
-  return Buffer.from(JSON.stringify([endedAt, id])).toString('base64url');
-}
-
 const TIMESTAMP = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d)?$/;
 
-function decodeCursor(cursor: string): { endedAt: string; id: string } {
-  try {
-    const [endedAt, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
-    if (
-      typeof endedAt === 'string' &&
-      TIMESTAMP.test(endedAt) &&
-      typeof id === 'string' &&
-      /^\w+$/.test(id)
-    ) {
-      return { endedAt, id };
-    }
-  } catch {
-    // Falls through: not one of ours.
+/** @throws AppError BAD_USER_INPUT */
+function parsePlace(place: string): { endedAt: string; id: string } {
+  const { key, id } = decodePosition('string', place);
+  if (typeof key === 'string' && TIMESTAMP.test(key) && /^\w+$/.test(id)) {
+    return { endedAt: key, id };
   }
-  throw new AppError('BAD_USER_INPUT', 'The cursor does not belong to this list.', {
-    details: { argument: 'after' },
-  });
+  throw new AppError(
+    'BAD_USER_INPUT',
+    'The cursor is not valid. Use a cursor returned by this API.',
+    {
+      details: { argument: 'after' },
+    },
+  );
 }

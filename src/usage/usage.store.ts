@@ -1,5 +1,7 @@
 import type { Queryable } from '../platform/database.js';
 import type { AccountId, RunId } from '../platform/ids.js';
+import type { CheckedRunFilter } from './run-filter.js';
+import { driverOf, type RunDirection, runsSql } from './run-list.sql.js';
 import type { Run } from './run.js';
 import type { UsageTick } from './usage-tick.js';
 
@@ -99,17 +101,37 @@ export async function listCosts(
   );
 }
 
-/** By time of their end, newest first; by keyset, on the time that the database set. */
+/** A page of an account's runs, by keyset on the time that the database set. One statement. */
 export async function listRuns(
   db: Queryable,
   accountId: AccountId,
-  page: { first: number; after: { endedAt: string; id: string } | undefined },
+  page: {
+    first: number;
+    after: { endedAt: string; id: string } | undefined;
+    filter: CheckedRunFilter;
+    direction: RunDirection;
+  },
 ): Promise<(Run & { endedAtText: string })[]> {
+  const { first, after, filter, direction } = page;
+  const driver = driverOf(filter);
   return db.query<Run & { endedAtText: string }>(
-    `SELECT ${COLUMNS}, ended_at::text AS "endedAtText" FROM run
-      WHERE account_id = $1
-        AND ($2::timestamptz IS NULL OR ended_at < $2 OR (ended_at = $2 AND id > $3))
-      ORDER BY ended_at DESC, id LIMIT $4`,
-    [accountId, page.after?.endedAt ?? null, page.after?.id ?? '', page.first],
+    runsSql(driver, direction, `${COLUMNS}, ended_at::text AS "endedAtText"`),
+    [
+      accountId,
+      after?.endedAt ?? null,
+      after?.id ?? '',
+      first,
+      filter.from ?? null,
+      filter.to ?? null,
+      filter.models ?? null,
+      filter.keys ?? null,
+      filter.members ?? null,
+      filter.operations ?? null,
+      filter.ends ?? null,
+      filter.costAtLeastNanos ?? null,
+      filter.costAtMostNanos ?? null,
+    ],
+    // Planned for what is asked, so that conditions that do not matter fall away.
+    { plannedAnew: true },
   );
 }

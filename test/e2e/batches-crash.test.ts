@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import type OpenAI from 'openai';
-import { KeysService } from '../../src/accounts/keys.service.js';
+import { keysOn } from '../support/keys.js';
 import { applyMigrations, seedCatalogFolder } from '../../src/app/startup.js';
 import { readConfig } from '../../src/config/config.js';
 import { CreditsService } from '../../src/credits/credits.service.js';
@@ -74,7 +74,7 @@ async function newCustomer(): Promise<Customer> {
   ]);
   await credits.grant({ accountId, nanos: DOLLAR, reason: 'test', actor: 'system' });
   const owner = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
-  const keys = new KeysService(db);
+  const keys = keysOn(db);
   const { secret } = await keys.create(owner, accountId, { name: 'k', scopes: ['INFERENCE'] });
   return { accountId, client: () => clientOf(rig.apiUrl, { secret }) };
 }

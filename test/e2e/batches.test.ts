@@ -76,10 +76,10 @@ test('images in every form are answered in order, held at submission and charged
     expect([response?.status_code, error]).toEqual([200, null]);
     const run = (
       await caller.gql(
-        `{ run: node(id: "${response?.request_id ?? ''}") { ... on Run { outcome units { unit nanosPerUnit ran } } } }`,
+        `{ run: node(id: "${response?.request_id ?? ''}") { ... on Run { status tier units { unit nanosPerUnit ran } } } }`,
       )
     ).body.data.run;
-    expect(run.outcome).toBe('CAPTURED');
+    expect(run).toMatchObject({ status: 'SUCCEEDED', tier: 'BATCH' });
     expect(run.units).toContainEqual({ unit: 'LABEL_TEXT', nanosPerUnit: '5000', ran: 2 });
     expect(id).toMatch(/^batch_req_/);
   }

@@ -113,10 +113,10 @@ test('while Stripe is away an account is not closed', async () => {
 });
 
 test('buying and closing at once leave nothing that can be paid', async () => {
-  const { payments, accounts, keys } = shop.app.services;
+  const { payments, accounts, keyAuthenticator } = shop.app.services;
   for (let n = 0; n < 5; n++) {
     const { accountId, secret } = await shop.customer();
-    const actor = await keys.authenticate(secret, '127.0.0.1');
+    const actor = await keyAuthenticator.authenticate(secret, '127.0.0.1');
     const buying = {
       accountId,
       actor: 'system',

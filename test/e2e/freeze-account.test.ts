@@ -97,7 +97,7 @@ test('a frozen account is refused by every server, told why and whom to ask, and
     const reads = await postGraphQL(
       url,
       {
-        query: `{ account { balance { postedNanos } ledger { edges { node { kind } } } runs { edges { node { outcome } } } } }`,
+        query: `{ account { balance { postedNanos } ledger { edges { node { kind } } } runs { edges { node { status } } } } }`,
       },
       bearer(caller.secret),
     );

@@ -48,6 +48,8 @@ const ARGUMENTS: Readonly<Record<string, Named>> = {
   'Query.promoCodes.after': PLACE,
   'Account.purchases.after': { kind: 'purchase', place: true },
   'Account.runs.after': PLACE,
+  'Account.runs.filter.keys': { kind: 'key', place: true },
+  'Account.runs.filter.members': { kind: 'user', place: true },
   'Mutation.acceptProposedModel.input.modelId': MODEL,
   'Mutation.commentOnModel.input.modelId': MODEL,
   'Mutation.createAlertRule.input.keyId': {

@@ -62,11 +62,12 @@ async function make(actor: Actor, scopes: readonly KeyScope[]): Promise<Made> {
 }
 
 /** As the key's holder. */
-const holderOf = ({ secret }: Made) => t.app.services.keys.authenticate(secret, '127.0.0.1');
+const holderOf = ({ secret }: Made) =>
+  t.app.services.keyAuthenticator.authenticate(secret, '127.0.0.1');
 
 async function works({ secret }: Made): Promise<boolean> {
   const again = { again: true };
-  return t.app.services.keys.authenticate(secret, '127.0.0.1', again).then(
+  return t.app.services.keyAuthenticator.authenticate(secret, '127.0.0.1', again).then(
     () => true,
     () => false,
   );

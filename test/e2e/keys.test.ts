@@ -35,7 +35,7 @@ const BALANCE = '{ account { balance { postedNanos } } }';
 
 const admin = () => newCaller(t, 0n, { scopes: ALL });
 const accepts = (app: App, secret: string) =>
-  app.services.keys.authenticate(secret, '127.0.0.1').then(
+  app.services.keyAuthenticator.authenticate(secret, '127.0.0.1').then(
     () => true,
     () => false,
   );
@@ -174,7 +174,7 @@ test.each([
       const caller = await admin();
       const { secret } = await create(caller);
       await t.app.services.accounts.close(
-        { ...(await t.app.services.keys.authenticate(caller.secret, '::1')) },
+        { ...(await t.app.services.keyAuthenticator.authenticate(caller.secret, '::1')) },
         caller.accountId,
         true,
       );
@@ -195,10 +195,10 @@ test('when a key was last used is written down, and nothing else of it', async (
   const caller = await admin();
   const { secret, key } = await create(caller, { spendCapNanos: '5' });
   const [before] = await rowOf(key.id);
-  await t.app.services.keys.authenticate(secret, '127.0.0.1');
+  await t.app.services.keyAuthenticator.authenticate(secret, '127.0.0.1');
   // Somebody changes the key after it was read.
   await t.database.query(`UPDATE api_key SET name = 'changed' WHERE id = $1`, [key.id]);
-  await t.app.services.keys.writeUses();
+  await t.app.services.keyAuthenticator.writeUses();
   const [after] = await rowOf(key.id);
   expect(after?.last_used_at).not.toBeNull();
   expect({ ...after, last_used_at: null }).toEqual({ ...before, name: 'changed' });

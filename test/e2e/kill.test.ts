@@ -2,7 +2,7 @@ import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig } from '../../src/config/config.js';
 import { applyMigrations, seedCatalogFolder } from '../../src/app/startup.js';
-import { KeysService } from '../../src/accounts/keys.service.js';
+import { keysOn } from '../support/keys.js';
 import { CreditsService } from '../../src/credits/credits.service.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import { type Database, openDatabase } from '../../src/platform/database.js';
@@ -132,7 +132,7 @@ async function newCaller() {
   ]);
   await credits.grant({ accountId, nanos: CREDIT, reason: 'test', actor: 'system' });
   const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
-  const keys = new KeysService(db);
+  const keys = keysOn(db);
   const { secret } = await keys.create(actor, accountId, { name: 'k', scopes: ['INFERENCE'] });
   return { accountId, secret };
 }

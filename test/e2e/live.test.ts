@@ -25,10 +25,10 @@ afterAll(async () => {
 
 const BALANCE =
   'subscription { balanceChanged { balance { postedNanos heldNanos availableNanos } } }';
-const RUNS = 'subscription { runFinished { run { id outcome chargedNanos model } } }';
+const RUNS = 'subscription { runFinished { run { id status chargedNanos modelSlug } } }';
 const TICKS = 'subscription { usageTick { from to calls errors costNanos } }';
 const MODELS = `subscription ($slugs: [String!]) {
-  modelStatusChanged(slugs: $slugs) { modelId slug name status since } }`;
+  modelStatusChanged(slugs: $slugs) { id slug name status statusChangedAt } }`;
 
 /** A call of an account at a server, with its money. */
 async function call(app: App, { accountId }: Caller, nanos: bigint, end: 'capture' | 'void') {
@@ -86,8 +86,8 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       await event(subscriber, 1);
       expect(subscriber.events.map(({ data }) => data.runFinished.run)).toEqual(
         expect.arrayContaining([
-          { id: captured, outcome: 'CAPTURED', chargedNanos: '100', model: 'm' },
-          { id: voided, outcome: 'VOIDED', chargedNanos: '0', model: 'm' },
+          { id: captured, status: 'SUCCEEDED', chargedNanos: '100', modelSlug: 'm' },
+          { id: voided, status: 'FAILED', chargedNanos: '0', modelSlug: 'm' },
         ]),
       );
       expect(subscriber.events).toHaveLength(2);
@@ -106,7 +106,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       data: { modelStatusChanged: { slug: one?.slug, status: 'COMING_SOON' } },
     });
     await t.database.query(`UPDATE model SET status = 'DEPRECATED' WHERE id = $1`, [one?.id]);
-    const change = { data: { modelStatusChanged: { modelId: one?.id, status: 'DEPRECATED' } } };
+    const change = { data: { modelStatusChanged: { id: one?.id, status: 'DEPRECATED' } } };
     expect(await event(named, 1)).toMatchObject(change);
     expect(await event(all, 0)).toMatchObject(change);
     await t.database.query(`UPDATE model SET status = 'COMING_SOON' WHERE id = $1`, [one?.id]);

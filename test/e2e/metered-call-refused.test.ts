@@ -128,12 +128,12 @@ test('a caller who leaves while the model runs pays nothing', async () => {
   await new Promise((resolve) => call.once('close', resolve));
   const run = await until('the run to end', async () => {
     const { edges } = (
-      await caller.gql('{ account { runs { edges { node { outcome chargedNanos errorCode } } } } }')
+      await caller.gql('{ account { runs { edges { node { status chargedNanos errorCode } } } } }')
     ).body.data.account.runs;
     return edges[0]?.node;
   });
   release();
-  expect(run).toEqual({ outcome: 'VOIDED', chargedNanos: '0', errorCode: 'CANCELLED' });
+  expect(run).toEqual({ status: 'CANCELLED', chargedNanos: '0', errorCode: null });
   expect((await caller.gql(BALANCE)).body.data.account.balance).toMatchObject({
     postedNanos: '10000000',
     heldNanos: '0',

@@ -6,7 +6,7 @@ import { until } from '../support/process.js';
 
 const CREDIT = 1_000_000_000n;
 const RUNS =
-  '{ account { runs(first: 100) { edges { node { outcome chargedNanos errorCode } } } } }';
+  '{ account { runs(first: 100) { edges { node { status chargedNanos errorCode } } } } }';
 
 let t: TestPlatform;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ afterEach(() => t.verify());
 afterAll(() => t.stop());
 
 interface Run {
-  readonly outcome: string;
+  readonly status: string;
   readonly chargedNanos: string;
   readonly errorCode: string | null;
 }
@@ -46,8 +46,8 @@ test('a full predictor refuses: nothing is charged, and the caller is told when 
   }
   const runs = await settledRuns(caller);
   expect(runs.filter(({ errorCode }) => errorCode === 'OVERLOADED')).toHaveLength(refused.length);
-  for (const { outcome, chargedNanos } of runs) {
-    if (outcome !== 'CAPTURED') expect([outcome, chargedNanos]).toEqual(['VOIDED', '0']);
+  for (const { status, chargedNanos } of runs) {
+    if (status !== 'SUCCEEDED') expect([status, chargedNanos]).toEqual(['FAILED', '0']);
   }
 });
 
@@ -68,5 +68,5 @@ test('whenever a caller leaves, a call was charged whole or not at all', async (
     await closed;
   }
   const runs = await settledRuns(caller);
-  for (const { outcome } of runs) expect(['CAPTURED', 'VOIDED']).toContain(outcome);
+  for (const { status } of runs) expect(['SUCCEEDED', 'FAILED']).toContain(status);
 });

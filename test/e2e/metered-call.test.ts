@@ -45,7 +45,11 @@ test('an image is classified, and exactly what ran is charged', async () => {
   const seen = await caller.gql(
     `query ($id: ID!) {
       run: node(id: $id) {
-        ... on Run { operation model outcome chargedNanos heldNanos latencyMs units { unit ran } }
+        ... on Run {
+          operation modelSlug model { slug } status errorCode tier variant chargedNanos heldNanos latencyMs imageCount imagesCached
+          units { unit ran chargedNanos priceVersion { id nanosPerUnit } } timingsMs { hold infer }
+          apiKey { id name } calledBy { id } ledgerEntries { nanos transactionId }
+        }
       }
       node(id: $id) { id }
       account { ledger { edges { node { id kind nanos balanceAfterNanos transactionId } } } }
@@ -55,8 +59,14 @@ test('an image is classified, and exactly what ran is charged', async () => {
   expect(seen.body.data).toMatchObject({
     run: {
       operation: 'classifyImage',
-      model: DEMO_MODEL,
-      outcome: 'CAPTURED',
+      modelSlug: DEMO_MODEL,
+      model: { slug: DEMO_MODEL },
+      status: 'SUCCEEDED',
+      errorCode: null,
+      tier: 'STANDARD',
+      imageCount: 1,
+      imagesCached: 0,
+      ledgerEntries: [{ nanos: String(-charged), transactionId: runId }],
       chargedNanos: String(charged),
       heldNanos: String(charged),
     },
@@ -219,14 +229,20 @@ test('a price that changes during a call does not change what the call costs', a
       [newId('prc'), modelId, nanos, beganS],
     );
   await price(100, 3_600);
-  const { keys, ...services } = t.app.services;
-  const actor = await keys.authenticate(caller.secret, '127.0.0.1');
+  const { keyAuthenticator, ...services } = t.app.services;
+  const actor = await keyAuthenticator.authenticate(caller.secret, '127.0.0.1');
   /** Of a server that has asked for no price yet. */
   const run = async (work: () => Promise<unknown>) => {
     const meter = new MeterService({ ...services, logger: t.app.logger }, readConfig({}).calls);
     const model = await meter.model(actor, slug);
     const { signal } = new AbortController();
-    const quote = meter.quote({ operation: 'test', model, units: { IMAGE: 2 }, tier: undefined });
+    const quote = meter.quote({
+      operation: 'test',
+      model,
+      images: 2,
+      units: { IMAGE: 2 },
+      tier: undefined,
+    });
     const call = { actor, quote, request: {}, idempotencyKey: undefined, held: undefined, signal };
     return meter.run(call, async () => {
       await work();

@@ -7,6 +7,24 @@ beforeAll(async () => {
 });
 afterAll(() => t.stop());
 
+test('an API key is a node, for those who may read its account', async () => {
+  const mine = await newCaller(t, 5n);
+  const other = await newCaller(t, 7n);
+  const keyOf = async ({ gql }: typeof mine) =>
+    (await gql('{ viewer { apiKey { id name } } }')).body.data.viewer.apiKey as {
+      id: string;
+      name: string;
+    };
+  const key = await keyOf(mine);
+  const ids = [key.id, (await keyOf(other)).id, 'key_none'];
+  const { body } = await mine.gql(
+    'query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on ApiKey { name } } }',
+    { ids },
+  );
+  expect(errorOf({ body })).toBeUndefined();
+  expect(body.data.nodes).toEqual([{ __typename: 'ApiKey', ...key }, null, null]);
+});
+
 const NODES = 'query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }';
 
 test('nodes(ids) answers in order, with null for what the caller cannot see', async () => {

@@ -64,7 +64,7 @@ const PAGE_INFO = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor 
 const LISTS = [
   [
     'runs',
-    'id operation model outcome chargedNanos heldNanos units { unit requested ran } keyId errorCode latencyMs startedAt endedAt',
+    'id operation model { slug } status chargedNanos heldNanos units { unit requested ran } apiKey { id } ledgerEntries { id } errorCode latencyMs startedAt endedAt',
   ],
   [
     'purchases',

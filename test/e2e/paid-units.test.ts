@@ -219,7 +219,7 @@ test('whichever API is spoken, an account pays once, and another one pays too', 
 test('a call that has waited for its turn longer than its caller runs nothing, and holds nothing', async () => {
   const caller = await t.caller(CREDIT);
   const gone = AbortSignal.abort(new DOMException('left', 'AbortError'));
-  const actor = await t.app.services.keys.authenticate(caller.secret, '127.0.0.1');
+  const actor = await t.app.services.keyAuthenticator.authenticate(caller.secret, '127.0.0.1');
   const call = { actor, model, images: [picture()], labels: fresh(1), scoring: 'SIGMOID' } as const;
   await expect(t.app.services.inference.classify({ ...call, signal: gone })).rejects.toMatchObject({
     code: 'REQUEST_TIMEOUT',

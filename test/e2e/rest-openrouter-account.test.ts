@@ -158,8 +158,8 @@ describe('generations', () => {
     const address = `/api/v1/generation?id=${id}`;
     const other = await callRest(t.url, 'GET', address, await t.caller(0n));
     expect([other.status, other.body.error.metadata.error_type]).toEqual([404, 'not_found']);
-    const { keys } = t.app.services;
-    const actor = await keys.authenticate(owner.secret, '127.0.0.1');
+    const { keys, keyAuthenticator } = t.app.services;
+    const actor = await keyAuthenticator.authenticate(owner.secret, '127.0.0.1');
     const keyOf = (scope: 'INFERENCE' | 'READ') =>
       keys.create(actor, owner.accountId, { name: scope, scopes: [scope] });
     expect((await callRest(t.url, 'GET', address, await keyOf('INFERENCE'))).status).toBe(404);

@@ -87,7 +87,7 @@ const call = (name: string, hours: readonly number[], more: Partial<PastRun> = {
   );
 
 interface Series {
-  group: { model: string };
+  group: { modelSlug: string };
   total: { calls: number };
   points: { metrics: { calls: number } }[];
 }
@@ -97,7 +97,7 @@ async function shown(models?: readonly string[]) {
   const { body } = await caller.gql(
     `query ($range: UsageRangeInput!, $filter: UsageFilterInput) {
        account { usage(range: $range, groupBy: [MODEL], filter: $filter) {
-         total { calls } series { group { model } total { calls } points { metrics { calls } } } } }
+         total { calls } series { group { modelSlug } total { calls } points { metrics { calls } } } } }
      }`,
     { range, filter: models && { models } },
   );
@@ -106,20 +106,23 @@ async function shown(models?: readonly string[]) {
   const calls = series.reduce((sum, { total }) => sum + total.calls, 0);
   expect(body.data.account.usage.total.calls).toBe(calls);
   return Object.fromEntries(
-    series.map(({ group, points }) => [group.model, points.map(({ metrics }) => metrics.calls)]),
+    series.map(({ group, points }) => [
+      group.modelSlug,
+      points.map(({ metrics }) => metrics.calls),
+    ]),
   );
 }
 
 async function top(first: number) {
   const { body } = await caller.gql(
     `query ($range: UsageRangeInput!, $first: Int!) {
-       account { topModels(range: $range, first: $first, by: CALLS) { group { model } total { calls } } }
+       account { topModels(range: $range, first: $first, by: CALLS) { group { modelSlug } total { calls } } }
      }`,
     { range, first },
   );
   return (
-    body.data.account.topModels as { group: { model: string }; total: { calls: number } }[]
-  ).map(({ group, total }) => [group.model, total.calls]);
+    body.data.account.topModels as { group: { modelSlug: string }; total: { calls: number } }[]
+  ).map(({ group, total }) => [group.modelSlug, total.calls]);
 }
 
 async function exported(format: 'csv' | 'ndjson', models?: string) {
@@ -188,7 +191,7 @@ test('a filter by any of its names finds all of it, once, and nothing else', asy
   const { body } = await caller.gql(
     `query ($range: UsageRangeInput!, $models: [String!]) {
        account { usage(range: $range, groupBy: [STATUS], filter: { models: $models }) {
-         total { calls } previous { metrics { calls } } series { group { model status } total { calls } }
+         total { calls } previous { metrics { calls } } series { group { modelSlug status } total { calls } }
        } }
      }`,
     { range, models: [slug] },
@@ -196,7 +199,7 @@ test('a filter by any of its names finds all of it, once, and nothing else', asy
   expect(body.data.account.usage).toEqual({
     total: { calls: 4 },
     previous: { metrics: { calls: 0 } },
-    series: [{ group: { model: null, status: 'OK' }, total: { calls: 4 } }],
+    series: [{ group: { modelSlug: null, status: 'SUCCEEDED' }, total: { calls: 4 } }],
   });
 });
 

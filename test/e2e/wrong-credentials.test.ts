@@ -106,7 +106,7 @@ describe.each([
     const before = await statements();
     const refused = Array.from({ length: 10_000 }, () => ask(wrong(), ip()));
     // Nothing that was looked up before helps, as on another server.
-    t.app.services.keys.forget();
+    t.app.services.keyAuthenticator.forget();
     const valid = await Promise.all(
       [bearer(caller.secret), ...person].map((headers) => ask(headers, '198.51.100.1')),
     );
@@ -123,7 +123,7 @@ test('valid credentials pass again and again beside a flood from their address',
   const caller = await newCaller(t, 0n);
   const valid = [bearer(caller.secret), ...person];
   for (let round = 0; round < 50; round += 1) {
-    t.app.services.keys.forget();
+    t.app.services.keyAuthenticator.forget();
     const refused = Array.from({ length: 50 }, () => ask(wrongKey(), ip));
     expect(await Promise.all(valid.map((headers) => ask(headers, ip)))).toEqual(['ok', 'ok', 'ok']);
     await Promise.all(refused);

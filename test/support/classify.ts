@@ -15,7 +15,7 @@ export const CLASSIFY = `mutation ($input: ClassifyImageInput!) {
     classifications { cached labels { label } }
     cost {
       chargedNanos originalNanos balanceNanos
-      units { unit nanosPerUnit requested ran priceVersionId }
+      units { unit nanosPerUnit requested ran priceVersion { id } }
     }
     quote { costNanos maximumNanos imagesCached labelsCached units { unit requested ran } }
     timingsMs { auth hold fetch decode queue infer capture }

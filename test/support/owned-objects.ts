@@ -16,7 +16,10 @@ export interface Side {
 
 let sides = 0;
 
-export async function newSide(t: TestPlatform, outboxDir: string): Promise<Side> {
+export async function newSide(
+  t: Pick<TestPlatform, 'app' | 'url'>,
+  outboxDir: string,
+): Promise<Side> {
   const { keys, credits } = t.app.services;
   const person = await signUp({ url: t.url, outboxDir }, `side${String((sides += 1))}@example.org`);
   const { body } = await person.gql(
@@ -33,6 +36,23 @@ export async function newSide(t: TestPlatform, outboxDir: string): Promise<Side>
   });
   const header = { 'x-gigarouter-account': accountId };
   return { accountId, userId, secret, person: personOf(t.url, person.email, person.token, header) };
+}
+
+/** Somebody new, as a developer. */
+export async function addMember(
+  { database }: Pick<TestPlatform, 'database'>,
+  accountId: AccountId,
+): Promise<UserId> {
+  const id = newId('usr');
+  await database.query(
+    `INSERT INTO app_user (id, name, email) VALUES ($1, 'M', $1 || '@example.org')`,
+    [id],
+  );
+  await database.query(
+    `INSERT INTO membership (account_id, user_id, role) VALUES ($1, $2, 'DEVELOPER')`,
+    [accountId, id],
+  );
+  return id;
 }
 
 let made = 0;
@@ -75,18 +95,7 @@ export const MAKERS = {
     const invited = { email: `invited${unique()}@example.org`, role: 'DEVELOPER' } as const;
     return (await services.members.invite(actor, accountId, invited)).id;
   },
-  member: async (t, { accountId }) => {
-    const id = newId('usr');
-    await t.database.query(
-      `INSERT INTO app_user (id, name, email) VALUES ($1, 'M', $1 || '@example.org')`,
-      [id],
-    );
-    await t.database.query(
-      `INSERT INTO membership (account_id, user_id, role) VALUES ($1, $2, 'DEVELOPER')`,
-      [accountId, id],
-    );
-    return id;
-  },
+  member: (t, { accountId }) => addMember(t, accountId),
   auditEvent: async (t, { accountId }) => {
     const id = newId('aud');
     await t.database.query(

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { KeysService } from '../../src/accounts/keys.service.js';
+import { keysOn } from './keys.js';
 import { CreditsService } from '../../src/credits/index.js';
 import { ERROR_CODES, type ErrorCode } from '../../src/errors.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
@@ -125,7 +125,7 @@ export async function newCustomer(
       [accountId],
     ),
   );
-  const keys = new KeysService(rig.db);
+  const keys = keysOn(rig.db);
   const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
   const { secret } = await untilDone(() =>
     keys.create(actor, accountId, { name: newId('key'), scopes: ['INFERENCE', 'READ', 'BILLING'] }),

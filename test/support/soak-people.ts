@@ -1,4 +1,4 @@
-import { KeysService } from '../../src/accounts/keys.service.js';
+import { keysOn } from './keys.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import { type AccountId, newId } from '../../src/platform/ids.js';
 import { errorOf } from './app.js';
@@ -79,7 +79,7 @@ async function newAccount({ rig: { db }, credits }: World) {
   ]);
   await credits.grant({ accountId, nanos: CREDIT, reason: 'soak', actor: 'system' });
   const actor = { ...anonymous('127.0.0.1'), accountId, scopes: new Set(SCOPES) };
-  const { secret } = await new KeysService(db).create(actor, accountId, {
+  const { secret } = await keysOn(db).create(actor, accountId, {
     name: 'soak',
     scopes: ['INFERENCE', 'READ'],
   });
