@@ -1,5 +1,4 @@
-import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { GraphQLJSONObject } from 'graphql-scalars';
+import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { AccountType } from '../graphql/account.type.js';
 import { PAGE_SIZE_DEFAULT, PageInfoType } from '../graphql/pagination.js';
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, ROLES } from './account.js';
@@ -118,45 +117,4 @@ export class AccountConnectionType {
 
   @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
   readonly pageInfo!: PageInfoType;
-}
-
-@ObjectType('AuditEvent', { description: 'A security-relevant event on the account. Immutable.' })
-export class AuditEventType {
-  @Field(() => ID, { description: 'ID of the event, prefixed with `aud_`.' })
-  readonly id!: string;
-
-  @Field(() => String, { description: 'Event type, such as "key.created".' })
-  readonly action!: string;
-
-  @Field(() => ID, {
-    nullable: true,
-    description: 'ID of the affected object; null if there is none.',
-  })
-  readonly target!: string | null;
-
-  @Field(() => GraphQLJSONObject, {
-    description: 'Additional facts about the event. Keys depend on `action`.',
-  })
-  readonly details!: Readonly<Record<string, unknown>>;
-
-  @Field(() => ID, {
-    nullable: true,
-    description: 'ID of the user who caused the event; null if it was not a user.',
-  })
-  readonly userId!: string | null;
-
-  @Field(() => ID, {
-    nullable: true,
-    description: 'ID of the API key that caused the event; null if it was not a key.',
-  })
-  readonly keyId!: string | null;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'IP address of the request; null if unknown.',
-  })
-  readonly ipAddress!: string | null;
-
-  @Field(() => GraphQLISODateTime, { description: 'Time of the event.' })
-  readonly createdAt!: Date;
 }

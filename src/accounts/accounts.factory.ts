@@ -6,19 +6,21 @@ import { AccountFieldsResolver } from './account-fields.resolver.js';
 import { AccountAdminService } from './account-admin.service.js';
 import { AccountsResolver } from './accounts.resolver.js';
 import { AccountsService, type FreeCredit, type OpenPages } from './accounts.service.js';
-import { AuditLogResolver } from './audit-log.resolver.js';
-import { AuditLogService } from './audit-log.service.js';
+import { AuditEventFieldsResolver, AuditEventsResolver } from './audit-events.resolver.js';
+import { AuditEventsService } from './audit-events.service.js';
 import { Authenticator } from './authenticator.service.js';
 import { ErasureResolver } from './erasure.resolver.js';
 import { ErasureService, type PersonalDataHolder } from './erasure.service.js';
 import { createIdentity, type IdentityConfig, type IdentityDeps } from './identity.factory.js';
 import { IdentityResolver } from './identity.resolver.js';
+import { InvitationFieldsResolver, InvitationsResolver } from './invitations.resolver.js';
+import { InvitationsService } from './invitations.service.js';
 import { KeyAuthenticator } from './key-authenticator.service.js';
 import { createKeyLoaders } from './key.loaders.js';
 import { KeysResolver } from './keys.resolver.js';
 import { KeysService } from './keys.service.js';
 import { MembersRights } from './members-rights.service.js';
-import { MembersResolver } from './members.resolver.js';
+import { MembershipFieldsResolver, MembersResolver } from './members.resolver.js';
 import { MembersService } from './members.service.js';
 import { OperatorsResolver } from './operators.resolver.js';
 import { OrganisationsService } from './organisations.service.js';
@@ -58,7 +60,7 @@ export function createAccounts(deps: AccountsDeps) {
     ...identity,
     accounts,
     accountAdmin: new AccountAdminService(db),
-    auditLog: new AuditLogService(db),
+    auditEvents: new AuditEventsService(db),
     authenticator: new Authenticator({
       keys: keyAuthenticator,
       identity: identity.identity,
@@ -69,7 +71,8 @@ export function createAccounts(deps: AccountsDeps) {
     keys,
     keyAuthenticator,
     keyLoaders: createKeyLoaders(keys),
-    members: new MembersService({
+    members: new MembersService(db),
+    invitations: new InvitationsService({
       db,
       mailer,
       mails: createRateCounter(db, config.limits.store, DAY_S),
@@ -89,25 +92,33 @@ export function createAccounts(deps: AccountsDeps) {
 export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
   const accounts = new AccountsResolver(services.accounts, services.keys);
   const keys = new KeysResolver(services.keys, services.keyLoaders);
-  const auditLog = new AuditLogResolver(services.auditLog);
+  const auditEvents = new AuditEventsResolver(services.auditEvents);
   const { loadUser } = services;
+  const members = new MembersResolver(services.members, services.organisations);
+  const invitations = new InvitationsResolver(services.invitations);
   return {
     resolvers: [
       accounts,
-      auditLog,
+      auditEvents,
+      new AuditEventFieldsResolver(loadUser, services.keyLoaders),
       new AccountAdminResolver(services.accountAdmin),
       new AccountFieldsResolver(services.accounts),
       new ErasureResolver(services.erasure),
       new IdentityResolver(services.signIn),
+      invitations,
+      new InvitationFieldsResolver(loadUser),
+      members,
+      new MembershipFieldsResolver(loadUser),
       keys,
-      new MembersResolver(services.members, services.organisations),
       new OperatorsResolver(services.accounts),
       new SessionsResolver(services.sessions, services.proofs),
     ],
     nodes: {
       acct: { type: 'Account', find: accounts.findNode },
       key: { type: 'ApiKey', find: keys.findNode },
-      aud: { type: 'AuditLogEvent', find: auditLog.findNode },
+      aud: { type: 'AuditEvent', find: auditEvents.findNode },
+      inv: { type: 'Invitation', find: invitations.findNode },
+      mem: { type: 'Membership', find: members.findNode },
       usr: { type: 'User', find: userNode(loadUser) },
     },
   } satisfies DomainResolvers;

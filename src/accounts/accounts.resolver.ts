@@ -1,14 +1,13 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
 import { InputArg } from '../graphql/input.js';
 import { SetSecurityMailsInput, CloseAccountInput } from './accounts.input.js';
 import { SetSecurityMailsPayload, CloseAccountPayload } from './accounts.payload.js';
 import { AccountType } from '../graphql/account.type.js';
 import { accountOf, findAccount, type GraphQLContext, userOf } from '../graphql/context.js';
-import { listCost, LOOKUP_COST } from '../graphql/cost.js';
+import { LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
-import { checkPageSize, PAGE_SIZE_DEFAULT } from '../graphql/pagination.js';
-import { AuditEventType, ViewerType } from './account.type.js';
+import { ViewerType } from './account.type.js';
 import type { AccountsService } from './accounts.service.js';
 import type { KeysService } from './keys.service.js';
 import { withoutRights } from './member-actor.js';
@@ -74,26 +73,6 @@ export class AccountsResolver {
         },
       })),
     };
-  }
-
-  @FieldResolver(() => [AuditEventType], {
-    nullable: true,
-    complexity: listCost(1),
-    description: 'Security-relevant events on the account, newest first.',
-  })
-  @Access({ scope: 'admin' })
-  async auditEvents(
-    @Arg('first', () => Int, {
-      defaultValue: PAGE_SIZE_DEFAULT,
-      description: 'Number of events to return, 1 to 100.',
-    })
-    first: number,
-    @Arg('after', () => String, { nullable: true, description: 'ID of the event to start after.' })
-    after: string | undefined,
-    @Root() { id }: AccountType,
-  ): Promise<readonly AuditEventType[]> {
-    const page = { first: checkPageSize(first), after: after ?? undefined };
-    return this.accounts.auditEvents(id, page);
   }
 
   @Mutation(() => SetSecurityMailsPayload, {

@@ -9,8 +9,6 @@ import type { AccountDetails } from './account-details.js';
 import { type AccountOfUser, checkEmail, type User } from './account.js';
 import * as store from './accounts.store.js';
 import { type AuditAction, type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
-import type { AuditEvent } from './audit-event.js';
-import { listAuditEvents } from './audit-events.store.js';
 import { mailboxHash } from './mailbox.js';
 import * as operators from './operators.store.js';
 
@@ -139,14 +137,6 @@ export class AccountsService {
   async findMany(ids: readonly AccountId[]): Promise<ReadonlyMap<AccountId, AccountDetails>> {
     const found = await findDetails(this.parts.db, ids);
     return new Map(found.map((account) => [account.id, account]));
-  }
-
-  /** Newest first. */
-  auditEvents(
-    accountId: AccountId,
-    page: { first: number; after: string | undefined },
-  ): Promise<readonly AuditEvent[]> {
-    return listAuditEvents(this.parts.db, accountId, page);
   }
 
   /** Writes down, on their own account, what a person did. */

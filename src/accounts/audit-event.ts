@@ -1,29 +1,25 @@
-import type { AuditEventId } from '../platform/ids.js';
+import type { AccountId, AuditEventId, KeyId, UserId } from '../platform/ids.js';
 
+/** What was done, on an account or on none. Never changed. */
 export interface AuditEvent {
   readonly id: AuditEventId;
+  readonly accountId: AccountId | null;
   readonly action: string;
   readonly target: string | null;
   readonly details: Readonly<Record<string, unknown>>;
-  readonly userId: string | null;
-  readonly keyId: string | null;
+  readonly userId: UserId | null;
+  readonly keyId: KeyId | null;
   readonly ipAddress: string | null;
   readonly createdAt: Date;
 }
 
-/** As operators see it, over all accounts. */
-export interface AuditLogEvent extends AuditEvent {
-  readonly accountId: string | null;
-  /** Of the person who did it, as it is now. */
-  readonly email: string | null;
-}
-
-/** What is left out lets all through. */
-export interface AuditLogFilter {
-  readonly accountId?: string | undefined;
-  readonly userId?: string | undefined;
-  readonly action?: string | undefined;
-  readonly target?: string | undefined;
+/** What is left out lets all through; of a list, any. */
+export interface AuditEventFilter {
+  readonly accounts?: readonly string[] | undefined;
+  readonly users?: readonly string[] | undefined;
+  readonly keys?: readonly string[] | undefined;
+  readonly actions?: readonly string[] | undefined;
+  readonly targets?: readonly string[] | undefined;
   /** Included. */
   readonly from?: Date | undefined;
   /** Not included. */

@@ -1,6 +1,6 @@
 export { createAccounts, accountsResolvers } from './accounts.factory.js';
 export { ACCOUNT_CHECKS } from './account-checks.sql.js';
-export type { AuditLogEvent, AuditLogFilter } from './audit-event.js';
+export type { AuditEvent, AuditEventFilter } from './audit-event.js';
 export { IP_ADDRESS_HEADER } from './ask-library.js';
 export { IDENTITY_PATH, identityPathOf, type OAuthClient } from './better-auth.gateway.js';
 export { IdentityGateway } from './identity.gateway.js';
@@ -14,7 +14,8 @@ export type { KeyLoaders } from './key.loaders.js';
 export { KeyAuthenticator } from './key-authenticator.service.js';
 export { KeysService } from './keys.service.js';
 export type { Authenticator } from './authenticator.service.js';
-export type { MembersService } from './members.service.js';
+export type { InvitationsService } from './invitations.service.js';
+export { describeInvitation } from './invitation-mail.js';
 export { PasswordHasher } from './password-hasher.service.js';
 export { SignInService } from './sign-in.service.js';
 export { checkEmail, plainEmail } from './account.js';

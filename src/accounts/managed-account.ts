@@ -1,8 +1,8 @@
 import { AppError } from '../errors.js';
 import type { AccountLimits } from '../platform/actor.js';
 import type { AccountDetails } from './account-details.js';
-import type { AccountStatus } from './account.js';
-import type { Member } from './member.js';
+import type { AccountStatus, Role } from './account.js';
+import type { UserId } from '../platform/ids.js';
 
 /** An account as operators see it. Amounts are nano-USD. */
 export interface ManagedAccount extends AccountDetails {
@@ -11,7 +11,12 @@ export interface ManagedAccount extends AccountDetails {
   /** Taken back after it was spent. */
   readonly debtNanos: bigint;
   /** Those who joined first, at most 10. */
-  readonly members: readonly Pick<Member, 'userId' | 'email' | 'name' | 'role'>[];
+  readonly members: readonly {
+    readonly userId: UserId;
+    readonly email: string;
+    readonly name: string;
+    readonly role: Role;
+  }[];
 }
 
 /** Which accounts to list; what is left out lets all through. */

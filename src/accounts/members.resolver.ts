@@ -1,36 +1,40 @@
-import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { AppError } from '../errors.js';
 import { Access } from '../graphql/access.js';
-import { InputArg } from '../graphql/input.js';
+import { AccountType } from '../graphql/account.type.js';
+import { accountOf, type GraphQLContext, mayOn, userOf } from '../graphql/context.js';
+import { listCost, LOOKUP_COST } from '../graphql/cost.js';
+import { InputArg, present } from '../graphql/input.js';
+import type { FindNode } from '../graphql/node.resolver.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
+import type { UserId } from '../platform/ids.js';
+import { encodeTimeCursor } from '../platform/time-cursor.js';
+import { toJoinedAccount } from './joined-account.js';
 import {
-  CreateOrganisationInput,
-  InviteMemberInput,
-  RevokeInvitationInput,
-  AcceptInvitationInput,
   ChangeMemberRoleInput,
-  RemoveMemberInput,
+  CreateOrganisationInput,
   LeaveAccountInput,
+  RemoveMemberInput,
 } from './members.input.js';
 import {
-  CreateOrganisationPayload,
-  InviteMemberPayload,
-  RevokeInvitationPayload,
-  AcceptInvitationPayload,
   ChangeMemberRolePayload,
-  RemoveMemberPayload,
+  CreateOrganisationPayload,
   LeaveAccountPayload,
+  RemoveMemberPayload,
 } from './members.payload.js';
-import { AccountType } from '../graphql/account.type.js';
-import { accountOf, type GraphQLContext, userOf } from '../graphql/context.js';
-import { LOOKUP_COST } from '../graphql/cost.js';
-import type { InvitationId, UserId } from '../platform/ids.js';
-import { type AccountOfUser } from './account.js';
-import { memberActor, withoutRights } from './member-actor.js';
-import { InvitationType, MemberType } from './member.type.js';
 import type { MembersService } from './members.service.js';
+import { membershipId, parseMembershipId } from './membership.js';
+import {
+  MembershipConnectionType,
+  MembershipFilterInput,
+  MembershipType,
+  toMembership,
+} from './membership.type.js';
 import type { OrganisationsService } from './organisations.service.js';
+import type { LoadUser } from './user.loaders.js';
+import { UserType } from './user.type.js';
 
-const LIST_COST = ({ childComplexity }: { childComplexity: number }) => 20 + childComplexity;
-
+/** Who belongs to an account. */
 @Resolver(() => AccountType)
 export class MembersResolver {
   constructor(
@@ -38,24 +42,38 @@ export class MembersResolver {
     private readonly organisations: OrganisationsService,
   ) {}
 
-  @FieldResolver(() => [MemberType], {
+  /** For `node(id)`: memberships of accounts that the caller may read. */
+  readonly findNode: FindNode = async (id, context) => {
+    const key = parseMembershipId(id);
+    if (key === undefined || !mayOn(context, key.accountId, 'read')) return null;
+    const membership = await this.people.find(key);
+    return membership === undefined ? null : toMembership(membership);
+  };
+
+  @FieldResolver(() => MembershipConnectionType, {
     nullable: true,
-    complexity: LIST_COST,
+    complexity: listCost(1),
     description: 'Members of the account, in order of joining.',
   })
   @Access({ scope: 'read' })
-  members(@Root() { id }: AccountType): Promise<readonly MemberType[]> {
-    return this.people.list(id);
-  }
-
-  @FieldResolver(() => [InvitationType], {
-    nullable: true,
-    complexity: LIST_COST,
-    description: 'Pending invitations, newest first.',
-  })
-  @Access({ scope: 'admin' })
-  invitations(@Root() { id }: AccountType): Promise<readonly InvitationType[]> {
-    return this.people.invitations(id);
+  async members(
+    @FirstArg() first: number,
+    @AfterArg() after: string | undefined,
+    @Arg('filter', () => MembershipFilterInput, {
+      nullable: true,
+      description: 'Conditions that memberships must meet; omit for all members.',
+    })
+    filter: MembershipFilterInput | undefined,
+    @Root() { id }: AccountType,
+  ): Promise<MembershipConnectionType> {
+    const size = checkPageSize(first);
+    const page = { first: size + 1, after: after ?? undefined };
+    const found = await this.people.list(id, present(filter ?? {}), page);
+    const edges = found.slice(0, size).map((membership) => ({
+      cursor: encodeTimeCursor({ at: membership.joinedAt, id: membership.userId }),
+      node: toMembership(membership),
+    }));
+    return connectionOf(edges, { hasNextPage: found.length > size, after });
   }
 
   @Mutation(() => CreateOrganisationPayload, {
@@ -70,56 +88,10 @@ export class MembersResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<CreateOrganisationPayload> {
     return {
-      account: toAccount(
-        context,
+      account: toJoinedAccount(
+        context.actor,
         await this.organisations.create(context.actor, userOf(context), name),
       ),
-    };
-  }
-
-  @Mutation(() => InviteMemberPayload, {
-    nullable: true,
-    complexity: LOOKUP_COST,
-    description:
-      'Sends an invitation by email, replacing any earlier one to the same address. It is revoked if the sender can no longer grant the role.',
-  })
-  @Access({ scope: 'admin' })
-  async inviteMember(
-    @InputArg(() => InviteMemberInput) { email, role }: InviteMemberInput,
-    @Ctx() context: GraphQLContext,
-  ): Promise<InviteMemberPayload> {
-    return {
-      invitation: await this.people.invite(context.actor, accountOf(context), { email, role }),
-    };
-  }
-
-  @Mutation(() => RevokeInvitationPayload, {
-    nullable: true,
-    complexity: LOOKUP_COST,
-    description: 'Revokes an invitation. Safe to repeat.',
-  })
-  @Access({ scope: 'admin' })
-  async revokeInvitation(
-    @InputArg(() => RevokeInvitationInput) { id }: RevokeInvitationInput,
-    @Ctx() context: GraphQLContext,
-  ): Promise<RevokeInvitationPayload> {
-    await this.people.revokeInvitation(context.actor, accountOf(context), id as InvitationId);
-    return { deletedInvitationId: id };
-  }
-
-  @Mutation(() => AcceptInvitationPayload, {
-    nullable: true,
-    complexity: LOOKUP_COST,
-    description:
-      'Accepts an invitation that was sent to your email address and makes you a member of the account.',
-  })
-  @Access({ scope: 'session' })
-  async acceptInvitation(
-    @InputArg(() => AcceptInvitationInput) { token }: AcceptInvitationInput,
-    @Ctx() context: GraphQLContext,
-  ): Promise<AcceptInvitationPayload> {
-    return {
-      account: toAccount(context, await this.people.accept(context.actor, userOf(context), token)),
     };
   }
 
@@ -135,11 +107,8 @@ export class MembersResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<ChangeMemberRolePayload> {
     return {
-      member: await this.people.changeRole(
-        context.actor,
-        accountOf(context),
-        userId as UserId,
-        role,
+      membership: toMembership(
+        await this.people.changeRole(context.actor, accountOf(context), userId as UserId, role),
       ),
     };
   }
@@ -155,8 +124,9 @@ export class MembersResolver {
     @InputArg(() => RemoveMemberInput) { userId }: RemoveMemberInput,
     @Ctx() context: GraphQLContext,
   ): Promise<RemoveMemberPayload> {
-    await this.people.remove(context.actor, accountOf(context), userId as UserId);
-    return { removedUserId: userId };
+    const key = { accountId: accountOf(context), userId: userId as UserId };
+    await this.people.remove(context.actor, key.accountId, key.userId);
+    return { deletedMembershipId: membershipId(key) };
   }
 
   @Mutation(() => LeaveAccountPayload, {
@@ -169,17 +139,27 @@ export class MembersResolver {
     @InputArg(() => LeaveAccountInput) _input: LeaveAccountInput,
     @Ctx() context: GraphQLContext,
   ): Promise<LeaveAccountPayload> {
-    await this.people.remove(context.actor, accountOf(context), userOf(context));
-    return { leftAccountId: accountOf(context) };
+    const key = { accountId: accountOf(context), userId: userOf(context) };
+    await this.people.remove(context.actor, key.accountId, key.userId);
+    return { deletedMembershipId: membershipId(key), leftAccountId: key.accountId };
   }
 }
 
-/** An account that the person has just come to; the request's rights are older. */
-function toAccount({ actor }: GraphQLContext, account: AccountOfUser): AccountType {
-  const { secondFactorRequired } = account.standing;
-  // Whether the session has shown one is found out with the next request.
-  const there = secondFactorRequired
-    ? withoutRights(actor, account.id)
-    : memberActor(actor, account);
-  return { id: account.id, actor: there };
+/** The person of a membership. */
+@Resolver(() => MembershipType)
+export class MembershipFieldsResolver {
+  constructor(private readonly loadUser: LoadUser) {}
+
+  @FieldResolver(() => UserType, {
+    complexity: LOOKUP_COST,
+    description: 'The user who is a member of the account.',
+  })
+  async user(
+    @Root() { userId }: MembershipType,
+    @Ctx() context: GraphQLContext,
+  ): Promise<UserType> {
+    const user = await this.loadUser(context, userId);
+    if (user === null) throw new AppError('NOT_FOUND', 'The member has left the account.');
+    return user;
+  }
 }

@@ -5,7 +5,7 @@ import { SetOperatorInput } from './operators.input.js';
 import { SetOperatorPayload } from './operators.payload.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
-import { OperatorType } from './operator.type.js';
+import { UserType } from './user.type.js';
 import type { AccountsService } from './accounts.service.js';
 
 /** Who runs the platform. */
@@ -13,13 +13,13 @@ import type { AccountsService } from './accounts.service.js';
 export class OperatorsResolver {
   constructor(private readonly accounts: AccountsService) {}
 
-  @Query(() => [OperatorType], {
+  @Query(() => [UserType], {
     nullable: true,
     complexity: ({ childComplexity }) => 20 + childComplexity,
     description: 'Operators of the platform, by email address. For operators.',
   })
   @Access({ scope: 'operator' })
-  operators(): Promise<readonly OperatorType[]> {
+  operators(): Promise<readonly UserType[]> {
     return this.accounts.operators();
   }
 

@@ -4,7 +4,7 @@ import { NodeType } from '../graphql/node.type.js';
 @ObjectType('User', {
   implements: NodeType,
   description:
-    'A person who can sign in. Visible to themselves, to people and API keys that can read an account they belong to, and to operators.',
+    'A person who can sign in. Visible to themselves, to people and API keys that can read or administer an account they belong to, and to operators.',
 })
 export class UserType extends NodeType {
   @Field(() => ID, { description: 'ID of the user, prefixed with `usr_`.' })

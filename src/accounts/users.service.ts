@@ -18,8 +18,8 @@ export class UsersService {
   constructor(private readonly db: Queryable) {}
 
   /**
-   * The people with these ids whom the caller may see: themselves, everybody on an account that they may read, and for
-   * operators everybody. One statement.
+   * The people with these ids whom the caller may see: themselves, everybody on an account that they read or administer,
+   * and for operators everybody. One statement.
    */
   async findVisible(
     actor: Actor,
@@ -30,17 +30,18 @@ export class UsersService {
     const isOperator = actor.scopes.has('operator');
     const visible = found.flatMap(({ sharedAccounts, emailVerified, ...user }): VisibleUser[] => {
       if (isOperator || user.id === actor.userId) return [{ ...user, emailVerified }];
-      if (!sharedAccounts.some((id) => mayRead(actor, id))) return [];
+      if (!sharedAccounts.some((id) => seesMembers(actor, id))) return [];
       return [{ ...user, emailVerified: null }];
     });
     return new Map(visible.map((user) => [user.id, user]));
   }
 }
 
-/** An account that requires a second factor which the session has not shown cannot be read. */
-function mayRead(actor: Actor, accountId: AccountId): boolean {
+/** Whoever reads an account or administers it; not without the second factor that it requires. */
+function seesMembers(actor: Actor, accountId: AccountId): boolean {
   try {
-    return actorOn(actor, accountId)?.scopes.has('read') === true;
+    const scopes = actorOn(actor, accountId)?.scopes;
+    return scopes?.has('read') === true || scopes?.has('admin') === true;
   } catch (error) {
     if (error instanceof AppError && error.code === 'FORBIDDEN') return false;
     throw error;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { AuditLogEvent, AuditLogFilter } from '../accounts/index.js';
+import type { AuditEvent, AuditEventFilter } from '../accounts/index.js';
 import type { Say } from '../app/startup.js';
 import { encodeTimeCursor } from '../platform/time-cursor.js';
 import {
@@ -46,27 +46,36 @@ Examples:
     .option('--after <cursor>', 'cursor to start after, printed with the previous page')
     .option(...JSON_FLAG)
     .action(({ account, user, action, target, from, to, first, after, json }: ListOptions) =>
-      asAdmin(say, async ({ auditLog }) => {
-        const filter: AuditLogFilter = {
-          accountId: account,
-          userId: user,
-          action,
-          target,
+      asAdmin(say, async ({ auditEvents }) => {
+        const filter: AuditEventFilter = {
+          accounts: anyOf(account),
+          users: anyOf(user),
+          actions: anyOf(action),
+          targets: anyOf(target),
           from,
           to,
         };
-        const found = await auditLog.list(filter, { first: first + 1, after });
+        const found = await auditEvents.list(filter, { first: first + 1, after });
         const page = pageOf(found, first, ({ createdAt, id }) =>
           encodeTimeCursor({ at: createdAt, id }),
         );
-        show({ json }, { events: page.rows, after: page.after }, page.rows.map(toRow));
+        const emails = await auditEvents.emails(page.rows);
+        const events = page.rows.map((event) => ({
+          ...event,
+          email: emails.get(event.userId ?? '') ?? null,
+        }));
+        show({ json }, { events, after: page.after }, events.map(toRow));
         sayMore(say, page.after);
       }),
     );
   return audit;
 }
 
-function toRow({ createdAt, action, accountId, target, email, keyId, details }: AuditLogEvent) {
+const anyOf = (value: string | undefined) => (value === undefined ? undefined : [value]);
+
+type ShownEvent = AuditEvent & { readonly email: string | null };
+
+function toRow({ createdAt, action, accountId, target, email, keyId, details }: ShownEvent) {
   return {
     at: createdAt.toISOString(),
     action,

@@ -14,6 +14,8 @@ export type GrantId = `grant_${string}`;
 export type AdjustmentId = `adj_${string}`;
 export type AuditEventId = `aud_${string}`;
 export type InvitationId = `inv_${string}`;
+/** Derived from the account and the person. */
+export type MembershipId = `mem_${string}`;
 export type LabelSetId = `lset_${string}`;
 export type UploadId = `file_${string}`;
 export type BatchId = `batch_${string}`;

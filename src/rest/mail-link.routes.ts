@@ -1,5 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Authenticator, MailLinks, MembersService } from '../accounts/index.js';
+import {
+  type Authenticator,
+  describeInvitation,
+  type InvitationsService,
+  type MailLinks,
+} from '../accounts/index.js';
 import type { WaitlistService } from '../demand/index.js';
 import { AppError } from '../errors.js';
 import { escapeHtml } from '../platform/html.js';
@@ -11,7 +16,7 @@ export interface MailLinkOptions {
   readonly publicUrl: string;
   readonly waitlist: Pick<WaitlistService, 'confirm' | 'leave'>;
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
-  readonly members: Pick<MembersService, 'accept'>;
+  readonly invitations: Pick<InvitationsService, 'accept' | 'preview'>;
 }
 
 /** What a mail's link asks a person to do. */
@@ -90,9 +95,11 @@ export async function registerMailLinkRoutes(
     );
     for (const name of Object.keys(PAGES) as Page[]) {
       const page: LinkPage = PAGES[name];
-      scope.get(`/auth/${name}`, (request, reply) =>
-        sendPage(reply, 200, page.title, formOf(page, textOf(request.query, 'token'))),
-      );
+      scope.get(`/auth/${name}`, async (request, reply) => {
+        const token = textOf(request.query, 'token');
+        const intro = name === 'invitation' ? await introOf(options, token) : '';
+        return sendPage(reply, 200, page.title, `${intro}${formOf(page, token)}`);
+      });
       scope.post<{ Body: Partial<Fields> | undefined }>(`/auth/${name}`, async (request, reply) => {
         refuseOtherSites(request, options.publicUrl);
         const { token = '', password = '', code } = request.body ?? {};
@@ -117,8 +124,18 @@ export async function registerMailLinkRoutes(
   });
 }
 
+/** Who invites to what; empty for an invitation that is over or never was. */
+async function introOf(
+  { invitations, publicUrl }: MailLinkOptions,
+  token: string,
+): Promise<string> {
+  const preview = await invitations.preview(token);
+  if (preview === undefined) return '';
+  return `<p>${escapeHtml(describeInvitation(preview, publicUrl))}</p>`;
+}
+
 async function use(
-  { links, waitlist, authenticator, members }: MailLinkOptions,
+  { links, waitlist, authenticator, invitations }: MailLinkOptions,
   { name, token, password, code }: { name: Page } & Fields,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -131,7 +148,7 @@ async function use(
         'Sign in on this browser first, then open the link again.',
       );
     }
-    await members.accept(actor, actor.userId, token);
+    await invitations.accept(actor, actor.userId, token);
     return;
   }
   if (name === 'waitlist') return waitlist.confirm(token);

@@ -17,9 +17,9 @@ import { newAddress, somebody } from './somebody.js';
 const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(input: { email: $email, role: $role }) { invitation { id } userErrors { code message path details } } }`;
 const ACCEPT =
   'mutation ($token: String!) { acceptInvitation(input: { token: $token }) { account { id } userErrors { code message path details } } }';
-const CHANGE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { member { role } userErrors { code message path details } } }`;
+const CHANGE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { membership { role } userErrors { code message path details } } }`;
 const REMOVE =
-  'mutation ($userId: ID!) { removeMember(input: { userId: $userId }) { removedUserId userErrors { code message path details } } }';
+  'mutation ($userId: ID!) { removeMember(input: { userId: $userId }) { deletedMembershipId userErrors { code message path details } } }';
 
 /** A session that was opened long ago, as somebody finds it in an open browser. */
 async function openBrowser(world: World): Promise<{ person: Person; browser: Browser }> {

@@ -94,14 +94,14 @@ export const tenantAttacks: readonly Attack[] = [
     'remove a member',
     'member',
     (id) =>
-      `mutation { removeMember(input: { userId: "${id}" }) { removedUserId userErrors { code message path details } } }`,
+      `mutation { removeMember(input: { userId: "${id}" }) { deletedMembershipId userErrors { code message path details } } }`,
   ),
   foreign(
     'tenant-foreign-role',
     'change a member’s role',
     'member',
     (id) =>
-      `mutation { changeMemberRole(input: { userId: "${id}", role: OWNER }) { member { role } userErrors { code message path details } } }`,
+      `mutation { changeMemberRole(input: { userId: "${id}", role: OWNER }) { membership { role } userErrors { code message path details } } }`,
   ),
   {
     id: 'tenant-foreign-invitation',
@@ -118,8 +118,10 @@ export const tenantAttacks: readonly Attack[] = [
       const [id, foreign] = [world.owned.invitation, newId('inv')];
       const { text } = await revoke(id);
       expect(text.replaceAll(id, foreign)).toBe((await revoke(foreign)).text);
-      const { body } = await world.victim.person.gql('{ account { invitations { id } } }');
-      expect(body.data.account.invitations).toContainEqual({ id: world.owned.invitation });
+      const { body } = await world.victim.person.gql(
+        '{ account { invitations { nodes { id } } } }',
+      );
+      expect(body.data.account.invitations.nodes).toContainEqual({ id: world.owned.invitation });
       return 'as for an id that nobody has, and it stands';
     },
   },

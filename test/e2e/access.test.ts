@@ -44,6 +44,7 @@ const MAY: Record<string, string> = {
   signInWithMagicLink: '*',
   requestPasswordReset: '*',
   resetPassword: '*',
+  invitation: '*',
   signOut: EVERYBODY,
   sessions: EVERYBODY,
   personalData: EVERYBODY,

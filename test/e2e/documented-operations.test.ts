@@ -110,8 +110,8 @@ describe('run', () => {
     const accountId = made.body.data.createOrganisation.account.id as string;
     await run('Invite', { input: { accountId, email: 'bob@example.org', role: 'VIEWER' } });
     const { members } = (await run('Team', { account: accountId })).account;
-    expect(members).toHaveLength(1);
-    const { userId } = members[0];
+    expect(members.nodes).toHaveLength(1);
+    const userId = members.nodes[0].user.id as string;
     await run('ChangeRole', { input: { accountId, userId, role: 'OWNER' } });
     const rule = { accountId, kind: 'SPEND', thresholdNanos: '1', period: 'MONTH' };
     await run('CreateAlert', { input: rule });

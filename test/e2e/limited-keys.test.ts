@@ -49,7 +49,7 @@ const SET_CAP = `mutation ($id: ID!, $spendCap: SpendCapInput) {
   }
 }`;
 const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(input: { email: $email, role: $role }) { invitation { id } userErrors { code message path details } } }`;
-const CHANGE_ROLE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { member { role } userErrors { code message path details } } }`;
+const CHANGE_ROLE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { membership { role } userErrors { code message path details } } }`;
 
 const created = (key: Key, input: object) =>
   key.gql(CREATE, { input: { name: 'made by a key', scopes: ['INFERENCE'], ...input } });

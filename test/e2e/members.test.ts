@@ -27,10 +27,10 @@ const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(input: {
 const ACCEPT =
   'mutation ($token: String!) { acceptInvitation(input: { token: $token }) { account { id kind name viewerRole } userErrors { code message path details } } }';
 const CHANGE =
-  'mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { member { role } userErrors { code message path details } } }';
+  'mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { membership { id role user { id } } userErrors { code message path details } } }';
 const REMOVE =
-  'mutation ($userId: ID!) { removeMember(input: { userId: $userId }) { removedUserId userErrors { code message path details } } }';
-const MEMBERS = '{ account { members { userId email role } } }';
+  'mutation ($userId: ID!) { removeMember(input: { userId: $userId }) { deletedMembershipId userErrors { code message path details } } }';
+const MEMBERS = '{ account { members { nodes { id role joinedAt user { id email } } } } }';
 
 const on = (person: Person, account: string) =>
   personOf(t.url, person.email, person.token, { 'x-gigarouter-account': account });
@@ -64,17 +64,17 @@ test('an invitation makes its addressee a member, once', async () => {
   const token = mailsTo(outbox.path, bob.email).at(-1)?.token;
   expect(codeOf(await bob.gql(ACCEPT, { token }))).toBe('NOT_FOUND');
   const { body } = await on(bob, account).gql(MEMBERS);
-  expect(body.data.account.members).toMatchObject([
-    { email: ada.email, role: 'OWNER' },
-    { email: bob.email, role: 'DEVELOPER' },
+  expect(body.data.account.members.nodes).toMatchObject([
+    { user: { email: ada.email }, role: 'OWNER' },
+    { user: { email: bob.email }, role: 'DEVELOPER' },
   ]);
   // A developer runs models and manages nobody.
-  expect(codeOf(await on(bob, account).gql('{ account { invitations { id } } }'))).toBe(
+  expect(codeOf(await on(bob, account).gql('{ account { invitations { nodes { id } } } }'))).toBe(
     'FORBIDDEN',
   );
-  const actions = await on(ada, account).gql('{ account { auditEvents { action } } }');
+  const actions = await on(ada, account).gql('{ account { auditEvents { nodes { action } } } }');
   expect(
-    actions.body.data.account.auditEvents.map(({ action }: { action: string }) => action),
+    actions.body.data.account.auditEvents.nodes.map(({ action }: { action: string }) => action),
   ).toEqual(['member.joined', 'member.invited', 'account.created']);
 });
 
@@ -86,16 +86,16 @@ test('an invitation is for its addressee only, and the latest one counts', async
   await on(ada, account).gql(INVITE, { email: 'Carl@Example.org', role: 'VIEWER' });
   const carl = await signUp({ url: t.url, outboxDir: outbox.path }, 'carl@example.org');
   expect(codeOf(await carl.gql(ACCEPT, { token: first }))).toBe('NOT_FOUND');
-  const { body } = await on(ada, account).gql('{ account { invitations { id } } }');
-  expect(body.data.account.invitations).toHaveLength(1);
-  const [{ id }] = body.data.account.invitations;
+  const { body } = await on(ada, account).gql('{ account { invitations { nodes { id } } } }');
+  expect(body.data.account.invitations.nodes).toHaveLength(1);
+  const [{ id }] = body.data.account.invitations.nodes;
   await on(ada, account).gql(
     'mutation ($id: ID!) { revokeInvitation(input: { id: $id }) { deletedInvitationId userErrors { code message path details } } }',
     { id },
   );
   expect(
-    (await on(ada, account).gql('{ account { invitations { id } } }')).body.data.account
-      .invitations,
+    (await on(ada, account).gql('{ account { invitations { nodes { id } } } }')).body.data.account
+      .invitations.nodes,
   ).toEqual([]);
 });
 
@@ -122,7 +122,7 @@ test('owners are made, changed and removed by owners', async () => {
     'FORBIDDEN',
   );
   const made = await on(ada, account).gql(CHANGE, { userId: bobId, role: 'OWNER' });
-  expect(made.body.data.changeMemberRole.member).toEqual({ role: 'OWNER' });
+  expect(made.body.data.changeMemberRole.membership).toMatchObject({ role: 'OWNER' });
 });
 
 test('two owners who leave at the same time leave one behind', async () => {
@@ -177,9 +177,9 @@ describe('rights are never more than those of who gives them', () => {
   test('an invitation ends with the rights of who sent it', async () => {
     const account = await organisation();
     await join(account, 'ADMIN');
-    const INVITATIONS = '{ account { invitations { email } } }';
+    const INVITATIONS = '{ account { invitations { nodes { email } } } }';
     const invitations = async () =>
-      (await on(ada, account).gql(INVITATIONS)).body.data.account.invitations as {
+      (await on(ada, account).gql(INVITATIONS)).body.data.account.invitations.nodes as {
         email: string;
       }[];
     for (const role of ['ADMIN', 'VIEWER']) {
@@ -222,8 +222,8 @@ describe('rights are never more than those of who gives them', () => {
       return { keyId: made.apiKey.id as string, accept };
     }
     const open = async (account: string) =>
-      (await on(ada, account).gql('{ account { invitations { email } } }')).body.data.account
-        .invitations.length as number;
+      (await on(ada, account).gql('{ account { invitations { nodes { email } } } }')).body.data
+        .account.invitations.nodes.length as number;
 
     test('ends with the key', async () => {
       const account = await organisation();

@@ -80,14 +80,14 @@ test('a correction takes credit with a reason, never more than is there', async 
   expect(body.data.adjustCredits.account.balance.postedNanos).toBe(String(before - 7n));
 
   const { body: seen } = await customer.gql(
-    '{ account { ledger(first: 1) { edges { node { kind nanos reason } } } auditEvents(first: 1) { action target ipAddress } } }',
+    '{ account { ledger(first: 1) { edges { node { kind nanos reason } } } auditEvents(first: 1) { nodes { action target ipAddress } } } }',
   );
   expect(seen.data.account.ledger.edges[0].node).toEqual({
     kind: 'ADJUSTMENT',
     nanos: '-7',
     reason: 'typed wrongly',
   });
-  expect(seen.data.account.auditEvents[0]).toMatchObject({
+  expect(seen.data.account.auditEvents.nodes[0]).toMatchObject({
     action: 'credit.adjusted',
     target: body.data.adjustCredits.transactionId,
     ipAddress: '127.0.0.1',
@@ -95,8 +95,8 @@ test('a correction takes credit with a reason, never more than is there', async 
 });
 
 test('signing in is written down with where it came from', async () => {
-  const { body } = await customer.gql('{ account { auditEvents { action ipAddress } } }');
-  expect(body.data.account.auditEvents).toContainEqual({
+  const { body } = await customer.gql('{ account { auditEvents { nodes { action ipAddress } } } }');
+  expect(body.data.account.auditEvents.nodes).toContainEqual({
     action: 'user.signed-in',
     ipAddress: '127.0.0.1',
   });

@@ -33,7 +33,7 @@ const ACCOUNTS = `query ($search: String, $status: AccountStatus, $first: Int! =
         id name status
         balance { postedNanos heldNanos debtNanos }
         memberCount apiKeyCount
-        members { email role }
+        members { nodes { role user { email } } }
       }
     }
     pageInfo { hasNextPage endCursor }
@@ -71,7 +71,7 @@ describe('accounts', () => {
       balance: { postedNanos: '100000000', heldNanos: '0', debtNanos: '0' },
       memberCount: 1,
       apiKeyCount: 0,
-      members: [{ email: 'some.customer@example.org', role: 'OWNER' }],
+      members: { nodes: [{ role: 'OWNER', user: { email: 'some.customer@example.org' } }] },
     });
   });
 

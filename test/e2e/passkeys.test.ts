@@ -136,7 +136,7 @@ test('adding and removing one needs a recent proof, and is in the audit log', as
     `mutation { confirmIdentity(input: { password: "${PASSWORD}" }) { userErrors { code message path details } } }`,
   );
   expect((await remove()).status).toBe(200);
-  const events = await (await send('{ account { auditEvents { action } } }')).json();
+  const events = await (await send('{ account { auditEvents { nodes { action } } } }')).json();
   for (const action of ['user.passkey-added', 'user.passkey-removed']) {
     expect(JSON.stringify(events)).toContain(action);
   }

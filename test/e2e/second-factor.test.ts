@@ -188,11 +188,11 @@ test('switching it on and off is in the audit log', async () => {
   const { token } = (await t.gql(SIGN_IN, { email, password: PASSWORD })).body.data.signIn;
   const { auditEvents } = (
     await personOf(t.url, email, token as string).gql(
-      '{ account { auditEvents { action ipAddress } } }',
+      '{ account { auditEvents { nodes { action ipAddress } } } }',
     )
   ).body.data.account;
   for (const action of ['user.second-factor-on', 'user.second-factor-off']) {
-    expect(auditEvents).toContainEqual({ action, ipAddress: '127.0.0.1' });
+    expect(auditEvents.nodes).toContainEqual({ action, ipAddress: '127.0.0.1' });
   }
 });
 

@@ -64,9 +64,9 @@ const signInFrom = async (email: string, ip: string, userAgent = 'node', passwor
   );
 const actionsOf = async ({ gql }: Pick<Person, 'gql'>) => {
   const { auditEvents } = (
-    await gql('{ account { auditEvents { action ipAddress userId target } } }')
+    await gql('{ account { auditEvents { nodes { action ipAddress userId target } } } }')
   ).body.data.account;
-  return auditEvents as { action: string; ipAddress: string | null; userId: string | null }[];
+  return auditEvents.nodes as { action: string; ipAddress: string | null; userId: string | null }[];
 };
 const NEW_PLACE = 'New sign-in to your account';
 

@@ -63,9 +63,10 @@ test('from sign-up to free credit: an address has to be confirmed first', async 
       expiresAt: expect.stringMatching(/^\d{4}-/) as string,
     },
   ]);
-  const { auditEvents } = (await person.gql('{ account { auditEvents { action userId } } }')).body
-    .data.account;
-  expect(auditEvents.map(({ action }: { action: string }) => action)).toEqual([
+  const { auditEvents } = (
+    await person.gql('{ account { auditEvents { nodes { action userId } } } }')
+  ).body.data.account;
+  expect(auditEvents.nodes.map(({ action }: { action: string }) => action)).toEqual([
     'user.signed-in',
     'user.email-verified',
     'account.created',

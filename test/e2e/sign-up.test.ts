@@ -147,10 +147,10 @@ describe('a password that was set before its address was confirmed, as earlier v
     const { token: session } = (await t.gql(SIGN_IN, { email, password: OTHER })).body.data.signIn;
     const owner = personOf(t.url, email, session as string);
     const { creditLots, auditEvents } = (
-      await owner.gql('{ account { creditLots { source } auditEvents { action } } }')
+      await owner.gql('{ account { creditLots { source } auditEvents { nodes { action } } } }')
     ).body.data.account;
     expect(creditLots).toEqual([{ source: 'SIGN_UP' }]);
-    expect(auditEvents.map(({ action }: { action: string }) => action)).toContain(
+    expect(auditEvents.nodes.map(({ action }: { action: string }) => action)).toContain(
       'user.email-verified',
     );
   });

@@ -179,10 +179,9 @@ async function auditPeople(
       if (status !== 200) findings.push(`a key: ${String(status)}`);
     }
   }
-  const { body } = await boss.gql('{ account { members { userId role } } }');
-  const member = (body.data.account.members as { userId: string; role: string }[]).find(
-    ({ userId }) => userId === memberId,
-  );
+  const { body } = await boss.gql('{ account { members { nodes { role user { id } } } } }');
+  const members = body.data.account.members.nodes as { user: { id: string }; role: string }[];
+  const member = members.find(({ user }) => user.id === memberId);
   if (member?.role !== owner.role) findings.push(`the member is ${String(member?.role)}`);
   return findings;
 }

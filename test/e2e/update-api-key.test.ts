@@ -60,8 +60,8 @@ test('each limit is changed by itself, and lifted by null', async () => {
     capPeriod: 'TOTAL',
   });
   expect(await after({ spendCap: null })).toMatchObject({ spendCapNanos: null });
-  const events = await caller.gql('{ account { auditEvents { action details } } }');
-  expect(events.body.data.account.auditEvents).toContainEqual({
+  const events = await caller.gql('{ account { auditEvents { nodes { action details } } } }');
+  expect(events.body.data.account.auditEvents.nodes).toContainEqual({
     action: 'key.changed',
     details: { models: 'a/c,a/d' },
   });

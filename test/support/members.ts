@@ -7,7 +7,7 @@ export async function addMember(
   accountId: AccountId,
   role = 'OWNER',
 ): Promise<string> {
-  const id = newId('idn');
+  const id = newId('usr');
   const email = `${id}@test.example`;
   await database.query(`INSERT INTO app_user (id, name, email) VALUES ($1, 'Member', $2)`, [
     id,

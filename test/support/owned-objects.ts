@@ -93,7 +93,7 @@ export const MAKERS = {
   invitation: async ({ app: { services } }, { accountId, userId }) => {
     const actor = { ...anonymous('127.0.0.1'), accountId, userId, scopes: new Set(SCOPES) };
     const invited = { email: `invited${unique()}@example.org`, role: 'DEVELOPER' } as const;
-    return (await services.members.invite(actor, accountId, invited)).id;
+    return (await services.invitations.invite(actor, accountId, invited)).id;
   },
   member: (t, { accountId }) => addMember(t, accountId),
   auditEvent: async (t, { accountId }) => {
