@@ -6,6 +6,7 @@ import { AccountFieldsResolver } from './account-fields.resolver.js';
 import { AccountAdminService } from './account-admin.service.js';
 import { AccountsResolver } from './accounts.resolver.js';
 import { AccountsService, type FreeCredit, type OpenPages } from './accounts.service.js';
+import { ApiKeyFieldsResolver } from './api-key-fields.resolver.js';
 import { AuditEventFieldsResolver, AuditEventsResolver } from './audit-events.resolver.js';
 import { AuditEventsService } from './audit-events.service.js';
 import { Authenticator } from './authenticator.service.js';
@@ -18,7 +19,7 @@ import { InvitationsService } from './invitations.service.js';
 import { KeyAuthenticator } from './key-authenticator.service.js';
 import { createKeyLoaders } from './key.loaders.js';
 import { KeysResolver } from './keys.resolver.js';
-import { KeysService } from './keys.service.js';
+import { KeysService, type ModelNames } from './keys.service.js';
 import { MembersRights } from './members-rights.service.js';
 import { MembershipFieldsResolver, MembersResolver } from './members.resolver.js';
 import { MembersService } from './members.service.js';
@@ -32,6 +33,7 @@ import { UsersService } from './users.service.js';
 
 export interface AccountsDeps extends Omit<IdentityDeps, 'accounts'> {
   readonly credits: CreditsService;
+  readonly catalog: ModelNames;
   /** Closes pages on which credit is bought. */
   readonly payments: OpenPages;
   readonly notifications: { readonly post: SecurityNoticesParts['post'] };
@@ -41,6 +43,8 @@ export interface AccountsDeps extends Omit<IdentityDeps, 'accounts'> {
     readonly freeCredit: FreeCredit;
     /** Organisations that a person may have made at a time. */
     readonly organisationsPerPerson: number;
+    /** API keys that an account may have at a time. */
+    readonly keysPerAccount: number;
   };
 }
 
@@ -53,7 +57,12 @@ export function createAccounts(deps: AccountsDeps) {
   const { publicUrl, freeCredit } = config;
   const accounts = new AccountsService({ db, credits, payments, freeCredit });
   const keyAuthenticator = new KeyAuthenticator(db);
-  const keys = new KeysService({ db, authenticator: keyAuthenticator });
+  const keys = new KeysService({
+    db,
+    authenticator: keyAuthenticator,
+    catalog: deps.catalog,
+    keysPerAccount: config.keysPerAccount,
+  });
   const identity = createIdentity({ ...deps, accounts });
   const users = new UsersService(db);
   return {
@@ -110,6 +119,7 @@ export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
       members,
       new MembershipFieldsResolver(loadUser),
       keys,
+      new ApiKeyFieldsResolver(services.keyLoaders, loadUser),
       new OperatorsResolver(services.accounts),
       new SessionsResolver(services.sessions, services.proofs),
     ],

@@ -13,6 +13,10 @@ export type KeyScope = keyof typeof KEY_SCOPES;
 export const CAP_PERIODS = { DAY: 'DAY', MONTH: 'MONTH', TOTAL: 'TOTAL' } as const;
 export type CapPeriod = keyof typeof CAP_PERIODS;
 
+/** Whether a key works. One that was rotated is active until its grace period is over. */
+export const API_KEY_STATES = { ACTIVE: 'ACTIVE', EXPIRED: 'EXPIRED', REVOKED: 'REVOKED' } as const;
+export type ApiKeyState = keyof typeof API_KEY_STATES;
+
 /** A credential of an account, without the secret. */
 export interface ApiKey {
   readonly id: KeyId;
@@ -30,6 +34,8 @@ export interface ApiKey {
   /** Slugs that it may run; empty: all. */
   readonly models: readonly string[];
   readonly ratePerMinute: number | null;
+  /** CIDR ranges that it may be used from; empty: anywhere. */
+  readonly allowedIps: readonly string[];
   /** Id of the person or key that made it; null: the server itself. It ends when that person leaves the account. */
   readonly createdBy: string | null;
   readonly createdAt: Date;
@@ -38,6 +44,8 @@ export interface ApiKey {
   readonly revokedAt: Date | null;
   /** Whether that time has come, by the database's clock. */
   readonly isRevoked: boolean;
+  /** By the database's clock. */
+  readonly state: ApiKeyState;
   readonly lastUsedAt: Date | null;
 }
 

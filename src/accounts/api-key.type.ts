@@ -1,7 +1,13 @@
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { NodeType } from '../graphql/node.type.js';
-import { NanoUSD } from '../graphql/scalars.js';
-import { CAP_PERIODS, type CapPeriod, KEY_SCOPES, type KeyScope } from './api-key.js';
+import { PageInfoType } from '../graphql/pagination.js';
+import {
+  API_KEY_STATES,
+  type ApiKeyState,
+  CAP_PERIODS,
+  KEY_SCOPES,
+  type KeyScope,
+} from './api-key.js';
 
 registerEnumType(KEY_SCOPES, {
   name: 'KeyScope',
@@ -24,6 +30,18 @@ registerEnumType(CAP_PERIODS, {
   },
 });
 
+registerEnumType(API_KEY_STATES, {
+  name: 'ApiKeyState',
+  description: 'Whether an API key works.',
+  valuesConfig: {
+    ACTIVE: {
+      description: 'The key works, including the grace period of a key that was rotated.',
+    },
+    EXPIRED: { description: 'The key has expired.' },
+    REVOKED: { description: 'The key was revoked, or its grace period is over.' },
+  },
+});
+
 @ObjectType('ApiKey', {
   implements: NodeType,
   description: 'An API key. Its secret is not stored.',
@@ -35,6 +53,9 @@ export class ApiKeyType extends NodeType {
   @Field(() => String, { description: 'Name that describes the purpose of the key.' })
   readonly name!: string;
 
+  @Field(() => API_KEY_STATES, { description: 'Whether the key works, has expired or is revoked.' })
+  readonly state!: ApiKeyState;
+
   @Field(() => String, { description: 'First characters of the secret.' })
   readonly prefix!: string;
 
@@ -43,16 +64,6 @@ export class ApiKeyType extends NodeType {
 
   @Field(() => [KEY_SCOPES], { description: 'Permissions of the key.' })
   readonly scopes!: readonly KeyScope[];
-
-  @Field(() => NanoUSD, {
-    nullable: true,
-    description:
-      'Maximum spend per `capPeriod`, shared with the keys that it was rotated from or to; null means no cap.',
-  })
-  readonly spendCapNanos!: bigint | null;
-
-  @Field(() => CAP_PERIODS, { description: 'Period of the spend cap.' })
-  readonly capPeriod!: CapPeriod;
 
   @Field(() => [String], {
     description: 'Slugs of the models that the key can call; empty means all.',
@@ -65,11 +76,12 @@ export class ApiKeyType extends NodeType {
   })
   readonly ratePerMinute!: number | null;
 
-  @Field(() => ID, {
-    nullable: true,
+  @Field(() => [String], {
     description:
-      'ID of the user or key that created this key; null if the server created it. The key is revoked when that user leaves the account.',
+      'IP addresses and CIDR ranges from which the key can be used; empty means everywhere.',
   })
+  readonly allowedIps!: readonly string[];
+
   readonly createdBy!: string | null;
 
   @Field(() => GraphQLISODateTime, { description: 'Time at which the key was created.' })
@@ -93,4 +105,25 @@ export class ApiKeyType extends NodeType {
     description: 'Time of last use, accurate to a few seconds; null if never used.',
   })
   readonly lastUsedAt!: Date | null;
+}
+
+@ObjectType('ApiKeyEdge', { description: 'An edge in a list of API keys.' })
+export class ApiKeyEdgeType {
+  @Field(() => String, { description: 'Opaque cursor; pass as `after` for the next page.' })
+  readonly cursor!: string;
+
+  @Field(() => ApiKeyType, { description: 'The API key at the end of the edge.' })
+  readonly node!: ApiKeyType;
+}
+
+@ObjectType('ApiKeyConnection', { description: 'A page of an account’s API keys.' })
+export class ApiKeyConnectionType {
+  @Field(() => [ApiKeyEdgeType], { description: 'Keys on this page, in order.' })
+  readonly edges!: readonly ApiKeyEdgeType[];
+
+  @Field(() => [ApiKeyType], { description: 'Nodes of the edges, in order.' })
+  readonly nodes!: readonly ApiKeyType[];
+
+  @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
+  readonly pageInfo!: PageInfoType;
 }

@@ -1,7 +1,7 @@
 import { AccountInput } from '../graphql/input.js';
 import { Field, GraphQLISODateTime, InputType, Int } from 'type-graphql';
-import { NanoUSD } from '../graphql/scalars.js';
-import { CAP_PERIODS, type CapPeriod, KEY_SCOPES, type KeyScope } from './api-key.js';
+import { KEY_SCOPES, type KeyScope } from './api-key.js';
+import { SpendCapInput } from './keys.input.js';
 
 @InputType('CreateApiKeyInput', { description: 'Settings of a new API key.' })
 export class CreateApiKeyInput extends AccountInput {
@@ -16,14 +16,11 @@ export class CreateApiKeyInput extends AccountInput {
   })
   scopes!: KeyScope[];
 
-  @Field(() => NanoUSD, {
+  @Field(() => SpendCapInput, {
     nullable: true,
-    description: 'Maximum spend per `capPeriod`; omit for no cap.',
+    description: 'Spend cap of the key, per month unless it says otherwise; omit for no cap.',
   })
-  spendCapNanos?: bigint;
-
-  @Field(() => CAP_PERIODS, { defaultValue: 'MONTH', description: 'Period of the spend cap.' })
-  capPeriod!: CapPeriod;
+  spendCap?: SpendCapInput | null;
 
   @Field(() => [String], {
     nullable: true,
@@ -36,6 +33,13 @@ export class CreateApiKeyInput extends AccountInput {
     description: 'Maximum calls per minute; omit to apply the account’s limit.',
   })
   ratePerMinute?: number;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'IP addresses and CIDR ranges, IPv4 or IPv6, from which the key can be used, at most 100; omit for everywhere.',
+  })
+  allowedIps?: string[];
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,

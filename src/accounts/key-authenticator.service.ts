@@ -4,6 +4,7 @@ import type { Actor } from '../platform/actor.js';
 import type { Database } from '../platform/database.js';
 import type { KeyId } from '../platform/ids.js';
 import { type ApiKey, hashSecret, looksLikeKey } from './api-key.js';
+import { ipRangeTest } from '../platform/ip-ranges.js';
 import { actorOf } from './key-actor.js';
 import * as store from './keys.store.js';
 import { sharedLookup } from './shared-lookup.js';
@@ -15,6 +16,7 @@ const CACHE_KEYS_MAX = 50_000;
 interface CachedKey {
   readonly key: ApiKey;
   readonly actorOf: (ipAddress: string) => Actor;
+  readonly mayComeFrom: (ipAddress: string) => boolean;
   /** When it is revoked or expires, by `performance.now()`; may be infinite. */
   readonly endsAtMs: number;
 }
@@ -41,7 +43,7 @@ export class KeyAuthenticator {
    * Whose secret this is. Cached for at most 5 s, and until the key or its account changes.
    * @param options `again`: skips the cache
    * @throws AppError UNAUTHENTICATED for a key that is unknown, expired, revoked, or of a closed account:
-   *   the same for each
+   *   the same for each; FORBIDDEN from an address that the key is not for
    */
   async authenticate(
     secret: string,
@@ -61,7 +63,12 @@ export class KeyAuthenticator {
         throw notValid();
       }
       // The database says how long it works still: it counts from there, whatever this server's clock says.
-      entry = { key, actorOf: actorOf(key), endsAtMs: askedAtMs + (key.endsInMs ?? Infinity) };
+      entry = {
+        key,
+        actorOf: actorOf(key),
+        mayComeFrom: ipRangeTest(key.allowedIps),
+        endsAtMs: askedAtMs + (key.endsInMs ?? Infinity),
+      };
       if (this.changes === before) {
         this.cache.set(cacheKey, entry);
         this.hashesById.set(key.id, cacheKey);
@@ -69,6 +76,7 @@ export class KeyAuthenticator {
     }
     const nowMs = performance.now();
     if (nowMs >= entry.endsAtMs) throw notValid();
+    if (!entry.mayComeFrom(ipAddress)) throw notFromThere(ipAddress);
     this.uses.set(entry.key.id, nowMs);
     return entry.actorOf(ipAddress);
   }
@@ -98,6 +106,15 @@ export class KeyAuthenticator {
       throw error;
     }
   }
+}
+
+/** Says so: whoever has the key knows that it is one, and its owner has to find out what is wrong. */
+function notFromThere(ipAddress: string): AppError {
+  return new AppError(
+    'FORBIDDEN',
+    `The API key cannot be used from ${ipAddress}, which is not among its allowed IP addresses.`,
+    { details: { ipAddress } },
+  );
 }
 
 function notValid(): AppError {

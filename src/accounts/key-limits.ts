@@ -1,10 +1,14 @@
 import { AppError } from '../errors.js';
 import type { Actor } from '../platform/actor.js';
+import { areWithin } from '../platform/ip-ranges.js';
 import type { ApiKey, CapPeriod } from './api-key.js';
 import type { KeyChanges } from './new-key.js';
 
 /** What a key is limited to, besides its spend cap. */
-type Given = Pick<ApiKey, 'lineageId' | 'scopes' | 'models' | 'ratePerMinute' | 'expiresAt'>;
+type Given = Pick<
+  ApiKey,
+  'lineageId' | 'scopes' | 'models' | 'ratePerMinute' | 'allowedIps' | 'expiresAt'
+>;
 
 /**
  * A key creates no key with fewer limits than its own: otherwise none of its limits would hold.
@@ -23,6 +27,9 @@ export function refuseFewerLimits(giver: ApiKey | undefined, given: Given): void
   }
   if (ratePerMinute !== null && (given.ratePerMinute ?? Infinity) > ratePerMinute) {
     throw refused('ratePerMinute', `must be at most ${String(ratePerMinute)}`);
+  }
+  if (!areWithin(given.allowedIps, giver.allowedIps)) {
+    throw refused('allowedIps', `must lie within this key’s: ${giver.allowedIps.join(', ')}`);
   }
   const endsAt = endOf(giver);
   if (endsAt !== undefined && (given.expiresAt?.getTime() ?? Infinity) > endsAt) {
@@ -49,11 +56,12 @@ export function refuseLimitedKey(giver: ApiKey | undefined): void {
     models.length > 0 ||
     ratePerMinute !== null ||
     spendCapNanos !== null ||
+    giver.allowedIps.length > 0 ||
     endOf(giver) !== undefined;
   if (!isLimited) return;
   throw new AppError(
     'FORBIDDEN',
-    'A key with limits (models, rate, spend cap or expiry) cannot grant roles, which have no limits. Use a key without limits, or sign in.',
+    'A key with limits (models, rate, spend cap, IP addresses or expiry) cannot grant roles, which have no limits. Use a key without limits, or sign in.',
   );
 }
 
@@ -73,7 +81,7 @@ export function refuseLooserCap(
   throw new AppError(
     'FORBIDDEN',
     'A key can lower its own spend cap, but cannot raise it, remove it or change its period. Use another key, or sign in.',
-    { details: { argument: 'spendCapNanos' } },
+    { details: { argument: 'spendCap' } },
   );
 }
 
@@ -84,14 +92,14 @@ export function refuseLooserCap(
 export function refuseLooserLimits(
   giver: ApiKey | undefined,
   key: ApiKey,
-  { scopes, models, ratePerMinute, expiresAt }: Omit<KeyChanges, 'name' | 'cap'>,
+  { scopes, models, ratePerMinute, allowedIps, expiresAt }: Omit<KeyChanges, 'name' | 'cap'>,
 ): void {
-  const asked = [scopes, models, ratePerMinute, expiresAt];
+  const asked = [scopes, models, ratePerMinute, allowedIps, expiresAt];
   if (giver === undefined || asked.every((change) => change === undefined)) return;
   if (giver.lineageId === key.lineageId) {
     throw new AppError(
       'FORBIDDEN',
-      'A key cannot change its own scopes, models, rate limit or expiry. Use another key, or sign in.',
+      'A key cannot change its own scopes, models, rate limit, IP addresses or expiry. Use another key, or sign in.',
     );
   }
   refuseFewerLimits(giver, {
@@ -99,6 +107,7 @@ export function refuseLooserLimits(
     scopes: scopes ?? key.scopes,
     models: models === undefined ? key.models : (models ?? []),
     ratePerMinute: ratePerMinute === undefined ? key.ratePerMinute : ratePerMinute,
+    allowedIps: allowedIps === undefined ? key.allowedIps : (allowedIps ?? []),
     expiresAt: expiresAt === undefined ? key.expiresAt : expiresAt,
   });
 }

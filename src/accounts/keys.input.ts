@@ -28,7 +28,8 @@ export class SpendCapInput {
 
   @Field(() => CAP_PERIODS, {
     nullable: true,
-    description: 'Period of the spend cap; null or omitted keeps the current one.',
+    description:
+      'Period of the spend cap; null or omitted keeps the current one, MONTH for a new key.',
   })
   readonly period?: CapPeriod | null;
 }
@@ -69,6 +70,13 @@ export class UpdateApiKeyInput extends AccountInput {
     description: 'Maximum calls per minute, 1 to 1,000,000; null removes the limit.',
   })
   readonly ratePerMinute?: number | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'IP addresses and CIDR ranges, IPv4 or IPv6, from which the key can be used, at most 100; null or empty allows all.',
+  })
+  readonly allowedIps?: string[] | null;
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,

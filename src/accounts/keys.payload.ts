@@ -1,11 +1,17 @@
 import { Field, ObjectType } from 'type-graphql';
 import { AccountPayloadType } from '../graphql/payload.type.js';
-import { ApiKeyType } from './api-key.type.js';
+import { ApiKeyEdgeType, ApiKeyType } from './api-key.type.js';
 
 @ObjectType('CreateApiKeyPayload', { description: 'Result of `createApiKey`.' })
 export class CreateApiKeyPayload extends AccountPayloadType {
   @Field(() => ApiKeyType, { nullable: true, description: 'The new API key.' })
   readonly apiKey?: ApiKeyType;
+
+  @Field(() => ApiKeyEdgeType, {
+    nullable: true,
+    description: 'Edge of the new API key in the account’s list of API keys.',
+  })
+  readonly apiKeyEdge?: ApiKeyEdgeType;
 
   @Field(() => String, { nullable: true, description: 'Secret of the key; shown only once.' })
   readonly secret?: string;
@@ -15,6 +21,12 @@ export class CreateApiKeyPayload extends AccountPayloadType {
 export class RotateApiKeyPayload extends AccountPayloadType {
   @Field(() => ApiKeyType, { nullable: true, description: 'The new API key.' })
   readonly apiKey?: ApiKeyType;
+
+  @Field(() => ApiKeyEdgeType, {
+    nullable: true,
+    description: 'Edge of the new API key in the account’s list of API keys.',
+  })
+  readonly apiKeyEdge?: ApiKeyEdgeType;
 
   @Field(() => ApiKeyType, {
     nullable: true,

@@ -1,4 +1,4 @@
-import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
 import { InputArg } from '../graphql/input.js';
 import { RotateApiKeyInput, RevokeApiKeyInput, UpdateApiKeyInput } from './keys.input.js';
@@ -10,12 +10,16 @@ import {
 } from './keys.payload.js';
 import { AccountType } from '../graphql/account.type.js';
 import { accountOf, type GraphQLContext, mayOn } from '../graphql/context.js';
-import { LOOKUP_COST } from '../graphql/cost.js';
+import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
+import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import { present } from '../graphql/input.js';
 import type { KeyId } from '../platform/ids.js';
-import { ApiKeyType } from './api-key.type.js';
+import type { ApiKey } from './api-key.js';
+import { ApiKeyConnectionType, type ApiKeyEdgeType } from './api-key.type.js';
 import { CreateApiKeyInput } from './create-api-key.input.js';
+import { ApiKeyFilterInput, ApiKeyOrderInput } from './key-list.input.js';
+import { decodePlace, encodePlace, placeOf, placeOfNew } from './key-list.js';
 import type { KeyLoaders } from './key.loaders.js';
 import type { KeysService } from './keys.service.js';
 
@@ -32,14 +36,40 @@ export class KeysResolver {
     return key !== undefined && mayOn(context, key.accountId, 'read') ? key : null;
   };
 
-  @FieldResolver(() => [ApiKeyType], {
+  @FieldResolver(() => ApiKeyConnectionType, {
     nullable: true,
-    complexity: ({ childComplexity }) => 20 + childComplexity,
-    description: 'API keys of the account, including revoked ones, newest first.',
+    complexity: listCost(1),
+    description:
+      'API keys of the account. Keys that are not revoked come first, newest first, unless `orderBy` is given; then those that were revoked last.',
   })
   @Access({ scope: 'read' })
-  apiKeys(@Root() { id }: AccountType): Promise<readonly ApiKeyType[]> {
-    return this.keys.list(id);
+  async apiKeys(
+    @FirstArg() first: number,
+    @AfterArg() after: string | null | undefined,
+    @Arg('filter', () => ApiKeyFilterInput, {
+      nullable: true,
+      description: 'Conditions that keys must meet; omit for all keys.',
+    })
+    filter: ApiKeyFilterInput | null | undefined,
+    @Arg('orderBy', () => ApiKeyOrderInput, {
+      nullable: true,
+      description: 'Sort order; omit for keys that are not revoked first.',
+    })
+    order: ApiKeyOrderInput | null | undefined,
+    @Root() { id }: AccountType,
+  ): Promise<ApiKeyConnectionType> {
+    const size = checkPageSize(first);
+    const orderBy = order ?? undefined;
+    const listed = await this.keys.list(id, {
+      filter: present(filter ?? {}),
+      orderBy,
+      first: size + 1,
+      after: typeof after === 'string' ? decodePlace(after, orderBy) : undefined,
+    });
+    const edges = listed
+      .slice(0, size)
+      .map((node) => ({ cursor: encodePlace(placeOf(node, orderBy)), node }));
+    return connectionOf(edges, { hasNextPage: listed.length > size, after });
   }
 
   @Mutation(() => CreateApiKeyPayload, {
@@ -50,15 +80,15 @@ export class KeysResolver {
   })
   @Access({ scope: 'admin' })
   async createApiKey(
-    @InputArg(() => CreateApiKeyInput) input: CreateApiKeyInput,
+    @InputArg(() => CreateApiKeyInput) { spendCap, ...rest }: CreateApiKeyInput,
     @Ctx() context: GraphQLContext,
   ): Promise<CreateApiKeyPayload> {
-    const { key, secret } = await this.keys.create(
-      context.actor,
-      accountOf(context),
-      present(input),
-    );
-    return { apiKey: key, secret };
+    const { key, secret } = await this.keys.create(context.actor, accountOf(context), {
+      ...present(rest),
+      spendCapNanos: spendCap?.nanos,
+      capPeriod: spendCap?.period ?? 'MONTH',
+    });
+    return { apiKey: key, apiKeyEdge: edgeOf(key), secret };
   }
 
   @Mutation(() => RotateApiKeyPayload, {
@@ -74,7 +104,8 @@ export class KeysResolver {
   ): Promise<RotateApiKeyPayload> {
     const { actor } = context;
     const rotated = await this.keys.rotate(actor, accountOf(context), id as KeyId, graceHours);
-    return { apiKey: rotated.key, replacedApiKey: rotated.replaced, secret: rotated.secret };
+    const { key, replaced, secret } = rotated;
+    return { apiKey: key, apiKeyEdge: edgeOf(key), replacedApiKey: replaced, secret };
   }
 
   @Mutation(() => RevokeApiKeyPayload, {
@@ -113,4 +144,9 @@ export class KeysResolver {
     const accountId = accountOf(context);
     return { apiKey: await this.keys.change(context.actor, accountId, id as KeyId, changes) };
   }
+}
+
+/** Of a new key, in the list without filter and order. */
+function edgeOf(key: ApiKey): ApiKeyEdgeType {
+  return { cursor: placeOfNew(key), node: key };
 }

@@ -12,6 +12,10 @@ import {
   refuseLooserLimits,
   refuseMoreForMaker,
 } from './key-limits.js';
+import { findCaps } from './key-cap.store.js';
+import type { KeyCap } from './key-cap.js';
+import { checkKeyFilter, type KeyPage, type ListedKey } from './key-list.js';
+import { listKeys } from './key-list.store.js';
 import * as store from './keys.store.js';
 import {
   badKey,
@@ -19,6 +23,7 @@ import {
   checkNewKey,
   type KeyChanges,
   type NewKey,
+  normalizeIps,
   refuseMoreThanOwn,
   detailsOf,
 } from './new-key.js';
@@ -34,12 +39,20 @@ export interface RotatedKey extends CreatedKey {
   readonly replaced: ApiKey;
 }
 
-const KEYS_MAX = 100;
 const GRACE_HOURS_MAX = 24 * 30;
 
 export interface KeysParts {
   readonly db: Database;
   readonly authenticator: Pick<KeyAuthenticator, 'forget'>;
+  readonly catalog: ModelNames;
+  /** That an account may have at a time. */
+  readonly keysPerAccount: number;
+}
+
+/** What keys need to know of models. */
+export interface ModelNames {
+  /** The present slug of each that there is, by what it was asked for: a slug, an alias or an id. */
+  findSlugs(keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 
 /** Keeps an account's API keys. */
@@ -50,8 +63,15 @@ export class KeysService {
     this.db = parts.db;
   }
 
-  list(accountId: AccountId): Promise<readonly ApiKey[]> {
-    return store.listKeys(this.db, accountId);
+  /** @throws AppError BAD_USER_INPUT for a filter that lets nothing through */
+  list(accountId: AccountId, page: KeyPage): Promise<readonly ListedKey[]> {
+    checkKeyFilter(page.filter ?? {});
+    return listKeys(this.db, accountId, page);
+  }
+
+  /** Caps of those keys that have one, of any account. */
+  caps(ids: readonly KeyId[]): Promise<ReadonlyMap<KeyId, KeyCap>> {
+    return findCaps(this.db, ids);
   }
 
   /** Keys with these ids, of any account, revoked or not; those that there are. */
@@ -72,12 +92,15 @@ export class KeysService {
     checkNewKey(input, await readNow(this.db));
     refuseMoreThanOwn(actor, input.scopes);
     if (input.scopes.includes('ADMIN')) await requireRecentProof(actor);
+    const models = await this.slugsOf(input.models ?? []);
+    const allowedIps = normalizeIps(input.allowedIps ?? []);
     const secret = createSecret();
     const key = await this.db.transaction(async (tx) => {
-      if ((await store.countLiveKeys(tx, accountId)) >= KEYS_MAX) {
+      const { keysPerAccount } = this.parts;
+      if ((await store.countLiveKeys(tx, accountId)) >= keysPerAccount) {
         throw new AppError(
           'CONFLICT',
-          `The account already has ${String(KEYS_MAX)} keys. Revoke one before creating another.`,
+          `The account already has ${String(keysPerAccount)} keys. Revoke one before creating another.`,
         );
       }
       const id = newId('key');
@@ -87,8 +110,9 @@ export class KeysService {
         accountId,
         name: input.name.trim(),
         scopes: [...new Set(input.scopes)],
-        models: input.models ?? [],
+        models,
         ratePerMinute: input.ratePerMinute ?? null,
+        allowedIps,
         expiresAt: input.expiresAt ?? null,
       };
       refuseFewerLimits(await store.findOwnKey(tx, actor, accountId), row);
@@ -113,8 +137,8 @@ export class KeysService {
     keyId: KeyId,
     changes: KeyChanges,
   ): Promise<ApiKey> {
-    const { cap, ...row } = changes;
     checkKeyChanges(changes, await readNow(this.db));
+    const { cap, ...row } = await this.normalize(changes);
     if (row.scopes !== undefined) refuseMoreThanOwn(actor, row.scopes);
     const { scopes: before } = await this.get(accountId, keyId);
     const rights = { ...changes, name: undefined };
@@ -205,12 +229,35 @@ export class KeysService {
     this.parts.authenticator.forget(keyId);
     return revoked;
   }
+
+  /** Models by their present slugs, and addresses as they are kept. @throws AppError BAD_USER_INPUT */
+  private async normalize(changes: KeyChanges): Promise<KeyChanges> {
+    const { models, allowedIps } = changes;
+    return {
+      ...changes,
+      ...(models != null && { models: await this.slugsOf(models) }),
+      ...(allowedIps != null && { allowedIps: normalizeIps(allowedIps) }),
+    };
+  }
+
+  /** @throws AppError BAD_USER_INPUT for a model that there is not */
+  private async slugsOf(models: readonly string[]): Promise<string[]> {
+    if (models.length === 0) return [];
+    const slugs = await this.parts.catalog.findSlugs(models);
+    const found = models.map((model) => {
+      const slug = slugs.get(model);
+      if (slug === undefined) throw badKey('models', `Model "${model}" not found.`);
+      return slug;
+    });
+    return [...new Set(found)];
+  }
 }
 
 function pickCopied(key: ApiKey) {
-  const { accountId, name, scopes, models, ratePerMinute, expiresAt } = key;
+  const { accountId, name, scopes, models, ratePerMinute, allowedIps, expiresAt } = key;
   const { spendCapNanos, capPeriod } = key;
-  return { accountId, name, scopes, models, ratePerMinute, expiresAt, spendCapNanos, capPeriod };
+  const limits = { models, ratePerMinute, allowedIps, expiresAt, spendCapNanos, capPeriod };
+  return { accountId, name, scopes, ...limits };
 }
 
 function noSuchKey(): AppError {

@@ -7,23 +7,39 @@ import { STANDING } from './accounts.store.js';
 import type { ApiKey, CapPeriod, KeyScope, NewSecret } from './api-key.js';
 import type { KeyChanges } from './new-key.js';
 
+/** Whether a key `k` works now. */
+export const KEY_STATE = `CASE WHEN k.revoked_at <= db_now() THEN 'REVOKED' WHEN k.expires_at <= db_now() THEN 'EXPIRED' ELSE 'ACTIVE' END`;
+
 /** Of a key `k`: everything but its hash. */
-const COLUMNS = `k.id, k.lineage_id AS "lineageId", k.account_id AS "accountId", k.name, k.prefix, k.last_four AS "lastFour",
+export const KEY_COLUMNS = `k.id, k.lineage_id AS "lineageId", k.account_id AS "accountId", k.name, k.prefix, k.last_four AS "lastFour",
   k.scopes::text[] AS scopes, k.spend_cap_nanos AS "spendCapNanos", k.cap_period::text AS "capPeriod", k.models,
-  k.rate_per_minute AS "ratePerMinute", k.created_by AS "createdBy", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
+  k.rate_per_minute AS "ratePerMinute", k.allowed_ips AS "allowedIps", ${KEY_STATE} AS state, k.created_by AS "createdBy", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
   k.revoked_at AS "revokedAt", coalesce(k.revoked_at <= db_now(), false) AS "isRevoked", k.last_used_at AS "lastUsedAt"`;
 
 export async function insertKey(
   tx: Transaction,
   key: Pick<
     ApiKey,
-    'id' | 'lineageId' | 'accountId' | 'name' | 'scopes' | 'models' | 'ratePerMinute' | 'expiresAt'
+    | 'id'
+    | 'lineageId'
+    | 'accountId'
+    | 'name'
+    | 'scopes'
+    | 'models'
+    | 'ratePerMinute'
+    | 'allowedIps'
+    | 'expiresAt'
   > &
     Partial<Pick<ApiKey, 'spendCapNanos' | 'capPeriod'>>,
   { hash, prefix, lastFour }: NewSecret,
   createdBy: string | null,
 ): Promise<ApiKey> {
-  const data = { ...key, scopes: [...key.scopes], models: [...key.models] };
+  const data = {
+    ...key,
+    scopes: [...key.scopes],
+    models: [...key.models],
+    allowedIps: [...key.allowedIps],
+  };
   await tx.apiKey.create({
     data: { ...data, hash: Uint8Array.from(hash), prefix, lastFour, createdBy },
     select: { id: true },
@@ -83,7 +99,7 @@ export async function findKey(
   keyId: KeyId,
 ): Promise<ApiKey | undefined> {
   const [row] = await db.query<ApiKey>(
-    `SELECT ${COLUMNS} FROM api_key k WHERE k.id = $1 AND k.account_id = $2`,
+    `SELECT ${KEY_COLUMNS} FROM api_key k WHERE k.id = $1 AND k.account_id = $2`,
     [keyId, accountId],
   );
   return row;
@@ -91,15 +107,9 @@ export async function findKey(
 
 /** Of any account, revoked or not; those that there are. */
 export async function findKeys(db: Queryable, ids: readonly KeyId[]): Promise<ApiKey[]> {
-  return db.query<ApiKey>(`SELECT ${COLUMNS} FROM api_key k WHERE k.id = ANY ($1::text[])`, [ids]);
-}
-
-/** Newest first; revoked ones too. */
-export async function listKeys(db: Queryable, accountId: AccountId): Promise<ApiKey[]> {
-  return db.query<ApiKey>(
-    `SELECT ${COLUMNS} FROM api_key k WHERE k.account_id = $1 ORDER BY k.id DESC LIMIT 1000`,
-    [accountId],
-  );
+  return db.query<ApiKey>(`SELECT ${KEY_COLUMNS} FROM api_key k WHERE k.id = ANY ($1::text[])`, [
+    ids,
+  ]);
 }
 
 /** Locks the account's row, so that its keys are made one after the other and the limit holds. */
@@ -113,13 +123,14 @@ export async function updateKey(
   tx: Transaction,
   accountId: AccountId,
   keyId: KeyId,
-  { name, scopes, models, ratePerMinute, expiresAt }: Omit<KeyChanges, 'cap'>,
+  { name, scopes, models, ratePerMinute, allowedIps, expiresAt }: Omit<KeyChanges, 'cap'>,
 ): Promise<void> {
   const data = {
     ...(name === undefined ? {} : { name }),
     ...(scopes === undefined ? {} : { scopes: [...new Set(scopes)] }),
     ...(models === undefined ? {} : { models: [...(models ?? [])] }),
     ...(ratePerMinute === undefined ? {} : { ratePerMinute }),
+    ...(allowedIps === undefined ? {} : { allowedIps: [...(allowedIps ?? [])] }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
   await tx.apiKey.updateMany({ where: { id: keyId, accountId }, data });
@@ -183,7 +194,7 @@ export async function findKeysByHash(
   hashes: readonly Buffer[],
 ): Promise<(KeyWithStanding | undefined)[]> {
   const rows = await db.query<ApiKey & Omit<KeyWithStanding, keyof ApiKey> & { hash: Buffer }>(
-    `SELECT k.hash, ${COLUMNS}, ${STANDING},
+    `SELECT k.hash, ${KEY_COLUMNS}, ${STANDING},
             extract(epoch FROM least(k.expires_at, k.revoked_at) - db_now())::float8 * 1000 AS "endsInMs"
        FROM api_key k JOIN account a ON a.id = k.account_id AND a.status <> 'CLOSED'
       WHERE k.hash = ANY ($1::bytea[])`,

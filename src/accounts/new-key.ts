@@ -1,5 +1,6 @@
 import { AppError } from '../errors.js';
 import type { Actor } from '../platform/actor.js';
+import { normalizeIpRange } from '../platform/ip-ranges.js';
 import { checkName } from '../platform/name.js';
 import { type CapPeriod, type KeyScope, scopesOfKey } from './api-key.js';
 
@@ -11,6 +12,8 @@ export interface NewKey {
   readonly capPeriod?: CapPeriod | undefined;
   readonly models?: readonly string[] | undefined;
   readonly ratePerMinute?: number | undefined;
+  /** Addresses and CIDR ranges; none: anywhere. */
+  readonly allowedIps?: readonly string[] | undefined;
   readonly expiresAt?: Date | undefined;
 }
 
@@ -22,6 +25,8 @@ export interface KeyChanges {
   readonly models?: readonly string[] | null | undefined;
   /** null: no limit of its own. */
   readonly ratePerMinute?: number | null | undefined;
+  /** null: anywhere. */
+  readonly allowedIps?: readonly string[] | null | undefined;
   /** null: never. */
   readonly expiresAt?: Date | null | undefined;
   readonly cap?:
@@ -30,6 +35,7 @@ export interface KeyChanges {
 
 const MODELS_MAX = 100;
 const SLUG_CHARS_MAX = 300;
+const IPS_MAX = 100;
 
 /** @throws AppError BAD_USER_INPUT */
 export function checkNewKey(key: NewKey, now: Date): void {
@@ -46,7 +52,7 @@ export function checkKeyChanges(changes: KeyChanges, now: Date): void {
 }
 
 function checkLimits(
-  { scopes, models, ratePerMinute, expiresAt }: Omit<KeyChanges, 'name' | 'cap'>,
+  { scopes, models, ratePerMinute, allowedIps, expiresAt }: Omit<KeyChanges, 'name' | 'cap'>,
   now: Date,
 ): void {
   if (scopes?.length === 0) throw badKey('scopes', 'A key needs at least one scope.');
@@ -59,6 +65,9 @@ function checkLimits(
   if (ratePerMinute != null && !(ratePerMinute >= 1 && ratePerMinute <= 1_000_000)) {
     throw badKey('ratePerMinute', '`ratePerMinute` must be between 1 and 1,000,000.');
   }
+  if ((allowedIps?.length ?? 0) > IPS_MAX) {
+    throw badKey('allowedIps', `\`allowedIps\` must list at most ${String(IPS_MAX)} addresses.`);
+  }
   if (expiresAt != null && expiresAt <= now) {
     throw badKey(
       'expiresAt',
@@ -70,7 +79,20 @@ function checkLimits(
 /** @throws AppError BAD_USER_INPUT */
 function checkCap(nanos: bigint | null): void {
   if (nanos !== null && nanos < 0n)
-    throw badKey('spendCapNanos', '`spendCapNanos` must be 0 or more.');
+    throw badKey('spendCap.nanos', '`spendCap.nanos` must be 0 or more.');
+}
+
+/** Ranges as they are kept, each once. @throws AppError BAD_USER_INPUT that names the one that is none */
+export function normalizeIps(allowedIps: readonly string[]): string[] {
+  const ranges = allowedIps.map((text) => {
+    const range = normalizeIpRange(text);
+    if (range !== undefined) return range;
+    throw badKey(
+      'allowedIps',
+      `"${text.slice(0, 60)}" is not an IP address or CIDR range. Use "203.0.113.7", "10.0.0.0/8" or "2001:db8::/32"; a range starts at its first address.`,
+    );
+  });
+  return [...new Set(ranges)];
 }
 
 export function badKey(argument: string, message: string): AppError {

@@ -47,6 +47,7 @@ export function createServices(config: Config, foundation: Foundation) {
   const payments = createPayments({ ...common, ...credits });
   const accounts = createAccounts({
     ...common,
+    ...catalog,
     ...credits,
     ...notifications,
     ...payments,

@@ -49,6 +49,12 @@ export class CatalogService {
     return possible.length === 0 ? new Map() : store.findModels(this.db, possible, parts);
   }
 
+  /** The present slugs of those models that there are, by what they were asked for: a slug, an alias or an id. */
+  async findSlugs(keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const found = await this.findModels([...new Set(keys)], new Set());
+    return new Map([...found].map(([key, { slug }]) => [key, slug]));
+  }
+
   listRelated(
     ids: readonly ModelId[],
     first: number,

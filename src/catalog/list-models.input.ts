@@ -2,7 +2,6 @@ import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, InputType, registerEnumType } from 'type-graphql';
 import {
   type Direction,
-  DIRECTIONS,
   MODEL_ORDER_FIELDS,
   type ModelFilter,
   type ModelOrder,
@@ -10,6 +9,7 @@ import {
   NATURAL_DIRECTION,
   searchWords,
 } from './model-order.js';
+import { DIRECTIONS } from '../graphql/order.js';
 import { MODEL_STATUSES, MODEL_TASKS, type ModelStatus, type ModelTask } from './model.js';
 
 registerEnumType(MODEL_ORDER_FIELDS, {
@@ -23,15 +23,6 @@ registerEnumType(MODEL_ORDER_FIELDS, {
     PRICE: { description: 'Current price per image; cheapest first by default.' },
     DEMAND: { description: 'Number of requests for the model; highest first by default.' },
     RELEVANCE: { description: 'Relevance to the search; best match first. Requires `search`.' },
-  },
-});
-
-registerEnumType(DIRECTIONS, {
-  name: 'OrderDirection',
-  description: 'Sort direction of a list.',
-  valuesConfig: {
-    ASC: { description: 'Ascending: smallest, oldest or A first.' },
-    DESC: { description: 'Descending: largest, newest or Z first.' },
   },
 });
 

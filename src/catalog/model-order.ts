@@ -1,4 +1,5 @@
 import { AppError } from '../errors.js';
+import type { Direction } from '../platform/order.js';
 import type { ModelStatus, ModelTask } from './model.js';
 
 /** Which models a list holds. Every list of values matches any of them; what is left out does not matter. */
@@ -26,8 +27,7 @@ export const MODEL_ORDER_FIELDS = {
 } as const;
 export type ModelOrderField = keyof typeof MODEL_ORDER_FIELDS;
 
-export const DIRECTIONS = { ASC: 'ASC', DESC: 'DESC' } as const;
-export type Direction = keyof typeof DIRECTIONS;
+export type { Direction };
 
 /** Rows without a value come last in either direction; rows with equal values stand in the order of their ids. */
 export interface ModelOrder {

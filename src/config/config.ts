@@ -61,6 +61,8 @@ export interface Config {
   mailViewerPort: number;
   oauth: { github: OAuthClient | undefined; google: OAuthClient | undefined };
   freeCredit: { nanos: bigint; days: number };
+  /** API keys that an account may have at a time. */
+  keysPerAccount: number;
   /** Organisations that a person may have made at a time. */
   organisationsPerPerson: number;
   /** undefined: payments go to the local double, which main starts. */
@@ -191,6 +193,7 @@ export function readConfig(
       values.CREDIT_PACKS_FILE ?? path.join(PACKAGE_DIR, 'prisma/seed/credit-packs.yaml'),
     ),
     freeCredit: { nanos: BigInt(values.FREE_CREDIT_NANOS), days: values.FREE_CREDIT_DAYS },
+    keysPerAccount: values.KEYS_PER_ACCOUNT,
     organisationsPerPerson: values.ORGANISATIONS_PER_PERSON,
     modelCheckMs: values.MODEL_CHECK_MINUTES * 60_000,
     hubSyncMs: values.HUB_SYNC_HOURS === 0 ? undefined : values.HUB_SYNC_HOURS * 3_600_000,

@@ -4,6 +4,7 @@ import {
   type GraphQLSchema,
   isInterfaceType,
   isObjectType,
+  isUnionType,
   lexicographicSortSchema,
   printSchema,
 } from 'graphql';
@@ -65,9 +66,12 @@ function pubSubOf(sources: Sources): PubSub {
 
 /** Records are of the type that their id's prefix names: type-graphql would ask for instances of its classes. */
 function resolveNodes(schema: GraphQLSchema, nodes: NodeSources): void {
-  const type = schema.getType('Node');
-  if (!isInterfaceType(type)) return;
-  type.resolveType = ({ id }: NodeType) => sourceOf(nodes, id)?.type;
+  const typeOf = ({ id }: NodeType) => sourceOf(nodes, id)?.type;
+  for (const type of Object.values(schema.getTypeMap())) {
+    // Unions are of nodes; type-graphql would ask asynchronously, which graphql-jit does not take.
+    if (isUnionType(type) || (isInterfaceType(type) && type.name === 'Node'))
+      type.resolveType = typeOf;
+  }
 }
 
 /** type-graphql offers no place to describe the root types. */

@@ -29,7 +29,7 @@ const call = (world: World, more: object = {}, headers = attacker(world)) =>
 /** A key of the attacker's with a cap. */
 async function cappedKey(world: World, capNanos: string): Promise<Record<string, string>> {
   const { body } = await world.attacker.person.gql(
-    `mutation { createApiKey(input: { name: "${newId('key')}", scopes: [INFERENCE, READ], capPeriod: TOTAL, spendCapNanos: "${capNanos}" }) { secret ${USER_ERRORS} } }`,
+    `mutation { createApiKey(input: { name: "${newId('key')}", scopes: [INFERENCE, READ], spendCap: { nanos: "${capNanos}", period: TOTAL } }) { secret ${USER_ERRORS} } }`,
   );
   return bearer(body.data.createApiKey.secret as string);
 }
@@ -98,7 +98,7 @@ export const moneyAttacks: readonly Attack[] = [
         refused(
           await world.attacker.person
             .gql(
-              `mutation { createApiKey(input: { name: "odd", scopes: [READ], capPeriod: TOTAL, spendCapNanos: "${nanos}" }) { secret ${USER_ERRORS} } }`,
+              `mutation { createApiKey(input: { name: "odd", scopes: [READ], spendCap: { nanos: "${nanos}", period: TOTAL } }) { secret ${USER_ERRORS} } }`,
             )
             .then((answer) => ({ ...answer, text: '' })),
           ...INPUT,

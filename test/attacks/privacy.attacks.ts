@@ -55,14 +55,14 @@ export const privacyAttacks: readonly Attack[] = [
     run: async (world) => {
       const { text, body } = await gql(
         world,
-        '{ account { apiKeys { id name prefix lastFour } } }',
+        '{ account { apiKeys { nodes { id name prefix lastFour } } } }',
         {},
         {
           ...bearer(world.attacker.person.token),
           'x-gigarouter-account': world.attacker.accountId,
         },
       );
-      expect(body.data.account.apiKeys).toContainEqual(
+      expect(body.data.account.apiKeys.nodes).toContainEqual(
         expect.objectContaining({ lastFour: world.attacker.secret.slice(-4) }),
       );
       expect(text).not.toContain(world.attacker.secret);

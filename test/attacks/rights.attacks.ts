@@ -122,7 +122,12 @@ export const rightsAttacks: readonly Attack[] = [
     run: async (world) => {
       const scopes = ['ADMIN', 'READ', 'INFERENCE'];
       const other = await newKey(world, ['INFERENCE']);
-      for (const limit of ['spendCapNanos: "1"', 'models: ["a/b"]', 'ratePerMinute: 1']) {
+      for (const limit of [
+        'spendCap: { nanos: "1" }',
+        `models: ["${DEMO_MODEL}"]`,
+        'allowedIps: ["127.0.0.1"]',
+        'ratePerMinute: 1',
+      ]) {
         const { id, headers } = await newKey(world, scopes, limit);
         for (const attempt of [
           'createApiKey(input: { name: "more" }) { secret }',

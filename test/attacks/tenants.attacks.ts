@@ -207,7 +207,7 @@ export const tenantAttacks: readonly Attack[] = [
     run: async (world) => {
       for (const query of [
         '{ account { balance { postedNanos } } }',
-        '{ account { apiKeys { id } } }',
+        '{ account { apiKeys { nodes { id } } } }',
         'mutation { closeAccount(input: { accountId: "acct_1", giveUpCredit: true }) { userErrors { code message path details } } }',
       ])
         refused(await gql(world, query), 'UNAUTHENTICATED');

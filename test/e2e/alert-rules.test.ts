@@ -38,7 +38,7 @@ test.each([
 test('another account’s rules and keys answer as absent ones', async () => {
   const [owner, stranger] = await Promise.all([admin(), admin()]);
   const id = await rule(owner, '{ kind: LOW_BALANCE, thresholdNanos: "5" }');
-  const [key] = await t.app.services.keys.list(owner.accountId);
+  const [key] = await t.app.services.keys.list(owner.accountId, { first: 1 });
   const operations = (ruleId: string, keyId: string) => [
     `mutation { updateAlertRule(input: { id: "${ruleId}", enabled: false }) { alertRule { id } userErrors { code message path details } } }`,
     `mutation { deleteAlertRule(input: { id: "${ruleId}" }) { deletedAlertRuleId userErrors { code message path details } } }`,

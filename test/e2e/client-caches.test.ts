@@ -31,7 +31,7 @@ const OVERVIEW = `query OverviewQuery($id: ID!) {
     balance { postedNanos }
     creditLots { id expiresAt }
     ledger(first: 1) { edges { node { id lot { id remainingNanos } } } }
-    apiKeys { id name }
+    apiKeys { nodes { id name } }
   }
 }`;
 const RENAME = `mutation RenameMutation($input: UpdateApiKeyInput!) {
@@ -46,7 +46,7 @@ interface Overview {
     readonly balance: { readonly postedNanos: string };
     readonly creditLots: readonly { readonly id: string; readonly expiresAt: string | null }[];
     readonly ledger: object;
-    readonly apiKeys: readonly { readonly id: string; readonly name: string }[];
+    readonly apiKeys: { readonly nodes: readonly { readonly id: string; readonly name: string }[] };
   };
 }
 
@@ -236,10 +236,10 @@ describe.each([
       ),
     );
 
-    const [key] = second.account.apiKeys;
+    const [key] = second.account.apiKeys.nodes;
     const name = `renamed ${_name}`;
     await client.rename({ accountId: organization, id: key?.id ?? '', name });
-    expect((await client.read(organization)).account.apiKeys[0]?.name).toBe(name);
-    expect((await client.read(own)).account.apiKeys[0]?.name).toBe('first');
+    expect((await client.read(organization)).account.apiKeys.nodes[0]?.name).toBe(name);
+    expect((await client.read(own)).account.apiKeys.nodes[0]?.name).toBe('first');
   });
 });

@@ -88,8 +88,15 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
     const old = await make();
     const ROTATE = `mutation ($id: ID!, $h: Float!) { rotateApiKey(input: { id: $id, graceHours: $h }) { secret apiKey { id } userErrors { code message path details } } }`;
     const next = (await w.ask(side, secret, ROTATE, { id: old.apiKey.id, h: 1 })).rotateApiKey;
-    const { account } = await w.ask(other, secret, '{ account { apiKeys { id revokedAt } } }');
-    expectAt(account.apiKeys.find(({ id }: { id: string }) => id === old.apiKey.id).revokedAt, 1);
+    const { account } = await w.ask(
+      other,
+      secret,
+      '{ account { apiKeys { nodes { id revokedAt } } } }',
+    );
+    expectAt(
+      account.apiKeys.nodes.find(({ id }: { id: string }) => id === old.apiKey.id).revokedAt,
+      1,
+    );
     expect(await statuses(old.secret)).toEqual([200, 200, 200]);
     await w.ask(side, secret, ROTATE, { id: next.apiKey.id, h: 0 });
     await refusedEverywhere(next.secret);

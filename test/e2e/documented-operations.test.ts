@@ -92,15 +92,15 @@ describe('run', () => {
 
   test('a key: created, changed, rotated, revoked', async () => {
     const made = await run('CreateKey', { input: { accountId: account, name: 'ci' } });
-    const { id } = made.createApiKey.apiKey;
+    const { id } = made.createApiKey.apiKeyEdge.node;
     const spendCap = { nanos: '5000000000', period: 'MONTH' };
     const changed = await run('UpdateKey', { input: { accountId: account, id, spendCap } });
-    expect(changed.updateApiKey.apiKey.spendCapNanos).toBe('5000000000');
+    expect(changed.updateApiKey.apiKey.spendCap.nanos).toBe('5000000000');
     const { rotateApiKey } = await run('RotateKey', { input: { accountId: account, id } });
     expect(rotateApiKey.replacedApiKey.id).toBe(id);
-    const input = { accountId: account, id: rotateApiKey.apiKey.id };
+    const input = { accountId: account, id: rotateApiKey.apiKeyEdge.node.id };
     expect((await run('RevokeKey', { input })).revokeApiKey.apiKey.revokedAt).not.toBeNull();
-    expect((await run('Keys', { account })).account.apiKeys).toHaveLength(2);
+    expect((await run('Keys', { account })).account.apiKeys.nodes).toHaveLength(2);
   });
 
   test('people, alerts and webhooks', async () => {

@@ -40,6 +40,8 @@ const ARGUMENTS: Readonly<Record<string, Named>> = {
   'Account.auditEvents.after': PLACE,
   'Account.auditEvents.filter.keys': { kind: 'key', place: true },
   'Account.auditEvents.filter.users': { kind: 'user', place: true },
+  'Account.apiKeys.after': { kind: 'key', place: true },
+  'Account.apiKeys.filter.creatorIds': { kind: 'user', place: true },
   'Query.auditLog.after': PLACE,
   'Query.auditLog.filter.accounts': { kind: 'account', operator: true },
   'Query.auditLog.filter.keys': { kind: 'key', operator: true, place: true },
@@ -170,7 +172,7 @@ test('the account that a request names in its header: another’s is refused as 
   const send = (id: string) =>
     postGraphQL(
       n.t.url,
-      { query: '{ account { balance { postedNanos } apiKeys { id } } }' },
+      { query: '{ account { balance { postedNanos } apiKeys { nodes { id } } } }' },
       { ...bearer(n.b.person.token), 'x-gigarouter-account': id },
     );
   expect((await send(n.a.accountId)).status).toBe(403);

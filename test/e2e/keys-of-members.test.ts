@@ -158,13 +158,18 @@ test('a key says who made it', async () => {
   const response = await fetch(`${t.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...bearer(first.secret) },
-    body: JSON.stringify({ query: '{ account { apiKeys { id createdBy } } }' }),
+    body: JSON.stringify({
+      query:
+        '{ account { apiKeys { nodes { id createdBy { __typename ... on User { id } ... on ApiKey { id } } } } } }',
+    }),
   });
-  const { data } = (await response.json()) as { data: { account: { apiKeys: object[] } } };
-  expect(data.account.apiKeys).toEqual(
+  const { data } = (await response.json()) as {
+    data: { account: { apiKeys: { nodes: object[] } } };
+  };
+  expect(data.account.apiKeys.nodes).toEqual(
     expect.arrayContaining([
-      { id: first.id, createdBy: member.userId },
-      { id: second.id, createdBy: first.id },
+      { id: first.id, createdBy: { __typename: 'User', id: member.userId } },
+      { id: second.id, createdBy: { __typename: 'ApiKey', id: first.id } },
     ]),
   );
 });

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const ALL = ['INFERENCE', 'READ', 'BILLING', 'ADMIN'] as const;
 const KEYS =
-  '{ account { apiKeys { id name prefix lastFour scopes revokedAt lastUsedAt spendCapNanos } } }';
+  '{ account { apiKeys { nodes { id name prefix lastFour scopes revokedAt lastUsedAt spendCap { nanos } } } } }';
 const CREATE =
   'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id prefix lastFour } userErrors { code message path details } } }';
 const REVOKE =
@@ -70,7 +70,7 @@ test('a secret is shown once, and kept as a hash', async () => {
   expect(secret).toMatch(/^gr-[\w-]{46}$/);
   expect(key).toMatchObject({ prefix: secret.slice(0, 9), lastFour: secret.slice(-4) });
   const listed = await caller.gql(KEYS);
-  expect(listed.body.data.account.apiKeys).toContainEqual(
+  expect(listed.body.data.account.apiKeys.nodes).toContainEqual(
     expect.objectContaining({ id: key.id, name: 'ci' }),
   );
   expect(JSON.stringify(listed.body)).not.toContain(secret);
@@ -88,16 +88,16 @@ test('a key gives nobody more than its maker has', async () => {
 
 test('a rotated key works for its grace period, and the new one at once', async () => {
   const caller = await admin();
-  const { secret, key } = await create(caller, { spendCapNanos: '7' });
+  const { secret, key } = await create(caller, { spendCap: { nanos: '7' } });
   const ROTATE = `mutation ($id: ID!, $hours: Float!) {
       rotateApiKey(input: { id: $id, graceHours: $hours }) {
         secret
-        apiKey { id spendCapNanos scopes }
+        apiKey { id spendCap { nanos } scopes }
         userErrors { code message path details }
       }
     }`;
   const { rotateApiKey } = (await caller.gql(ROTATE, { id: key.id, hours: 0.002 })).body.data;
-  expect(rotateApiKey.apiKey).toMatchObject({ spendCapNanos: '7', scopes: ['READ'] });
+  expect(rotateApiKey.apiKey).toMatchObject({ spendCap: { nanos: '7' }, scopes: ['READ'] });
   expect(await accepts(t.app, rotateApiKey.secret as string)).toBe(true);
   expect(await accepts(t.app, secret)).toBe(true);
   expect(codeOf(await caller.gql(ROTATE, { id: key.id, hours: 1 }))).toBe('CONFLICT');
@@ -193,7 +193,7 @@ test.each([
 
 test('when a key was last used is written down, and nothing else of it', async () => {
   const caller = await admin();
-  const { secret, key } = await create(caller, { spendCapNanos: '5' });
+  const { secret, key } = await create(caller, { spendCap: { nanos: '5' } });
   const [before] = await rowOf(key.id);
   await t.app.services.keyAuthenticator.authenticate(secret, '127.0.0.1');
   // Somebody changes the key after it was read.
@@ -223,7 +223,7 @@ test.each([
   [{ name: '' }],
   [{ name: 'x'.repeat(101) }],
   [{ scopes: [] }],
-  [{ spendCapNanos: '-1' }],
+  [{ spendCap: { nanos: '-1' } }],
   [{ ratePerMinute: 0 }],
   [{ expiresAt: '2020-01-01T00:00:00Z' }],
 ])('%j is refused', async (input) => {

@@ -17,7 +17,7 @@ const outbox = temporaryFolder();
 let t: TestApp;
 let accountId: AccountId;
 beforeAll(async () => {
-  t = await startTestApp({ seeded: false, background: false, config: mailTo(outbox.path) });
+  t = await startTestApp({ background: false, config: mailTo(outbox.path) });
   accountId = await t.app.services.accounts.openAccount('Test');
   await t.database.query(`UPDATE account SET kind = 'ORGANISATION' WHERE id = $1`, [accountId]);
 });
@@ -41,10 +41,10 @@ async function newKey(input: Partial<NewKey> = {}) {
 type Key = Awaited<ReturnType<typeof newKey>>;
 
 const CREATE = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } userErrors { code message path details } } }`;
-const ROTATE = `mutation ($id: ID!) { rotateApiKey(input: { id: $id }) { apiKey { id spendCapNanos } userErrors { code message path details } } }`;
+const ROTATE = `mutation ($id: ID!) { rotateApiKey(input: { id: $id }) { apiKey { id } userErrors { code message path details } } }`;
 const SET_CAP = `mutation ($id: ID!, $spendCap: SpendCapInput) {
   updateApiKey(input: { id: $id, spendCap: $spendCap }) {
-    apiKey { spendCapNanos }
+    apiKey { spendCap { nanos } }
     userErrors { code message path details }
   }
 }`;
@@ -59,9 +59,15 @@ const setCap = (key: Key, id: KeyId, nanos: string | null, period = 'MONTH') =>
 
 const TOMORROW = new Date(Date.now() + 86_400_000);
 const LATER = new Date(TOMORROW.getTime() + 1);
+const [A, B, C] = [
+  'openai/clip-vit-base-patch16',
+  'openai/clip-vit-base-patch32',
+  'google/siglip-base-patch16-224',
+] as const;
 const LIMITS = {
-  models: { models: ['a/b', 'a/c'] },
+  models: { models: [A, B] },
   rate: { ratePerMinute: 5 },
+  'IP addresses': { allowedIps: ['127.0.0.0/8', '::/96'] },
   'spend cap': { spendCapNanos: 10n },
   expiry: { expiresAt: TOMORROW },
 } satisfies Record<string, Partial<NewKey>>;
@@ -107,14 +113,21 @@ describe.each(ALL)('a key with a limit: %s', (_name, limit) => {
 });
 
 test.each<[string, Partial<NewKey>, object, boolean]>([
-  ['models of its own', LIMITS.models, { models: ['a/b'] }, true],
-  ['another model beside', LIMITS.models, { models: ['a/b', 'x/y'] }, false],
+  ['models of its own', LIMITS.models, { models: [A] }, true],
+  ['another model beside', LIMITS.models, { models: [A, C] }, false],
+  ['addresses of its own', LIMITS['IP addresses'], { allowedIps: ['127.0.0.1'] }, true],
+  [
+    'another address beside',
+    LIMITS['IP addresses'],
+    { allowedIps: ['127.0.0.1', '10.0.0.1'] },
+    false,
+  ],
   ['the same rate', LIMITS.rate, { ratePerMinute: 5 }, true],
   ['a higher rate', LIMITS.rate, { ratePerMinute: 6 }, false],
   ['the same end', LIMITS.expiry, { expiresAt: TOMORROW.toISOString() }, true],
   ['a later end', LIMITS.expiry, { expiresAt: LATER.toISOString() }, false],
   ['no calls', LIMITS['spend cap'], { scopes: ['READ'] }, true],
-  ['a cap that is as low', LIMITS['spend cap'], { spendCapNanos: '10' }, false],
+  ['a cap that is as low', LIMITS['spend cap'], { spendCap: { nanos: '10' } }, false],
   ['anything', {}, {}, true],
 ])('a key with %s is created by a limited key, or not', async (_name, limit, input, isAllowed) => {
   expect(codeOf(await created(await newKey(limit), input))).toBe(

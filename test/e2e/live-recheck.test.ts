@@ -81,11 +81,11 @@ describe.each(TRANSPORTS)(
     test('a key is revoked, which this server has just used', async () => {
       const caller = await newCaller(t, 1n, { scopes: ['READ', 'ADMIN'] });
       const subscriber = await listening(transport, caller.secret);
-      const { body } = await caller.gql('{ account { apiKeys { id } } }');
+      const { body } = await caller.gql('{ account { apiKeys { nodes { id } } } }');
       await caller.gql(
         'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { id } userErrors { code message path details } } }',
         {
-          id: body.data.account.apiKeys[0].id,
+          id: body.data.account.apiKeys.nodes[0].id,
         },
       );
       expect(await cutWith(subscriber)).toBe(REVOKED);

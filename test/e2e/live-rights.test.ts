@@ -53,11 +53,11 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const caller = await newCaller(t, 1n, { scopes: ['READ', 'ADMIN'] });
     const subscriber = subscribe(transport, otherUrl, BALANCE, caller);
     await event(subscriber, 0);
-    const { body } = await caller.gql('{ account { apiKeys { id } } }');
+    const { body } = await caller.gql('{ account { apiKeys { nodes { id } } } }');
     await caller.gql(
       'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { id } userErrors { code message path details } } }',
       {
-        id: body.data.account.apiKeys[0].id,
+        id: body.data.account.apiKeys.nodes[0].id,
       },
     );
     expect(await cutWith(subscriber)).toBe(REVOKED[transport]);

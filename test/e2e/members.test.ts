@@ -104,7 +104,7 @@ test('who does not belong to an account cannot act on it', async () => {
   for (const query of [
     MEMBERS,
     '{ account { balance { postedNanos } } }',
-    '{ account { apiKeys { id } } }',
+    '{ account { apiKeys { nodes { id } } } }',
   ]) {
     expect(codeOf(await on(bob, account).gql(query))).toBe('FORBIDDEN');
   }

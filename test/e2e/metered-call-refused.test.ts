@@ -98,7 +98,7 @@ describe('who may not call', () => {
     expect(codeOf(await t.gql(CLASSIFY, input({ labels: ['cat'] })))).toBe('UNAUTHENTICATED');
     const reader = await t.caller(10_000_000n, { scopes: ['READ'] });
     expect(codeOf(await reader.gql(CLASSIFY, input({ labels: ['cat'] })))).toBe('FORBIDDEN');
-    const other = await t.caller(10_000_000n, { models: ['timm/other'] });
+    const other = await t.caller(10_000_000n, { models: ['openai/clip-vit-base-patch32'] });
     expect(codeOf(await other.gql(CLASSIFY, input({ labels: ['cat'] })))).toBe('FORBIDDEN');
   });
 

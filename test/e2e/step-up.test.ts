@@ -85,7 +85,9 @@ test('other keys and reading need none, and API keys cannot prove anything', asy
   const person = await newPerson();
   await wait();
   expect(extensionsOf(await person.gql(KEY('INFERENCE')))).toBeUndefined();
-  expect(extensionsOf(await person.gql('{ account { apiKeys { id } } }'))).toBeUndefined();
+  expect(
+    extensionsOf(await person.gql('{ account { apiKeys { nodes { id } } } }')),
+  ).toBeUndefined();
   const caller = await newCaller(t, 0n, { scopes: ['READ', 'ADMIN'] });
   expect(extensionsOf(await caller.gql(KEY('ADMIN')))).toBeUndefined();
 });

@@ -12,23 +12,29 @@ const CREATE = `mutation ($input: CreateApiKeyInput!) {
 }`;
 const UPDATE = `mutation ($input: UpdateApiKeyInput!) {
   updateApiKey(input: $input) {
-    apiKey { id name scopes models ratePerMinute expiresAt spendCapNanos capPeriod }
+    apiKey { id name scopes models ratePerMinute allowedIps expiresAt spendCap { nanos period } }
     account { id }
     userErrors { code message path }
   }
 }`;
 const EXPIRY = '2096-01-01T00:00:00.000Z';
+const [A, B, C] = [
+  'openai/clip-vit-base-patch16',
+  'openai/clip-vit-base-patch32',
+  'google/siglip-base-patch16-224',
+] as const;
 const LIMITS = {
   scopes: ['INFERENCE', 'READ'],
-  models: ['a/b'],
+  models: [A],
   ratePerMinute: 5,
+  allowedIps: ['127.0.0.0/8', '::1/128'],
   expiresAt: EXPIRY,
 };
 
 const admin = () => newCaller(t, 0n, { scopes: ['INFERENCE', 'READ', 'BILLING', 'ADMIN'] });
 
 async function newKey(caller: Caller) {
-  const input = { name: 'k', ...LIMITS, spendCapNanos: '9', capPeriod: 'DAY' };
+  const input = { name: 'k', ...LIMITS, spendCap: { nanos: '9', period: 'DAY' } };
   const { body } = await caller.gql(CREATE, { input });
   return body.data.createApiKey as { secret: string; apiKey: { id: string } };
 }
@@ -39,7 +45,7 @@ test('what is left out stays as it is', async () => {
   const { id } = (await newKey(caller)).apiKey;
   const { body } = await update(caller, { id, name: ' renamed ' });
   expect(body.data.updateApiKey).toEqual({
-    apiKey: { id, name: 'renamed', ...LIMITS, spendCapNanos: '9', capPeriod: 'DAY' },
+    apiKey: { id, name: 'renamed', ...LIMITS, spendCap: { nanos: '9', period: 'DAY' } },
     account: { id: caller.accountId },
     userErrors: [],
   });
@@ -50,20 +56,26 @@ test('each limit is changed by itself, and lifted by null', async () => {
   const { id } = (await newKey(caller)).apiKey;
   const after = async (changes: object) =>
     (await update(caller, { id, ...changes })).body.data.updateApiKey.apiKey as object;
-  expect(await after({ scopes: ['READ'] })).toMatchObject({ scopes: ['READ'], models: ['a/b'] });
-  expect(await after({ models: ['a/c', 'a/d'] })).toMatchObject({ models: ['a/c', 'a/d'] });
+  expect(await after({ scopes: ['READ'] })).toMatchObject({ scopes: ['READ'], models: [A] });
+  expect(await after({ models: [B, C] })).toMatchObject({ models: [B, C] });
   expect(await after({ models: null })).toMatchObject({ models: [], ratePerMinute: 5 });
   expect(await after({ ratePerMinute: null })).toMatchObject({ ratePerMinute: null });
-  expect(await after({ expiresAt: null })).toMatchObject({ expiresAt: null, spendCapNanos: '9' });
-  expect(await after({ spendCap: { nanos: '4', period: 'TOTAL' } })).toMatchObject({
-    spendCapNanos: '4',
-    capPeriod: 'TOTAL',
+  expect(await after({ allowedIps: ['2001:DB8::/32', '127.0.0.1'] })).toMatchObject({
+    allowedIps: ['2001:db8::/32', '127.0.0.1/32'],
   });
-  expect(await after({ spendCap: null })).toMatchObject({ spendCapNanos: null });
+  expect(await after({ allowedIps: null })).toMatchObject({ allowedIps: [] });
+  expect(await after({ expiresAt: null })).toMatchObject({
+    expiresAt: null,
+    spendCap: { nanos: '9' },
+  });
+  expect(await after({ spendCap: { nanos: '4', period: 'TOTAL' } })).toMatchObject({
+    spendCap: { nanos: '4', period: 'TOTAL' },
+  });
+  expect(await after({ spendCap: null })).toMatchObject({ spendCap: null });
   const events = await caller.gql('{ account { auditEvents { nodes { action details } } } }');
   expect(events.body.data.account.auditEvents.nodes).toContainEqual({
     action: 'key.changed',
-    details: { models: 'a/c,a/d' },
+    details: { models: `${B},${C}` },
   });
 });
 
@@ -81,7 +93,10 @@ test.each([
   ['no scope', { scopes: [] }, 'scopes'],
   ['a rate of 0', { ratePerMinute: 0 }, 'ratePerMinute'],
   ['an expiry that is past', { expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt'],
-  ['a cap below 0', { spendCap: { nanos: '-1' } }, 'spendCapNanos'],
+  ['a cap below 0', { spendCap: { nanos: '-1' } }, 'spendCap.nanos'],
+  ['a model that there is not', { models: [A, 'nobody/nothing'] }, 'models'],
+  ['an address that is none', { allowedIps: ['10.0.0.0/33'] }, 'allowedIps'],
+  ['a range that starts in its middle', { allowedIps: ['10.0.0.5/8'] }, 'allowedIps'],
   ['no name', { name: ' ' }, 'name'],
 ])('%s is refused, by its name, and nothing is changed', async (_name, changes, argument) => {
   const caller = await admin();
@@ -107,14 +122,14 @@ test('nobody gives more than they have, and a key changes no limit of its own', 
     return { id: apiKey.id, gql };
   };
   const plain = await made({ scopes: ['INFERENCE'] });
-  const limited = await made({ scopes: ['ADMIN', 'INFERENCE'], models: ['a/b'] });
+  const limited = await made({ scopes: ['ADMIN', 'INFERENCE'], models: [A] });
   const refused = async (by: { gql: Caller['gql'] }, input: object) => {
     expect(codeOf(await update(by, input))).toBe('FORBIDDEN');
   };
   await refused(limited, { id: plain.id, scopes: ['BILLING'] });
   await refused(limited, { id: limited.id, models: null });
   await refused(limited, { id: plain.id, ratePerMinute: 1 });
-  expect(codeOf(await update(limited, { id: plain.id, models: ['a/b'] }))).toBeUndefined();
+  expect(codeOf(await update(limited, { id: plain.id, models: [A] }))).toBeUndefined();
   expect(codeOf(await update(limited, { id: limited.id, name: 'me' }))).toBeUndefined();
   expect(codeOf(await update(await admin(), { id: plain.id, name: 'x' }))).toBe('NOT_FOUND');
 });

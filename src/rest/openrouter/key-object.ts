@@ -38,6 +38,7 @@ export const KeyObject = KeySpendingObject.extend({
   updated_at: z.null(),
   expires_at: z.string().nullable(),
   creator_user_id: z.string().nullable(),
+  allowed_ips: z.array(z.string()).meta({ description: 'Of gigarouter; none: everywhere' }),
   external_user: z.null(),
   workspace_id: z.string().meta({ description: 'Id of the account' }),
 });
@@ -79,6 +80,7 @@ export function toKeyObject(
     updated_at: null,
     expires_at: key.expiresAt?.toISOString() ?? null,
     creator_user_id: key.createdBy?.startsWith('usr_') === true ? key.createdBy : null,
+    allowed_ips: [...key.allowedIps],
     external_user: null,
     workspace_id: key.accountId,
   };

@@ -20,6 +20,11 @@ const LimitReset = z
   .nullable()
   .optional();
 
+const AllowedIps = z.array(z.string()).max(100).nullable().optional().meta({
+  description:
+    'Of gigarouter: addresses and CIDR ranges that it may be used from; null or none: everywhere',
+});
+
 const NewKey = z.object({
   name: z.string(),
   limit: Limit,
@@ -29,6 +34,7 @@ const NewKey = z.object({
     .transform((text) => new Date(text))
     .nullable()
     .optional(),
+  allowed_ips: AllowedIps,
   scopes: z
     .array(z.enum(['inference', 'read', 'billing', 'admin']))
     .min(1)
@@ -40,6 +46,7 @@ const Changes = z.object({
   name: z.string().optional(),
   limit: Limit,
   limit_reset: LimitReset,
+  allowed_ips: AllowedIps,
   disabled: z.boolean().optional().meta({ description: 'true revokes it, for good' }),
 });
 
@@ -71,15 +78,19 @@ export function keysRoutes({ keys, usage }: KeyRoutesServices): Route[] {
       operationId: 'openrouterListKeys',
       summary: 'The account’s keys, newest first, 100 at a time',
       query: z.object({
-        offset: z.coerce.number().int().min(0).default(0),
+        offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
         include_disabled: z.enum(['true', 'false']).default('false'),
       }),
       answer: z.object({ data: z.array(KeyObject) }),
       examples: [{ summary: 'Revoked ones too', query: { include_disabled: 'true' } }],
       handle: async (call, { query: { offset, include_disabled: all } }) => {
-        const listed = await keys.list(call.accountId);
-        const shown = listed.filter(({ isRevoked }) => all === 'true' || !isRevoked);
-        return { data: await show(call, shown.slice(offset, offset + PAGE)) };
+        const shown = await keys.list(call.accountId, {
+          filter: all === 'true' ? {} : { states: ['ACTIVE', 'EXPIRED'] },
+          orderBy: { field: 'CREATED_AT', direction: 'DESC' },
+          first: PAGE,
+          offset,
+        });
+        return { data: await show(call, shown) };
       },
     }),
     route({
@@ -102,6 +113,7 @@ export function keysRoutes({ keys, usage }: KeyRoutesServices): Route[] {
           spendCapNanos: nanosOf(body.limit) ?? undefined,
           capPeriod: periodOf(body.limit_reset),
           expiresAt: body.expires_at ?? undefined,
+          allowedIps: body.allowed_ips ?? undefined,
         });
         return { data: toKeyObject(key, undefined), key: secret };
       },
@@ -133,8 +145,8 @@ export function keysRoutes({ keys, usage }: KeyRoutesServices): Route[] {
         if (body.disabled === false && key.isRevoked) {
           throw new AppError('CONFLICT', 'The key has been revoked permanently. Create a new one.');
         }
-        const changes = { name: body.name, cap: capOf(key, body) };
-        const isChanged = changes.name !== undefined || changes.cap !== undefined;
+        const changes = { name: body.name, cap: capOf(key, body), allowedIps: body.allowed_ips };
+        const isChanged = Object.values(changes).some((change) => change !== undefined);
         const changed = isChanged ? await keys.change(actor, accountId, key.id, changes) : key;
         return showOne(
           call,
