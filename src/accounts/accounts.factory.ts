@@ -1,5 +1,6 @@
 import type { CreditsService } from '../credits/index.js';
 import type { DomainResolvers } from '../graphql/node.resolver.js';
+import type { MailSenders } from '../platform/mail-queue.js';
 import { createRateCounter } from '../platform/rate-counter.js';
 import { AccountAdminResolver } from './account-admin.resolver.js';
 import { AccountFieldsResolver } from './account-fields.resolver.js';
@@ -53,7 +54,7 @@ const DAY_S = 86_400;
 
 /** People, accounts and keys. */
 export function createAccounts(deps: AccountsDeps) {
-  const { db, credits, payments, notifications, mailer, config } = deps;
+  const { db, credits, payments, notifications, mailer, mailQueue, config } = deps;
   const { publicUrl, freeCredit } = config;
   const accounts = new AccountsService({ db, credits, payments, freeCredit });
   const keyAuthenticator = new KeyAuthenticator(db);
@@ -65,6 +66,13 @@ export function createAccounts(deps: AccountsDeps) {
   });
   const identity = createIdentity({ ...deps, accounts });
   const users = new UsersService(db);
+  const invitations = new InvitationsService({
+    db,
+    mailer,
+    mailQueue,
+    mails: createRateCounter(db, config.limits.store, DAY_S),
+    publicUrl,
+  });
   return {
     ...identity,
     accounts,
@@ -81,12 +89,7 @@ export function createAccounts(deps: AccountsDeps) {
     keyAuthenticator,
     keyLoaders: createKeyLoaders(keys),
     members: new MembersService(db),
-    invitations: new InvitationsService({
-      db,
-      mailer,
-      mails: createRateCounter(db, config.limits.store, DAY_S),
-      publicUrl,
-    }),
+    invitations,
     organisations: new OrganisationsService(db, config.organisationsPerPerson),
     loadUser: createUserLoader(users),
     users,
@@ -95,6 +98,9 @@ export function createAccounts(deps: AccountsDeps) {
       publicUrl,
       post: (tx, all) => notifications.post(tx, all),
     }),
+    memberMailSenders: {
+      invitation: ({ about }) => invitations.sendMail(about),
+    } satisfies Partial<MailSenders>,
   };
 }
 

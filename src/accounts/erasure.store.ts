@@ -63,7 +63,7 @@ export async function erasePerson(
     [id, id],
   );
   await tx.execute('DELETE FROM invitation WHERE email = $1', [email]);
-  await tx.execute('DELETE FROM identity_mail WHERE email = $1', [email]);
+  await tx.execute('DELETE FROM queued_mail WHERE email = $1', [email]);
   await tx.execute(
     `
     DELETE FROM verification WHERE value = $1 OR

@@ -1,11 +1,11 @@
 import type { Database } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
+import type { MailQueue, MailSenders } from '../platform/mail-queue.js';
 import type { Mailer } from '../platform/mailer.js';
 import { createRateCounter, type RateStore } from '../platform/rate-counter.js';
 import type { AccountsService } from './accounts.service.js';
 import { createAuth, type IdentityOptions } from './better-auth.gateway.js';
 import { DevicesService } from './devices.service.js';
-import { IdentityMails } from './identity-mails.service.js';
 import { IdentityGateway } from './identity.gateway.js';
 import { MailLinks } from './mail-links.gateway.js';
 import { PasswordHasher } from './password-hasher.service.js';
@@ -18,6 +18,7 @@ export interface IdentityDeps {
   readonly db: Database;
   readonly accounts: AccountsService;
   readonly mailer: Mailer;
+  readonly mailQueue: MailQueue;
   readonly logger: Logger;
   /** Signs sessions (`signingSecret`). */
   readonly secret: string;
@@ -37,7 +38,7 @@ const HOUR_S = 3_600;
 
 /** How people prove who they are: the identity library, and the limits and proofs around it. */
 export function createIdentity(deps: IdentityDeps) {
-  const { db, accounts, mailer, logger, secret, config } = deps;
+  const { db, accounts, mailer, mailQueue, logger, secret, config } = deps;
   const { publicUrl } = config;
   const passwords = new PasswordHasher(logger);
   const devices = new DevicesService(db, accounts);
@@ -71,14 +72,27 @@ export function createIdentity(deps: IdentityDeps) {
   const auth = createAuth(options);
   const identity = new IdentityGateway(auth, options);
   const mailLinks = new MailLinks(auth, options);
-  const identityMails = new IdentityMails({ db, links: mailLinks, logger });
   const proofs = new ProofsService({ db, accounts, identity, limits: signInLimits });
   const signIn = new SignInService({
     identity,
     links: mailLinks,
-    mails: identityMails,
+    mails: mailQueue,
     limits: signInLimits,
   });
   const sessions = new SessionsService(db);
-  return { passwords, identity, mailLinks, identityMails, signInLimits, signIn, sessions, proofs };
+  return {
+    passwords,
+    identity,
+    mailLinks,
+    signInLimits,
+    signIn,
+    sessions,
+    proofs,
+    identityMailSenders: {
+      'sign-up': ({ email, details }) =>
+        mailLinks.sendSignUpLink({ email, name: details.name ?? '' }),
+      'magic-link': ({ email }) => mailLinks.sendMagicLink(email),
+      'password-reset': ({ email }) => mailLinks.sendPasswordResetLink(email),
+    } satisfies Partial<MailSenders>,
+  };
 }

@@ -1,8 +1,5 @@
 import type { InvitationPreview } from './invitation.js';
 
-/** What an invitation says of who sent it; all that is left out of it is unknown. */
-type Known = Pick<InvitationPreview, 'invitation'> & Partial<InvitationPreview>;
-
 /**
  * What mail programs turn into a link. Names are whatever somebody chose, and reach people who never asked for them: one
  * that leads elsewhere is left out.
@@ -14,7 +11,7 @@ const LINK = /:\/\/|\bwww\.|[^\s.]\.\p{L}{2,}/iu;
  * @param publicUrl of this platform
  */
 export function describeInvitation(
-  { invitation: { role }, accountName, inviter }: Known,
+  { invitation: { role }, accountName, inviter }: InvitationPreview,
   publicUrl: string,
 ): string {
   const where = harmless(accountName);
@@ -28,17 +25,17 @@ export function describeInvitation(
 
 /** @param token what accepts it */
 export function invitationMail(
-  known: Known,
+  preview: InvitationPreview,
   token: string,
   publicUrl: string,
 ): { subject: string; text: string } {
-  const where = harmless(known.accountName);
+  const where = harmless(preview.accountName);
   return {
     subject:
       where === undefined
         ? 'You have been invited to an account'
         : `You have been invited to ${where}`,
-    text: `${describeInvitation(known, publicUrl)} Sign in with this email address, then accept within a week:\n\n${publicUrl}/auth/invitation?token=${token}\n\nIf you do not know the sender, ignore this mail.\n`,
+    text: `${describeInvitation(preview, publicUrl)} Sign in with this email address, then accept within a week:\n\n${publicUrl}/auth/invitation?token=${token}\n\nIf you do not know the sender, ignore this mail.\n`,
   };
 }
 

@@ -4,6 +4,7 @@ import { type Actor, requireRecentProof } from '../platform/actor.js';
 import { insertAuditEvent } from '../platform/audit.store.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, type InvitationId, newId, type UserId } from '../platform/ids.js';
+import type { MailQueue } from '../platform/mail-queue.js';
 import type { Mailer } from '../platform/mailer.js';
 import type { RateCounter } from '../platform/rate-counter.js';
 import { decodeTimeCursor } from '../platform/time-cursor.js';
@@ -33,6 +34,7 @@ const INVITATIONS = { account: 100, mailbox: 10 } as const;
 export interface InvitationsParts {
   readonly db: Database;
   readonly mailer: Mailer;
+  readonly mailQueue: Pick<MailQueue, 'add' | 'runNow'>;
   /** Counts invitations for a day. */
   readonly mails: RateCounter;
   readonly publicUrl: string;
@@ -64,7 +66,7 @@ export class InvitationsService {
   }
 
   /**
-   * Mails an invitation, which replaces an earlier one to the same address.
+   * Creates an invitation and queues its mail. It replaces an earlier one to the same address.
    * @throws AppError BAD_USER_INPUT; CONFLICT for a personal account; FORBIDDEN when the role has a scope that the
    *   actor lacks, or ADMIN without a recent proof, and for a key with limits; RATE_LIMITED
    */
@@ -86,8 +88,7 @@ export class InvitationsService {
       INVITATIONS.mailbox,
       'Too many invitations have been sent to this address today. Try again tomorrow.',
     );
-    const { db, mailer, publicUrl } = this.parts;
-    const token = randomBytes(32).toString('base64url');
+    const { db, mailQueue } = this.parts;
     const invitation = await changeOrganisation(db, accountId, async (tx) => {
       refuseLimitedKey(await findOwnKey(tx, actor, accountId));
       if ((await countMembers(tx, accountId)) >= MEMBERS_MAX) {
@@ -106,7 +107,7 @@ export class InvitationsService {
           role,
           invitedBy: actor.userId ?? actor.keyId ?? 'system',
         },
-        hashOf(token),
+        hashOf(newToken()),
         INVITATION_DAYS,
       );
       await insertAuditEvent(tx, {
@@ -116,14 +117,22 @@ export class InvitationsService {
         target: made.id,
         details: { role },
       });
+      await mailQueue.add(tx, { kind: 'invitation', email: address, about: made.id });
       return made;
     });
-    const preview = await this.preview(token);
-    await mailer.send({
-      to: address,
-      ...invitationMail(preview ?? { invitation }, token, publicUrl),
-    });
+    mailQueue.runNow();
     return invitation;
+  }
+
+  /** Mails the link of an invitation, which replaces a link sent before; nothing for one that has ended. */
+  async sendMail(id: string): Promise<void> {
+    const { db, mailer, publicUrl } = this.parts;
+    const token = newToken();
+    await store.replaceToken(db, id, hashOf(token));
+    const preview = await this.preview(token);
+    if (preview === undefined) return;
+    const { email } = preview.invitation;
+    await mailer.send({ to: email, ...invitationMail(preview, token, publicUrl) });
   }
 
   /** Withdraws an invitation; may be repeated. */
@@ -182,6 +191,11 @@ export class InvitationsService {
       details: { retryAfterS: Math.ceil(msBeforeNext / 1_000) },
     });
   }
+}
+
+/** Only its hash is stored. */
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 function hashOf(token: string): Buffer {

@@ -1,8 +1,14 @@
 import type { BetterAuthPlugin, GenericEndpointContext } from 'better-auth';
 import { APIError, createAuthMiddleware, getSessionFromCtx, isAPIError } from 'better-auth/api';
+import { deleteSessionCookie } from 'better-auth/cookies';
 import type { SessionId, UserId } from '../platform/ids.js';
 import type { Client } from './active-session.js';
 import { asAPIError, IP_ADDRESS_HEADER } from './ask-library.js';
+import {
+  CHALLENGE_COOKIE,
+  CHALLENGE_S,
+  insertChallenge,
+} from './second-factor-challenge.gateway.js';
 
 export interface SecondFactorOptions {
   /** Called for each new session that may be used. */
@@ -19,9 +25,6 @@ export interface SecondFactorOptions {
   readonly requireRecentProof: (sessionId: SessionId) => Promise<void>;
 }
 
-/** Name of the cookie in which the library keeps a sign-in that waits for a code. */
-export const CHALLENGE_COOKIE = 'two_factor';
-
 const VERIFY_TOTP = '/two-factor/verify-totp';
 const CODE_PATHS: readonly string[] = [VERIFY_TOTP, '/two-factor/verify-backup-code'];
 /** What whoever has found an open browser would do first. */
@@ -32,8 +35,13 @@ const GUARDED_PATHS: readonly string[] = [
   '/two-factor/enable',
   '/two-factor/generate-backup-codes',
 ];
+/** The old password is a proof, but not of somebody who has a second factor. */
+const CHANGE_PASSWORD = '/change-password';
 const DISABLE_PATH = '/two-factor/disable';
 const PASSWORD_PATH = '/sign-in/email';
+const PROVIDER_CALLBACK = '/callback/:id';
+/** Sign-ins by a provider, such as GitHub: the library asks for no code after them. */
+const PROVIDER_PATHS: readonly string[] = ['/sign-in/social', PROVIDER_CALLBACK];
 
 /** Longer than a code is accepted. */
 const USED_CODE_MS = 3 * 60_000;
@@ -69,17 +77,23 @@ export function secondFactorHooks(options: SecondFactorOptions): BetterAuthPlugi
           }),
         },
         {
-          matcher: ({ path }) => GUARDED_PATHS.includes(path ?? ''),
+          matcher: ({ path }) => path === CHANGE_PASSWORD || GUARDED_PATHS.includes(path ?? ''),
           handler: createAuthMiddleware(async (context) => {
             const found = await getSessionFromCtx(context);
             if (found === null) return;
+            const { twoFactorEnabled } = found.user as { twoFactorEnabled?: boolean };
+            if (context.path === CHANGE_PASSWORD && twoFactorEnabled !== true) return;
             await asAPIError(() => options.requireRecentProof(found.session.id as SessionId));
           }),
         },
       ],
       after: [
         {
-          matcher: ({ path }) => path === PASSWORD_PATH,
+          matcher: ({ path }) => PROVIDER_PATHS.includes(path ?? ''),
+          handler: askForCode,
+        },
+        {
+          matcher: (context) => isUndecided(context),
           handler: createAuthMiddleware(async ({ context, headers }) => {
             const { newSession } = context;
             if (newSession === null) return;
@@ -111,8 +125,29 @@ export function secondFactorHooks(options: SecondFactorOptions): BetterAuthPlugi
 
 /** Whether a new session still waits for what this file decides. */
 export function isUndecided(context: { path?: string | undefined } | null): boolean {
-  return context?.path === PASSWORD_PATH;
+  const { path = '' } = context ?? {};
+  return path === PASSWORD_PATH || PROVIDER_PATHS.includes(path);
 }
+
+/** Ends the session of somebody with a second factor: their sign-in waits for a code, as after a password. */
+const askForCode = createAuthMiddleware(async (context) => {
+  const { newSession, internalAdapter, createAuthCookie, secret, responseHeaders, baseURL } =
+    context.context;
+  const { twoFactorEnabled } = (newSession?.user ?? {}) as { twoFactorEnabled?: boolean };
+  if (newSession === null || twoFactorEnabled !== true) return;
+  deleteSessionCookie(context, true);
+  await internalAdapter.deleteSession(newSession.session.token);
+  context.context.setNewSession(null);
+  const { name, attributes } = createAuthCookie(CHALLENGE_COOKIE, { maxAge: CHALLENGE_S });
+  const waiting = await insertChallenge(context.context, newSession.user.id);
+  await context.setSignedCookie(name, waiting, secret, attributes);
+  if (context.path !== PROVIDER_CALLBACK) {
+    return context.json({ twoFactorRedirect: true, twoFactorMethods: ['totp'] });
+  }
+  const page = new URL(responseHeaders?.get('location') ?? '/', baseURL);
+  page.searchParams.set('secondFactor', 'required');
+  throw context.redirect(page.href);
+});
 
 /** Of the session, or of the sign-in that waits. */
 async function whoseCode(context: GenericEndpointContext): Promise<UserId | undefined> {

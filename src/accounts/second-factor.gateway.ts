@@ -1,18 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { AppError } from '../errors.js';
 import { askLibrary } from './ask-library.js';
 import { signedCookie } from './bearer-session.gateway.js';
 import type { Auth } from './better-auth.gateway.js';
-import { CHALLENGE_COOKIE } from './second-factor-hooks.gateway.js';
+import { CHALLENGE_COOKIE, insertChallenge } from './second-factor-challenge.gateway.js';
 
 /** A session that has begun: its token for a program, the values of `set-cookie` for a browser. */
 export interface SignedIn {
   readonly token: string;
   readonly cookies: readonly string[];
 }
-
-/** How long a sign-in waits for a code. */
-const CHALLENGE_MS = 10 * 60_000;
 
 const TOTP = /^\d{6}$/;
 
@@ -33,14 +29,9 @@ export async function verifyCode(auth: Auth, headers: Headers, code: string): Pr
 
 /** Begins a sign-in of somebody who is known so far, as the library does after a password. @returns its cookie */
 export async function challenge(auth: Auth, userId: string): Promise<string> {
-  const { internalAdapter, createAuthCookie, secret } = await auth.$context;
-  const identifier = `2fa-${randomBytes(15).toString('hex')}`;
-  // eslint-disable-next-line no-restricted-syntax -- The library compares it with this server's clock, as all it stores.
-  const expiresAt = new Date(Date.now() + CHALLENGE_MS);
-  await internalAdapter.createVerificationValue({ identifier, value: userId, expiresAt });
-  const attempts = { identifier: `2fa-attempts-${identifier}`, value: '0', expiresAt };
-  await internalAdapter.createVerificationValue(attempts);
-  return `${createAuthCookie(CHALLENGE_COOKIE).name}=${signedCookie(identifier, secret)}`;
+  const context = await auth.$context;
+  const waiting = await insertChallenge(context, userId);
+  return `${context.createAuthCookie(CHALLENGE_COOKIE).name}=${signedCookie(waiting, context.secret)}`;
 }
 
 /** A request's cookies, from what an answer sets. */

@@ -1,8 +1,8 @@
+import type { MailQueue } from '../platform/mail-queue.js';
 import { checkName } from '../platform/name.js';
 import { checkEmail } from './account.js';
 import type { Client } from './active-session.js';
 import type { IdentityGateway } from './identity.gateway.js';
-import type { IdentityMails } from './identity-mails.service.js';
 import type { MailLinks } from './mail-links.gateway.js';
 import type { SignInLimits } from './sign-in-limits.service.js';
 
@@ -23,7 +23,7 @@ export interface Credential {
 export interface SignInParts {
   readonly identity: IdentityGateway;
   readonly links: MailLinks;
-  readonly mails: Pick<IdentityMails, 'request'>;
+  readonly mails: Pick<MailQueue, 'send'>;
   readonly limits: Pick<SignInLimits, 'admitMail' | 'attempt'>;
 }
 
@@ -36,7 +36,7 @@ export class SignInService {
     const name = checkName(person.name);
     const email = checkEmail(person.email);
     await this.parts.limits.admitMail(from, email);
-    await this.parts.mails.request('sign-up', email, name);
+    await this.parts.mails.send({ kind: 'sign-up', email, details: { name } });
   }
 
   /** @throws AppError BAD_USER_INPUT for a link that is over, or a password that is not accepted */
@@ -105,6 +105,6 @@ export class SignInService {
   ): Promise<void> {
     const address = checkEmail(email);
     await this.parts.limits.admitMail(from, address);
-    await this.parts.mails.request(kind, address);
+    await this.parts.mails.send({ kind, email: address });
   }
 }

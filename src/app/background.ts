@@ -45,7 +45,7 @@ const WORK = [
     everyMs: 5 * 60_000,
     turn: ({ hubSync }) => hubSync.turn(),
   },
-  { name: 'identity-mails', everyMs: 1_000, turn: ({ identityMails }) => identityMails.runOnce() },
+  { name: 'queued-mails', everyMs: 1_000, turn: ({ mailQueue }) => mailQueue.runOnce() },
   {
     name: 'security-notices',
     everyMs: 2_000,

@@ -66,7 +66,7 @@ export async function openServices(
   const services = createServices(config, { db: database, logger, predictor, offer });
   registerServiceMetrics(metrics, services);
   const finish = async () => {
-    await Promise.all([services.notifications.stop(), services.identityMails.stop()]);
+    await Promise.all([services.notifications.stop(), services.mailQueue.stop()]);
   };
   return {
     database,

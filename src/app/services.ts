@@ -18,6 +18,7 @@ import { createPayments, type CreditOffer, paymentDeadLetters } from '../payment
 import { Announcer } from '../platform/announcer.js';
 import type { Database } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
+import { MailQueue, type MailSenders } from '../platform/mail-queue.js';
 import { createMailer } from '../platform/mailer.js';
 import type { PredictorClient } from '../predictor/client.js';
 import { createPublishing } from '../publishing/index.js';
@@ -38,13 +39,13 @@ export type Services = ReturnType<typeof createServices>;
 /** Every service of every domain, in the order in which they depend on each other. */
 export function createServices(config: Config, foundation: Foundation) {
   const { db } = foundation;
-  const common = shareInCommon(config, foundation);
+  const common = shareInCommon(config, foundation, () => mailSenders);
   const catalog = createCatalog(common);
   const credits = createCredits(common);
   const usage = createUsage({ ...common, ...credits });
   const notifications = createNotifications(common);
   const demand = createDemand({ ...common, ...catalog, ...credits, ...notifications });
-  const payments = createPayments({ ...common, ...credits });
+  const payments = createPayments({ ...common, ...credits, ...notifications });
   const accounts = createAccounts({
     ...common,
     ...catalog,
@@ -70,6 +71,11 @@ export function createServices(config: Config, foundation: Foundation) {
   });
   const alerts = createAlerts({ ...common, ...notifications });
   const live = createLive({ ...common, ...catalog, ...credits, ...usage });
+  const mailSenders: MailSenders = {
+    ...accounts.identityMailSenders,
+    ...accounts.memberMailSenders,
+    ...demand.demandMailSenders,
+  };
   const operations = createOperations({
     db,
     deadLetterBoxes: { ...paymentDeadLetters(db), NOTIFICATION_DELIVERY: deadDeliveries(db) },
@@ -77,6 +83,7 @@ export function createServices(config: Config, foundation: Foundation) {
   return {
     announcer: common.announcer,
     contacts: common.contacts,
+    mailQueue: common.mailQueue,
     ...catalog,
     ...credits,
     ...usage,
@@ -94,7 +101,7 @@ export function createServices(config: Config, foundation: Foundation) {
 }
 
 /** What services of several domains share. */
-function shareInCommon(config: Config, foundation: Foundation) {
+function shareInCommon(config: Config, foundation: Foundation, senders: () => MailSenders) {
   const { db, logger } = foundation;
   return {
     ...foundation,
@@ -103,6 +110,7 @@ function shareInCommon(config: Config, foundation: Foundation) {
     contacts: new ContactsService(db),
     persons: new PersonsService(),
     mailer: createMailer(config.mail),
+    mailQueue: new MailQueue({ db, logger, senders }),
     secret: signingSecret(config.authSecret),
   };
 }

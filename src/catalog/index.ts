@@ -11,7 +11,6 @@ export type { Provider, ProviderHealth, ProviderRoute } from './provider.js';
 export { CALLABLE, CHECKED, checkMove, isCallable } from './model-status.js';
 export { MODEL_STATUSES, MODEL_TASKS, PRICE_UNITS } from './model.js';
 export type { Model, ModelStanding, ModelStatus, ModelTask, PriceUnit } from './model.js';
-export { type Direction, DIRECTIONS } from './model-order.js';
 export type { ModelFilter, ModelOrder } from './model-order.js';
 export { slugOf } from './hub-slug.js';
 export { ModelType, PriceVersionType } from './model.type.js';

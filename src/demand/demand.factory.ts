@@ -4,6 +4,7 @@ import type { CreditsService } from '../credits/index.js';
 import type { DomainResolvers, FindNode } from '../graphql/node.resolver.js';
 import type { NotificationsService } from '../notifications/index.js';
 import type { Database } from '../platform/database.js';
+import type { MailQueue, MailSenders } from '../platform/mail-queue.js';
 import type { Mailer } from '../platform/mailer.js';
 import { createRateCounter, type RateStore } from '../platform/rate-counter.js';
 import { BoardResolver } from './board.resolver.js';
@@ -21,6 +22,7 @@ export interface DemandDeps {
   readonly credits: CreditsService;
   readonly notifications: NotificationsService;
   readonly mailer: Mailer;
+  readonly mailQueue: MailQueue;
   /** Signs links. */
   readonly secret: string;
   readonly config: {
@@ -40,15 +42,20 @@ export function createDemand(deps: DemandDeps) {
     db,
     proposals,
     mailer: deps.mailer,
+    mailQueue: deps.mailQueue,
     secret: deps.secret,
     publicUrl,
-    mails: createRateCounter(db, config.limits.store, DAY_S),
+    counter: createRateCounter(db, config.limits.store, DAY_S),
   });
   return {
     board: new BoardService(db, deps.catalogChanges, proposals),
     demand: new DemandService(db, proposals, persons),
     launches: new LaunchesService({ db, notifications, credits, waitlist, publicUrl }),
     waitlist,
+    demandMailSenders: {
+      waitlist: ({ email, about, details }) =>
+        waitlist.sendLink(email, about, details.useCase ?? null),
+    } satisfies Partial<MailSenders>,
   };
 }
 

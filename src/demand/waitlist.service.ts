@@ -6,6 +6,7 @@ import { AppError } from '../errors.js';
 import { clientNetwork } from '../platform/client-network.js';
 import type { Database } from '../platform/database.js';
 import type { ModelRequestId } from '../platform/ids.js';
+import type { MailQueue } from '../platform/mail-queue.js';
 import type { Mailer } from '../platform/mailer.js';
 import { readNow } from '../platform/now.store.js';
 import type { RateCounter } from '../platform/rate-counter.js';
@@ -20,8 +21,9 @@ export interface WaitlistParts {
   /** Signs links. */
   readonly secret: string;
   readonly publicUrl: string;
+  readonly mailQueue: Pick<MailQueue, 'send'>;
   /** Counts mails for a day. */
-  readonly mails: RateCounter;
+  readonly counter: RateCounter;
 }
 
 /** What the mail says, and as long as somebody may want to leave. */
@@ -40,8 +42,8 @@ const joining = z.object({
 });
 
 /**
- * People without an account who leave an address. Nothing of theirs is stored before they have confirmed it:
- * the link in the mail carries, signed, what they said.
+ * People without an account who leave an address. What they said waits in the mail queue until the mail is sent; after
+ * that nothing of theirs is stored before they have confirmed it, as the link in the mail carries it, signed.
  */
 export class WaitlistService {
   private readonly key: Uint8Array;
@@ -51,7 +53,7 @@ export class WaitlistService {
   }
 
   /**
-   * Mails a link that confirms the address. The answer is the same whether the address is known, has asked
+   * Queues a mail with a link that confirms the address. The answer is the same whether the address is known, has asked
    * before or has had too many mails today.
    * @throws AppError BAD_USER_INPUT; RATE_LIMITED for many from one network (IPv4 address, IPv6 /64)
    */
@@ -62,8 +64,8 @@ export class WaitlistService {
     const email = checkEmail(request.email);
     const model = slugOf(request.model);
     const useCase = request.useCase === null ? null : checkText(request.useCase, 'useCase') || null;
-    const { mails, mailer, publicUrl } = this.parts;
-    if ((await mails.count(`waitlist:${clientNetwork(ipAddress)}`)).count > MAILS_A_DAY.network) {
+    const { counter, mailQueue } = this.parts;
+    if ((await counter.count(`waitlist:${clientNetwork(ipAddress)}`)).count > MAILS_A_DAY.network) {
       throw new AppError(
         'RATE_LIMITED',
         'Too many requests from your network today. Sign up instead.',
@@ -72,7 +74,14 @@ export class WaitlistService {
         },
       );
     }
-    if ((await mails.count(`waitlist:${plainEmail(email)}`)).count > MAILS_A_DAY.mailbox) return;
+    if ((await counter.count(`waitlist:${plainEmail(email)}`)).count > MAILS_A_DAY.mailbox) return;
+    const details = useCase === null ? {} : { useCase };
+    await mailQueue.send({ kind: 'waitlist', email, about: model, details });
+  }
+
+  /** Mails the link that confirms the address. */
+  async sendLink(email: string, model: string, useCase: string | null): Promise<void> {
+    const { mailer, publicUrl } = this.parts;
     const token = await this.sign('waitlist', { email, model, useCase }, JOIN_DAYS);
     await mailer.send({
       to: email,

@@ -14,7 +14,7 @@ export const NOTIFICATION_TYPES = {
 } as const;
 export type WebhookType = (typeof NOTIFICATION_TYPES)[keyof typeof NOTIFICATION_TYPES];
 /** Besides those that webhooks carry, what people are told by mail only. */
-export type NotificationType = WebhookType | 'security.event';
+export type NotificationType = WebhookType | 'security.event' | 'top_up.failed';
 
 /** Something that people are told, once. */
 export interface NewNotification {

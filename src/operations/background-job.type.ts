@@ -68,7 +68,7 @@ export class BackgroundJobServerType {
 
 @ObjectType('BackgroundJob', { description: 'A recurring background job.' })
 export class BackgroundJobType {
-  @Field(() => String, { description: 'Name of the job, such as "identity-mails".' })
+  @Field(() => String, { description: 'Name of the job, such as "queued-mails".' })
   readonly name!: string;
 
   @Field(() => Int, { description: 'Interval between runs, in milliseconds.' })

@@ -1,8 +1,8 @@
 import type { CreditsService } from '../credits/index.js';
 import type { DomainResolvers } from '../graphql/node.resolver.js';
 import type { Database } from '../platform/database.js';
+import type { NotificationsService } from '../notifications/index.js';
 import type { Logger } from '../platform/logger.js';
-import type { Mailer } from '../platform/mailer.js';
 import type { CreditOffer } from './credit-pack.js';
 import { FulfilmentService } from './fulfilment.service.js';
 import { PaymentsResolver } from './payments.resolver.js';
@@ -27,7 +27,7 @@ export interface PaymentsDeps {
   readonly persons: Persons;
   readonly contacts: Contacts;
   readonly offer: CreditOffer;
-  readonly mailer: Mailer;
+  readonly notifications: NotificationsService;
   readonly logger: Logger;
   readonly config: {
     readonly publicUrl: string;
@@ -40,7 +40,7 @@ export interface PaymentsDeps {
 
 /** Selling credit, over one client of Stripe. */
 export function createPayments(deps: PaymentsDeps) {
-  const { db, credits, persons, contacts, logger, mailer, config } = deps;
+  const { db, credits, persons, contacts, logger, notifications, config } = deps;
   const api = new StripeApi(config.stripe);
   const stripe = new StripeGateway(api);
   const fulfilment = new FulfilmentService({ db, credits, stripe, logger });
@@ -61,7 +61,7 @@ export function createPayments(deps: PaymentsDeps) {
     refunds,
     fulfilment,
     returns: new ReturnsService({ db, stripe, payments, refunds, logger }),
-    topUps: new TopUpsService({ ...selling, pages: new TopUpPages(db, payments), mailer }),
+    topUps: new TopUpsService({ ...selling, pages: new TopUpPages(db, payments), notifications }),
     promos: new PromosService(db, credits, persons),
     usageReports: new UsageReportsService({
       ...selling,

@@ -2,8 +2,8 @@ import { AppError } from '../errors.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, newId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
-import type { Mailer } from '../platform/mailer.js';
 import { readNow } from '../platform/now.store.js';
+import type { NotificationsService } from '../notifications/index.js';
 import { type CreditOffer, termsOfAmount } from './credit-pack.js';
 import { formatAmount, parseAmount } from './currency.js';
 import { findCustomer } from './customers.store.js';
@@ -34,7 +34,7 @@ export interface TopUpParts {
   readonly pages: Pick<TopUpPages, 'close' | 'open'>;
   readonly offer: CreditOffer;
   readonly contacts: Contacts;
-  readonly mailer: Mailer;
+  readonly notifications: Pick<NotificationsService, 'post'>;
   readonly publicUrl: string;
   readonly logger: Logger;
 }
@@ -240,7 +240,7 @@ export class TopUpsService {
     purchase: Purchase,
     declined: { readonly code: string; readonly message: string },
   ): Promise<void> {
-    const { db, pages, mailer, contacts, publicUrl } = this.parts;
+    const { db, pages, notifications, contacts, publicUrl } = this.parts;
     const { accountId } = purchase;
     // Its owner may have set it anew since the attempt began: then this is the first.
     const failures = Math.max((await store.findPolicy(db.prisma, accountId))?.failures ?? 0, 1);
@@ -257,11 +257,20 @@ export class TopUpsService {
       retryAt === undefined
         ? 'Automatic top-up is switched off now; switch it on again when your card works.'
         : `The next attempt is on ${retryAt.toUTCString()}.`;
-    await mailer.send({
-      to: email,
+    const mail = {
+      to: [email],
       subject: 'Your automatic top-up failed',
       text: `${declined.message}\n\n${next}\n\n${wayToPay(page, publicUrl)}\n`,
-    });
+    };
+    const id = `top-up-failed:${purchase.id}`;
+    const notification = {
+      id,
+      type: 'top_up.failed',
+      accountId: undefined,
+      data: {},
+      mail,
+    } as const;
+    await db.transaction((tx) => notifications.post(tx, [notification]));
   }
 }
 

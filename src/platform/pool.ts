@@ -39,6 +39,9 @@ export function openPool(options: PoolOptions): pg.Pool {
   pool.on('error', (error) => options.onConnectionLost?.(error));
   const cancelled = new WeakSet<pg.ClientBase>();
   pool.on('connect', (client) => {
+    // A transaction listens only once it has the connection, which PostgreSQL may have ended in the same packet that said
+    // that it is ready. The next statement fails, which is enough.
+    client.on('error', () => undefined);
     limitStatements(client, options, () => cancelled.add(client));
   });
   // The request to cancel may reach PostgreSQL after the answer, and would end the next statement.

@@ -1,7 +1,16 @@
 import { PASSWORD, type Person } from '../support/people.js';
 import { bearer } from '../support/platform.js';
 import { setUpSecondFactor } from '../support/second-factor.js';
-import { type Answer, answered, type Attack, gql, refused, send, type World } from './attack.js';
+import {
+  type Answer,
+  answered,
+  type Attack,
+  codeOf,
+  gql,
+  refused,
+  send,
+  type World,
+} from './attack.js';
 import { newIp, somebody } from './somebody.js';
 
 /** Asks the identity library's routes as a program does: with a session as bearer token, and without cookies. */
@@ -93,6 +102,22 @@ export const bearerAttacks: readonly Attack[] = [
       answered(await ask(world, person, 'two-factor/verify-totp', { code }), 401);
       refused(await gql(world, CONFIRM, { code }, bearer(person.token)), 'FORBIDDEN');
       return 'FORBIDDEN';
+    },
+  },
+  {
+    id: 'bearer-password-alone',
+    requirement: 'V6.2.3, V6.3.3, V7.5.1',
+    attempt:
+      'change the password of somebody with a second factor, knowing the old one, without a code',
+    run: async (world) => {
+      const person = await somebody(world);
+      const { app } = await setUpSecondFactor(world.t.url, person.email);
+      const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
+      const answer = await ask(world, person, 'change-password', body);
+      const confirmed = await gql(world, CONFIRM, { code: app.code() }, bearer(person.token));
+      expect(codeOf(confirmed)).toBeUndefined();
+      expect((await ask(world, person, 'change-password', body)).status).toBe(200);
+      return answered(answer, 403);
     },
   },
   {

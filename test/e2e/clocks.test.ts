@@ -4,7 +4,7 @@ import { codeOf } from '../support/app.js';
 import { clientOf, classifyLines, createBatch, ended, uploadLines } from '../support/batches.js';
 import { CLASSIFY, fresh, input } from '../support/classify.js';
 import { operatorOf } from '../support/operators.js';
-import { mailsTo, type Person, signUp } from '../support/people.js';
+import { mailAfter, mailsTo, type Person, signUp } from '../support/people.js';
 import { CARD, DOLLAR } from '../support/payments.js';
 import { newCaller } from '../support/platform.js';
 import { until } from '../support/process.js';
@@ -125,9 +125,11 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
     expectAt(inviteMember.invitation.createdAt, 0);
     expectAt(inviteMember.invitation.expiresAt, 7 * 24);
     // The folder is sorted by the clocks of the servers.
-    const mails = mailsTo(w.outboxDir, email);
-    const { token } =
-      mails.find(({ subject }) => subject === 'You have been invited to an account') ?? {};
+    const { token } = await until('the invitation', () =>
+      mailsTo(w.outboxDir, email).find(
+        ({ subject }) => subject === 'You have been invited to an account',
+      ),
+    );
     const ACCEPT =
       'mutation ($token: String!) { acceptInvitation(input: { token: $token }) { account { id } userErrors { code message path details } } }';
     await w.ask(other, invited.token, ACCEPT, { token });
@@ -238,8 +240,9 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
     const JOIN =
       'mutation ($input: JoinWaitlistInput!) { joinWaitlist(input: $input) { userErrors { code message path details } } }';
     const { token } = operator(side);
-    await w.ask(side, token, JOIN, { input: { email, slug: 'asked/for' } });
-    const link = mailsTo(w.outboxDir, email).at(-1)?.token;
+    const { token: link } = await mailAfter(w.outboxDir, email, () =>
+      w.ask(side, token, JOIN, { input: { email, slug: 'asked/for' } }),
+    );
     const CONFIRM =
       'mutation ($token: String!) { confirmWaitlist(input: { token: $token }) { userErrors { code message path details } } }';
     await w.ask(other, token, CONFIRM, { token: link });

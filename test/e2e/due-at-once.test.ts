@@ -47,7 +47,7 @@ test('every column that tells what is due has the precision of the clock it is c
 test('a mail is due at the moment it is asked for', async () => {
   for (let round = 0; round < 50; round += 1) {
     const [row] = await database.query<{ due: boolean }>(
-      `INSERT INTO identity_mail (id, kind, email) VALUES ($1, 'sign-up', $1)
+      `INSERT INTO queued_mail (id, kind, email) VALUES ($1, 'sign-up', $1)
        RETURNING due_at <= db_now() AS due`,
       [`mail_${String(round)}`],
     );

@@ -1,7 +1,7 @@
 import { newId } from '../../src/platform/ids.js';
-import { codeOf, errorOf, startTestApp, type TestApp } from '../support/app.js';
+import { codeOf, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
-import { mailsTo, type Person, personOf, signUp } from '../support/people.js';
+import { mailAfter, mailsTo, type Person, personOf, signUp } from '../support/people.js';
 
 const outbox = temporaryFolder();
 let t: TestApp;
@@ -46,10 +46,20 @@ async function organisation(): Promise<string> {
   return body.data.createOrganisation.account.id as string;
 }
 
+/** @returns the token of its mail */
+async function invite(by: Pick<Person, 'gql'>, email: string, role = 'VIEWER'): Promise<string> {
+  const mail = await mailAfter(outbox.path, email, async () => {
+    const invited = await by.gql(INVITE, { email, role });
+    expect(invited.body.data.inviteMember.invitation).toMatchObject({
+      email: email.toLowerCase(),
+      role,
+    });
+  });
+  return mail.token;
+}
+
 async function join(account: string, role: string): Promise<void> {
-  const invited = await on(ada, account).gql(INVITE, { email: bob.email, role });
-  expect(invited.body.data.inviteMember.invitation).toMatchObject({ email: bob.email, role });
-  const token = mailsTo(outbox.path, bob.email).at(-1)?.token;
+  const token = await invite(on(ada, account), bob.email, role);
   expect((await bob.gql(ACCEPT, { token })).body.data.acceptInvitation.account).toEqual({
     id: account,
     kind: 'ORGANISATION',
@@ -80,10 +90,9 @@ test('an invitation makes its addressee a member, once', async () => {
 
 test('an invitation is for its addressee only, and the latest one counts', async () => {
   const account = await organisation();
-  await on(ada, account).gql(INVITE, { email: 'carl@example.org', role: 'VIEWER' });
-  const first = mailsTo(outbox.path, 'carl@example.org').at(-1)?.token;
+  const first = await invite(on(ada, account), 'carl@example.org');
   expect(codeOf(await bob.gql(ACCEPT, { token: first }))).toBe('NOT_FOUND');
-  await on(ada, account).gql(INVITE, { email: 'Carl@Example.org', role: 'VIEWER' });
+  await invite(on(ada, account), 'Carl@Example.org');
   const carl = await signUp({ url: t.url, outboxDir: outbox.path }, 'carl@example.org');
   expect(codeOf(await carl.gql(ACCEPT, { token: first }))).toBe('NOT_FOUND');
   const { body } = await on(ada, account).gql('{ account { invitations { nodes { id } } } }');
@@ -195,8 +204,7 @@ describe('rights are never more than those of who gives them', () => {
   test('an invitation ends with a membership that ends some other way, as by erasure', async () => {
     const account = await organisation();
     await join(account, 'ADMIN');
-    await on(bob, account).gql(INVITE, { email: 'again@example.org', role: 'VIEWER' });
-    const { token } = mailsTo(outbox.path, 'again@example.org').at(-1) ?? {};
+    const token = await invite(on(bob, account), 'again@example.org');
     await t.database.query('DELETE FROM membership WHERE account_id = $1 AND user_id = $2', [
       account,
       await idOf(bob),
@@ -215,9 +223,7 @@ describe('rights are never more than those of who gives them', () => {
       const key = personOf(t.url, '', made.secret as string);
       const email = `${newId('inv')}@example.org`;
       const guest = await signUp({ url: t.url, outboxDir: outbox.path }, email);
-      const invited = await key.gql(INVITE, { email, role: 'VIEWER' });
-      expect(errorOf(invited)).toBeUndefined();
-      const { token } = mailsTo(outbox.path, email).at(-1) ?? {};
+      const token = await invite(key, email);
       const accept = async () => codeOf(await guest.gql(ACCEPT, { token }));
       return { keyId: made.apiKey.id as string, accept };
     }

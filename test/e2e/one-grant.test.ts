@@ -5,7 +5,7 @@ import { runChecks } from '../../src/platform/checks.js';
 import type { AccountId } from '../../src/platform/ids.js';
 import { errorOf, postGraphQL } from '../support/app.js';
 import { addModel, codeOf, type DemandRig, startDemandRig } from '../support/demand.js';
-import { mailsTo, type Person } from '../support/people.js';
+import { mailAfter, type Person } from '../support/people.js';
 import { bearer } from '../support/platform.js';
 
 /** F25: what is given once is given once for each person, with whatever accounts and addresses. */
@@ -185,8 +185,9 @@ test('who has left an address keeps the place with an account, and is not counte
   const CONFIRM =
     'mutation ($token: String!) { confirmWaitlist(input: { token: $token }) { userErrors { code message path details } } }';
   const join = async (email: string) => {
-    await t.gql(JOIN, { input: { email, slug } });
-    await t.gql(CONFIRM, { token: mailsTo(t.outboxDir, email).at(-1)?.token });
+    const input = { email, slug };
+    const { token } = await mailAfter(t.outboxDir, email, () => t.gql(JOIN, { input }));
+    await t.gql(CONFIRM, { token });
   };
   await join(first);
   await join(second);

@@ -135,12 +135,14 @@ test.each([
   async (_name, card, why) => {
     await saveCard(card);
     await set();
-    const subjects = () =>
-      mailsTo(outbox.path, person.email).filter(({ subject }) => subject.includes('top-up')).length;
+    const subjects = async () => {
+      await shop.app.services.notifications.turn();
+      return mailsTo(outbox.path, person.email).filter((m) => m.subject.includes('top-up')).length;
+    };
     await turn();
     await turn();
     expect(await state()).toMatchObject({ enabled: true, failures: 1, posted: FREE });
-    expect(subjects()).toBe(1);
+    expect(await subjects()).toBe(1);
     for (const hours of [2, 13, 1, 20]) {
       await shop.skip(hours * 3_600);
       await turn();
@@ -148,12 +150,11 @@ test.each([
     const after = await state();
     expect(after).toMatchObject({ enabled: false, failures: 3, posted: FREE });
     expect(after.offReason).toMatch(why);
-    expect([charges(), subjects()]).toEqual([0, 3]);
+    expect([charges(), await subjects()]).toEqual([0, 3]);
     const open = shop.double.store
       .all('payment_intent')
       .filter(({ metadata }) => metadata.account_id === person.accountId);
     expect(open.map(({ status }) => status)).toEqual(['canceled', 'canceled', 'canceled']);
-
     // On the page, with its owner there, it works.
     const { body } = await person.gql(
       '{ account { purchases { edges { node { kind checkoutUrl } } } } }',

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { addModel, codeOf, type DemandRig, request, startDemandRig } from '../support/demand.js';
-import { mailsTo } from '../support/people.js';
+import { mailAfter, mailsTo } from '../support/people.js';
+import { until } from '../support/process.js';
 
 let t: DemandRig;
 beforeAll(async () => {
@@ -14,7 +15,9 @@ const JOIN =
   'mutation ($input: JoinWaitlistInput!) { joinWaitlist(input: $input) { userErrors { code message path details } } }';
 const join = (email: string, more: object = { slug: SLUG }) =>
   t.gql(JOIN, { input: { email, ...more } });
-const tokenTo = (email: string) => mailsTo(t.outboxDir, email).at(-1)?.token ?? '';
+/** The token of the mail that it sends. */
+const joined = async (email: string, more?: object) =>
+  (await mailAfter(t.outboxDir, email, () => join(email, more))).token;
 const confirm = (token: string) =>
   t.gql(
     'mutation ($token: String!) { confirmWaitlist(input: { token: $token }) { userErrors { code message path details } } }',
@@ -26,31 +29,36 @@ const requestsOf = async (slug = SLUG) =>
 
 test('counts once the address is confirmed, and once for a mailbox', async () => {
   const before = (await requestsOf()) ?? 0;
-  expect((await join('ada@example.org')).body.data.joinWaitlist.userErrors).toEqual([]);
+  const token = await joined('ada@example.org');
   expect(await requestsOf()).toBe(before);
-  const token = tokenTo('ada@example.org');
   expect((await confirm(token)).body.data.confirmWaitlist.userErrors).toEqual([]);
   expect((await confirm(token)).body.data.confirmWaitlist.userErrors).toEqual([]);
   expect(await requestsOf()).toBe(before + 1);
-  await join('Ada+again@EXAMPLE.org');
-  await confirm(tokenTo('ada+again@example.org'));
+  await confirm(await joined('Ada+again@EXAMPLE.org'));
   expect(await requestsOf()).toBe(before + 1);
 });
 
 test('nothing is stored of who does not confirm', async () => {
-  await join('shy@example.org', { slug: 'never/proposed', useCase: 'none of your business' });
-  const found = await t.database.query(
-    `SELECT FROM model_request WHERE email LIKE 'shy%' UNION ALL SELECT FROM model WHERE slug = 'never/proposed'`,
+  const useCase = 'none of your business';
+  const token = await joined('shy@example.org', { slug: 'never/proposed', useCase });
+  await until('nothing to be stored', async () => {
+    const found = await t.database.query(
+      `SELECT FROM model_request WHERE email LIKE 'shy%' UNION ALL SELECT FROM model WHERE slug = 'never/proposed'
+       UNION ALL SELECT FROM queued_mail WHERE email LIKE 'shy%'`,
+    );
+    return found.length === 0 || undefined;
+  });
+  await confirm(token);
+  const [request] = await t.database.query(
+    `SELECT use_case AS "useCase" FROM model_request WHERE email LIKE 'shy%'`,
   );
-  expect(found).toEqual([]);
-  await confirm(tokenTo('shy@example.org'));
+  expect(request).toEqual({ useCase });
   expect(await requestsOf('never/proposed')).toBe(1);
 });
 
 test('the page of the link has a button; looking at it confirms nothing', async () => {
-  await join('bob@example.org');
+  const token = await joined('bob@example.org');
   const before = await requestsOf();
-  const token = tokenTo('bob@example.org');
   const page = await fetch(`${t.url}/auth/waitlist?token=${encodeURIComponent(token)}`);
   expect(await page.text()).toContain('<button>Confirm</button>');
   expect(await requestsOf()).toBe(before);
@@ -69,8 +77,7 @@ test('a member of an account that asked is not counted again', async () => {
   const person = await t.person('member@example.org');
   await request(person, { slug: SLUG });
   const before = await requestsOf();
-  await join('member@example.org');
-  await confirm(tokenTo('member@example.org'));
+  await confirm(await joined('member@example.org'));
   expect(await requestsOf()).toBe(before);
 });
 
@@ -84,8 +91,7 @@ test('a known and a new address are answered alike', async () => {
 });
 
 test('a link that was changed, is for something else, or is over, does nothing', async () => {
-  await join('carl@example.org');
-  const token = tokenTo('carl@example.org');
+  const token = await joined('carl@example.org');
   const before = await requestsOf();
   const [head = '', body = '', signature = ''] = token.split('.');
   const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as object;
@@ -108,8 +114,10 @@ test('a link that was changed, is for something else, or is over, does nothing',
   const own = await startDemandRig();
   try {
     await addModel(own, SLUG);
-    await own.gql(JOIN, { input: { email: 'carl@example.org', slug: SLUG } });
-    const late = mailsTo(own.outboxDir, 'carl@example.org').at(-1)?.token ?? '';
+    const input = { email: 'carl@example.org', slug: SLUG };
+    const { token: late } = await mailAfter(own.outboxDir, input.email, () =>
+      own.gql(JOIN, { input }),
+    );
     await own.skip(8);
     const query =
       'mutation ($token: String!) { confirmWaitlist(input: { token: $token }) { userErrors { code message path details } } }';
@@ -130,17 +138,18 @@ test('a mailbox gets five mails a day, and is answered as before; an address on 
   const own = await startDemandRig();
   try {
     await addModel(own, SLUG);
+    const OWN = readdirSync(own.outboxDir).length;
     const ask = (email: string) => own.gql(JOIN, { input: { email, slug: SLUG } });
     for (let n = 0; n < 8; n++) {
       const { body } = await ask(`vic.tim+${String(n)}@gmail.com`);
       expect(body.data.joinWaitlist.userErrors).toEqual([]);
     }
-    const mails = readdirSync(own.outboxDir).length;
     for (let n = 0; n < 12; n++) await ask(`other${String(n)}@example.org`);
-    expect(readdirSync(own.outboxDir).length).toBe(mails + 12);
+    await until('all mails', () => readdirSync(own.outboxDir).length >= OWN + 5 + 12 || undefined);
     expect(mailsTo(own.outboxDir, 'vic.tim+4@gmail.com')).toHaveLength(1);
     expect(mailsTo(own.outboxDir, 'vic.tim+5@gmail.com')).toHaveLength(0);
     expect(codeOf(await ask('late@example.org'))).toBe('RATE_LIMITED');
+    expect(readdirSync(own.outboxDir)).toHaveLength(OWN + 5 + 12);
   } finally {
     await own.stop();
   }

@@ -150,16 +150,20 @@ async function sameStates(
   store: SimulatorStore,
   paid: readonly Paid[],
 ): Promise<string[]> {
-  const rows = await db.query<{ id: string; state: string; kind: string; page: string | null }>(
-    'SELECT id, state, kind, session_id AS page FROM purchase',
-    [],
-  );
+  const rows = await db.query<{
+    id: string;
+    state: string;
+    kind: string;
+    page: string | null;
+    forTopUp: boolean;
+  }>('SELECT id, state, kind, session_id AS page, for_top_up AS "forTopUp" FROM purchase', []);
   const isPaid = new Set(paid.map(({ purchaseId }) => purchaseId));
-  const stateOf = ({ id, kind, page }: (typeof rows)[number]) => {
+  const stateOf = ({ id, kind, page, state, forTopUp }: (typeof rows)[number]) => {
     if (isPaid.has(id)) return 'PAID';
     if (kind === 'TOP_UP') return 'FAILED';
     // A page that nobody got to see.
-    if (page === null) return 'PENDING';
+    // One of a declined top-up, whose server was killed before it asked Stripe, is closed before the next attempt.
+    if (page === null) return forTopUp && state === 'EXPIRED' ? state : 'PENDING';
     return store.find('checkout.session', page)?.status === 'expired' ? 'EXPIRED' : 'FAILED';
   };
   return different(

@@ -3,7 +3,7 @@ import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import { type AccountId, newId } from '../../src/platform/ids.js';
 import { errorOf } from './app.js';
 import type { World } from './payment-world.js';
-import { mailsTo, type Person, personOf, signUp } from './people.js';
+import { mailAfter, type Person, personOf, signUp } from './people.js';
 import { SoakCaller, type SoakSite } from './soak-calls.js';
 import { SoakBatches, SoakOwner } from './soak-owners.js';
 import type { Random } from './random.js';
@@ -49,11 +49,12 @@ export async function makePeople(
   );
   const account = createOrganisation.account.id as string;
   const boss = personOf(rig.url, person.email, person.token, { 'x-gigarouter-account': account });
-  await data(
-    boss,
-    'mutation { inviteMember(input: { email: "member@example.org" }) { invitation { id } userErrors { code message path details } } }',
+  const { token } = await mailAfter(rig.outboxDir, member.email, () =>
+    data(
+      boss,
+      'mutation { inviteMember(input: { email: "member@example.org" }) { invitation { id } userErrors { code message path details } } }',
+    ),
   );
-  const token = mailsTo(rig.outboxDir, member.email).at(-1)?.token;
   await data(
     member,
     'mutation ($token: String!) { acceptInvitation(input: { token: $token }) { account { id } userErrors { code message path details } } }',
