@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { accountsResolvers } from '../accounts/index.js';
 import { alertsResolvers } from '../alerts/index.js';
+import { batchesResolvers } from '../batches/index.js';
 import { catalogResolvers } from '../catalog/index.js';
 import { creditsResolvers } from '../credits/index.js';
 import { demandResolvers } from '../demand/index.js';
@@ -36,6 +37,7 @@ export function createPrintableSchema(): GraphQLSchema {
 
 function createDomains(services: Services): readonly DomainResolvers[] {
   const catalog = catalogResolvers(services);
+  const inference = inferenceResolvers(services);
   const links = {
     findModel: catalog.nodes.mdl.find,
     findPriceVersion: catalog.nodes.prc.find,
@@ -52,7 +54,8 @@ function createDomains(services: Services): readonly DomainResolvers[] {
     demandResolvers(services, catalog.nodes.mdl.find),
     accountsResolvers(services),
     operationsResolvers(services),
-    inferenceResolvers(services),
+    inference,
+    batchesResolvers(services, inference.nodes.file.find),
     notificationsResolvers(services),
     alertsResolvers(services),
     liveResolvers(catalog.nodes.mdl.find),

@@ -1,7 +1,15 @@
 import type { AccountId, BatchId, KeyId, UploadId } from '../platform/ids.js';
 
-export type BatchStatus =
-  'FAILED' | 'IN_PROGRESS' | 'CANCELLING' | 'FINALIZING' | 'COMPLETED' | 'EXPIRED' | 'CANCELLED';
+export const BATCH_STATUSES = {
+  FAILED: 'FAILED',
+  IN_PROGRESS: 'IN_PROGRESS',
+  CANCELLING: 'CANCELLING',
+  FINALIZING: 'FINALIZING',
+  COMPLETED: 'COMPLETED',
+  EXPIRED: 'EXPIRED',
+  CANCELLED: 'CANCELLED',
+} as const;
+export type BatchStatus = keyof typeof BATCH_STATUSES;
 
 /** How a line ends; OPEN: it has not. */
 export type BatchLineState = 'OPEN' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED';

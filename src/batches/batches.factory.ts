@@ -1,6 +1,8 @@
+import type { DomainResolvers, FindNode } from '../graphql/node.resolver.js';
 import type { UploadsService } from '../inference/index.js';
 import { BatchInputService } from './batch-input.service.js';
 import { BatchWorker, type BatchWorkerParts } from './batch-worker.service.js';
+import { BatchesResolver, BatchFilesResolver } from './batches.resolver.js';
 import { type BatchParts, BatchesService } from './batches.service.js';
 
 export interface BatchesDeps extends Omit<BatchParts & BatchWorkerParts, 'input' | 'leaseMs'> {
@@ -15,4 +17,16 @@ export function createBatches({ config, ...deps }: BatchesDeps) {
     batches: new BatchesService({ ...deps, input }),
     batchWorker: new BatchWorker({ ...deps, input, leaseMs: config.calls.holdMs }),
   };
+}
+
+/** @param findFile finds a file by its id */
+export function batchesResolvers(
+  services: Pick<ReturnType<typeof createBatches>, 'batches'>,
+  findFile: FindNode,
+) {
+  const batches = new BatchesResolver(services.batches);
+  return {
+    resolvers: [batches, new BatchFilesResolver(findFile)],
+    nodes: { batch: { type: 'Batch', find: batches.findNode } },
+  } satisfies DomainResolvers;
 }

@@ -117,6 +117,12 @@ export async function findBatch(
   return row && toProgress(row);
 }
 
+/** Whosever it is. */
+export async function findAnyBatch(db: Queryable, id: string): Promise<BatchProgress | undefined> {
+  const [row] = await db.query<Row>(`${PROGRESS} WHERE b.id = $1`, [id]);
+  return row && toProgress(row);
+}
+
 export async function findByKey(
   db: Queryable,
   accountId: AccountId,

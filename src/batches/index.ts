@@ -1,4 +1,4 @@
-export { createBatches } from './batches.factory.js';
+export { batchesResolvers, createBatches } from './batches.factory.js';
 export { BATCH_CHECKS } from './batch-checks.sql.js';
 export type { BatchEndpoint, BatchEndpoints } from './batch-endpoint.js';
 export { BatchInputService } from './batch-input.service.js';

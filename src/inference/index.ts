@@ -20,6 +20,7 @@ export { MeteredClassificationService } from './metered-classification.service.j
 export { type MeterOptions } from './meter.service.js';
 export { type LoadedModel, ModelService } from './model.service.js';
 export { type Predictor, PredictorsService } from './predictors.service.js';
+export { FileType } from './file.type.js';
 export { IMAGE_PURPOSES, JSONL_BYTES_MAX, type Upload } from './upload.js';
 export { type UploadLabel, UploadsService } from './uploads.service.js';
 export type { PublishedFile } from '../siglip/index.js';

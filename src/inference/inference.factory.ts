@@ -11,6 +11,7 @@ import { IMAGE_BYTES_MAX } from './image-source.js';
 import { ImageDownloader, type ImageUrlOptions } from './image-url.gateway.js';
 import { ImagesService } from './images.service.js';
 import { InferenceResolver } from './inference.resolver.js';
+import { FilesResolver } from './files.resolver.js';
 import { LabelSetsResolver } from './label-sets.resolver.js';
 import { LabelSetsService } from './label-sets.service.js';
 import { type EarlyAccess, type MeterOptions, MeterService } from './meter.service.js';
@@ -78,14 +79,17 @@ export function createInference(deps: InferenceDeps) {
 }
 
 export function inferenceResolvers(
-  services: Pick<ReturnType<typeof createInference>, 'inference' | 'labelSets'> & {
+  services: Pick<ReturnType<typeof createInference>, 'inference' | 'labelSets' | 'uploads'> & {
     readonly limits: CallLimits;
   },
 ) {
+  const labelSets = new LabelSetsResolver(services.labelSets);
+  const files = new FilesResolver(services.uploads);
   return {
-    resolvers: [
-      new InferenceResolver(services.inference, services.limits),
-      new LabelSetsResolver(services.labelSets),
-    ],
+    resolvers: [new InferenceResolver(services.inference, services.limits), labelSets, files],
+    nodes: {
+      lset: { type: 'LabelSet', find: labelSets.findNode },
+      file: { type: 'File', find: files.findNode },
+    },
   } satisfies DomainResolvers;
 }

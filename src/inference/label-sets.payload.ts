@@ -1,10 +1,22 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { AccountPayloadType } from '../graphql/payload.type.js';
-import { LabelSetType } from './label-set.type.js';
+import { LabelSetEdgeType, LabelSetType } from './label-set.type.js';
 
 @ObjectType('CreateLabelSetPayload', { description: 'Result of `createLabelSet`.' })
 export class CreateLabelSetPayload extends AccountPayloadType {
+  @Field(() => LabelSetEdgeType, {
+    nullable: true,
+    description: 'Edge of the new label set in the list of the account.',
+  })
+  readonly labelSetEdge?: LabelSetEdgeType;
+
   @Field(() => LabelSetType, { nullable: true, description: 'The new label set.' })
+  readonly labelSet?: LabelSetType;
+}
+
+@ObjectType('UpdateLabelSetPayload', { description: 'Result of `updateLabelSet`.' })
+export class UpdateLabelSetPayload extends AccountPayloadType {
+  @Field(() => LabelSetType, { nullable: true, description: 'The updated label set.' })
   readonly labelSet?: LabelSetType;
 }
 

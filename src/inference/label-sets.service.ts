@@ -48,9 +48,34 @@ export class LabelSetsService {
     );
   }
 
-  /** By name. */
-  list(accountId: AccountId): Promise<readonly LabelSet[]> {
-    return store.listLabelSets(this.db, accountId);
+  /** By name. @param page `after`: a name */
+  list(
+    accountId: AccountId,
+    page: { readonly first: number; readonly after: string | undefined },
+  ): Promise<readonly LabelSet[]> {
+    return store.listLabelSets(this.db, accountId, page);
+  }
+
+  /** Whosever it is: for who then asks whether the caller may read it. */
+  async findAny(id: string): Promise<(LabelSet & { readonly accountId: AccountId }) | undefined> {
+    return id.includes('\0') ? undefined : store.findAnyLabelSet(this.db, id);
+  }
+
+  /**
+   * Labels and template stay: what models made of them is paid for.
+   * @throws AppError BAD_USER_INPUT; NOT_FOUND; CONFLICT for a name that is taken
+   */
+  async rename(accountId: AccountId, id: string, name: string): Promise<LabelSet> {
+    await this.get(accountId, id);
+    const checked = checkName(name);
+    const renamed = await this.db.transaction((tx) =>
+      store.renameLabelSet(tx, accountId, id, checked),
+    );
+    if (renamed === undefined) throw new AppError('NOT_FOUND', 'Label set not found.');
+    if (renamed !== 'taken') return renamed;
+    throw new AppError('CONFLICT', 'The account already has a label set with this name.', {
+      details: { argument: 'name' },
+    });
   }
 
   /** @throws AppError NOT_FOUND */

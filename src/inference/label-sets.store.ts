@@ -25,12 +25,49 @@ export async function insertLabelSet(
   return row;
 }
 
-/** By name. */
-export async function listLabelSets(db: Queryable, accountId: AccountId): Promise<LabelSet[]> {
+/** By name, from the first after a name. */
+export async function listLabelSets(
+  db: Queryable,
+  accountId: AccountId,
+  { first, after }: { first: number; after: string | undefined },
+): Promise<LabelSet[]> {
   return db.query<LabelSet>(
-    `SELECT ${COLUMNS} FROM label_set WHERE account_id = $1 ORDER BY name`,
-    [accountId],
+    `SELECT ${COLUMNS} FROM label_set
+      WHERE account_id = $1 AND ($2::text IS NULL OR name > $2) ORDER BY name LIMIT $3`,
+    [accountId, after ?? null, first],
   );
+}
+
+/** Whosever it is. */
+export async function findAnyLabelSet(
+  db: Queryable,
+  id: string,
+): Promise<(LabelSet & { readonly accountId: AccountId }) | undefined> {
+  const [row] = await db.query<LabelSet & { readonly accountId: AccountId }>(
+    `SELECT ${COLUMNS}, account_id AS "accountId" FROM label_set WHERE id = $1`,
+    [id],
+  );
+  return row;
+}
+
+/** @returns `taken` when another set of the account has the name; undefined when the account has no such set */
+export async function renameLabelSet(
+  tx: Transaction,
+  accountId: AccountId,
+  id: string,
+  name: string,
+): Promise<LabelSet | 'taken' | undefined> {
+  await lockAccountRow(tx, accountId);
+  const others = await tx.query(
+    'SELECT FROM label_set WHERE account_id = $1 AND name = $2 AND id <> $3',
+    [accountId, name, id],
+  );
+  if (others.length > 0) return 'taken';
+  const [row] = await tx.query<LabelSet>(
+    `UPDATE label_set SET name = $3 WHERE account_id = $1 AND id = $2 RETURNING ${COLUMNS}`,
+    [accountId, id, name],
+  );
+  return row;
 }
 
 export async function findLabelSet(

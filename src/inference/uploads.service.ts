@@ -110,6 +110,11 @@ export class UploadsService {
   }
 
   /** An account's files, by age. */
+  /** Whosever it is: for who then asks whether the caller may read it. */
+  async findAny(id: string): Promise<(Upload & { readonly accountId: AccountId }) | undefined> {
+    return id.includes('\0') ? undefined : store.findAnyUpload(this.db, id);
+  }
+
   list(accountId: AccountId, query: UploadQuery): Promise<readonly Upload[]> {
     return store.listUploads(this.db, accountId, query);
   }

@@ -51,6 +51,18 @@ export async function findUpload(
   return row;
 }
 
+/** Whosever it is. */
+export async function findAnyUpload(
+  db: Queryable,
+  id: string,
+): Promise<(Upload & { readonly accountId: AccountId }) | undefined> {
+  const [row] = await db.query<Upload & { readonly accountId: AccountId }>(
+    `SELECT ${COLUMNS}, account_id AS "accountId" FROM upload WHERE id = $1 AND expires_at > db_now()`,
+    [id],
+  );
+  return row;
+}
+
 /** By id, which sorts by age. */
 export function listUploads(
   db: Queryable,

@@ -73,8 +73,8 @@ test('sets are listed by name, unique in an account, and gone when deleted', asy
   expect(codeOf(await caller.gql(CREATE, { input: { name: 'A', labels: ['x'] } }))).toBe(
     'CONFLICT',
   );
-  const listed = await caller.gql('{ account { labelSets { name labels } } }');
-  expect(listed.body.data.account.labelSets).toEqual([
+  const listed = await caller.gql('{ account { labelSets { nodes { name labels } } } }');
+  expect(listed.body.data.account.labelSets.nodes).toEqual([
     { name: 'A', labels: ['a'] },
     { name: 'B', labels: ['b'] },
   ]);
