@@ -46,7 +46,7 @@ const METRICS =
 const DASHBOARD = `query ($range: UsageRangeInput!, $zone: String!) {
   account {
     balance { postedNanos availableNanos }
-    creditLots { source remainingNanos expiresAt }
+    creditLots { nodes { source remainingNanos expiresAt } }
     usage(range: $range, timeZone: $zone, groupBy: [MODEL]) {
       total { ${METRICS} }
       previous { metrics { ${METRICS} } change { calls errors charged } }

@@ -27,22 +27,23 @@ export class RequireSecondFactorInput {
   readonly required!: boolean;
 }
 
-@InputType('SetAccountLimitsInput', { description: 'Input for `setAccountLimits`.' })
+@InputType('SetAccountLimitsInput', {
+  description: 'Changes to the call limits of an account. Omitted fields keep their values.',
+})
 export class SetAccountLimitsInput {
   @Field(() => ID, { description: 'ID of the account, prefixed with `acct_`.' })
   readonly id!: string;
 
   @Field(() => Int, {
     nullable: true,
-    description:
-      'Maximum calls per minute, 1 to 1,000,000. Null or omitted restores the default limit.',
+    description: 'Maximum calls per minute, 1 to 1,000,000; null restores the default limit.',
   })
   readonly ratePerMinute?: number | null;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'Maximum concurrent calls per server process, 1 to 10,000. Null or omitted restores the default limit.',
+      'Maximum concurrent calls per server process, 1 to 10,000; null restores the default limit.',
   })
   readonly concurrencyMax?: number | null;
 }

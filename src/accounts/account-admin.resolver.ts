@@ -106,18 +106,14 @@ export class AccountAdminResolver {
   @Mutation(() => SetAccountLimitsPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Sets both limits of an account, on every server within 5 seconds. For operators.',
+    description: 'Sets call limits of an account, on every server within 5 seconds. For operators.',
   })
   @Access({ scope: 'operator' })
   async setAccountLimits(
     @InputArg(() => SetAccountLimitsInput)
-    { id, ratePerMinute, concurrencyMax }: SetAccountLimitsInput,
+    { id, ...limits }: SetAccountLimitsInput,
     @Ctx() context: GraphQLContext,
   ): Promise<SetAccountLimitsPayload> {
-    const limits = {
-      ratePerMinute: ratePerMinute ?? null,
-      concurrencyMax: concurrencyMax ?? null,
-    };
     await this.accountAdmin.setLimits(context.actor, id, limits);
     return { account: toAccount(context, id) };
   }

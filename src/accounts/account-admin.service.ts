@@ -1,5 +1,4 @@
 import { AppError } from '../errors.js';
-import type { AccountLimits } from '../platform/actor.js';
 import { type AuditedActor, insertAuditEvent } from '../platform/audit.store.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, isAccountId } from '../platform/ids.js';
@@ -9,6 +8,7 @@ import {
   type AccountFilter,
   checkLimits,
   checkSearch,
+  type LimitChanges,
   type ManagedAccount,
 } from './managed-account.js';
 
@@ -89,10 +89,10 @@ export class AccountAdminService {
 
   /**
    * How often and how many at a time the account may call, within 5 s on every server.
-   * @param limits both: null gives it what everybody has
+   * @param limits null gives it what everybody has; what is left out stays
    * @throws AppError NOT_FOUND, BAD_USER_INPUT
    */
-  async setLimits(by: AuditedActor, id: string, limits: AccountLimits): Promise<ManagedAccount> {
+  async setLimits(by: AuditedActor, id: string, limits: LimitChanges): Promise<ManagedAccount> {
     checkLimits(limits);
     return this.change(id, async (tx, accountId) => {
       if ((await store.lockAccountAndBalance(tx, accountId)) === undefined) throw noSuchAccount();
@@ -102,10 +102,11 @@ export class AccountAdminService {
         accountId,
         action: 'account.limited',
         target: accountId,
-        details: {
-          ratePerMinute: String(limits.ratePerMinute ?? 'default'),
-          concurrencyMax: String(limits.concurrencyMax ?? 'default'),
-        },
+        details: Object.fromEntries(
+          Object.entries(limits)
+            .filter(([, value]) => value !== undefined)
+            .map(([name, value]) => [name, String(value ?? 'default')]),
+        ),
       });
     });
   }

@@ -1,10 +1,9 @@
-import type { AccountLimits } from '../platform/actor.js';
 import type { Queryable, Transaction } from '../platform/database.js';
 import type { AccountId } from '../platform/ids.js';
 import type { AccountDetails } from './account-details.js';
 import type { AccountStatus } from './account.js';
 import { STANDING } from './accounts.store.js';
-import type { ManagedAccount } from './managed-account.js';
+import type { LimitChanges, ManagedAccount } from './managed-account.js';
 
 const DETAILS = `a.id, a.kind, a.name, a.status, a.created_at AS "createdAt", a.closed_at AS "closedAt",
     a.frozen_at AS "frozenAt", ${STANDING},
@@ -116,7 +115,11 @@ export async function setSecondFactorRequired(
 export async function setLimits(
   tx: Transaction,
   id: AccountId,
-  { ratePerMinute, concurrencyMax }: AccountLimits,
+  { ratePerMinute, concurrencyMax }: LimitChanges,
 ): Promise<void> {
-  await tx.account.updateMany({ where: { id }, data: { ratePerMinute, concurrencyMax } });
+  const data = {
+    ...(ratePerMinute === undefined ? {} : { ratePerMinute }),
+    ...(concurrencyMax === undefined ? {} : { concurrencyMax }),
+  };
+  await tx.account.updateMany({ where: { id }, data });
 }

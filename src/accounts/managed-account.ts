@@ -51,12 +51,17 @@ export function checkSearch(search: string | undefined): string | undefined {
 
 const LIMITS_MAX = { ratePerMinute: 1_000_000, concurrencyMax: 10_000 } as const;
 
+/** What is left out stays; null: what everybody has. */
+export type LimitChanges = {
+  readonly [Name in keyof AccountLimits]?: AccountLimits[Name] | undefined;
+};
+
 /** @throws AppError BAD_USER_INPUT unless each is null or in its range */
-export function checkLimits(limits: AccountLimits): void {
+export function checkLimits(limits: LimitChanges): void {
   for (const name of ['ratePerMinute', 'concurrencyMax'] as const) {
     const value = limits[name];
     const most = LIMITS_MAX[name];
-    if (value !== null && !(Number.isInteger(value) && value >= 1 && value <= most)) {
+    if (value != null && !(Number.isInteger(value) && value >= 1 && value <= most)) {
       throw bad(
         name,
         `\`${name}\` must be between 1 and ${String(most)}, or null for the default.`,

@@ -7,7 +7,12 @@ import { batchesResolvers } from '../batches/index.js';
 import { catalogResolvers } from '../catalog/index.js';
 import { creditsResolvers } from '../credits/index.js';
 import { demandResolvers } from '../demand/index.js';
-import { type DomainResolvers, NodeResolver, type NodeSources } from '../graphql/node.resolver.js';
+import {
+  type DomainResolvers,
+  NodeResolver,
+  type NodeSource,
+  type NodeSources,
+} from '../graphql/node.resolver.js';
 import { createSchema } from '../graphql/schema.js';
 import { inferenceResolvers } from '../inference/index.js';
 import { liveResolvers, liveSources } from '../live/index.js';
@@ -20,8 +25,9 @@ import type { Services } from './services.js';
 
 /** The GraphQL schema over the services of all domains. */
 export function createServicesSchema(services: Services): GraphQLSchema {
-  const domains = createDomains(services);
-  const nodes = Object.assign({}, ...domains.map((domain) => domain.nodes)) as NodeSources;
+  const nodes: Record<string, NodeSource> = {};
+  const domains = createDomains(services, nodes);
+  Object.assign(nodes, ...domains.map((domain) => domain.nodes));
   const resolvers = domains.flatMap((domain) => domain.resolvers);
   return createSchema([...resolvers, new NodeResolver(nodes)], {
     sources: liveSources(services.live),
@@ -35,7 +41,8 @@ export function createPrintableSchema(): GraphQLSchema {
   return createServicesSchema({} as Services);
 }
 
-function createDomains(services: Services): readonly DomainResolvers[] {
+/** @param nodes of all domains, once they are made */
+function createDomains(services: Services, nodes: NodeSources): readonly DomainResolvers[] {
   const catalog = catalogResolvers(services);
   const inference = inferenceResolvers(services);
   const links = {
@@ -48,7 +55,7 @@ function createDomains(services: Services): readonly DomainResolvers[] {
   return [
     catalog,
     publishingResolvers(services),
-    creditsResolvers(services),
+    creditsResolvers(services, nodes),
     usageResolvers(services, links),
     paymentsResolvers(services),
     demandResolvers(services, catalog.nodes.mdl.find),

@@ -108,10 +108,9 @@ Examples:
     .option(...JSON_FLAG)
     .action((id: string, { rate, concurrency, ...options }: LimitOptions) =>
       asAdmin(say, async ({ accountAdmin }, by) => {
-        const { standing } = await accountAdmin.get(id);
         const limits = {
-          ratePerMinute: limitOf(rate, standing.ratePerMinute),
-          concurrencyMax: limitOf(concurrency, standing.concurrencyMax),
+          ratePerMinute: limitOf(rate),
+          concurrencyMax: limitOf(concurrency),
         };
         showOne(options, await accountAdmin.setLimits(by, id, limits));
       }),
@@ -130,8 +129,7 @@ interface LimitOptions extends Json {
 type Limit = number | 'default';
 
 /** What is left out stays as it is. */
-function limitOf(wanted: Limit | undefined, current: number | null): number | null {
-  if (wanted === undefined) return current;
+function limitOf(wanted: Limit | undefined): number | null | undefined {
   return wanted === 'default' ? null : wanted;
 }
 

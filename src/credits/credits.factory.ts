@@ -1,4 +1,4 @@
-import type { DomainResolvers } from '../graphql/node.resolver.js';
+import type { DomainResolvers, NodeSources } from '../graphql/node.resolver.js';
 import type { Database } from '../platform/database.js';
 import { CreditsResolver, LedgerEntryResolver } from './credits.resolver.js';
 import type { CreditsObserver } from './credits-observer.js';
@@ -21,10 +21,10 @@ export function createCredits({ db, announcer }: CreditsDeps) {
   };
 }
 
-export function creditsResolvers(services: ReturnType<typeof createCredits>) {
+export function creditsResolvers(services: ReturnType<typeof createCredits>, nodes: NodeSources) {
   const credits = new CreditsResolver(services.credits);
   return {
-    resolvers: [credits, new LedgerEntryResolver(services.credits)],
+    resolvers: [credits, new LedgerEntryResolver(services.credits, nodes)],
     nodes: {
       ent: { type: 'LedgerEntry', find: credits.findNode },
       lot: { type: 'CreditLot', find: credits.findLotNode },

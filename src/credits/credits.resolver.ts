@@ -1,19 +1,22 @@
-import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { AppError } from '../errors.js';
 import { Access } from '../graphql/access.js';
-import { InputArg } from '../graphql/input.js';
+import { InputArg, present } from '../graphql/input.js';
 import { GrantCreditsPayload, AdjustCreditsPayload } from './credits.payload.js';
 import { AccountType } from '../graphql/account.type.js';
 import { getAccount, type GraphQLContext, mayOn } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
-import type { FindNode } from '../graphql/node.resolver.js';
+import type { FindNode, NodeSources } from '../graphql/node.resolver.js';
+import { NodeType } from '../graphql/node.type.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import { actorName } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
+import { createCauseLoader, type LoadCause } from './cause.loaders.js';
 import { type CreditLoaders, createCreditLoaders } from './credits.loaders.js';
 import type { CreditsService } from './credits.service.js';
 import {
   BalanceType,
+  CreditLotConnectionType,
   CreditLotType,
   LedgerEntryConnectionType,
   toCreditLot,
@@ -21,7 +24,8 @@ import {
   LedgerEntryType,
   toLedgerEntry,
 } from './ledger.type.js';
-import { type Balance, parseEntryId } from './movement.js';
+import { LedgerFilterInput } from './ledger-filter.input.js';
+import { type Balance, causeIdOf, parseEntryId } from './movement.js';
 import { AdjustCreditsInput, GrantCreditsInput } from './move-credits.input.js';
 
 /** One whose balance was read already, as by a subscription. */
@@ -67,14 +71,24 @@ export class CreditsResolver {
     return balance ?? (await this.loaders(context).balance.load(id)) ?? null;
   }
 
-  @FieldResolver(() => [CreditLotType], {
+  @FieldResolver(() => CreditLotConnectionType, {
     nullable: true,
-    complexity: ({ childComplexity }) => 10 + childComplexity,
-    description: 'Credit lots of the account, in spending order.',
+    complexity: listCost(1),
+    description: 'Credit lots of the account with credit left, in spending order.',
   })
   @Access({ scope: 'read' })
-  async creditLots(@Root() { id }: AccountType): Promise<readonly CreditLotType[]> {
-    return (await this.credits.lots(id)).map(toCreditLot);
+  async creditLots(
+    @FirstArg() first: number,
+    @AfterArg() after: string | null | undefined,
+    @Root() { id }: AccountType,
+  ): Promise<CreditLotConnectionType> {
+    const size = checkPageSize(first);
+    const lots = await this.credits.lots(id, { first: size + 1, after: decodeLot(after) });
+    const edges = lots
+      .slice(0, size)
+      .map(toCreditLot)
+      .map((node) => ({ cursor: Buffer.from(node.id).toString('base64url'), node }));
+    return connectionOf(edges, { hasNextPage: lots.length > size, after });
   }
 
   @FieldResolver(() => LedgerEntryConnectionType, {
@@ -85,21 +99,19 @@ export class CreditsResolver {
   @Access({ scope: 'read' })
   async ledger(
     @FirstArg() first: number,
-    @AfterArg() after: string | undefined,
-    @Root() { id }: AccountType,
-  ): Promise<LedgerEntryConnectionType> {
-    return this.page(id, first, after);
-  }
-
-  private async page(
-    accountId: AccountId,
-    first: number,
-    after: string | undefined,
+    @AfterArg() after: string | null | undefined,
+    @Arg('filter', () => LedgerFilterInput, {
+      nullable: true,
+      description: 'Conditions that entries must meet; omit for all entries.',
+    })
+    filter: LedgerFilterInput | null | undefined,
+    @Root() { id: accountId }: AccountType,
   ): Promise<LedgerEntryConnectionType> {
     const size = checkPageSize(first);
     const entries = await this.credits.entries(accountId, {
       first: size + 1,
       before: decodeVersion(after),
+      filter: present(filter ?? {}),
     });
     const edges = entries.slice(0, size).map((entry) => ({
       cursor: String(entry.version),
@@ -158,13 +170,8 @@ export class CreditsResolver {
 
 const IDEMPOTENCY_KEY_CHARS_MAX = 255;
 
-/** Id of the transaction that a key stands for; undefined without one. @throws AppError BAD_USER_INPUT */
-function transactionIdOf(
-  kind: 'grant' | 'adj',
-  accountId: AccountId,
-  key: string | null | undefined,
-): string | undefined {
-  if (key == null) return undefined;
+/** Id of the transaction that a key stands for. @throws AppError BAD_USER_INPUT */
+function transactionIdOf(kind: 'grant' | 'adj', accountId: AccountId, key: string): string {
   if (key.length >= 1 && key.length <= IDEMPOTENCY_KEY_CHARS_MAX) {
     return `${kind}:${accountId}:${key}`;
   }
@@ -184,13 +191,39 @@ function decodeVersion(cursor: string | undefined | null): bigint | undefined {
   });
 }
 
+/** A cursor of the list of lots is the id of one. @throws AppError BAD_USER_INPUT */
+function decodeLot(cursor: string | undefined | null): string | undefined {
+  if (typeof cursor !== 'string') return undefined;
+  const id = ledgerIdOfLot(Buffer.from(cursor, 'base64url').toString());
+  if (id !== undefined && !id.includes('\0')) return id;
+  throw new AppError('BAD_USER_INPUT', 'The cursor does not belong to this list.', {
+    details: { argument: 'after' },
+  });
+}
+
 /** What an entry refers to. */
 @Resolver(() => LedgerEntryType)
 export class LedgerEntryResolver {
   private readonly loaders: (context: object) => CreditLoaders;
+  private readonly causes: LoadCause;
 
-  constructor(credits: CreditsService) {
+  constructor(credits: CreditsService, nodes: NodeSources) {
     this.loaders = createCreditLoaders(credits);
+    this.causes = createCauseLoader(nodes);
+  }
+
+  @FieldResolver(() => NodeType, {
+    nullable: true,
+    complexity: LOOKUP_COST,
+    description:
+      'Run or purchase that caused the entry; null for grants, adjustments and expired credit.',
+  })
+  async cause(
+    @Root() entry: LedgerEntryType,
+    @Ctx() context: GraphQLContext,
+  ): Promise<NodeType | null> {
+    const id = causeIdOf(entry);
+    return id === undefined ? null : this.causes(context).load({ id, accountId: entry.accountId });
   }
 
   @FieldResolver(() => CreditLotType, {

@@ -8,6 +8,7 @@ import {
   type Transaction,
 } from '../platform/database.js';
 import { type AccountId, isAccountId, newId } from '../platform/ids.js';
+import { checkSome, checkTimeRange } from '../platform/time-range.js';
 import { checkReason } from '../platform/reason.js';
 import { LEDGER_CHECKS } from './ledger-checks.sql.js';
 import { LedgerQueue } from './ledger-queue.js';
@@ -25,6 +26,7 @@ import {
   type HoldOutcome,
   PRIORITY_MAX,
   type LedgerEntry,
+  type LedgerPage,
   type PostCommand,
   type SettleCommand,
   type SettleStatus,
@@ -130,8 +132,12 @@ export class CreditsService {
     return totals;
   }
 
-  lots(accountId: AccountId): Promise<readonly CreditLot[]> {
-    return lots.listLots(this.db, accountId);
+  /** Lots with credit left, in the order in which they are spent. @param page all by default; `after`: id of a lot */
+  lots(
+    accountId: AccountId,
+    page: { first?: number; after?: string | undefined } = {},
+  ): Promise<readonly CreditLot[]> {
+    return lots.listLots(this.db, accountId, page);
   }
 
   /** Lots by id, spent or not; those that there are. */
@@ -143,11 +149,10 @@ export class CreditsService {
     return new Map(found.map((lot) => [lot.id, lot]));
   }
 
-  /** Newest first. @param page `before`: a version */
-  entries(
-    accountId: AccountId,
-    page: { first: number; before: bigint | undefined },
-  ): Promise<readonly LedgerEntry[]> {
+  /** Newest first. @throws AppError BAD_USER_INPUT for a filter that lets nothing through */
+  entries(accountId: AccountId, page: LedgerPage): Promise<readonly LedgerEntry[]> {
+    checkTimeRange(page.filter ?? {}, 'filter');
+    checkSome(page.filter?.kinds, 'filter.kinds');
     return store.listEntries(this.db, accountId, page);
   }
 

@@ -9,6 +9,7 @@ import type {
   HoldCommand,
   HoldStatus,
   LedgerEntry,
+  LedgerPage,
   PostCommand,
   PostStatus,
   SettleCommand,
@@ -238,13 +239,23 @@ interface EntryRow {
 export async function listEntries(
   db: Queryable,
   accountId: AccountId,
-  { first, before }: { first: number; before: bigint | undefined },
+  { first, before, filter: { kinds, from, to } = {} }: LedgerPage,
 ): Promise<LedgerEntry[]> {
+  const values: unknown[] = [accountId, before ?? null, first];
+  const where = (value: unknown, condition: (place: string) => string) =>
+    value === undefined ? '' : ` AND ${condition(`$${String(values.push(value))}`)}`;
+  // Movements that are no usage are few, and have an index of their own.
+  const isRare = kinds !== undefined && !kinds.includes('USAGE');
+  const conditions =
+    where(kinds, (list) => `t.kind = ANY (${list}::"JournalKind"[])`) +
+    where(from, (at) => `t.created_at >= ${at}`) +
+    where(to, (at) => `t.created_at < ${at}`) +
+    (isRare ? ` AND t.account_id = $1 AND t.kind <> 'USAGE'` : '');
   const rows = await db.query<EntryRow>(
     `${ENTRIES}
-      WHERE e.ledger_account = $1 AND e.version IS NOT NULL AND e.version < coalesce($2, 9223372036854775807)
+      WHERE e.ledger_account = $1 AND e.version IS NOT NULL AND e.version < coalesce($2, 9223372036854775807)${conditions}
       ORDER BY e.version DESC LIMIT $3`,
-    [accountId, before ?? null, first],
+    values,
   );
   return rows.map(toEntry);
 }

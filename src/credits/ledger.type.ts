@@ -1,4 +1,5 @@
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import type { AccountId } from '../platform/ids.js';
 import { NodeType } from '../graphql/node.type.js';
 import { PageInfoType } from '../graphql/pagination.js';
 import { BigIntString, NanoUSD } from '../graphql/scalars.js';
@@ -84,6 +85,27 @@ export class CreditLotType extends NodeType {
   readonly createdAt!: Date;
 }
 
+@ObjectType('CreditLotEdge', { description: 'An edge in a list of credit lots.' })
+export class CreditLotEdgeType {
+  @Field(() => String, { description: 'Opaque cursor; pass as `after` for the next page.' })
+  readonly cursor!: string;
+
+  @Field(() => CreditLotType, { description: 'The credit lot at the end of the edge.' })
+  readonly node!: CreditLotType;
+}
+
+@ObjectType('CreditLotConnection', { description: 'A page of an account’s credit lots.' })
+export class CreditLotConnectionType {
+  @Field(() => [CreditLotEdgeType], { description: 'Lots on this page, in spending order.' })
+  readonly edges!: readonly CreditLotEdgeType[];
+
+  @Field(() => [CreditLotType], { description: 'Nodes of the edges, in order.' })
+  readonly nodes!: readonly CreditLotType[];
+
+  @Field(() => PageInfoType, { description: 'Pagination information for this page.' })
+  readonly pageInfo!: PageInfoType;
+}
+
 @ObjectType('LedgerEntry', {
   implements: NodeType,
   description: 'An entry in an account’s ledger. Immutable.',
@@ -91,9 +113,11 @@ export class CreditLotType extends NodeType {
 export class LedgerEntryType extends NodeType {
   readonly id!: string;
 
+  readonly accountId!: AccountId;
+
   @Field(() => ID, {
     description:
-      'ID of the transaction that caused the entry: a run, grant or purchase, for example.',
+      'ID of the ledger transaction, such as that of a grant; a reference for support and audits, not a node.',
   })
   readonly transactionId!: string;
 
@@ -135,8 +159,8 @@ export function ledgerIdOfLot(id: string): string | undefined {
   return id.startsWith(LOT) ? id.slice(LOT.length) : undefined;
 }
 
-export function toLedgerEntry(accountId: string, entry: LedgerEntry): LedgerEntryType {
-  return { ...entry, id: entryId(accountId, entry.version), sequence: entry.version };
+export function toLedgerEntry(accountId: AccountId, entry: LedgerEntry): LedgerEntryType {
+  return { ...entry, accountId, id: entryId(accountId, entry.version), sequence: entry.version };
 }
 
 @ObjectType('LedgerEntryEdge', { description: 'An edge in a list of ledger entries.' })

@@ -14,12 +14,20 @@ interface LotRow {
 }
 
 /** Lots with credit left that has not expired, in the order in which they are spent. */
-export async function listLots(db: Queryable, accountId: AccountId): Promise<CreditLot[]> {
+export async function listLots(
+  db: Queryable,
+  accountId: AccountId,
+  { first, after }: { readonly first?: number; readonly after?: string | undefined },
+): Promise<CreditLot[]> {
+  const place = `(l.priority, coalesce(l.expires_at, 'infinity'), l.created_at, l.id)`;
   const rows = await db.query<LotRow>(
-    `SELECT * FROM credit_lot
-      WHERE account_id = $1 AND remaining > 0 AND (expires_at IS NULL OR expires_at > ledger_now())
-      ORDER BY priority, expires_at NULLS LAST, created_at, id`,
-    [accountId],
+    `SELECT l.* FROM credit_lot l
+      WHERE l.account_id = $1 AND l.remaining > 0 AND (l.expires_at IS NULL OR l.expires_at > ledger_now())
+        AND ($2::text IS NULL OR ${place} > (
+          SELECT a.priority, coalesce(a.expires_at, 'infinity'), a.created_at, a.id FROM credit_lot a
+           WHERE a.id = $2 AND a.account_id = $1))
+      ORDER BY l.priority, coalesce(l.expires_at, 'infinity'), l.created_at, l.id LIMIT $3`,
+    [accountId, after ?? null, first ?? null],
   );
   return rows.map(toLot);
 }

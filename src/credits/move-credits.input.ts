@@ -22,11 +22,10 @@ export class GrantCreditsInput {
   priority!: number;
 
   @Field(() => String, {
-    nullable: true,
     description:
-      'Unique key that makes retries safe: requests with the same key grant credit once.',
+      'Unique key that makes retries safe, 1 to 255 characters: requests with the same key grant credit once.',
   })
-  idempotencyKey?: string;
+  idempotencyKey!: string;
 }
 
 @InputType('AdjustCreditsInput', { description: 'An adjustment of an account’s credit.' })
@@ -50,9 +49,8 @@ export class AdjustCreditsInput {
   reverses?: string;
 
   @Field(() => String, {
-    nullable: true,
     description:
-      'Unique key that makes retries safe: requests with the same key adjust credit once.',
+      'Unique key that makes retries safe, 1 to 255 characters: requests with the same key adjust credit once.',
   })
-  idempotencyKey?: string;
+  idempotencyKey!: string;
 }

@@ -1,3 +1,4 @@
+import type { TimeRange } from '../platform/time-range.js';
 import { type AccountId, isAccountId, type KeyId, type RunId } from '../platform/ids.js';
 
 /** Credit to set aside for a run, before anything runs. Its id makes it safe to send again. */
@@ -131,6 +132,19 @@ export interface CreditLot {
   readonly createdAt: Date;
 }
 
+/** Which entries a ledger shows. A list matches any of its values; what is left out does not matter. */
+export interface LedgerFilter extends TimeRange {
+  readonly kinds?: readonly JournalKind[] | undefined;
+}
+
+/** A part of an account's ledger, newest first. */
+export interface LedgerPage {
+  readonly first: number;
+  /** A version. */
+  readonly before: bigint | undefined;
+  readonly filter?: LedgerFilter | undefined;
+}
+
 /** One line of an account's ledger. */
 export interface LedgerEntry {
   readonly transactionId: string;
@@ -157,6 +171,14 @@ export function parseEntryId(id: string): { accountId: AccountId; version: bigin
   if (account === undefined || digits === undefined) return undefined;
   const accountId = `acct_${account}`;
   return isAccountId(accountId) ? { accountId, version: BigInt(digits) } : undefined;
+}
+
+/** The run or purchase that a transaction belongs to; undefined for others, such as grants. */
+export function causeIdOf({ kind, transactionId }: Pick<LedgerEntry, 'kind' | 'transactionId'>) {
+  if (kind === 'USAGE') return transactionId;
+  // Movements after a purchase have its id and a number.
+  const isOfPurchase = kind === 'PURCHASE' || kind === 'REFUND' || kind === 'DISPUTE';
+  return isOfPurchase ? transactionId.split(':', 1)[0] : undefined;
 }
 
 /** What became of a movement that was to be posted; nothing was posted but with POSTED. */

@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, ID, Info, Query, Resolver } from 'type-graphql';
 import { AppError } from '../errors.js';
+import type { AccountId } from '../platform/ids.js';
 import { Access } from './access.js';
 import type { GraphQLContext } from './context.js';
 import { LOOKUP_COST } from './cost.js';
@@ -13,11 +14,21 @@ export type FindNode = (
   info: GraphQLResolveInfo,
 ) => Promise<NodeType | null>;
 
+/**
+ * Finds many objects of one account, which the caller may read: what rows of a list link to. In no order; those that there
+ * are.
+ */
+export type FindOwned = (
+  accountId: AccountId,
+  ids: readonly string[],
+) => Promise<readonly NodeType[]>;
+
 /** Objects whose ids have one prefix. */
 export interface NodeSource {
   /** Name of their type. */
   readonly type: string;
   readonly find: FindNode;
+  readonly findOwned?: FindOwned;
   /** Whether callers without credentials can see them. */
   readonly isPublic?: true;
 }

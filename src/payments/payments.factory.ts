@@ -84,6 +84,6 @@ export function paymentsResolvers(
       new PromosResolver(services.promos),
       new TopUpsResolver(services.topUps, payments),
     ],
-    nodes: { pur: { type: 'Purchase', find: purchases.findNode } },
+    nodes: { pur: { type: 'Purchase', find: purchases.findNode, findOwned: purchases.findOwned } },
   } satisfies DomainResolvers;
 }

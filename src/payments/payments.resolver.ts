@@ -1,6 +1,6 @@
-import { Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
-import { InputArg } from '../graphql/input.js';
+import { InputArg, present } from '../graphql/input.js';
 import { OpenBillingPortalInput } from './payments.input.js';
 import {
   BuyCreditsPayload,
@@ -10,12 +10,13 @@ import {
 import { AccountType } from '../graphql/account.type.js';
 import { accountOf, type GraphQLContext, mayOn } from '../graphql/context.js';
 import { listCost } from '../graphql/cost.js';
-import type { FindNode } from '../graphql/node.resolver.js';
+import type { FindNode, FindOwned } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import { actorName } from '../platform/actor.js';
 import { BuyCreditsInput, RefundPurchaseInput } from './buy-credits.input.js';
 import type { PaymentsService } from './payments.service.js';
 import type { Purchase } from './purchase.js';
+import { PurchaseFilterInput } from './purchase-filter.input.js';
 import {
   CreditPackType,
   toCreditPack,
@@ -42,6 +43,13 @@ export class PaymentsResolver {
     return isTheirs ? this.shown(purchase) : null;
   };
 
+  /** What ledger entries refer to: purchases of an account that the caller may read. */
+  readonly findOwned: FindOwned = async (accountId, ids) => {
+    const found = await this.payments.findMany(accountId, ids);
+    const refundable = await this.refunds.refundable(accountId, found);
+    return found.map((purchase) => toPurchase(purchase, refundable.get(purchase.id) ?? 0n));
+  };
+
   @Query(() => [CreditPackType], {
     nullable: true,
     complexity: ({ childComplexity }) => 10 + childComplexity,
@@ -61,10 +69,15 @@ export class PaymentsResolver {
   async purchases(
     @FirstArg() first: number,
     @AfterArg() after: string | undefined,
+    @Arg('filter', () => PurchaseFilterInput, {
+      nullable: true,
+      description: 'Conditions that purchases must meet; omit for all purchases.',
+    })
+    filter: PurchaseFilterInput | null | undefined,
     @Root() { id }: AccountType,
   ): Promise<PurchaseConnectionType> {
     const size = checkPageSize(first);
-    const page = { first: size + 1, after: after ?? undefined };
+    const page = { first: size + 1, after: after ?? undefined, filter: present(filter ?? {}) };
     const purchases = await this.payments.list(id, page);
     const shown = purchases.slice(0, size);
     const refundable = await this.refunds.refundable(id, shown);

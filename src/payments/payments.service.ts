@@ -1,3 +1,4 @@
+import { checkSome, checkTimeRange } from '../platform/time-range.js';
 import { createHash } from 'node:crypto';
 import { AppError } from '../errors.js';
 import type { Database } from '../platform/database.js';
@@ -12,7 +13,7 @@ import {
 } from './credit-pack.js';
 import { findAccountOf, findCustomer, insertCustomer, keepCard } from './customers.store.js';
 import type { FulfilmentService } from './fulfilment.service.js';
-import type { Purchase } from './purchase.js';
+import type { Purchase, PurchasePage } from './purchase.js';
 import * as store from './purchases.store.js';
 import type { StripeCards } from './stripe-cards.gateway.js';
 import type { StripeGateway } from './stripe.gateway.js';
@@ -110,16 +111,22 @@ export class PaymentsService {
   }
 
   /** Newest first. @param page `after`: an id @throws AppError BAD_USER_INPUT for a cursor that is none */
-  async list(
-    accountId: AccountId,
-    page: { first: number; after: string | undefined },
-  ): Promise<readonly Purchase[]> {
+  async list(accountId: AccountId, page: PurchasePage): Promise<readonly Purchase[]> {
+    const { filter = {} } = page;
+    checkTimeRange(filter, 'filter');
+    checkSome(filter.states, 'filter.states');
+    checkSome(filter.kinds, 'filter.kinds');
     if (page.after !== undefined && !isPurchaseId(page.after)) {
       throw new AppError('BAD_USER_INPUT', 'The cursor does not belong to this list.', {
         details: { argument: 'after' },
       });
     }
     return store.listPurchases(this.parts.db, accountId, page);
+  }
+
+  /** Of an account; those that there are, in no order. */
+  findMany(accountId: AccountId, ids: readonly string[]): Promise<readonly Purchase[]> {
+    return store.findPurchases(this.parts.db, accountId, ids);
   }
 
   async find(accountId: AccountId, id: string): Promise<Purchase | undefined> {

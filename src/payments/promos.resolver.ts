@@ -21,7 +21,8 @@ export class PromosResolver {
   @Mutation(() => RedeemPromoCodePayload, {
     nullable: true,
     complexity: LOOKUP_COST,
-    description: 'Redeems a promo code and grants its credit, once per account and person.',
+    description:
+      'Redeems a promo code and grants its credit, once per account and person: the code itself makes retries safe.',
   })
   @Access({ scope: 'billing' })
   async redeemPromoCode(

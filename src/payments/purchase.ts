@@ -1,4 +1,5 @@
 import type { AccountId, PurchaseId, RefundRequestId } from '../platform/ids.js';
+import type { TimeRange } from '../platform/time-range.js';
 import type { Terms } from './credit-pack.js';
 
 export const PURCHASE_KINDS = { CHECKOUT: 'CHECKOUT', TOP_UP: 'TOP_UP' } as const;
@@ -34,6 +35,20 @@ export interface Purchase extends Terms {
   readonly createdAt: Date;
   readonly expiresAt: Date;
   readonly endedAt: Date | null;
+}
+
+/** Which purchases a list holds. Every list of values matches any of them; what is left out does not matter. */
+export interface PurchaseFilter extends TimeRange {
+  readonly states?: readonly PurchaseState[] | undefined;
+  readonly kinds?: readonly PurchaseKind[] | undefined;
+}
+
+/** A part of an account's purchases, newest first. */
+export interface PurchasePage {
+  readonly first: number;
+  /** An id. */
+  readonly after?: string | undefined;
+  readonly filter?: PurchaseFilter | undefined;
 }
 
 /** Money that came or went, as a line of Stripe's balance. */

@@ -1,6 +1,6 @@
 import type { Queryable, Tables, Transaction } from '../platform/database.js';
 import type { AccountId, PurchaseId, RefundRequestId } from '../platform/ids.js';
-import type { MoneyOf, Movement, Purchase } from './purchase.js';
+import type { MoneyOf, Movement, Purchase, PurchasePage } from './purchase.js';
 
 const COLUMNS = `id, account_id AS "accountId", kind, state, pack_id AS "packId", credit_nanos AS "creditNanos",
   bonus_nanos AS "bonusNanos", amount_minor AS "amountMinor", currency, save_card AS "saveCard",
@@ -70,6 +70,18 @@ export async function findPurchase(db: Queryable, id: string): Promise<Purchase 
   return row;
 }
 
+/** Of an account; those that there are, in no order. */
+export function findPurchases(
+  db: Queryable,
+  accountId: AccountId,
+  ids: readonly string[],
+): Promise<Purchase[]> {
+  return db.query<Purchase>(
+    `SELECT ${COLUMNS} FROM purchase WHERE account_id = $1 AND id = ANY ($2::text[])`,
+    [accountId, ids],
+  );
+}
+
 /** By the checkout page, or by the payment. */
 export async function findPurchaseAtStripe(
   db: Queryable,
@@ -86,12 +98,22 @@ export async function findPurchaseAtStripe(
 export async function listPurchases(
   db: Queryable,
   accountId: AccountId,
-  page: { first: number; after: string | undefined },
+  { first, after, filter: { states, kinds, from, to } = {} }: PurchasePage,
 ): Promise<Purchase[]> {
+  const values: unknown[] = [accountId, first];
+  const where = (value: unknown, condition: (place: string) => string) =>
+    value === undefined ? [] : [condition(`$${String(values.push(value))}`)];
+  const conditions = [
+    'account_id = $1',
+    ...where(after, (id) => `id < ${id}`),
+    ...where(states, (list) => `state = ANY (${list}::"PurchaseState"[])`),
+    ...where(kinds, (list) => `kind = ANY (${list}::"PurchaseKind"[])`),
+    ...where(from, (at) => `created_at >= ${at}`),
+    ...where(to, (at) => `created_at < ${at}`),
+  ];
   return db.query<Purchase>(
-    `SELECT ${COLUMNS} FROM purchase WHERE account_id = $1 AND ($2::text IS NULL OR id < $2)
-      ORDER BY id DESC LIMIT $3`,
-    [accountId, page.after ?? null, page.first],
+    `SELECT ${COLUMNS} FROM purchase WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT $2`,
+    values,
   );
 }
 

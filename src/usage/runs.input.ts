@@ -1,8 +1,9 @@
 import { Field, GraphQLISODateTime, ID, InputType, registerEnumType } from 'type-graphql';
-import { DIRECTIONS, type Direction } from '../catalog/index.js';
 import type { ErrorCode } from '../errors.js';
+import { DIRECTIONS } from '../graphql/order.js';
 import { CODES } from '../graphql/payload.type.js';
 import { NanoUSD } from '../graphql/scalars.js';
+import type { Direction } from '../platform/order.js';
 import type { RunFilter } from './run-filter.js';
 import { RUN_STATUSES, type RunStatus } from './run-status.js';
 

@@ -41,6 +41,6 @@ export function usageResolvers(
       new UsageReportResolver(services.statistics),
       new ModelPerformanceResolver(services.usage),
     ],
-    nodes: { run: { type: 'Run', find: usage.findNode } },
+    nodes: { run: { type: 'Run', find: usage.findNode, findOwned: usage.findOwned } },
   } satisfies DomainResolvers;
 }

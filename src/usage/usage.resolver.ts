@@ -3,8 +3,9 @@ import { Access } from '../graphql/access.js';
 import { AccountType } from '../graphql/account.type.js';
 import { mayOn } from '../graphql/context.js';
 import { listCost } from '../graphql/cost.js';
-import type { FindNode } from '../graphql/node.resolver.js';
+import type { FindNode, FindOwned } from '../graphql/node.resolver.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
+import type { RunId } from '../platform/ids.js';
 import { RunConnectionType, toRun } from './run.type.js';
 import { RunFilterInput, RunOrderInput } from './runs.input.js';
 import type { UsageService } from './usage.service.js';
@@ -18,6 +19,10 @@ export class UsageResolver {
     const run = await this.usage.findAny(id);
     return run !== undefined && mayOn(context, run.accountId, 'read') ? toRun(run) : null;
   };
+
+  /** What ledger entries refer to: runs of an account that the caller may read. */
+  readonly findOwned: FindOwned = async (accountId, ids) =>
+    (await this.usage.findMany(accountId, ids as readonly RunId[])).map(toRun);
 
   @FieldResolver(() => RunConnectionType, {
     nullable: true,

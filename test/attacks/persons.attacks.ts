@@ -16,7 +16,7 @@ const ERASE =
   'mutation ($email: String!) { eraseMe(input: { email: $email, giveUpCredit: true }) { userErrors { code message path details } } }';
 const erase = (world: World, { email, token }: Person, address = email) =>
   gql(world, ERASE, { email: address }, bearer(token));
-const LOTS = '{ account { creditLots { source } } }';
+const LOTS = '{ account { creditLots { nodes { source } } } }';
 
 /** Signs up with an address. @returns the bearer token of a session */
 async function join(world: World, email: string): Promise<string> {
@@ -28,7 +28,7 @@ async function join(world: World, email: string): Promise<string> {
 }
 
 const lotsOf = async (world: World, token: string) =>
-  (await gql(world, LOTS, {}, bearer(token))).body.data.account.creditLots as object[];
+  (await gql(world, LOTS, {}, bearer(token))).body.data.account.creditLots.nodes as object[];
 
 /** Erasure, what is known of people, and what each of them gets once. */
 export const personAttacks: readonly Attack[] = [

@@ -161,11 +161,11 @@ export const rightsAttacks: readonly Attack[] = [
   },
   operators(
     'grantCredits',
-    '(input: { accountId: "acct_x", nanos: "1000000000", reason: "mine", priority: 50 })',
+    '(input: { accountId: "acct_x", nanos: "1000000000", reason: "mine", priority: 50, idempotencyKey: "x" })',
   ),
   operators(
     'adjustCredits',
-    '(input: { accountId: "acct_x", nanos: "1000000000", reason: "mine" })',
+    '(input: { accountId: "acct_x", nanos: "1000000000", reason: "mine", idempotencyKey: "x" })',
   ),
   operators('setOperator', '(input: { email: "side1@example.org", operator: true })'),
   operators('freezeAccount', '(input: { id: "acct_x", reason: "mine" })'),

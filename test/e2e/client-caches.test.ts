@@ -29,7 +29,7 @@ const OVERVIEW = `query OverviewQuery($id: ID!) {
     id
     name
     balance { postedNanos }
-    creditLots { id expiresAt }
+    creditLots { nodes { id expiresAt } }
     ledger(first: 1) { edges { node { id lot { id remainingNanos } } } }
     apiKeys { nodes { id name } }
   }
@@ -44,7 +44,9 @@ interface Overview {
     readonly id: string;
     readonly name: string;
     readonly balance: { readonly postedNanos: string };
-    readonly creditLots: readonly { readonly id: string; readonly expiresAt: string | null }[];
+    readonly creditLots: {
+      readonly nodes: readonly { readonly id: string; readonly expiresAt: string | null }[];
+    };
     readonly ledger: object;
     readonly apiKeys: { readonly nodes: readonly { readonly id: string; readonly name: string }[] };
   };
@@ -230,7 +232,7 @@ describe.each([
     expect(first.account.balance.postedNanos).not.toBe('77000');
 
     // A lot that never expires is nothing else in the cache.
-    expect(second.account.creditLots).toEqual(
+    expect(second.account.creditLots.nodes).toEqual(
       [{ id: expect.stringMatching(/^lot_/) as string, expiresAt: null }].map(
         expect.objectContaining,
       ),

@@ -180,7 +180,12 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
     const customer = await caller();
     const GRANT =
       'mutation ($input: GrantCreditsInput!) { grantCredits(input: $input) { transactionId userErrors { code message path details } } }';
-    const grant = { accountId: customer.accountId, nanos: String(DOLLAR), reason: 'test' };
+    const grant = {
+      accountId: customer.accountId,
+      nanos: String(DOLLAR),
+      reason: 'test',
+      idempotencyKey: 'test',
+    };
     const { token } = operator(side);
     await w.ask(side, token, GRANT, { input: { ...grant, expiresAt: inHours(1) } });
     const client = clientOf(w.urls[side], customer);

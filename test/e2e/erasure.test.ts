@@ -144,7 +144,8 @@ test('the address can sign up again, as somebody new, without credit again', asy
   const again = await signUp({ url: t.url, outboxDir: outbox.path }, email);
   expect(await idOf(again)).not.toBe(before);
   expect(
-    (await again.gql('{ account { creditLots { source } } }')).body.data.account.creditLots,
+    (await again.gql('{ account { creditLots { nodes { source } } } }')).body.data.account
+      .creditLots.nodes,
   ).toEqual([]);
 });
 

@@ -254,7 +254,13 @@ test('limits of an account are seen by every server, and go back to what everybo
     [1, 2].map(() => call(t.url, caller.secret, { labels: fresh(100) })),
   );
   expect(both.map(codeOf).sort()).toEqual(['RATE_LIMITED', undefined]);
-  await operator.gql(LIMITS, { id: caller.accountId });
+  // What is left out stays; null goes back.
+  const rateOnly = await operator.gql(LIMITS, { id: caller.accountId, rate: null });
+  expect(rateOnly.body.data.setAccountLimits.account.limits).toEqual({
+    ratePerMinute: null,
+    concurrencyMax: 1,
+  });
+  await operator.gql(LIMITS, { id: caller.accountId, most: null });
   await seen(usual);
   for (const bad of [
     { rate: 0 },

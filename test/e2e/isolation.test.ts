@@ -42,6 +42,7 @@ const ARGUMENTS: Readonly<Record<string, Named>> = {
   'Account.auditEvents.filter.users': { kind: 'user', place: true },
   'Account.apiKeys.after': { kind: 'key', place: true },
   'Account.apiKeys.filter.creatorIds': { kind: 'user', place: true },
+  'Account.creditLots.after': { kind: 'entry', place: true },
   'Query.auditLog.after': PLACE,
   'Query.auditLog.filter.accounts': { kind: 'account', operator: true },
   'Query.auditLog.filter.keys': { kind: 'key', operator: true, place: true },
@@ -114,7 +115,14 @@ const TIMES = {
   to: '2026-11-02T00:00:00Z',
   since: '2026-11-01T00:00:00Z',
 };
-const FILLER = { model: DEMO_MODEL, role: 'VIEWER', reason: 'test', texts: 'a cat', ...TIMES };
+const FILLER = {
+  model: DEMO_MODEL,
+  role: 'VIEWER',
+  reason: 'test',
+  texts: 'a cat',
+  idempotencyKey: 'x',
+  ...TIMES,
+};
 
 let n: Neighbours;
 beforeAll(async () => {

@@ -22,17 +22,14 @@ const keyFor = (allowedIps: readonly string[]) =>
 const idOf = async ({ secret }: Caller) =>
   (await t.app.services.keyAuthenticator.authenticate(secret, '127.0.0.1')).keyId;
 
-test.each([
-  '/api/v1/key',
-  '/api/v1/credits',
-  '/api/v1/keys',
-  '/v1/models',
-  '/api/whoami-v2',
-])('REST: GET %s', async (path) => {
-  const [here, elsewhere] = [await keyFor(['127.0.0.0/8']), await keyFor(ELSEWHERE)];
-  expect((await callRest(t.url, 'GET', path, elsewhere)).status).toBe(403);
-  expect((await callRest(t.url, 'GET', path, here)).status).not.toBe(403);
-});
+test.each(['/api/v1/key', '/api/v1/credits', '/api/v1/keys', '/v1/models', '/api/whoami-v2'])(
+  'REST: GET %s',
+  async (path) => {
+    const [here, elsewhere] = [await keyFor(['127.0.0.0/8']), await keyFor(ELSEWHERE)];
+    expect((await callRest(t.url, 'GET', path, elsewhere)).status).toBe(403);
+    expect((await callRest(t.url, 'GET', path, here)).status).not.toBe(403);
+  },
+);
 
 test('REST: POST, before the body is read', async () => {
   const elsewhere = await keyFor(ELSEWHERE);

@@ -31,14 +31,14 @@ test('nodes(ids) answers in order, with null for what the caller cannot see', as
   const mine = await newCaller(t, 5n);
   const other = await newCaller(t, 7n);
   const lotsOf = async ({ gql }: typeof mine) =>
-    (await gql('{ account { creditLots { id } ledger { nodes { id lot { id } } } } }')).body.data
-      .account;
+    (await gql('{ account { creditLots { nodes { id } } ledger { nodes { id lot { id } } } } }'))
+      .body.data.account;
   const { creditLots, ledger } = await lotsOf(mine);
-  const [lot] = creditLots;
+  const [lot] = creditLots.nodes;
   const [entry] = ledger.nodes;
   expect(entry.lot).toEqual(lot);
 
-  const foreign = (await lotsOf(other)).creditLots[0].id as string;
+  const foreign = (await lotsOf(other)).creditLots.nodes[0].id as string;
   const ids = [lot.id, foreign, entry.id, mine.accountId, other.accountId, 'lot_none', 'x', lot.id];
   const { body } = await mine.gql(NODES, { ids });
   expect(errorOf({ body })).toBeUndefined();

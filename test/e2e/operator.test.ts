@@ -1,3 +1,4 @@
+import { newId } from '../../src/platform/ids.js';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -49,7 +50,7 @@ const ADJUST = `mutation ($input: AdjustCreditsInput!) {
 }`;
 const FREE = 100_000_000n;
 
-const grant = (nanos: string, idempotencyKey?: string) => ({
+const grant = (nanos: string, idempotencyKey: string = newId('grant')) => ({
   input: { accountId, nanos, reason: 'goodwill', idempotencyKey },
 });
 
@@ -70,10 +71,27 @@ test('a grant with an idempotency key is given once; another amount under it is 
   expect((await posted()) - before).toBe(1000n);
 });
 
+test.each(['grantCredits', 'adjustCredits', 'buyCredits', 'refundPurchase'])(
+  'no credit moves by %s without an idempotency key',
+  async (mutation) => {
+    const { body } = await customer.gql(
+      `mutation { ${mutation}(input: {}) { userErrors { code } } }`,
+    );
+    expect(JSON.stringify(body.errors)).toMatch(/idempotencyKey.{2,4} of required type/);
+  },
+);
+
 test('a correction takes credit with a reason, never more than is there', async () => {
   const before = await posted();
   const adjust = (nanos: bigint) =>
-    operator.gql(ADJUST, { input: { accountId, nanos: String(nanos), reason: 'typed wrongly' } });
+    operator.gql(ADJUST, {
+      input: {
+        accountId,
+        nanos: String(nanos),
+        reason: 'typed wrongly',
+        idempotencyKey: String(nanos),
+      },
+    });
   const tooMuch = await adjust(-before - 1n);
   expect(codeOf(tooMuch)).toBe('INSUFFICIENT_CREDIT');
   const { body } = await adjust(-7n);

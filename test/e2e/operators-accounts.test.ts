@@ -176,7 +176,7 @@ describe('credit that operators move', () => {
   });
 
   test('needs an account, a reason, and text that a database can keep', async () => {
-    const good = { accountId: customerId, nanos: '5', reason: 'goodwill' };
+    const good = { accountId: customerId, nanos: '5', reason: 'goodwill', idempotencyKey: 'good' };
     expect(codeOf(await operator.gql(GRANT, { input: { ...good, accountId: 'acct_\0' } }))).toBe(
       'NOT_FOUND',
     );

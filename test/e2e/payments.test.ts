@@ -37,7 +37,7 @@ test('a pack is bought: page, payment, credit with its bonus, receipt', async ()
   await shop.catchUp();
   expect(await shop.posted(customer)).toBe(26n * DOLLAR);
   const { body: listed } = await customer.gql(
-    '{ account { purchases { edges { node { id state receiptUrl refundable { amount currency } } } } creditLots { source originalNanos } } }',
+    '{ account { purchases { edges { node { id state receiptUrl refundable { amount currency } } } } creditLots { nodes { source originalNanos } } } }',
   );
   expect(listed.data.account.purchases.edges[0].node).toMatchObject({
     id: purchase.id,
@@ -46,7 +46,7 @@ test('a pack is bought: page, payment, credit with its bonus, receipt', async ()
   });
   const receipt = await fetch(listed.data.account.purchases.edges[0].node.receiptUrl as string);
   expect(await receipt.text()).toContain('$25.00 paid');
-  expect(listed.data.account.creditLots).toEqual([
+  expect(listed.data.account.creditLots.nodes).toEqual([
     { source: 'PURCHASE', originalNanos: '26000000000' },
   ]);
 });

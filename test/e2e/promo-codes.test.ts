@@ -43,8 +43,10 @@ test('each account once, also at once; in any case; its credit runs out', async 
   );
   expect(answers.map(codeOf).sort()).toEqual([...Array(9).fill('CONFLICT'), undefined]);
   expect(await shop.posted(customer)).toBe(5n * DOLLAR);
-  const { body } = await customer.gql('{ account { creditLots { originalNanos expiresAt } } }');
-  expect(body.data.account.creditLots).toContainEqual({
+  const { body } = await customer.gql(
+    '{ account { creditLots { nodes { originalNanos expiresAt } } } }',
+  );
+  expect(body.data.account.creditLots.nodes).toContainEqual({
     originalNanos: '5000000000',
     expiresAt: expect.any(String) as string,
   });

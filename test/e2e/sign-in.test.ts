@@ -30,7 +30,8 @@ afterAll(async () => {
 
 const VIEWER =
   '{ viewer { user { id email emailVerified } isOperator accounts { id kind viewerRole name } } }';
-const LOTS = '{ account { creditLots { source originalNanos remainingNanos expiresAt } } }';
+const LOTS =
+  '{ account { creditLots { nodes { source originalNanos remainingNanos expiresAt } } } }';
 
 let people = 0;
 /** Addresses of a network of their own keep the limits of tests apart. */
@@ -54,7 +55,7 @@ test('from sign-up to free credit: an address has to be confirmed first', async 
     isOperator: false,
     accounts: [{ kind: 'PERSONAL', viewerRole: 'OWNER', name: 'Test' }],
   });
-  const { creditLots } = (await person.gql(LOTS)).body.data.account;
+  const { nodes: creditLots } = (await person.gql(LOTS)).body.data.account.creditLots;
   expect(creditLots).toEqual([
     {
       source: 'SIGN_UP',
@@ -72,20 +73,20 @@ test('from sign-up to free credit: an address has to be confirmed first', async 
     'account.created',
   ]);
   expect(codeOf(await t.gql(VERIFY, confirmation))).toBe('BAD_USER_INPUT');
-  expect((await person.gql(LOTS)).body.data.account.creditLots).toHaveLength(1);
+  expect((await person.gql(LOTS)).body.data.account.creditLots.nodes).toHaveLength(1);
 });
 
 test('F25: free credit is given once for a mailbox, however it is spelt and however often it is confirmed', async () => {
   const first = await signUp(server, 'once@example.org');
-  expect((await first.gql(LOTS)).body.data.account.creditLots).toHaveLength(1);
+  expect((await first.gql(LOTS)).body.data.account.creditLots.nodes).toHaveLength(1);
   const tagged = await signUp(server, 'once+again@example.org');
-  expect((await tagged.gql(LOTS)).body.data.account.creditLots).toHaveLength(0);
+  expect((await tagged.gql(LOTS)).body.data.account.creditLots.nodes).toHaveLength(0);
   const { accounts } = t.app.services;
   const { id } = (await first.gql(VIEWER)).body.data.viewer.user;
   await Promise.all(
     Array.from({ length: 20 }, () => accounts.giveFreeCredit({ id, email: 'once@example.org' })),
   );
-  expect((await first.gql(LOTS)).body.data.account.creditLots).toHaveLength(1);
+  expect((await first.gql(LOTS)).body.data.account.creditLots.nodes).toHaveLength(1);
 });
 
 test('what is answered does not tell whether an address is known', async () => {
@@ -138,7 +139,7 @@ test('a link by mail signs in, once, and opens an account for a new address', as
     email,
     emailVerified: true,
   });
-  expect((await person.gql(LOTS)).body.data.account.creditLots).toHaveLength(1);
+  expect((await person.gql(LOTS)).body.data.account.creditLots.nodes).toHaveLength(1);
   expect(codeOf(await t.gql(USE, { token }))).toBe('BAD_USER_INPUT');
   expect(codeOf(await t.gql(USE, { token: 'x'.repeat(32) }))).toBe('BAD_USER_INPUT');
 });

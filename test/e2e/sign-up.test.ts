@@ -147,9 +147,11 @@ describe('a password that was set before its address was confirmed, as earlier v
     const { token: session } = (await t.gql(SIGN_IN, { email, password: OTHER })).body.data.signIn;
     const owner = personOf(t.url, email, session as string);
     const { creditLots, auditEvents } = (
-      await owner.gql('{ account { creditLots { source } auditEvents { nodes { action } } } }')
+      await owner.gql(
+        '{ account { creditLots { nodes { source } } auditEvents { nodes { action } } } }',
+      )
     ).body.data.account;
-    expect(creditLots).toEqual([{ source: 'SIGN_UP' }]);
+    expect(creditLots.nodes).toEqual([{ source: 'SIGN_UP' }]);
     expect(auditEvents.nodes.map(({ action }: { action: string }) => action)).toContain(
       'user.email-verified',
     );

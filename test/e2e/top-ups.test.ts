@@ -257,9 +257,9 @@ test('F21: what is bought by itself is a lot of its own that stays', async () =>
   await saveCard(CARD);
   await set();
   await turn();
-  const LOTS = '{ account { creditLots { source originalNanos expiresAt } } }';
+  const LOTS = '{ account { creditLots { nodes { source originalNanos expiresAt } } } }';
   const { body } = await person.gql(LOTS);
-  expect(body.data.account.creditLots).toEqual([
+  expect(body.data.account.creditLots.nodes).toEqual([
     { source: 'SIGN_UP', originalNanos: String(FREE), expiresAt: expect.any(String) as string },
     { source: 'PURCHASE', originalNanos: '10000000000', expiresAt: null },
   ]);

@@ -12,6 +12,7 @@ import {
   isNonNullType,
   isRequiredInputField,
 } from 'graphql';
+import { newId } from '../../src/platform/ids.js';
 import { codeOf, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';
@@ -39,7 +40,13 @@ const ADJUST = `mutation ($input: AdjustCreditsInput!) { adjustCredits(input: $i
 
 const grant = (input: object) =>
   operator.gql(GRANT, {
-    input: { accountId: caller.accountId, nanos: '1', reason: 'a test', ...input },
+    input: {
+      accountId: caller.accountId,
+      nanos: '1',
+      reason: 'a test',
+      idempotencyKey: newId('grant'),
+      ...input,
+    },
   });
 
 describe('grants', () => {
@@ -68,9 +75,13 @@ describe('grants', () => {
     const most = { accountId, nanos: (2n ** 62n).toString() };
     expect(codeOf(await grant(most))).toBeUndefined();
     expect(codeOf(await grant(most))).toBe('BAD_USER_INPUT');
-    expect(codeOf(await operator.gql(ADJUST, { input: { ...most, reason: 'a test' } }))).toBe(
-      'BAD_USER_INPUT',
-    );
+    expect(
+      codeOf(
+        await operator.gql(ADJUST, {
+          input: { ...most, reason: 'a test', idempotencyKey: 'most' },
+        }),
+      ),
+    ).toBe('BAD_USER_INPUT');
     expect(await t.app.services.credits.balance(accountId)).toMatchObject({
       postedNanos: 2n ** 62n,
     });
