@@ -8,7 +8,7 @@ import { generate, install, node, root } from './prepare.mjs';
 const STEPS = {
   format: ['Prettier would change nothing', 'node_modules/prettier/bin/prettier.cjs --check .'],
   lint: [
-    'ESLint, of code and schema.graphql',
+    'ESLint, of code and GraphQL schemas',
     `node_modules/eslint/bin/eslint.js ${lintOptions()} .`,
   ],
   types: ['TypeScript', 'node_modules/typescript/bin/tsc --noEmit'],
@@ -22,7 +22,10 @@ const STEPS = {
     'node_modules/cspell/bin.mjs --no-progress --unique',
   ],
   prisma: ['schema.prisma is valid', 'node_modules/prisma/build/index.js validate'],
-  schema: ['schema.graphql is what the code says', 'scripts/run.mjs dist/cli.js schema --check'],
+  schema: [
+    'schema.graphql and schema.operator.graphql are what the code says',
+    'scripts/run.mjs dist/cli.js schema --check',
+  ],
 };
 
 const HELP = `Usage: npm run check [-- step …]

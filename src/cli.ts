@@ -9,8 +9,6 @@ import { ConfigError, readConfig } from './config/config.js';
 import { AppError } from './errors.js';
 import { redact } from './platform/logger.js';
 
-const SCHEMA_FILE = path.resolve(import.meta.dirname, '../schema.graphql');
-
 /** Progress, for people; results go to stdout. */
 const say: Say = (line) => {
   process.stderr.write(`${line}\n`);
@@ -49,16 +47,28 @@ program
 program
   .command('schema')
   .description('print the GraphQL schema (SDL)')
-  .option('--write', 'write the schema to schema.graphql')
-  .option('--check', 'fail if schema.graphql is out of date')
-  .action(async ({ write, check }: { write?: true; check?: true }) => {
+  .option('--operator', 'print the schema of /graphql/operator instead of the public one')
+  .option('--write', 'write both schemas, to schema.graphql and schema.operator.graphql')
+  .option('--check', 'fail if one of the files is out of date')
+  .action(async ({ operator, write, check }: { operator?: true; write?: true; check?: true }) => {
     const { createPrintableSchema } = await import('./app/resolvers.js');
+    const { publicSchemaOf } = await import('./graphql/public-schema.js');
     const { printSdl } = await import('./graphql/schema.js');
-    const sdl = printSdl(createPrintableSchema());
-    if (write) await writeFile(SCHEMA_FILE, sdl);
-    else if (!check) process.stdout.write(sdl);
-    else if ((await readFile(SCHEMA_FILE, 'utf8')) !== sdl) {
-      throw new ConfigError('schema.graphql is out of date. Run `npm run schema` and commit it.');
+    const whole = createPrintableSchema();
+    const sdl = { public: printSdl(publicSchemaOf(whole)), operator: printSdl(whole) };
+    if (write !== true && check !== true) {
+      process.stdout.write(operator === true ? sdl.operator : sdl.public);
+      return;
+    }
+    for (const [file, text] of [
+      ['schema.graphql', sdl.public],
+      ['schema.operator.graphql', sdl.operator],
+    ] as const) {
+      const at = path.resolve(import.meta.dirname, '..', file);
+      if (write === true) await writeFile(at, text);
+      else if ((await readFile(at, 'utf8').catch(() => '')) !== text) {
+        throw new ConfigError(`${file} is out of date. Run \`npm run schema\` and commit it.`);
+      }
     }
   });
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
-import { type Actor, anonymous } from '../platform/actor.js';
+import { ACCOUNT_HEADER, type Actor, anonymous } from '../platform/actor.js';
 import type { IdentityGateway } from './identity.gateway.js';
 import type { KeyAuthenticator } from './key-authenticator.service.js';
 import type { MembersRights } from './members-rights.service.js';
@@ -14,9 +14,6 @@ const SESSION_TOKEN = /^([A-Za-z0-9]{32})(?:\.[\w+/=%-]{1,128})?$/;
 
 const KNOWN_TOKENS_MAX = 10_000;
 const KNOWN_TOKEN_MS = 60_000;
-
-/** The header that says on which account a person acts. */
-const ACCOUNT_HEADER = 'x-gigarouter-account';
 
 export interface AuthenticatorParts {
   readonly keys: Pick<KeyAuthenticator, 'authenticate'>;

@@ -247,11 +247,10 @@ function add<K>(counts: Map<K, number>, key: K, by: number): void {
 }
 
 function credentialsOf(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const { authorization, cookie, 'x-gigarouter-account': account } = headers;
+  const { authorization, cookie } = headers;
   return {
     ...(authorization === undefined ? {} : { authorization }),
     ...(cookie === undefined ? {} : { cookie }),
-    ...(account === undefined ? {} : { 'x-gigarouter-account': account }),
   };
 }
 

@@ -12,6 +12,8 @@ import { isAnonymous } from '../http/authentication.js';
 import { type PlainRequest, plainRequest } from './plain-request.js';
 
 export interface DirectExecutionOptions {
+  /** Path of the endpoint. */
+  url: string;
   known: KnownOperations;
   checkCost: CostCheck;
   metrics: Metrics;
@@ -57,7 +59,7 @@ export class DirectExecution {
 
   /** @returns false, with nothing done, when the request is not one for this way. */
   answer(request: FastifyRequest, reply: FastifyReply): boolean {
-    const plain = plainRequest(request);
+    const plain = plainRequest(request, this.options.url);
     const known = plain === undefined ? undefined : this.recognise(plain);
     if (known === undefined) return false;
 

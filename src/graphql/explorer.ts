@@ -35,29 +35,41 @@ const OTHERS = [
   'multipart/mixed',
 ];
 
+/** A hook for GET at the path of an endpoint. */
+export type ExplorerAt = (
+  url: string,
+) => (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
+
 /**
- * Serves the explorer's assets. @returns a hook for GET `/graphql` that answers browsers with the page, before anything
+ * Serves the explorer's assets. @returns what makes a hook for GET at an endpoint that answers browsers with the page, before anything
  * is known of the caller: a session that is no longer valid must not keep a person out
  */
-export async function registerExplorer(app: FastifyInstance, folder: string) {
+export async function registerExplorer(app: FastifyInstance, folder: string): Promise<ExplorerAt> {
   const read = (file: string) => readFile(path.join(folder, file));
   for (const [name, file, type] of ASSETS) {
     const asset = new StaticAnswer(await read(file), { contentType: type, maxAgeS: MAX_AGE_S });
     app.get(`/graphql/explorer/${name}`, (request, reply) => asset.send(request, reply));
   }
-  const html = await read('index.html');
-  const page = new StaticAnswer(html, {
-    contentType: 'text/html; charset=utf-8',
-    maxAgeS: 0,
-    headers: HEADERS,
-  });
+  const html = await readFile(path.join(folder, 'index.html'), 'utf8');
 
-  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-    if (request.ws || !prefersPage(request, OTHERS)) {
-      done();
-      return;
-    }
-    varyBy(reply, 'Accept');
-    void page.send(request, reply);
+  return (url) => {
+    // Relative, so that a path before it does not matter: from /graphql/operator it is one level up.
+    const up = '../'.repeat(url.split('/').length - 2);
+    const page = new StaticAnswer(
+      html.replaceAll('="graphql/explorer/', `="${up}graphql/explorer/`),
+      {
+        contentType: 'text/html; charset=utf-8',
+        maxAgeS: 0,
+        headers: HEADERS,
+      },
+    );
+    return (request, reply, done) => {
+      if (request.ws || !prefersPage(request, OTHERS)) {
+        done();
+        return;
+      }
+      varyBy(reply, 'Accept');
+      void page.send(request, reply);
+    };
   };
 }

@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError, type SourceLocation } from 'graphql';
-import { isErrorCode, type ErrorCode, AppError } from '../errors.js';
+import { AppError, ERROR_CODES, type ErrorCode, isErrorCode } from '../errors.js';
 import { codeOfStatus, toAppError } from '../http/to-app-error.js';
 import type { Logger } from '../platform/logger.js';
 import { requestContext } from '../platform/request-context.js';
@@ -38,7 +38,12 @@ export function createFormatError(logger: Logger): FormatError {
       message: shown.message,
       ...(reported.locations === undefined ? {} : { locations: reported.locations }),
       ...(reported.path === undefined ? {} : { path: reported.path }),
-      extensions: { code: shown.code, ...shown.details, requestId: context?.requestId },
+      extensions: {
+        code: shown.code,
+        retryable: ERROR_CODES[shown.code].retryable,
+        ...shown.details,
+        requestId: context?.requestId,
+      },
     };
   };
 }

@@ -12,10 +12,11 @@ import { costExtension, type CostCheck } from './cost-check.js';
  * Refuses an operation that is too large, before it runs, and returns what it costs as
  * `extensions.cost`. In `didResolveOperation`, because a validation rule would lose its code.
  *
+ * @param url path of the endpoint
  * @param onPassed told of each operation that was let through.
  */
 export function limitsPlugin(
-  checkCost: CostCheck,
+  { url, checkCost }: { readonly url: string; readonly checkCost: CostCheck },
   onPassed: (
     text: string | undefined,
     document: DocumentNode,
@@ -30,7 +31,7 @@ export function limitsPlugin(
           // An operation name that the document lacks is refused by Apollo, right after this.
           if (operation === undefined) return Promise.resolve();
           try {
-            refuseSubscription(operation);
+            refuseSubscription(operation, url);
             cost = checkCost(document, operation, request.variables ?? {});
           } catch (error) {
             throw refusal(error);
@@ -51,11 +52,11 @@ export function limitsPlugin(
 }
 
 /** Apollo would execute it once, as if it were a query. */
-function refuseSubscription({ operation }: OperationDefinitionNode): void {
+function refuseSubscription({ operation }: OperationDefinitionNode, url: string): void {
   if (operation !== OperationTypeNode.SUBSCRIPTION) return;
   throw new AppError(
     'BAD_REQUEST',
-    'Subscriptions are served over WebSocket at /graphql, or as server-sent events at /graphql/stream.',
+    `Subscriptions are served over WebSocket at ${url}, or as server-sent events at ${url}/stream.`,
   );
 }
 

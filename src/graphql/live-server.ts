@@ -4,8 +4,9 @@ import { handleProtocols } from 'graphql-ws';
 import { type Authenticate, authenticationHooks } from '../http/authentication.js';
 import { BODY_BYTES_MAX } from '../http/body.js';
 import { refuseOtherMethods } from '../http/methods.js';
-import type { Actor } from '../platform/actor.js';
+import { type Actor, anonymous } from '../platform/actor.js';
 import type { Metrics } from '../platform/metrics.js';
+import { rejectAccountHeaderHook } from './account-header.js';
 import type { Connections } from './connections.js';
 import type { GraphQLContext } from './context.js';
 import { createEventStreamHandler } from './event-stream.js';
@@ -13,6 +14,10 @@ import type { Subscriptions } from './subscriptions.js';
 import { createWebSocketHandler, FRAME_BYTES_MAX } from './web-socket.js';
 
 export interface LiveServerOptions {
+  /** Path of the endpoint. */
+  readonly url: string;
+  /** Lets a caller in, or not. @throws AppError */
+  readonly admit: (actor: Actor) => void;
   readonly connections: Connections;
   readonly subscriptions: Subscriptions;
   readonly authenticate: Authenticate;
@@ -40,16 +45,29 @@ export async function registerWebSockets(
 export function registerLive(app: FastifyInstance, options: LiveServerOptions) {
   const authentication = authenticationHooks(options.authenticate);
   const methods = ['GET', 'POST'];
+  const url = `${options.url}/stream`;
   app.route({
-    url: '/graphql/stream',
+    url,
     method: methods,
     config: { errorShape: 'graphql', anonymousLimit: 'own' },
     bodyLimit: BODY_BYTES_MAX,
-    onRequest: authentication.onRequest,
+    onRequest: [rejectAccountHeaderHook, authentication.onRequest, admission(options.admit)],
     handler: createEventStreamHandler({ ...options, contextOf }),
   });
-  refuseOtherMethods(app, '/graphql/stream', methods, { errorShape: 'graphql' });
+  refuseOtherMethods(app, url, methods, { errorShape: 'graphql' });
   return createWebSocketHandler({ ...options, contextOf });
+}
+
+/** Hook that lets callers in, or not; a WebSocket says who calls in its first message only. */
+export function admission(admit: (actor: Actor) => void) {
+  return (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void => {
+    try {
+      if (!request.ws) admit(request.actor ?? anonymous(request.ip));
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  };
 }
 
 /** Shows what holds connections open, and what happens on them. */

@@ -62,6 +62,8 @@ export class NodeResolver {
   ): Promise<NodeType | null> {
     const source = sourceOf(this.sources, id);
     if (source === undefined) return null;
+    // Only the schema for operators has it.
+    if (info.schema.getType(source.type) === undefined) return null;
     // Nobody but a caller can see what belongs to an account.
     if (source.isPublic !== true && context.actor.accountId === undefined) return null;
     return source.find(id, context, info);

@@ -9,15 +9,15 @@ export interface PlainRequest {
 
 const PLAIN_ACCEPT = new Set([undefined, '*/*', 'application/json', 'application/json, */*']);
 
-/** The body, when neither it nor the method, address and headers ask for more; else undefined. */
-export function plainRequest({
-  method,
-  headers,
-  body,
-  raw,
-}: FastifyRequest): PlainRequest | undefined {
-  if (method !== 'POST' || raw.url !== '/graphql' || !PLAIN_ACCEPT.has(headers.accept))
-    return undefined;
+/**
+ * The body, when neither it nor the method, address and headers ask for more; else undefined.
+ * @param url path of the endpoint
+ */
+export function plainRequest(
+  { method, headers, body, raw }: FastifyRequest,
+  url: string,
+): PlainRequest | undefined {
+  if (method !== 'POST' || raw.url !== url || !PLAIN_ACCEPT.has(headers.accept)) return undefined;
   if (typeof body !== 'object' || body === null) return undefined;
   const { query, variables, operationName, ...rest } = body as Record<string, unknown>;
   const fits =

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { AppError } from '../errors.js';
 import { StaticAnswer } from '../http/static-answer.js';
+import { printWithDirectives } from './directives.js';
 
 const MAX_AGE_S = 300;
 
@@ -10,10 +11,10 @@ export function registerSchema(
   app: FastifyInstance,
   { schema, introspection }: { schema: GraphQLSchema; introspection: boolean },
 ): void {
-  const sdl = new StaticAnswer(
-    introspection ? `${printSchema(lexicographicSortSchema(schema))}\n` : '',
-    { contentType: 'application/graphql; charset=utf-8', maxAgeS: MAX_AGE_S },
-  );
+  const sdl = new StaticAnswer(introspection ? `${printWithDirectives(schema)}\n` : '', {
+    contentType: 'application/graphql; charset=utf-8',
+    maxAgeS: MAX_AGE_S,
+  });
   app.get('/schema.graphql', (request, reply) => {
     if (introspection) return sdl.send(request, reply);
     throw new AppError(

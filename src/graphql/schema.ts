@@ -5,18 +5,19 @@ import {
   isInterfaceType,
   isObjectType,
   isUnionType,
-  lexicographicSortSchema,
-  printSchema,
+  specifiedDirectives,
 } from 'graphql';
 import { buildSchemaSync, type ClassType, type NonEmptyArray, type PubSub } from 'type-graphql';
 import { type Actor, requireScope, type Scope } from '../platform/actor.js';
 import type { Access } from './access.js';
 import { ACCOUNT, type AccountType } from './account.type.js';
 import type { GraphQLContext } from './context.js';
+import { DIRECTIVES, printWithDirectives, stateDirectives } from './directives.js';
 import { bindCursors } from './list-cursors.js';
 import { wrapMutations } from './mutations.js';
 import { type NodeSources, sourceOf } from './node.resolver.js';
 import type { NodeType } from './node.type.js';
+import { markOperatorTypes } from './public-schema.js';
 import { checkSchema } from './schema-walk.js';
 
 /** Where the events of a subscription come from, by the `topics` of its field; called with its `topicId`. */
@@ -25,7 +26,7 @@ export type Sources = Readonly<
 >;
 
 /**
- * Builds the schema from resolver instances.
+ * Builds the schema from resolver instances: the whole, as operators see it (public-schema.ts).
  * Inputs are checked by the domains: type-graphql's own check is off by default, and echoes the input
  * when it is on. Global middlewares stay empty: one costs eighteen times.
  * @throws Error when a root field states no scope or cost, or a description is missing.
@@ -41,12 +42,15 @@ export function createSchema(
     validate: false,
     globalMiddlewares: [],
     pubSub: pubSubOf(sources),
+    directives: [...specifiedDirectives, ...DIRECTIVES],
   });
   resolveNodes(schema, nodes);
   describeRoots(schema);
   checkSchema(schema);
   bindCursors(schema);
   guardFields(schema);
+  markOperatorTypes(schema);
+  stateDirectives(schema);
   return schema;
 }
 
@@ -133,5 +137,5 @@ function guardObject(
 
 /** The schema as SDL in a stable order, for `schema.graphql`. */
 export function printSdl(schema: GraphQLSchema): string {
-  return `# Written by \`npm run schema\`. Do not edit.\n\n${printSchema(lexicographicSortSchema(schema))}\n`;
+  return `# Written by \`npm run schema\`. Do not edit.\n\n${printWithDirectives(schema)}\n`;
 }

@@ -12,6 +12,7 @@ import { AppError } from '../errors.js';
 import type { Authenticate } from '../http/authentication.js';
 import { toAppError } from '../http/to-app-error.js';
 import { type Actor, anonymous } from '../platform/actor.js';
+import { rejectAccountHeader } from './account-header.js';
 import { type Connection, type Connections, counted, type Ending } from './connections.js';
 import type { GraphQLContext } from './context.js';
 import type { Results, Subscriptions } from './subscriptions.js';
@@ -20,6 +21,8 @@ export interface WebSocketOptions {
   readonly connections: Connections;
   readonly subscriptions: Subscriptions;
   readonly authenticate: Authenticate;
+  /** Lets a caller in, or not. @throws AppError */
+  readonly admit: (actor: Actor) => void;
   readonly contextOf: (request: FastifyRequest, actor: Actor) => GraphQLContext;
 }
 
@@ -53,6 +56,7 @@ export function createWebSocketHandler(options: WebSocketOptions) {
     connectionInitWaitTimeout: INIT_MS,
     onConnect: async ({ connectionParams, extra }) => {
       await identify(options.authenticate, extra, connectionParams);
+      options.admit(extra.connection.actor);
       return true;
     },
     onSubscribe: async (context, _id, payload) => {
@@ -148,25 +152,28 @@ async function identify(
   const shown = Object.fromEntries(
     Object.entries(params ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );
-  const { authorization, 'x-gigarouter-account': account } = shown;
+  rejectAccountHeader(shown);
+  const { authorization } = shown;
   if (authorization === undefined) return;
   if (typeof authorization !== 'string') {
     throw new AppError('UNAUTHENTICATED', 'Send "authorization" as "Bearer …".');
   }
-  const headers = {
-    authorization,
-    ...(typeof account === 'string' ? { 'x-gigarouter-account': account } : {}),
-  };
+  const headers = { authorization };
   connection.identify(await authenticate({ headers, ip: request.ip }), headers);
 }
+
+/** By error code; others: try again later. */
+const CLOSE_CODES: Readonly<Record<string, number>> = {
+  BAD_USER_INPUT: CloseCode.BadRequest,
+  UNAUTHENTICATED: CloseCode.Unauthorized,
+  FORBIDDEN: CloseCode.Forbidden,
+  INTERNAL: 1011,
+};
 
 /** Closes with what the error says, as far as a caller may know it. */
 function close(socket: WebSocket, error: unknown): void {
   const { code, message } = toAppError(error);
-  const closeCode =
-    { UNAUTHENTICATED: CloseCode.Unauthorized, FORBIDDEN: CloseCode.Forbidden, INTERNAL: 1011 }[
-      code as string
-    ] ?? 1013;
+  const closeCode = CLOSE_CODES[code] ?? 1013;
   // A reason has 123 bytes at most.
   socket.close(
     closeCode,

@@ -13,10 +13,10 @@ const EVENT_STREAM_TYPE = 'text/event-stream';
 export function sendGraphQLError(
   { headers, id }: Pick<FastifyRequest, 'headers' | 'id'>,
   reply: FastifyReply,
-  { status, code, message, details }: AppError,
+  { status, code, message, details, isRetryable }: AppError,
 ): FastifyReply {
   const body = JSON.stringify({
-    errors: [{ message, extensions: { code, ...details, requestId: id } }],
+    errors: [{ message, extensions: { code, retryable: isRetryable, ...details, requestId: id } }],
   });
   const type = new Negotiator({ headers: { accept: headers.accept } }).mediaType([
     JSON_TYPE,

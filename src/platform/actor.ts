@@ -19,6 +19,9 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** Names the account that a person acts on, over REST; GraphQL names it in the document. */
+export const ACCOUNT_HEADER = 'x-gigarouter-account';
+
 /** Calls of an account; null: what everybody has. */
 export interface AccountLimits {
   /** All its keys together. */

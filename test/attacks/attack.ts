@@ -1,4 +1,6 @@
 import { codeOf as toldCode } from '../support/app.js';
+import { endpointOf } from '../support/endpoint.js';
+import { namedInDocument } from '../support/naming-account.js';
 import type { Person } from '../support/people.js';
 import type { Kind, Side } from '../support/owned-objects.js';
 import type { TestPlatform } from '../support/platform.js';
@@ -106,7 +108,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Sends one GraphQL operation. */
+/** Sends one GraphQL operation; an account that the headers name is named in its document. */
 export function gql(
   world: World,
   query: string,
@@ -115,7 +117,8 @@ export function gql(
   ip?: string,
 ): Promise<Answer> {
   const from = ip === undefined ? {} : { ip };
-  return send(world, '/graphql', { headers, body: { query, variables }, ...from });
+  const named = namedInDocument({ query, variables }, headers);
+  return send(world, endpointOf(query), { ...named, ...from });
 }
 
 /** The code of an error in whatever shape the door has; undefined: there is no error. */

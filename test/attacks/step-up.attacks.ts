@@ -6,7 +6,7 @@ import {
   mailAfter,
   PASSWORD,
   type Person,
-  personOf,
+  personOn,
   signInBrowser,
 } from '../support/people.js';
 import { bearer } from '../support/platform.js';
@@ -44,8 +44,7 @@ async function oldOrganisation(world: World) {
     'mutation { createOrganisation(input: { name: "Old" }) { account { id } userErrors { code message path details } } }',
   );
   const account = body.data.createOrganisation.account.id as string;
-  const on = (who: Person) =>
-    personOf(world.t.url, who.email, who.token, { 'x-gigarouter-account': account });
+  const on = (who: Person) => personOn(world.t.url, who, account);
   const { token } = await mailAfter(world.outboxDir, developer.email, () =>
     on(owner).gql(INVITE, { email: developer.email, role: 'DEVELOPER' }),
   );

@@ -41,6 +41,12 @@ function foreign(
   };
 }
 
+/** Reads the victim's credit over REST. */
+async function foreignInHeader(world: World, credentials: Record<string, string>) {
+  const headers = { ...credentials, 'x-gigarouter-account': world.victim.accountId };
+  return answered(await send(world, '/api/v1/credits', { headers }), 403);
+}
+
 /** What one account learns and does of another, and what nobody may without credentials. */
 export const tenantAttacks: readonly Attack[] = [
   foreign(
@@ -129,36 +135,27 @@ export const tenantAttacks: readonly Attack[] = [
     id: 'tenant-foreign-account-header',
     requirement: 'V8.4.1, API1:2023',
     attempt: 'a session that names the victim’s account in x-gigarouter-account',
-    run: async (world) =>
-      refused(
-        await gql(
-          world,
-          '{ account { balance { postedNanos } } }',
-          {},
-          {
-            ...bearer(world.attacker.person.token),
-            'x-gigarouter-account': world.victim.accountId,
-          },
-        ),
-        'FORBIDDEN',
-        'NOT_FOUND',
-      ),
+    run: (world) => foreignInHeader(world, bearer(world.attacker.person.token)),
   },
   {
     id: 'tenant-foreign-account-key',
     requirement: 'V8.4.1, API1:2023',
     attempt: 'a key that names the victim’s account in x-gigarouter-account',
-    run: async (world) =>
-      refused(
-        await gql(
-          world,
-          '{ account { balance { postedNanos } } }',
-          {},
-          { ...attackersKey(world), 'x-gigarouter-account': world.victim.accountId },
-        ),
-        'FORBIDDEN',
-        'NOT_FOUND',
-      ),
+    run: (world) => foreignInHeader(world, attackersKey(world)),
+  },
+  {
+    id: 'tenant-foreign-account-named',
+    requirement: 'V8.4.1, API1:2023',
+    attempt: 'a session and a key that name the victim’s account in account(id:)',
+    run: async (world) => {
+      for (const headers of [attacker(world), attackersKey(world)]) {
+        const query = 'query ($id: ID!) { account(id: $id) { balance { postedNanos } } }';
+        const { body } = await gql(world, query, { id: world.victim.accountId }, headers);
+        expect(body).toMatchObject({ data: { account: null } });
+        expect(body.errors).toBeUndefined();
+      }
+      return 'null, as for an id that nobody has';
+    },
   },
   {
     id: 'tenant-foreign-file',

@@ -192,6 +192,8 @@ const OTHERS = [
   '/docs/static/swagger-initializer.js',
   '/docs/yaml',
   '/graphql',
+  '/graphql/operator',
+  '/graphql/operator/stream',
   '/graphql/stream',
   '/healthz',
   '/llms.txt',

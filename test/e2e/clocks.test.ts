@@ -118,10 +118,10 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
       owner.token,
       'mutation { createOrganisation(input: { name: "O" }) { account { id } userErrors { code message path details } } }',
     );
-    const INVITE = `mutation ($email: String!) { inviteMember(input: { email: $email, role: VIEWER }) { invitation { createdAt expiresAt } userErrors { code message path details } } }`;
-    const account = { 'x-gigarouter-account': made.createOrganisation.account.id as string };
+    const INVITE = `mutation ($email: String!, $accountId: ID!) { inviteMember(input: { accountId: $accountId, email: $email, role: VIEWER }) { invitation { createdAt expiresAt } userErrors { code message path details } } }`;
+    const accountId = made.createOrganisation.account.id as string;
     const { email } = invited;
-    const { inviteMember } = await w.ask(side, owner.token, INVITE, { email }, account);
+    const { inviteMember } = await w.ask(side, owner.token, INVITE, { email, accountId });
     expectAt(inviteMember.invitation.createdAt, 0);
     expectAt(inviteMember.invitation.expiresAt, 7 * 24);
     // The folder is sorted by the clocks of the servers.

@@ -6,6 +6,7 @@ import {
   PASSWORD,
   type Person,
   personOf,
+  personOn,
   SIGN_IN,
   SIGN_UP,
   signUp,
@@ -80,9 +81,8 @@ test('a person is deleted for good: no row names them, and the books stay, under
   const { body } = await other.gql(
     'mutation { createOrganisation(input: { name: "O" }) { account { id } userErrors { code message path details } } }',
   );
-  await personOf(t.url, other.email, other.token, {
-    'x-gigarouter-account': body.data.createOrganisation.account.id as string,
-  }).gql(
+  const organisation = body.data.createOrganisation.account.id as string;
+  await personOn(t.url, other, organisation).gql(
     'mutation ($email: String!) { inviteMember(input: { email: $email }) { invitation { id } userErrors { code message path details } } }',
     { email },
   );

@@ -14,7 +14,7 @@ import { BALANCE, CLASSIFY, fresh, input } from '../support/classify.js';
 import { temporaryFolder } from '../support/folder.js';
 import { mailTo, newOperator } from '../support/operators.js';
 import { BUY, codeOf } from '../support/payments.js';
-import { type Person, signUp, ownAccountOf } from '../support/people.js';
+import { ownAccountOf, type Person, personOn, signUp } from '../support/people.js';
 import { bearer } from '../support/platform.js';
 import { until } from '../support/process.js';
 
@@ -145,15 +145,8 @@ test('a person on a frozen account reads, is told so, and cannot end it; other a
   const organisation = await person.gql(
     'mutation { createOrganisation(input: { name: "Other" }) { account { id } userErrors { code message path details } } }',
   );
-  const header = {
-    ...bearer(person.token),
-    'x-gigarouter-account': organisation.body.data.createOrganisation.account.id as string,
-  };
-  const spends = await postGraphQL(
-    t.url,
-    { query: CLASSIFY, variables: input({ labels: ['cat'] }) },
-    header,
-  );
+  const other = organisation.body.data.createOrganisation.account.id as string;
+  const spends = await personOn(t.url, person, other).gql(CLASSIFY, input({ labels: ['cat'] }));
   expect(codeOf(spends)).toBe('INSUFFICIENT_CREDIT');
 });
 

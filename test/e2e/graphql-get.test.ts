@@ -150,6 +150,7 @@ describe('a persisted query', () => {
             message: 'PersistedQueryNotSupported',
             extensions: {
               code: 'PERSISTED_QUERY_NOT_SUPPORTED',
+              retryable: false,
               requestId: expect.stringMatching(/^req_/),
             },
           },

@@ -5,7 +5,7 @@ import { runChecks } from '../../src/platform/checks.js';
 import type { AccountId } from '../../src/platform/ids.js';
 import { errorOf, postGraphQL } from '../support/app.js';
 import { addModel, codeOf, type DemandRig, startDemandRig } from '../support/demand.js';
-import { mailAfter, type Person } from '../support/people.js';
+import { mailAfter, mailsTo, type Person, personOn } from '../support/people.js';
 import { bearer } from '../support/platform.js';
 
 /** F25: what is given once is given once for each person, with whatever accounts and addresses. */
@@ -27,14 +27,7 @@ const name = (what: string) => `${what}-${String((unique += 1))}`;
 type Ask = Person['gql'];
 
 /** As a person who acts on an organisation. */
-const on =
-  (person: Person, accountId: string): Ask =>
-  (query, variables) =>
-    postGraphQL(
-      t.url,
-      { query, variables },
-      { ...bearer(person.token), 'x-gigarouter-account': accountId },
-    );
+const on = (person: Person, accountId: string): Ask => personOn(t.url, person, accountId).gql;
 
 const OPEN =
   'mutation { createOrganisation(input: { name: "O" }) { account { id } userErrors { code message path details } } }';

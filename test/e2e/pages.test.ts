@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { rawRequest } from '../support/raw-request.js';
 
@@ -157,8 +156,8 @@ describe('/schema.graphql', () => {
     const { status, headers, text } = await rawRequest(t.url, { path: '/schema.graphql' });
     expect(status).toBe(200);
     expect(headers['content-type']).toBe('application/graphql; charset=utf-8');
-    const file = buildSchema(readFileSync(path.resolve('schema.graphql'), 'utf8'));
-    expect(text.trim()).toBe(printSchema(lexicographicSortSchema(file)));
+    const [, ...file] = readFileSync(path.resolve('schema.graphql'), 'utf8').split('\n');
+    expect(text.trim()).toBe(file.join('\n').trim());
   });
 
   test('is there only where introspection is on', async () => {

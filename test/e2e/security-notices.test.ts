@@ -7,6 +7,7 @@ import {
   PASSWORD,
   type Person,
   personOf,
+  personOn,
   SIGN_IN,
   signInBrowser,
   signUp,
@@ -131,7 +132,7 @@ test('a new key, to those who look after the account', async () => {
       [account, person.email],
     );
   }
-  const acting = personOf(t.url, owner.email, owner.token, { 'x-gigarouter-account': account });
+  const acting = personOn(t.url, owner, account);
   const made = await acting.gql(
     'mutation { createApiKey(input: { name: "ci", scopes: [READ] }) { apiKey { id } userErrors { code message path details } } }',
   );

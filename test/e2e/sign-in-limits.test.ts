@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
 import { errorOf, postGraphQL, startTestApp, type TestApp } from '../support/app.js';
 import { temporaryFolder } from '../support/folder.js';
-import { mailAfter, mailsTo, PASSWORD, SIGN_IN, SIGN_UP, signUp } from '../support/people.js';
-import { bearer } from '../support/platform.js';
+import {
+  mailAfter,
+  mailsTo,
+  PASSWORD,
+  personOn,
+  SIGN_IN,
+  SIGN_UP,
+  signUp,
+} from '../support/people.js';
 
 /*
  * Attacks: guessing one person's password from many networks; keeping a person out by guessing; filling a mailbox, or
@@ -229,14 +236,9 @@ describe('invitations', () => {
     const { body } = await person.gql(
       'mutation { createOrganisation(input: { name: "O" }) { account { id } userErrors { code message path details } } }',
     );
-    const headers = {
-      ...bearer(person.token),
-      'x-gigarouter-account': body.data.createOrganisation.account.id as string,
-    };
-    return async (email: string) => {
-      const answer = await postGraphQL(t.url, { query: INVITE, variables: { email } }, headers);
-      return errorOf(answer);
-    };
+    const id = body.data.createOrganisation.account.id as string;
+    const owner = personOn(t.url, person, id);
+    return async (email: string) => errorOf(await owner.gql(INVITE, { email }));
   }
 
   test('to one mailbox are limited, from all accounts together', async () => {

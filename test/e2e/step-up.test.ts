@@ -6,6 +6,7 @@ import {
   PASSWORD,
   type Person,
   personOf,
+  personOn,
   signInBrowser,
   signUp,
 } from '../support/people.js';
@@ -159,8 +160,7 @@ describe('an organisation of which an operator requires it', () => {
       'mutation { createOrganisation(input: { name: "Acme" }) { account { id } userErrors { code message path details } } }',
     );
     const id = made.body.data.createOrganisation.account.id as string;
-    const on = (person: Person) =>
-      personOf(t.url, person.email, person.token, { 'x-gigarouter-account': id });
+    const on = (person: Person) => personOn(t.url, person, id);
     const created = await on(owner).gql(
       'mutation { createApiKey(input: { name: "k", scopes: [READ] }) { secret userErrors { code message path details } } }',
     );

@@ -3,6 +3,7 @@ import { type App, type AppParts, createApp } from '../../src/app/app.js';
 import { type Config, readConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import { endpointOf } from './endpoint.js';
 import { UNLIMITED } from './unlimited.js';
 
 export interface GraphQLAnswer {
@@ -67,13 +68,15 @@ export async function startTestApp(
   };
 }
 
+/** @param path left out: the endpoint that has what the document asks for */
 export async function postGraphQL(
   url: string,
   body: unknown,
   headers: Record<string, string> = {},
   signal: AbortSignal | null = null,
+  path = endpointOf((body as { query?: unknown } | null)?.query),
 ): Promise<GraphQLAnswer> {
-  const response = await fetch(`${url}/graphql`, {
+  const response = await fetch(`${url}${path}`, {
     method: 'POST',
     signal,
     headers: { 'content-type': 'application/json', ...headers },

@@ -1,18 +1,22 @@
-import { errorOf, type TestApp } from './app.js';
+import { errorOf, postGraphQL, type TestApp } from './app.js';
 import { PASSWORD, type Person, signUp } from './people.js';
+import { bearer } from './platform.js';
 
 const CONFIRM =
   'mutation ($password: String!) { confirmIdentity(input: { password: $password }) { userErrors { code message path details } } }';
 
-/** Who confirms that it is still them whenever they are asked, as a console does. */
+/** Who asks at the operators' endpoint, and confirms that it is still them whenever they are asked, as a console does. */
 export function operatorOf(person: Person): Person {
+  const { url, token } = person;
+  const ask: Person['gql'] = (query, variables) =>
+    postGraphQL(url, { query, variables }, bearer(token), null, '/graphql/operator');
   return {
     ...person,
     gql: async (query, variables) => {
-      const answer = await person.gql(query, variables);
+      const answer = await ask(query, variables);
       if (errorOf(answer)?.stepUp !== 'PASSWORD') return answer;
-      await person.gql(CONFIRM, { password: PASSWORD });
-      return person.gql(query, variables);
+      await ask(CONFIRM, { password: PASSWORD });
+      return ask(query, variables);
     },
   };
 }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { type AccountId, newId, type RunId, type UserId } from '../../src/platform/ids.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import { lineOf } from './batches.js';
-import { type Person, personOf, signUp } from './people.js';
+import { type Person, personOn, signUp } from './people.js';
 import { DEMO_MODEL, sample, type TestPlatform } from './platform.js';
 
 /** An account of several people, with credit: its owner, and a key with all that a key may do. */
@@ -34,8 +34,7 @@ export async function newSide(
     name: 'all',
     scopes: ['INFERENCE', 'READ', 'BILLING', 'ADMIN'],
   });
-  const header = { 'x-gigarouter-account': accountId };
-  return { accountId, userId, secret, person: personOf(t.url, person.email, person.token, header) };
+  return { accountId, userId, secret, person: personOn(t.url, person, accountId) };
 }
 
 /** Somebody new, as a developer. */

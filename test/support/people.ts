@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorOf, type GraphQLAnswer, postGraphQL } from './app.js';
+import { namingAccount } from './naming-account.js';
 import { bearer } from './platform.js';
 import { until } from './process.js';
 
@@ -43,6 +44,8 @@ export async function mailAfter(
 export const PASSWORD = 'correct horse battery';
 
 export interface Person {
+  /** Of the server. */
+  readonly url: string;
   readonly email: string;
   readonly token: string;
   gql(query: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>;
@@ -91,17 +94,30 @@ async function done(
   return body.data as Record<string, unknown>;
 }
 
-export function personOf(
-  url: string,
-  email: string,
-  token: string,
-  headers: Record<string, string> = {},
-): Person {
+export function personOf(url: string, email: string, token: string): Person {
   return {
+    url,
     email,
     token,
-    gql: (query, variables) =>
-      postGraphQL(url, { query, variables }, { ...bearer(token), ...headers }),
+    gql: (query, variables) => postGraphQL(url, { query, variables }, bearer(token)),
+  };
+}
+
+/** A person who acts on an account: each document names it. */
+export function personOn(
+  url: string,
+  { email, token }: Pick<Person, 'email' | 'token'>,
+  accountId: string,
+): Person {
+  const { gql } = personOf(url, email, token);
+  return {
+    url,
+    email,
+    token,
+    gql: (query, variables) => {
+      const named = namingAccount({ query, variables }, accountId);
+      return gql(named.query, named.variables);
+    },
   };
 }
 

@@ -31,7 +31,6 @@ export interface SkewedServers {
     credential: string,
     query: string,
     variables?: object,
-    headers?: Record<string, string>,
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
   ): Promise<any>;
   send(side: Side, credential: string, query: string, variables?: object): Promise<GraphQLAnswer>;
@@ -75,9 +74,8 @@ export async function startSkewedServers(): Promise<SkewedServers> {
     urls,
     outboxDir: path.join(folder.path, 'outbox'),
     send,
-    ask: async (side, credential, query, variables, headers = {}) => {
-      const all = { ...bearer(credential), ...headers };
-      const { body } = await postGraphQL(urls[side], { query, variables }, all);
+    ask: async (side, credential, query, variables) => {
+      const { body } = await postGraphQL(urls[side], { query, variables }, bearer(credential));
       const error = errorOf({ body });
       if (error !== undefined) throw new Error(`${side}: ${JSON.stringify(error)}`);
       return body.data;

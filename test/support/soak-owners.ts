@@ -1,3 +1,4 @@
+import { namingAccount } from './naming-account.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { newId } from '../../src/platform/ids.js';
 import { classifyLine, LINE, type WireBatch } from './batches.js';
@@ -96,9 +97,9 @@ export class SoakBatches {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 async function done(site: SoakSite, to: Owner, query: string, variables: object): Promise<any> {
   const { secret, account } = to;
-  const headers = account === undefined ? {} : { 'x-gigarouter-account': account };
-  const body = { query, variables };
-  const answer = await persist(site, { path: '/graphql', secret, headers, body });
+  const body =
+    account === undefined ? { query, variables } : namingAccount({ query, variables }, account);
+  const answer = await persist(site, { path: '/graphql', secret, body });
   if (answer.code !== undefined) throw new Error(`${query}: ${said(answer)}`);
   return answer.body.data;
 }

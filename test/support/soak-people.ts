@@ -3,7 +3,7 @@ import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import { type AccountId, newId } from '../../src/platform/ids.js';
 import { errorOf } from './app.js';
 import type { World } from './payment-world.js';
-import { mailAfter, type Person, personOf, signUp } from './people.js';
+import { mailAfter, type Person, personOn, signUp } from './people.js';
 import { SoakCaller, type SoakSite } from './soak-calls.js';
 import { SoakBatches, SoakOwner } from './soak-owners.js';
 import type { Random } from './random.js';
@@ -48,7 +48,7 @@ export async function makePeople(
     'mutation { createOrganisation(input: { name: "Soak" }) { account { id } userErrors { code message path details } } }',
   );
   const account = createOrganisation.account.id as string;
-  const boss = personOf(rig.url, person.email, person.token, { 'x-gigarouter-account': account });
+  const boss = personOn(rig.url, person, account);
   const { token } = await mailAfter(rig.outboxDir, member.email, () =>
     data(
       boss,
