@@ -79,7 +79,7 @@ export class ViewerType {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Whether the user receives security emails about sign-ins from new devices, password changes and new API keys; null for an API key.',
+      'Whether the user receives security emails about sign-ins from new devices, password changes, and new or more powerful API keys; null for an API key.',
   })
   readonly securityMails?: boolean;
 

@@ -29,7 +29,7 @@ import { OrganisationsService } from './organisations.service.js';
 import { SecurityNotices, type SecurityNoticesParts } from './security-notices.service.js';
 import { SessionsResolver } from './sessions.resolver.js';
 import { createUserLoader } from './user.loaders.js';
-import { userNode } from './users.resolver.js';
+import { UsersResolver } from './users.resolver.js';
 import { UsersService } from './users.service.js';
 
 export interface AccountsDeps extends Omit<IdentityDeps, 'accounts'> {
@@ -109,6 +109,7 @@ export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
   const keys = new KeysResolver(services.keys, services.keyLoaders);
   const auditEvents = new AuditEventsResolver(services.auditEvents);
   const { loadUser } = services;
+  const users = new UsersResolver(services.accounts, services.signIn, loadUser);
   const members = new MembersResolver(services.members, services.organisations);
   const invitations = new InvitationsResolver(services.invitations);
   return {
@@ -128,6 +129,7 @@ export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
       new ApiKeyFieldsResolver(services.keyLoaders, loadUser),
       new OperatorsResolver(services.accounts),
       new SessionsResolver(services.sessions, services.proofs),
+      users,
     ],
     nodes: {
       acct: { type: 'Account', find: accounts.findNode },
@@ -135,7 +137,7 @@ export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
       aud: { type: 'AuditEvent', find: auditEvents.findNode },
       inv: { type: 'Invitation', find: invitations.findNode },
       mem: { type: 'Membership', find: members.findNode },
-      usr: { type: 'User', find: userNode(loadUser) },
+      usr: { type: 'User', find: users.findNode },
     },
   } satisfies DomainResolvers;
 }

@@ -1,4 +1,5 @@
 import { Field, ID, InputType } from 'type-graphql';
+import { AccountInput } from '../graphql/input.js';
 
 @InputType('SetSecurityMailsInput', { description: 'Input for `setSecurityMails`.' })
 export class SetSecurityMailsInput {
@@ -16,4 +17,10 @@ export class CloseAccountInput {
     description: 'Must be true to close an account with remaining credit, which is forfeited.',
   })
   readonly giveUpCredit!: boolean;
+}
+
+@InputType('UpdateAccountInput', { description: 'Input for `updateAccount`.' })
+export class UpdateAccountInput extends AccountInput {
+  @Field(() => String, { description: 'Display name of the account, 1 to 100 characters.' })
+  readonly name!: string;
 }

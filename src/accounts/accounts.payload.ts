@@ -6,3 +6,6 @@ export class SetSecurityMailsPayload extends PayloadType {}
 
 @ObjectType('CloseAccountPayload', { description: 'Result of `closeAccount`.' })
 export class CloseAccountPayload extends AccountPayloadType {}
+
+@ObjectType('UpdateAccountPayload', { description: 'Result of `updateAccount`.' })
+export class UpdateAccountPayload extends AccountPayloadType {}

@@ -1,8 +1,12 @@
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
 import { InputArg } from '../graphql/input.js';
-import { SetSecurityMailsInput, CloseAccountInput } from './accounts.input.js';
-import { SetSecurityMailsPayload, CloseAccountPayload } from './accounts.payload.js';
+import { CloseAccountInput, SetSecurityMailsInput, UpdateAccountInput } from './accounts.input.js';
+import {
+  CloseAccountPayload,
+  SetSecurityMailsPayload,
+  UpdateAccountPayload,
+} from './accounts.payload.js';
 import { AccountType } from '../graphql/account.type.js';
 import { accountOf, findAccount, type GraphQLContext, userOf } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
@@ -79,7 +83,7 @@ export class AccountsResolver {
     nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'Turns security emails about sign-ins from new devices, password changes and new API keys on or off. A final email confirms turning them off.',
+      'Turns security emails about sign-ins from new devices, password changes, and new or more powerful API keys on or off. A final email confirms turning them off.',
   })
   @Access({ scope: 'session' })
   async setSecurityMails(
@@ -87,6 +91,20 @@ export class AccountsResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<SetSecurityMailsPayload> {
     await this.accounts.setSecurityMails(context.actor, userOf(context), enabled);
+    return {};
+  }
+
+  @Mutation(() => UpdateAccountPayload, {
+    nullable: true,
+    complexity: LOOKUP_COST,
+    description: 'Renames an account. Safe to repeat.',
+  })
+  @Access({ scope: 'admin' })
+  async updateAccount(
+    @InputArg(() => UpdateAccountInput) { name }: UpdateAccountInput,
+    @Ctx() context: GraphQLContext,
+  ): Promise<UpdateAccountPayload> {
+    await this.accounts.rename(context.actor, accountOf(context), name);
     return {};
   }
 

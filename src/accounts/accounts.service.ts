@@ -3,6 +3,7 @@ import { AppError } from '../errors.js';
 import { accountFrozen, type Actor, requireRecentProof } from '../platform/actor.js';
 import type { Database } from '../platform/database.js';
 import { type AccountId, newId, type UserId } from '../platform/ids.js';
+import { checkName } from '../platform/name.js';
 import { readNow } from '../platform/now.store.js';
 import { findDetails } from './account-admin.store.js';
 import type { AccountDetails } from './account-details.js';
@@ -154,6 +155,24 @@ export class AccountsService {
       target: userId,
       details,
     });
+  }
+
+  /** May be repeated. @throws AppError BAD_USER_INPUT; NOT_FOUND when it is closed */
+  async rename(actor: Actor, accountId: AccountId, given: string): Promise<void> {
+    const name = checkName(given);
+    await this.parts.db.transaction(async (tx) => {
+      const before = await store.setAccountName(tx, accountId, name);
+      if (before === undefined) throw new AppError('NOT_FOUND', 'Account not found.');
+      if (before === name) return;
+      const event = { actor, accountId, action: 'account.renamed', target: accountId } as const;
+      await insertAuditEvent(tx, { ...event, details: { from: before, name } });
+    });
+  }
+
+  /** May be repeated. @throws AppError BAD_USER_INPUT */
+  async renamePerson(actor: Actor, userId: UserId, name: string): Promise<void> {
+    if (!(await store.setUserName(this.parts.db, userId, checkName(name)))) return;
+    await this.auditPerson(userId, 'user.renamed', actor.ipAddress);
   }
 
   /** Switches mails about sign-ins, passwords and keys on or off. May be repeated. */

@@ -63,6 +63,31 @@ export async function findUserId(db: Queryable, email: string): Promise<UserId |
   return user?.id;
 }
 
+/** @returns what it was called before; undefined when it is closed */
+export async function setAccountName(
+  tx: Transaction,
+  accountId: AccountId,
+  name: string,
+): Promise<string | undefined> {
+  const [row] = await tx.query<{ name: string }>(
+    `SELECT name FROM account WHERE id = $1 AND status <> 'CLOSED' FOR UPDATE`,
+    [accountId],
+  );
+  if (row !== undefined) {
+    await tx.execute('UPDATE account SET name = $1 WHERE id = $2', [name, accountId]);
+  }
+  return row?.name;
+}
+
+/** @returns false when it was so already */
+export async function setUserName(db: Queryable, userId: UserId, name: string): Promise<boolean> {
+  const rows = await db.query(
+    'UPDATE app_user SET name = $2, updated_at = db_now() WHERE id = $1 AND name <> $2 RETURNING id',
+    [userId, name],
+  );
+  return rows.length === 1;
+}
+
 /** @returns false when it was so already */
 export async function setSecurityMails(
   db: Queryable,

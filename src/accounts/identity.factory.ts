@@ -73,13 +73,14 @@ export function createIdentity(deps: IdentityDeps) {
   const identity = new IdentityGateway(auth, options);
   const mailLinks = new MailLinks(auth, options);
   const proofs = new ProofsService({ db, accounts, identity, limits: signInLimits });
+  const sessions = new SessionsService(db);
   const signIn = new SignInService({
     identity,
     links: mailLinks,
     mails: mailQueue,
     limits: signInLimits,
+    sessions,
   });
-  const sessions = new SessionsService(db);
   return {
     passwords,
     identity,

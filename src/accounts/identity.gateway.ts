@@ -119,6 +119,18 @@ export class IdentityGateway {
     return passwords.verify({ hash, password });
   }
 
+  /**
+   * Changes the password of the person whose session the headers carry.
+   * @throws AppError BAD_USER_INPUT, RATE_LIMITED
+   */
+  async changePassword(
+    given: Headers,
+    body: { readonly currentPassword: string; readonly newPassword: string },
+  ): Promise<void> {
+    const headers = await withSessionCookie(this.auth, given);
+    await askLibrary(() => this.auth.api.changePassword({ body, headers }));
+  }
+
   /** @returns values of `set-cookie` that make a browser forget its cookies */
   async signOut(given: Headers): Promise<string[]> {
     const headers = await withSessionCookie(this.auth, given);

@@ -158,7 +158,13 @@ export class KeysService {
       await store.updateKey(tx, accountId, keyId, { ...row, name: row.name?.trim() });
       if (newCap !== undefined) await store.setCap(tx, keyId, newCap.nanos, newCap.period);
       const event = { actor, accountId, action: 'key.changed', target: keyId } as const;
-      await insertAuditEvent(tx, { ...event, details: detailsOf({ ...row, cap: newCap }) });
+      const addedScopes = (row.scopes ?? []).filter((scope) => !old.scopes.includes(scope));
+      const details = {
+        ...detailsOf({ ...row, cap: newCap }),
+        // Its managers are told (security notices).
+        ...(addedScopes.length > 0 && { addedScopes: addedScopes.join(', ') }),
+      };
+      await insertAuditEvent(tx, { ...event, details });
       const key = await store.findKey(tx, accountId, keyId);
       if (key === undefined) throw noSuchKey();
       return key;

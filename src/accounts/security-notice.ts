@@ -12,6 +12,7 @@ export const NOTICED_ACTIONS = [
   'user.security-mails-off',
   'key.created',
   'key.rotated',
+  'key.changed',
 ] as const;
 export type NoticedAction = (typeof NOTICED_ACTIONS)[number];
 
@@ -23,8 +24,10 @@ export interface SecurityNotice {
   readonly ipAddress: string | null;
   /** Of the account; null: of a person. */
   readonly account: string | null;
-  /** Of the new key; null: it is none. */
+  /** Of the new or changed key; null: it is none. */
   readonly key: string | null;
+  /** Scopes that the key was given; null: none. */
+  readonly addedScopes: string | null;
   /** Addresses: the person themselves; of a key, who looks after its account. */
   readonly recipients: readonly string[];
 }
@@ -40,6 +43,7 @@ const SUBJECTS: Readonly<Record<NoticedAction, string>> = {
   'user.security-mails-off': 'Security mails were turned off',
   'key.created': 'A new API key was created',
   'key.rotated': 'An API key was rotated',
+  'key.changed': 'An API key was given more permissions',
 };
 
 const NOT_YOU: Readonly<Record<NoticedAction, string>> = {
@@ -63,16 +67,19 @@ const NOT_YOU: Readonly<Record<NoticedAction, string>> = {
     'If nobody on your team created it, revoke it (revokeApiKey) and review who has access.',
   'key.rotated':
     'If nobody on your team did this, revoke the key (revokeApiKey) and review who has access.',
+  'key.changed':
+    'If nobody on your team did this, revoke the key (revokeApiKey) and review who has access.',
 };
 
 /** What the mail says. */
 export function noticeMail(
-  { action, createdAt, ipAddress, account, key }: SecurityNotice,
+  { action, createdAt, ipAddress, account, key, addedScopes }: SecurityNotice,
   publicUrl: string,
 ): { subject: string; text: string } {
   const subject = SUBJECTS[action];
   const facts = [
     ...(key === null ? [] : [`Key: ${key}`]),
+    ...(addedScopes === null ? [] : [`Added permissions: ${addedScopes}`]),
     ...(account === null ? [] : [`Account: ${account}`]),
     `Time: ${createdAt.toISOString()}`,
     ...(ipAddress === null || ipAddress === '' ? [] : [`IP address: ${ipAddress}`]),

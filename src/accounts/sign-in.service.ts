@@ -1,9 +1,12 @@
+import type { Actor } from '../platform/actor.js';
 import type { MailQueue } from '../platform/mail-queue.js';
 import { checkName } from '../platform/name.js';
 import { checkEmail } from './account.js';
 import type { Client } from './active-session.js';
+import { headersFrom } from './ask-library.js';
 import type { IdentityGateway } from './identity.gateway.js';
 import type { MailLinks } from './mail-links.gateway.js';
+import type { SessionsService } from './sessions.service.js';
 import type { SignInLimits } from './sign-in-limits.service.js';
 
 /** Headers that say who sends a request. */
@@ -25,6 +28,7 @@ export interface SignInParts {
   readonly links: MailLinks;
   readonly mails: Pick<MailQueue, 'send'>;
   readonly limits: Pick<SignInLimits, 'admitMail' | 'attempt'>;
+  readonly sessions: Pick<SessionsService, 'endOthers'>;
 }
 
 /** Signing up and in, through GraphQL and through the identity library's own route, within limits. */
@@ -64,6 +68,22 @@ export class SignInService {
       () => this.parts.identity.handle(request),
       ({ status }) => status !== 401,
     );
+  }
+
+  /**
+   * Changes the password of whoever has the session, and ends their other sessions.
+   * @throws AppError BAD_USER_INPUT for a password that is wrong or not accepted; RATE_LIMITED
+   */
+  async changePassword(
+    { ipAddress, userId, sessionId }: Actor,
+    { authorization, cookie }: Credentials,
+    passwords: { readonly currentPassword: string; readonly newPassword: string },
+  ): Promise<void> {
+    const headers = headersFrom({ ipAddress });
+    if (authorization !== undefined) headers.set('authorization', authorization);
+    else if (cookie !== undefined) headers.set('cookie', cookie);
+    await this.parts.identity.changePassword(headers, passwords);
+    if (userId !== undefined) await this.parts.sessions.endOthers(userId, sessionId);
   }
 
   /**

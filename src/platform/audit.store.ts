@@ -5,6 +5,7 @@ import { type AccountId, type KeyId, newId, type UserId } from './ids.js';
 export type AuditAction =
   | 'account.created'
   | 'account.closed'
+  | 'account.renamed'
   | 'account.frozen'
   | 'account.unfrozen'
   | 'account.limited'
@@ -60,6 +61,7 @@ export type AuditAction =
   | 'user.signed-in'
   | 'user.sign-in-failed'
   | 'user.password-changed'
+  | 'user.renamed'
   | 'user.erased'
   | 'user.passkey-added'
   | 'user.passkey-removed'

@@ -33,7 +33,7 @@ const ACCOUNTS = `query ($search: String, $status: AccountStatus, $first: Int! =
         id name status
         balance { postedNanos heldNanos debtNanos }
         memberCount apiKeyCount
-        members { nodes { role user { email } } }
+        members(first: 2) { nodes { role user { email } } }
       }
     }
     pageInfo { hasNextPage endCursor }

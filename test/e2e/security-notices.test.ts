@@ -150,6 +150,31 @@ test('a new key, to those who look after the account', async () => {
   expect(first?.text).toContain('Account: Acme');
 });
 
+test('a key that was given more scopes, to those who look after the account; not one that lost some', async () => {
+  const person = await newPerson();
+  const made = await person.gql(
+    'mutation { createApiKey(input: { name: "ci", scopes: [READ] }) { apiKey { id } userErrors { code message path details } } }',
+  );
+  const { id } = made.body.data.createApiKey.apiKey;
+  const created = 'A new API key was created';
+  const change = (input: object) =>
+    person.gql(
+      'mutation ($input: UpdateApiKeyInput!) { updateApiKey(input: $input) { apiKey { scopes } userErrors { code } } }',
+      { input: { id, ...input } },
+    );
+  await change({ name: 'other' });
+  expect(await told(person)).toEqual([created]);
+  await change({ scopes: ['READ', 'INFERENCE', 'BILLING'] });
+  const grown = 'An API key was given more permissions';
+  expect(await told(person)).toEqual([created, grown]);
+  const mail = mailsTo(outbox.path, person.email).find(({ subject }) => subject === grown);
+  const text = mail?.text;
+  expect(text).toContain('Added permissions: INFERENCE, BILLING');
+  expect(text).toContain('Key: other');
+  await change({ scopes: ['READ'] });
+  expect(await told(person)).toEqual([created, grown]);
+});
+
 test('each once, however many servers look', async () => {
   const person = await newPerson();
   await signInFrom(person.email, '203.0.113.8');
