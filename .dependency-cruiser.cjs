@@ -25,7 +25,7 @@ const DOMAINS = {
 const DOMAIN = `^src/(?:${Object.keys(DOMAINS).join('|')})/`;
 const UNIT_TEST = '\\.test\\.ts$';
 /** Files of a domain that speak GraphQL. */
-const SPEAKS_GRAPHQL = `${DOMAIN}[^/]+\\.(?:resolver|type|input|payload)\\.ts$`;
+const SPEAKS_GRAPHQL = `${DOMAIN}[^/]+\\.(?:resolver|loaders|type|input|payload)\\.ts$`;
 
 /** Makes a domain: its services over what they stand on, and its resolvers over them. */
 const FACTORY = `${DOMAIN}[^/]+\\.factory\\.ts$`;
@@ -176,7 +176,11 @@ const forbidden = [
     from: { path: `${DOMAIN}[^./]+\\.ts$`, pathNot: `${DOMAIN}index\\.ts$` },
     to: {
       path: '^src/',
-      pathNot: [`${DOMAIN}[^./]+\\.ts$`, ERRORS, '^src/platform/(?:ids|actor|name)\\.ts$'],
+      pathNot: [
+        `${DOMAIN}[^./]+\\.ts$`,
+        ERRORS,
+        '^src/platform/(?:ids|actor|name|order|ip-ranges|time-range)\\.ts$',
+      ],
     },
   },
   {

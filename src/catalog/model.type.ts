@@ -15,6 +15,7 @@ import {
   PRICE_UNITS,
   type PriceUnit,
   type PriceVersion,
+  taskName,
 } from './model.js';
 
 registerEnumType(MODEL_STATUSES, {
@@ -217,6 +218,11 @@ export class ModelType implements NodeType {
     this.parameters = model.parameters;
     this.imageSizePx = model.imageSizePx;
     this.patchSizePx = model.patchSizePx;
+  }
+
+  @Field(() => String, { description: 'Display name of the task.' })
+  get taskName(): string {
+    return taskName(this.task);
   }
 
   @Field(() => String, { nullable: true, description: 'Description of the model, in Markdown.' })

@@ -133,19 +133,14 @@ export class CreditsService {
   }
 
   /** Lots with credit left, in the order in which they are spent. @param page all by default; `after`: id of a lot */
-  lots(
-    accountId: AccountId,
-    page: { first?: number; after?: string | undefined } = {},
-  ): Promise<readonly CreditLot[]> {
+  lots(accountId: AccountId, page: lots.LotPage = {}): Promise<readonly CreditLot[]> {
     return lots.listLots(this.db, accountId, page);
   }
 
   /** Lots by id, spent or not; those that there are. */
   async findLots(ids: readonly string[]): Promise<ReadonlyMap<string, CreditLot>> {
-    const found = await lots.findLots(
-      this.db,
-      ids.filter((id) => !id.includes('\0')),
-    );
+    const possible = ids.filter((id) => !id.includes('\0'));
+    const found = await lots.findLots(this.db, possible);
     return new Map(found.map((lot) => [lot.id, lot]));
   }
 

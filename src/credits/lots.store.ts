@@ -13,11 +13,18 @@ interface LotRow {
   readonly created_at: Date;
 }
 
+/** A part of an account's lots; all by default. */
+export interface LotPage {
+  readonly first?: number;
+  /** Id of a lot. */
+  readonly after?: string | undefined;
+}
+
 /** Lots with credit left that has not expired, in the order in which they are spent. */
 export async function listLots(
   db: Queryable,
   accountId: AccountId,
-  { first, after }: { readonly first?: number; readonly after?: string | undefined },
+  { first, after }: LotPage,
 ): Promise<CreditLot[]> {
   const place = `(l.priority, coalesce(l.expires_at, 'infinity'), l.created_at, l.id)`;
   const rows = await db.query<LotRow>(

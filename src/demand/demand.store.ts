@@ -21,7 +21,7 @@ export async function listDemand(
 ): Promise<Map<ModelId, Demand>> {
   const rows = await db.query<Demand>(
     `SELECT m.id AS "modelId", m.request_count AS requests, ${WEEKLY_SQL} AS weekly,
-            CASE WHEN m.status = 'COMING_SOON' THEN
+            CASE WHEN m.status = 'COMING_SOON' AND m.request_count > 0 THEN
               (SELECT 1 + count(*)::int FROM model o
                 WHERE o.status = 'COMING_SOON' AND o.request_count > m.request_count) END AS rank,
             ${STAGE_SQL} AS stage, p.expected_on AS "expectedOn"

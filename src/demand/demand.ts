@@ -16,7 +16,7 @@ export interface Demand {
   readonly modelId: ModelId;
   /** Requests that stand: one an account, or a mailbox. */
   readonly requests: number;
-  /** Among the models that are coming soon, from 1, equal ones alike; null for all others. */
+  /** Among the models that are coming soon, from 1, equal ones alike; null for all others, and without requests. */
   readonly rank: number | null;
   /** New ones in each of the last 12 weeks (7 days, the last one ends now), oldest first. */
   readonly weekly: readonly number[];

@@ -32,7 +32,8 @@ export class ModelDemandType {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Rank among COMING_SOON models, from 1; ties share a rank. Null for other models.',
+    description:
+      'Rank among COMING_SOON models, from 1; ties share a rank. Null for other models and without requests.',
   })
   readonly rank!: number | null;
 

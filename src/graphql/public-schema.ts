@@ -47,6 +47,8 @@ export function publicSchemaOf(schema: GraphQLSchema): GraphQLSchema {
     fieldFilter: (_type, _name, field) => stays(field),
     argumentFilter: (_type, _field, _name, argument) => argument === undefined || stays(argument),
     enumValueFilter: (_type, _name, value) => stays(value),
+    // Nothing is left that it could mark.
+    directiveFilter: (name) => name !== 'tag',
   });
 }
 

@@ -1,7 +1,6 @@
 import type { CreditsService } from '../credits/index.js';
 import type { DomainResolvers } from '../graphql/node.resolver.js';
 import type { Database } from '../platform/database.js';
-import type { NotificationsService } from '../notifications/index.js';
 import type { Logger } from '../platform/logger.js';
 import type { CreditOffer } from './credit-pack.js';
 import { FulfilmentService } from './fulfilment.service.js';
@@ -18,7 +17,7 @@ import { StripeEventsService } from './stripe-events.service.js';
 import { StripeGateway } from './stripe.gateway.js';
 import { TopUpPages } from './top-up-pages.service.js';
 import { TopUpsResolver } from './top-ups.resolver.js';
-import { TopUpsService } from './top-ups.service.js';
+import { type TopUpNotices, TopUpsService } from './top-ups.service.js';
 import { UsageReportsService } from './usage-reports.service.js';
 
 export interface PaymentsDeps {
@@ -27,7 +26,7 @@ export interface PaymentsDeps {
   readonly persons: Persons;
   readonly contacts: Contacts;
   readonly offer: CreditOffer;
-  readonly notifications: NotificationsService;
+  readonly notifications: TopUpNotices;
   readonly logger: Logger;
   readonly config: {
     readonly publicUrl: string;

@@ -3,7 +3,6 @@ import type { Database, Transaction } from '../platform/database.js';
 import { type AccountId, newId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
 import { readNow } from '../platform/now.store.js';
-import type { NotificationsService } from '../notifications/index.js';
 import { type CreditOffer, termsOfAmount } from './credit-pack.js';
 import { formatAmount, parseAmount } from './currency.js';
 import { findCustomer } from './customers.store.js';
@@ -26,6 +25,20 @@ export interface TopUpSetting {
   readonly consent: boolean;
 }
 
+/** Stores notifications that go out by mail only; one whose id is there already is nothing. */
+export interface TopUpNotices {
+  post(
+    tx: Transaction,
+    notifications: readonly {
+      readonly id: string;
+      readonly type: 'top_up.failed';
+      readonly accountId: undefined;
+      readonly data: object;
+      readonly mail: { to: readonly string[]; subject: string; text: string };
+    }[],
+  ): Promise<unknown>;
+}
+
 export interface TopUpParts {
   readonly db: Database;
   readonly stripe: Pick<StripeGateway, 'provider'>;
@@ -34,7 +47,7 @@ export interface TopUpParts {
   readonly pages: Pick<TopUpPages, 'close' | 'open'>;
   readonly offer: CreditOffer;
   readonly contacts: Contacts;
-  readonly notifications: Pick<NotificationsService, 'post'>;
+  readonly notifications: TopUpNotices;
   readonly publicUrl: string;
   readonly logger: Logger;
 }

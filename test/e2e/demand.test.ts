@@ -178,7 +178,7 @@ test('ranks models that are coming soon, equal ones alike, and sorts the catalog
       { slug: 'rank/a', demand: { requests: 3, rank: 1 } },
       { slug: 'rank/b', demand: { requests: 1, rank: 2 } },
       { slug: 'rank/c', demand: { requests: 1, rank: 2 } },
-      { slug: 'rank/d', demand: { requests: 0, rank: 4 } },
+      { slug: 'rank/d', demand: { requests: 0, rank: null } },
     ]);
     // By the next page too.
     const page = async (after: string | null) =>

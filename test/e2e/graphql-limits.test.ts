@@ -34,6 +34,15 @@ const introspectFields = (count: number) =>
 const costly = (rows: number[]) =>
   `{ ${rows.map((first, i) => `m${String(i)}: models(first: ${String(first)}) { edges { cursor } }`).join(' ')} }`;
 
+/** A hundred full pages, each under a name of its own: a page costs more than its rows. */
+const PAGES = costly(Array<number>(100).fill(100));
+
+test('100 pages in one document through aliases are refused by their cost', async () => {
+  const answer = await t.gql(PAGES);
+  expect(errorOf(answer)).toMatchObject({ code: 'QUERY_TOO_COMPLEX' });
+  expect(answer.body.data).toBeUndefined();
+});
+
 interface Limit {
   name: string;
   passes: string;
