@@ -68,7 +68,7 @@ const OPERATIONS = [
     name: 'compareModels(3)',
     statements: 1,
     query: `{ compareModels(slugs: ["${SIGLIP}", "openai/clip-vit-base-patch32", "google/siglip-base-patch16-224"]) {
-      models { slug } rows { label values differs } } }`,
+      models { slug } rows { label values isDifferent } } }`,
   },
 ];
 

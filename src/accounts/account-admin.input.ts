@@ -24,13 +24,13 @@ export class RequireSecondFactorInput {
   readonly id!: string;
 
   @Field(() => Boolean, { description: 'Whether members must use a second factor.' })
-  readonly required!: boolean;
+  readonly isRequired!: boolean;
 }
 
-@InputType('SetAccountLimitsInput', {
+@InputType('UpdateAccountLimitsInput', {
   description: 'Changes to the call limits of an account. Omitted fields keep their values.',
 })
-export class SetAccountLimitsInput {
+export class UpdateAccountLimitsInput {
   @Field(() => ID, { description: 'ID of the account, prefixed with `acct_`.' })
   readonly id!: string;
 

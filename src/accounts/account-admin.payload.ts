@@ -23,8 +23,8 @@ export class RequireSecondFactorPayload extends PayloadType {
   readonly account?: AccountType;
 }
 
-@ObjectType('SetAccountLimitsPayload', { description: 'Result of `setAccountLimits`.' })
-export class SetAccountLimitsPayload extends PayloadType {
+@ObjectType('UpdateAccountLimitsPayload', { description: 'Result of `updateAccountLimits`.' })
+export class UpdateAccountLimitsPayload extends PayloadType {
   @Field(() => AccountType, { nullable: true, description: 'The account with the updated limits.' })
   readonly account?: AccountType;
 }

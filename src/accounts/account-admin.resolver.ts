@@ -5,13 +5,13 @@ import {
   FreezeAccountInput,
   UnfreezeAccountInput,
   RequireSecondFactorInput,
-  SetAccountLimitsInput,
+  UpdateAccountLimitsInput,
 } from './account-admin.input.js';
 import {
   FreezeAccountPayload,
   UnfreezeAccountPayload,
   RequireSecondFactorPayload,
-  SetAccountLimitsPayload,
+  UpdateAccountLimitsPayload,
 } from './account-admin.payload.js';
 import { AccountType } from '../graphql/account.type.js';
 import { findAccount, type GraphQLContext } from '../graphql/context.js';
@@ -96,24 +96,24 @@ export class AccountAdminResolver {
   })
   @Access({ scope: 'operator' })
   async requireSecondFactor(
-    @InputArg(() => RequireSecondFactorInput) { id, required }: RequireSecondFactorInput,
+    @InputArg(() => RequireSecondFactorInput) { id, isRequired }: RequireSecondFactorInput,
     @Ctx() context: GraphQLContext,
   ): Promise<RequireSecondFactorPayload> {
-    await this.accountAdmin.requireSecondFactor(context.actor, id, required);
+    await this.accountAdmin.requireSecondFactor(context.actor, id, isRequired);
     return { account: toAccount(context, id) };
   }
 
-  @Mutation(() => SetAccountLimitsPayload, {
+  @Mutation(() => UpdateAccountLimitsPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description: 'Sets call limits of an account, on every server within 5 seconds. For operators.',
   })
   @Access({ scope: 'operator' })
-  async setAccountLimits(
-    @InputArg(() => SetAccountLimitsInput)
-    { id, ...limits }: SetAccountLimitsInput,
+  async updateAccountLimits(
+    @InputArg(() => UpdateAccountLimitsInput)
+    { id, ...limits }: UpdateAccountLimitsInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<SetAccountLimitsPayload> {
+  ): Promise<UpdateAccountLimitsPayload> {
     await this.accountAdmin.setLimits(context.actor, id, limits);
     return { account: toAccount(context, id) };
   }

@@ -112,7 +112,7 @@ export class AccountAdminService {
   }
 
   /**
-   * Whether members act on an organisation only in a session in which they have shown a second factor. Takes effect with
+   * Whether members act on an organization only in a session in which they have shown a second factor. Takes effect with
    * the next request; keys go on. May be repeated.
    * @throws AppError NOT_FOUND; CONFLICT for a personal account
    */

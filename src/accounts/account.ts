@@ -2,7 +2,7 @@ import { AppError } from '../errors.js';
 import type { AccountLimits, Scope } from '../platform/actor.js';
 import type { AccountId, UserId } from '../platform/ids.js';
 
-export const ACCOUNT_KINDS = { PERSONAL: 'PERSONAL', ORGANISATION: 'ORGANISATION' } as const;
+export const ACCOUNT_KINDS = { PERSONAL: 'PERSONAL', ORGANIZATION: 'ORGANIZATION' } as const;
 export type AccountKind = keyof typeof ACCOUNT_KINDS;
 
 export const ROLES = {

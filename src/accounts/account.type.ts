@@ -10,7 +10,7 @@ registerEnumType(ACCOUNT_KINDS, {
   description: 'Type of an account.',
   valuesConfig: {
     PERSONAL: { description: 'Account of a single person.' },
-    ORGANISATION: { description: 'Account shared by several people with different roles.' },
+    ORGANIZATION: { description: 'Account shared by several people with different roles.' },
   },
 });
 
@@ -77,6 +77,7 @@ export class ViewerType {
   readonly isOperator!: boolean;
 
   @Field(() => Boolean, {
+    name: 'isSecurityMailEnabled',
     nullable: true,
     description:
       'Whether the user receives security emails about sign-ins from new devices, password changes, and new or more powerful API keys; null for an API key.',

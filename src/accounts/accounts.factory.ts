@@ -25,7 +25,7 @@ import { MembersRights } from './members-rights.service.js';
 import { MembershipFieldsResolver, MembersResolver } from './members.resolver.js';
 import { MembersService } from './members.service.js';
 import { OperatorsResolver } from './operators.resolver.js';
-import { OrganisationsService } from './organisations.service.js';
+import { OrganizationsService } from './organizations.service.js';
 import { SecurityNotices, type SecurityNoticesParts } from './security-notices.service.js';
 import { SessionsResolver } from './sessions.resolver.js';
 import { createUserLoader } from './user.loaders.js';
@@ -42,8 +42,8 @@ export interface AccountsDeps extends Omit<IdentityDeps, 'accounts'> {
   readonly personalData: readonly PersonalDataHolder[];
   readonly config: IdentityConfig & {
     readonly freeCredit: FreeCredit;
-    /** Organisations that a person may have made at a time. */
-    readonly organisationsPerPerson: number;
+    /** Organizations that a person may have made at a time. */
+    readonly organizationsPerPerson: number;
     /** API keys that an account may have at a time. */
     readonly keysPerAccount: number;
   };
@@ -90,7 +90,7 @@ export function createAccounts(deps: AccountsDeps) {
     keyLoaders: createKeyLoaders(keys),
     members: new MembersService(db),
     invitations,
-    organisations: new OrganisationsService(db, config.organisationsPerPerson),
+    organizations: new OrganizationsService(db, config.organizationsPerPerson),
     loadUser: createUserLoader(users),
     users,
     securityNotices: new SecurityNotices({
@@ -110,7 +110,7 @@ export function accountsResolvers(services: ReturnType<typeof createAccounts>) {
   const auditEvents = new AuditEventsResolver(services.auditEvents);
   const { loadUser } = services;
   const users = new UsersResolver(services.accounts, services.signIn, loadUser);
-  const members = new MembersResolver(services.members, services.organisations);
+  const members = new MembersResolver(services.members, services.organizations);
   const invitations = new InvitationsResolver(services.invitations);
   return {
     resolvers: [

@@ -1,10 +1,10 @@
 import { Field, ID, InputType } from 'type-graphql';
 import { AccountInput } from '../graphql/input.js';
 
-@InputType('SetSecurityMailsInput', { description: 'Input for `setSecurityMails`.' })
-export class SetSecurityMailsInput {
+@InputType('UpdateSecurityMailsInput', { description: 'Input for `updateSecurityMails`.' })
+export class UpdateSecurityMailsInput {
   @Field(() => Boolean, { description: 'Whether to receive security emails.' })
-  readonly enabled!: boolean;
+  readonly isEnabled!: boolean;
 }
 
 @InputType('CloseAccountInput', { description: 'Input for `closeAccount`.' })

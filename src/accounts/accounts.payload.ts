@@ -1,8 +1,8 @@
 import { ObjectType } from 'type-graphql';
 import { AccountPayloadType, PayloadType } from '../graphql/payload.type.js';
 
-@ObjectType('SetSecurityMailsPayload', { description: 'Result of `setSecurityMails`.' })
-export class SetSecurityMailsPayload extends PayloadType {}
+@ObjectType('UpdateSecurityMailsPayload', { description: 'Result of `updateSecurityMails`.' })
+export class UpdateSecurityMailsPayload extends PayloadType {}
 
 @ObjectType('CloseAccountPayload', { description: 'Result of `closeAccount`.' })
 export class CloseAccountPayload extends AccountPayloadType {}

@@ -1,10 +1,14 @@
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
 import { InputArg } from '../graphql/input.js';
-import { CloseAccountInput, SetSecurityMailsInput, UpdateAccountInput } from './accounts.input.js';
+import {
+  CloseAccountInput,
+  UpdateSecurityMailsInput,
+  UpdateAccountInput,
+} from './accounts.input.js';
 import {
   CloseAccountPayload,
-  SetSecurityMailsPayload,
+  UpdateSecurityMailsPayload,
   UpdateAccountPayload,
 } from './accounts.payload.js';
 import { AccountType } from '../graphql/account.type.js';
@@ -79,18 +83,18 @@ export class AccountsResolver {
     };
   }
 
-  @Mutation(() => SetSecurityMailsPayload, {
+  @Mutation(() => UpdateSecurityMailsPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description:
       'Turns security emails about sign-ins from new devices, password changes, and new or more powerful API keys on or off. A final email confirms turning them off.',
   })
   @Access({ scope: 'session' })
-  async setSecurityMails(
-    @InputArg(() => SetSecurityMailsInput) { enabled }: SetSecurityMailsInput,
+  async updateSecurityMails(
+    @InputArg(() => UpdateSecurityMailsInput) { isEnabled }: UpdateSecurityMailsInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<SetSecurityMailsPayload> {
-    await this.accounts.setSecurityMails(context.actor, userOf(context), enabled);
+  ): Promise<UpdateSecurityMailsPayload> {
+    await this.accounts.updateSecurityMails(context.actor, userOf(context), isEnabled);
     return {};
   }
 

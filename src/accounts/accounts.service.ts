@@ -129,7 +129,7 @@ export class AccountsService {
     });
   }
 
-  /** The personal account first, then organisations by name. */
+  /** The personal account first, then organizations by name. */
   list(userId: UserId): Promise<readonly AccountOfUser[]> {
     return store.listAccounts(this.parts.db, userId);
   }
@@ -176,8 +176,8 @@ export class AccountsService {
   }
 
   /** Switches mails about sign-ins, passwords and keys on or off. May be repeated. */
-  async setSecurityMails(actor: Actor, userId: UserId, enabled: boolean): Promise<void> {
-    if (!(await store.setSecurityMails(this.parts.db, userId, enabled))) return;
+  async updateSecurityMails(actor: Actor, userId: UserId, enabled: boolean): Promise<void> {
+    if (!(await store.updateSecurityMails(this.parts.db, userId, enabled))) return;
     const action = enabled ? 'user.security-mails-on' : 'user.security-mails-off';
     await this.auditPerson(userId, action, actor.ipAddress);
   }

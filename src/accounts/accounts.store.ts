@@ -89,7 +89,7 @@ export async function setUserName(db: Queryable, userId: UserId, name: string): 
 }
 
 /** @returns false when it was so already */
-export async function setSecurityMails(
+export async function updateSecurityMails(
   db: Queryable,
   userId: UserId,
   enabled: boolean,

@@ -24,7 +24,7 @@ export interface ApiKey {
   readonly lineageId: string;
   readonly accountId: AccountId;
   readonly name: string;
-  /** The first characters of the secret, and the last four, to recognise it by. */
+  /** The first characters of the secret, and the last four, to recognize it by. */
   readonly prefix: string;
   readonly lastFour: string;
   readonly scopes: readonly KeyScope[];

@@ -5,7 +5,7 @@ import type { AccountId, UserId } from '../platform/ids.js';
 const ERASED = 'Erased person';
 
 /**
- * Organisations that would be left without an owner. Locks all that the person owns until the transaction ends, as every
+ * Organizations that would be left without an owner. Locks all that the person owns until the transaction ends, as every
  * change of members does.
  */
 export async function lockOrphans(
@@ -14,7 +14,7 @@ export async function lockOrphans(
 ): Promise<{ id: AccountId; name: string }[]> {
   await tx.query(
     `
-    SELECT FROM account a WHERE a.kind = 'ORGANISATION' AND a.status <> 'CLOSED' AND EXISTS (
+    SELECT FROM account a WHERE a.kind = 'ORGANIZATION' AND a.status <> 'CLOSED' AND EXISTS (
       SELECT FROM membership m WHERE m.account_id = a.id AND m.user_id = $1 AND m.role = 'OWNER')
      ORDER BY a.id FOR UPDATE`,
     [userId],
@@ -22,7 +22,7 @@ export async function lockOrphans(
   return tx.query(
     `
     SELECT a.id, a.name FROM account a JOIN membership m ON m.account_id = a.id
-     WHERE m.user_id = $1 AND m.role = 'OWNER' AND a.kind = 'ORGANISATION' AND a.status <> 'CLOSED'
+     WHERE m.user_id = $1 AND m.role = 'OWNER' AND a.kind = 'ORGANIZATION' AND a.status <> 'CLOSED'
        AND NOT EXISTS (SELECT FROM membership o
                         WHERE o.account_id = a.id AND o.role = 'OWNER' AND o.user_id <> $2)
      ORDER BY a.name`,

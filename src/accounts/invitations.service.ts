@@ -16,7 +16,7 @@ import {
   SCOPES_OF_ROLE,
 } from './account.js';
 import * as accounts from './accounts.store.js';
-import { changeOrganisation } from './organisation-change.service.js';
+import { changeOrganization } from './organization-change.service.js';
 import { canAdminister, refuseMightier } from './giving-roles.js';
 import type { Invitation, InvitationPreview } from './invitation.js';
 import { invitationMail } from './invitation-mail.js';
@@ -40,7 +40,7 @@ export interface InvitationsParts {
   readonly publicUrl: string;
 }
 
-/** How people come to an organisation: by an invitation to their address. */
+/** How people come to an organization: by an invitation to their address. */
 export class InvitationsService {
   constructor(private readonly parts: InvitationsParts) {}
 
@@ -89,7 +89,7 @@ export class InvitationsService {
       'Too many invitations have been sent to this address today. Try again tomorrow.',
     );
     const { db, mailQueue } = this.parts;
-    const invitation = await changeOrganisation(db, accountId, async (tx) => {
+    const invitation = await changeOrganization(db, accountId, async (tx) => {
       refuseLimitedKey(await findOwnKey(tx, actor, accountId));
       if ((await countMembers(tx, accountId)) >= MEMBERS_MAX) {
         throw new AppError(
@@ -137,7 +137,7 @@ export class InvitationsService {
 
   /** Withdraws an invitation; may be repeated. */
   async revoke(actor: Actor, accountId: AccountId, id: InvitationId): Promise<void> {
-    await changeOrganisation(this.parts.db, accountId, async (tx) => {
+    await changeOrganization(this.parts.db, accountId, async (tx) => {
       if ((await store.revokeInvitations(tx, accountId, { id })) === 1) {
         await insertAuditEvent(tx, { actor, accountId, action: 'member.uninvited', target: id });
       }

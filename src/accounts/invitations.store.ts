@@ -40,7 +40,10 @@ export async function insertInvitation(
 
 /** Replaces what accepts an open invitation; does nothing to one that is not open. */
 export async function replaceToken(db: Queryable, id: string, tokenHash: Buffer): Promise<void> {
-  await db.query(`UPDATE invitation SET token_hash = $2 WHERE id = $1 AND ${OPEN}`, [id, tokenHash]);
+  await db.query(`UPDATE invitation SET token_hash = $2 WHERE id = $1 AND ${OPEN}`, [
+    id,
+    tokenHash,
+  ]);
 }
 
 /** Open ones, newest first. */

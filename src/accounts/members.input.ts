@@ -2,14 +2,14 @@ import { Field, ID, InputType } from 'type-graphql';
 import { AccountInput } from '../graphql/input.js';
 import { ROLES, type Role } from './account.js';
 
-@InputType('CreateOrganisationInput', { description: 'Input for `createOrganisation`.' })
-export class CreateOrganisationInput {
+@InputType('CreateOrganizationInput', { description: 'Input for `createOrganization`.' })
+export class CreateOrganizationInput {
   @Field(() => String, { description: 'Display name of the organization, 1 to 100 characters.' })
   readonly name!: string;
 }
 
-@InputType('ChangeMemberRoleInput', { description: 'Input for `changeMemberRole`.' })
-export class ChangeMemberRoleInput extends AccountInput {
+@InputType('UpdateMemberRoleInput', { description: 'Input for `updateMemberRole`.' })
+export class UpdateMemberRoleInput extends AccountInput {
   @Field(() => ID, { description: 'ID of the member, prefixed with `usr_`.' })
   readonly userId!: string;
 

@@ -3,14 +3,14 @@ import { AccountPayloadType, PayloadType } from '../graphql/payload.type.js';
 import { AccountType } from '../graphql/account.type.js';
 import { MembershipType } from './membership.type.js';
 
-@ObjectType('CreateOrganisationPayload', { description: 'Result of `createOrganisation`.' })
-export class CreateOrganisationPayload extends PayloadType {
+@ObjectType('CreateOrganizationPayload', { description: 'Result of `createOrganization`.' })
+export class CreateOrganizationPayload extends PayloadType {
   @Field(() => AccountType, { nullable: true, description: 'The new organization account.' })
   readonly account?: AccountType;
 }
 
-@ObjectType('ChangeMemberRolePayload', { description: 'Result of `changeMemberRole`.' })
-export class ChangeMemberRolePayload extends AccountPayloadType {
+@ObjectType('UpdateMemberRolePayload', { description: 'Result of `updateMemberRole`.' })
+export class UpdateMemberRolePayload extends AccountPayloadType {
   @Field(() => MembershipType, {
     nullable: true,
     description: 'The membership with the new role.',

@@ -11,14 +11,14 @@ import type { UserId } from '../platform/ids.js';
 import { encodeTimeCursor } from '../platform/time-cursor.js';
 import { toJoinedAccount } from './joined-account.js';
 import {
-  ChangeMemberRoleInput,
-  CreateOrganisationInput,
+  UpdateMemberRoleInput,
+  CreateOrganizationInput,
   LeaveAccountInput,
   RemoveMemberInput,
 } from './members.input.js';
 import {
-  ChangeMemberRolePayload,
-  CreateOrganisationPayload,
+  UpdateMemberRolePayload,
+  CreateOrganizationPayload,
   LeaveAccountPayload,
   RemoveMemberPayload,
 } from './members.payload.js';
@@ -30,7 +30,7 @@ import {
   MembershipType,
   toMembership,
 } from './membership.type.js';
-import type { OrganisationsService } from './organisations.service.js';
+import type { OrganizationsService } from './organizations.service.js';
 import type { LoadUser } from './user.loaders.js';
 import { UserType } from './user.type.js';
 
@@ -39,7 +39,7 @@ import { UserType } from './user.type.js';
 export class MembersResolver {
   constructor(
     private readonly people: MembersService,
-    private readonly organisations: OrganisationsService,
+    private readonly organizations: OrganizationsService,
   ) {}
 
   /** For `node(id)`: memberships of accounts that the caller may read. */
@@ -76,36 +76,36 @@ export class MembersResolver {
     return connectionOf(edges, { hasNextPage: found.length > size, after });
   }
 
-  @Mutation(() => CreateOrganisationPayload, {
+  @Mutation(() => CreateOrganizationPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description:
       'Creates an organization account with you as its owner. Requires a verified email address; the number of organizations per person is limited.',
   })
   @Access({ scope: 'session' })
-  async createOrganisation(
-    @InputArg(() => CreateOrganisationInput) { name }: CreateOrganisationInput,
+  async createOrganization(
+    @InputArg(() => CreateOrganizationInput) { name }: CreateOrganizationInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<CreateOrganisationPayload> {
+  ): Promise<CreateOrganizationPayload> {
     return {
       account: toJoinedAccount(
         context.actor,
-        await this.organisations.create(context.actor, userOf(context), name),
+        await this.organizations.create(context.actor, userOf(context), name),
       ),
     };
   }
 
-  @Mutation(() => ChangeMemberRolePayload, {
+  @Mutation(() => UpdateMemberRolePayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description:
       'Changes the role of a member. Only owners can change owners. Revokes API keys of the member that exceed the new role.',
   })
   @Access({ scope: 'admin' })
-  async changeMemberRole(
-    @InputArg(() => ChangeMemberRoleInput) { userId, role }: ChangeMemberRoleInput,
+  async updateMemberRole(
+    @InputArg(() => UpdateMemberRoleInput) { userId, role }: UpdateMemberRoleInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<ChangeMemberRolePayload> {
+  ): Promise<UpdateMemberRolePayload> {
     return {
       membership: toMembership(
         await this.people.changeRole(context.actor, accountOf(context), userId as UserId, role),

@@ -7,7 +7,7 @@ import { checkAnyOf } from '../platform/list-filter.js';
 import { decodeTimeCursor } from '../platform/time-cursor.js';
 import { type Role, ROLES, SCOPES_OF_ROLE } from './account.js';
 import { KEY_SCOPES } from './api-key.js';
-import { changeOrganisation } from './organisation-change.service.js';
+import { changeOrganization } from './organization-change.service.js';
 import { canAdminister, refuseMightier, refuseUnlessOwner } from './giving-roles.js';
 import { revokeInvitations } from './invitations.store.js';
 import { refuseLimitedKey } from './key-limits.js';
@@ -15,7 +15,7 @@ import { endKeysMadeBy, findOwnKey } from './keys.store.js';
 import type { Membership, MembershipFilter, MembershipKey } from './membership.js';
 import * as store from './members.store.js';
 
-/** Who belongs to an organisation, and as what. An account always keeps an owner. */
+/** Who belongs to an organization, and as what. An account always keeps an owner. */
 export class MembersService {
   constructor(private readonly db: Database) {}
 
@@ -46,7 +46,7 @@ export class MembersService {
     userId: UserId,
     role: Role,
   ): Promise<Membership> {
-    await changeOrganisation(this.db, accountId, async (tx) => {
+    await changeOrganization(this.db, accountId, async (tx) => {
       const current = await this.currentRole(tx, accountId, userId);
       refuseUnlessOwner(actor, current);
       const given = SCOPES_OF_ROLE[role].filter(
@@ -71,7 +71,7 @@ export class MembersService {
    * @throws AppError NOT_FOUND, FORBIDDEN, CONFLICT when no owner would be left
    */
   async remove(actor: Actor, accountId: AccountId, userId: UserId): Promise<void> {
-    await changeOrganisation(this.db, accountId, async (tx) => {
+    await changeOrganization(this.db, accountId, async (tx) => {
       const current = await this.currentRole(tx, accountId, userId);
       if (actor.userId !== userId) refuseUnlessOwner(actor, current);
       if (current === 'OWNER') await requireRecentProof(actor);

@@ -8,8 +8,8 @@ import type { Membership } from './membership.js';
 export async function lockAccount(
   tx: Transaction,
   accountId: AccountId,
-): Promise<'PERSONAL' | 'ORGANISATION' | undefined> {
-  const rows = await tx.query<{ kind: 'PERSONAL' | 'ORGANISATION' }>(
+): Promise<'PERSONAL' | 'ORGANIZATION' | undefined> {
+  const rows = await tx.query<{ kind: 'PERSONAL' | 'ORGANIZATION' }>(
     `SELECT kind::text FROM account WHERE id = $1 AND status <> 'CLOSED' FOR UPDATE`,
     [accountId],
   );

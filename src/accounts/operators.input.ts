@@ -6,5 +6,5 @@ export class SetOperatorInput {
   readonly email!: string;
 
   @Field(() => Boolean, { description: 'Whether the person is to be an operator.' })
-  readonly operator!: boolean;
+  readonly isOperator!: boolean;
 }

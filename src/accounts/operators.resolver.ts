@@ -31,10 +31,10 @@ export class OperatorsResolver {
   })
   @Access({ scope: 'operator' })
   async setOperator(
-    @InputArg(() => SetOperatorInput) { email, operator }: SetOperatorInput,
+    @InputArg(() => SetOperatorInput) { email, isOperator }: SetOperatorInput,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<SetOperatorPayload> {
-    await this.accounts.setOperator(email, operator, actor);
+    await this.accounts.setOperator(email, isOperator, actor);
     return { operators: await this.accounts.operators() };
   }
 }

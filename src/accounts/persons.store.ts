@@ -29,9 +29,9 @@ export async function lockPersonsTurn(tx: Transaction, mailbox: string): Promise
   ]);
 }
 
-/** Organisations that a person has made and that are not closed. */
-export async function countOrganisations(tx: Transaction, mailbox: string): Promise<number> {
+/** Organizations that a person has made and that are not closed. */
+export async function countOrganizations(tx: Transaction, mailbox: string): Promise<number> {
   return tx.account.count({
-    where: { openedBy: mailbox, kind: 'ORGANISATION', status: { not: 'CLOSED' } },
+    where: { openedBy: mailbox, kind: 'ORGANIZATION', status: { not: 'CLOSED' } },
   });
 }

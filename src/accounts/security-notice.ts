@@ -62,7 +62,7 @@ const NOT_YOU: Readonly<Record<NoticedAction, string>> = {
   'user.passkey-removed':
     'If this was not you, reset your password now (requestPasswordReset). That ends all sessions.',
   'user.security-mails-off':
-    'If this was not you, reset your password now (requestPasswordReset), then turn these mails on again (setSecurityMails).',
+    'If this was not you, reset your password now (requestPasswordReset), then turn these mails on again (updateSecurityMails).',
   'key.created':
     'If nobody on your team created it, revoke it (revokeApiKey) and review who has access.',
   'key.rotated':

@@ -16,8 +16,8 @@ export class ConfirmIdentityInput {
   readonly code?: string | null;
 }
 
-@InputType('EndSessionInput', { description: 'Input for `endSession`.' })
-export class EndSessionInput {
+@InputType('RevokeSessionInput', { description: 'Input for `revokeSession`.' })
+export class RevokeSessionInput {
   @Field(() => ID, { description: 'ID of the session, prefixed with `idn_`.' })
   readonly id!: string;
 }

@@ -1,11 +1,11 @@
 import { Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
 import { InputArg } from '../graphql/input.js';
-import { ConfirmIdentityInput, EndSessionInput } from './sessions.input.js';
+import { ConfirmIdentityInput, RevokeSessionInput } from './sessions.input.js';
 import {
   ConfirmIdentityPayload,
-  EndSessionPayload,
-  EndOtherSessionsPayload,
+  RevokeSessionPayload,
+  RevokeOtherSessionsPayload,
 } from './sessions.payload.js';
 import { type GraphQLContext, userOf } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
@@ -55,27 +55,27 @@ export class SessionsResolver {
     return {};
   }
 
-  @Mutation(() => EndSessionPayload, {
+  @Mutation(() => RevokeSessionPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description: 'Ends one of your sessions.',
   })
   @Access({ scope: 'session' })
-  async endSession(
-    @InputArg(() => EndSessionInput) { id }: EndSessionInput,
+  async revokeSession(
+    @InputArg(() => RevokeSessionInput) { id }: RevokeSessionInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<EndSessionPayload> {
+  ): Promise<RevokeSessionPayload> {
     await this.service.end(userOf(context), id as SessionId);
     return { endedSessionId: id };
   }
 
-  @Mutation(() => EndOtherSessionsPayload, {
+  @Mutation(() => RevokeOtherSessionsPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description: 'Ends all of your sessions except the current one.',
   })
   @Access({ scope: 'session' })
-  async endOtherSessions(@Ctx() context: GraphQLContext): Promise<EndOtherSessionsPayload> {
+  async revokeOtherSessions(@Ctx() context: GraphQLContext): Promise<RevokeOtherSessionsPayload> {
     await this.service.endOthers(userOf(context), context.actor.sessionId);
     return {};
   }

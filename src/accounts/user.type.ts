@@ -17,6 +17,7 @@ export class UserType extends NodeType {
   readonly email!: string;
 
   @Field(() => Boolean, {
+    name: 'isEmailVerified',
     nullable: true,
     description:
       'Whether the email address has been verified; null unless the caller is the user or an operator.',

@@ -60,7 +60,10 @@ export class AlertStateType {
   })
   readonly keyId!: string | null;
 
-  @Field(() => Boolean, { description: 'Whether crossing the threshold sends an alert.' })
+  @Field(() => Boolean, {
+    name: 'isArmed',
+    description: 'Whether crossing the threshold sends an alert.',
+  })
   readonly armed!: boolean;
 
   @Field(() => GraphQLISODateTime, {
@@ -105,7 +108,7 @@ export class AlertRuleType {
   @Field(() => ALERT_KINDS, { description: 'Condition that the rule watches.' })
   readonly kind!: AlertKind;
 
-  @Field(() => Boolean, { description: 'Whether the rule is enabled.' })
+  @Field(() => Boolean, { name: 'isEnabled', description: 'Whether the rule is enabled.' })
   readonly enabled!: boolean;
 
   @Field(() => NanoUSD, {
@@ -147,11 +150,13 @@ export class AlertRuleType {
   readonly keyId!: string | null;
 
   @Field(() => Boolean, {
+    name: 'isMailEnabled',
     description: 'Whether owners, admins and billing members receive an email.',
   })
   readonly byMail!: boolean;
 
   @Field(() => Boolean, {
+    name: 'isWebhookEnabled',
     description: 'Whether webhook endpoints subscribed to the event type receive a webhook.',
   })
   readonly byWebhook!: boolean;
@@ -175,7 +180,7 @@ export class AlertType {
 @InputType()
 abstract class AlertRuleSettings extends AccountInput {
   @Field(() => Boolean, { nullable: true, description: 'Whether the rule is enabled.' })
-  enabled?: boolean;
+  isEnabled?: boolean;
 
   @Field(() => NanoUSD, {
     nullable: true,
@@ -217,13 +222,13 @@ abstract class AlertRuleSettings extends AccountInput {
     nullable: true,
     description: 'Whether to send an email to owners, admins and billing members.',
   })
-  byMail?: boolean;
+  isMailEnabled?: boolean;
 
   @Field(() => Boolean, {
     nullable: true,
     description: 'Whether to send webhooks to subscribed endpoints.',
   })
-  byWebhook?: boolean;
+  isWebhookEnabled?: boolean;
 }
 
 @InputType('UpdateAlertRuleInput', {

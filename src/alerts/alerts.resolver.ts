@@ -1,6 +1,5 @@
 import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { Access } from '../graphql/access.js';
-import { InputArg } from '../graphql/input.js';
 import { DeleteAlertRuleInput } from './alerts.input.js';
 import {
   CreateAlertRulePayload,
@@ -10,7 +9,7 @@ import {
 import { AccountType } from '../graphql/account.type.js';
 import { accountOf, type GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
-import { present } from '../graphql/input.js';
+import { InputArg, present, renamed } from '../graphql/input.js';
 import type { KeyId } from '../platform/ids.js';
 import {
   toAlertState,
@@ -19,6 +18,13 @@ import {
   UpdateAlertRuleInput,
 } from './alert.type.js';
 import type { AlertsService } from './alerts.service.js';
+
+/** What the schema calls otherwise. */
+const SETTINGS = {
+  isEnabled: 'enabled',
+  isMailEnabled: 'byMail',
+  isWebhookEnabled: 'byWebhook',
+} as const;
 
 @Resolver(() => AccountType)
 export class AlertsResolver {
@@ -50,7 +56,7 @@ export class AlertsResolver {
     input: CreateAlertRuleInput,
     @Ctx() context: GraphQLContext,
   ): Promise<CreateAlertRulePayload> {
-    const { keyId, ...rule } = present(input);
+    const { keyId, ...rule } = renamed(present(input), SETTINGS);
     return {
       alertRule: await this.service.create(context.actor, accountOf(context), {
         ...rule,
@@ -70,7 +76,7 @@ export class AlertsResolver {
     @InputArg(() => UpdateAlertRuleInput) { id, ...input }: UpdateAlertRuleInput,
     @Ctx() context: GraphQLContext,
   ): Promise<UpdateAlertRulePayload> {
-    const { keyId, ...changes } = present(input);
+    const { keyId, ...changes } = renamed(present(input), SETTINGS);
     return {
       alertRule: await this.service.update(context.actor, accountOf(context), id, {
         ...changes,

@@ -28,7 +28,7 @@ const WORK = [
   {
     name: 'purchases that wait',
     everyMs: 60_000,
-    turn: ({ fulfilment }) => fulfilment.settleOpen(),
+    turn: ({ fulfillment }) => fulfillment.settleOpen(),
   },
   { name: 'purchases of ended accounts', everyMs: 10_000, turn: ({ returns }) => returns.turn() },
   { name: 'sweeping the ledger', everyMs: 2_000, turn: ({ credits }) => credits.sweep() },

@@ -18,8 +18,8 @@ export class RetireModelInput {
   readonly reason?: string | null;
 }
 
-@InputType('AddModelAliasInput', { description: 'Input for `addModelAlias`.' })
-export class AddModelAliasInput {
+@InputType('CreateModelAliasInput', { description: 'Input for `createModelAlias`.' })
+export class CreateModelAliasInput {
   @Field(() => String, { description: 'Slug or alias of the model.' })
   readonly model!: string;
 
@@ -27,8 +27,8 @@ export class AddModelAliasInput {
   readonly alias!: string;
 }
 
-@InputType('RemoveModelAliasInput', { description: 'Input for `removeModelAlias`.' })
-export class RemoveModelAliasInput {
+@InputType('DeleteModelAliasInput', { description: 'Input for `deleteModelAlias`.' })
+export class DeleteModelAliasInput {
   @Field(() => String, { description: 'Slug or alias of the model.' })
   readonly model!: string;
 
@@ -47,8 +47,8 @@ export class RenameModelInput {
   readonly slug!: string;
 }
 
-@InputType('AddModelChangeInput', { description: 'Input for `addModelChange`.' })
-export class AddModelChangeInput {
+@InputType('CreateModelChangeInput', { description: 'Input for `createModelChange`.' })
+export class CreateModelChangeInput {
   @Field(() => String, { description: 'Slug or alias of the model.' })
   readonly model!: string;
 

@@ -8,8 +8,8 @@ export class CreateModelPayload extends PayloadType {
   readonly model?: ModelType;
 }
 
-@ObjectType('EditModelPayload', { description: 'Result of `editModel`.' })
-export class EditModelPayload extends PayloadType {
+@ObjectType('UpdateModelPayload', { description: 'Result of `updateModel`.' })
+export class UpdateModelPayload extends PayloadType {
   @Field(() => ModelType, { nullable: true, description: 'The updated model.' })
   readonly model?: ModelType;
 }
@@ -26,14 +26,14 @@ export class RetireModelPayload extends PayloadType {
   readonly model?: ModelType;
 }
 
-@ObjectType('AddModelAliasPayload', { description: 'Result of `addModelAlias`.' })
-export class AddModelAliasPayload extends PayloadType {
+@ObjectType('CreateModelAliasPayload', { description: 'Result of `createModelAlias`.' })
+export class CreateModelAliasPayload extends PayloadType {
   @Field(() => ModelType, { nullable: true, description: 'The model with the new alias.' })
   readonly model?: ModelType;
 }
 
-@ObjectType('RemoveModelAliasPayload', { description: 'Result of `removeModelAlias`.' })
-export class RemoveModelAliasPayload extends PayloadType {
+@ObjectType('DeleteModelAliasPayload', { description: 'Result of `deleteModelAlias`.' })
+export class DeleteModelAliasPayload extends PayloadType {
   @Field(() => ModelType, { nullable: true, description: 'The model without the alias.' })
   readonly model?: ModelType;
 }
@@ -50,8 +50,8 @@ export class SetModelPricePayload extends PayloadType {
   readonly model?: ModelType;
 }
 
-@ObjectType('AddModelChangePayload', { description: 'Result of `addModelChange`.' })
-export class AddModelChangePayload extends PayloadType {
+@ObjectType('CreateModelChangePayload', { description: 'Result of `createModelChange`.' })
+export class CreateModelChangePayload extends PayloadType {
   @Field(() => ModelType, {
     nullable: true,
     description: 'The model with the new changelog entry.',

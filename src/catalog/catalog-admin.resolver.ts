@@ -5,21 +5,21 @@ import { InputArg } from '../graphql/input.js';
 import {
   DeprecateModelInput,
   RetireModelInput,
-  AddModelAliasInput,
-  RemoveModelAliasInput,
+  CreateModelAliasInput,
+  DeleteModelAliasInput,
   RenameModelInput,
-  AddModelChangeInput,
+  CreateModelChangeInput,
 } from './catalog-admin.input.js';
 import {
   CreateModelPayload,
-  EditModelPayload,
+  UpdateModelPayload,
   DeprecateModelPayload,
   RetireModelPayload,
-  AddModelAliasPayload,
-  RemoveModelAliasPayload,
+  CreateModelAliasPayload,
+  DeleteModelAliasPayload,
   RenameModelPayload,
   SetModelPricePayload,
-  AddModelChangePayload,
+  CreateModelChangePayload,
 } from './catalog-admin.payload.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
@@ -30,7 +30,7 @@ import type { CatalogService } from './catalog.service.js';
 import type { ModelChangesService } from './model-changes.service.js';
 import {
   CreateModelInput,
-  EditModelInput,
+  UpdateModelInput,
   namedFacts,
   SetModelPriceInput,
 } from './model-edit.input.js';
@@ -61,17 +61,17 @@ export class CatalogAdminResolver {
     return { model: await this.answer(info, this.admin.create(actor, namedFacts(input))) };
   }
 
-  @Mutation(() => EditModelPayload, {
+  @Mutation(() => UpdateModelPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description: 'Updates the catalog page of a model. For operators.',
   })
   @Access(OPERATOR)
-  async editModel(
-    @InputArg(() => EditModelInput) { model, ...input }: EditModelInput,
+  async updateModel(
+    @InputArg(() => UpdateModelInput) { model, ...input }: UpdateModelInput,
     @Ctx() { actor }: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<EditModelPayload> {
+  ): Promise<UpdateModelPayload> {
     return { model: await this.answer(info, this.admin.edit(actor, model, namedFacts(input))) };
   }
 
@@ -107,31 +107,31 @@ export class CatalogAdminResolver {
     return { model: await this.answer(info, this.admin.retire(actor, model, reason ?? undefined)) };
   }
 
-  @Mutation(() => AddModelAliasPayload, {
+  @Mutation(() => CreateModelAliasPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description: 'Adds an alias to a model. For operators.',
   })
   @Access(OPERATOR)
-  async addModelAlias(
-    @InputArg(() => AddModelAliasInput) { model, alias }: AddModelAliasInput,
+  async createModelAlias(
+    @InputArg(() => CreateModelAliasInput) { model, alias }: CreateModelAliasInput,
     @Ctx() { actor }: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<AddModelAliasPayload> {
+  ): Promise<CreateModelAliasPayload> {
     return { model: await this.answer(info, this.admin.addAlias(actor, model, alias)) };
   }
 
-  @Mutation(() => RemoveModelAliasPayload, {
+  @Mutation(() => DeleteModelAliasPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description: 'Removes an alias from a model, so that it can be used again. For operators.',
   })
   @Access(OPERATOR)
-  async removeModelAlias(
-    @InputArg(() => RemoveModelAliasInput) { model, alias }: RemoveModelAliasInput,
+  async deleteModelAlias(
+    @InputArg(() => DeleteModelAliasInput) { model, alias }: DeleteModelAliasInput,
     @Ctx() { actor }: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<RemoveModelAliasPayload> {
+  ): Promise<DeleteModelAliasPayload> {
     return { model: await this.answer(info, this.admin.removeAlias(actor, model, alias)) };
   }
 
@@ -167,17 +167,17 @@ export class CatalogAdminResolver {
     return { model: await this.answer(info, this.admin.setPrice(actor, model, version)) };
   }
 
-  @Mutation(() => AddModelChangePayload, {
+  @Mutation(() => CreateModelChangePayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description: 'Adds an entry to a model’s changelog. For operators.',
   })
   @Access(OPERATOR)
-  async addModelChange(
-    @InputArg(() => AddModelChangeInput) { model, text }: AddModelChangeInput,
+  async createModelChange(
+    @InputArg(() => CreateModelChangeInput) { model, text }: CreateModelChangeInput,
     @Ctx() { actor }: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<AddModelChangePayload> {
+  ): Promise<CreateModelChangePayload> {
     return { model: await this.answer(info, this.changes.add(actor, model, text)) };
   }
 

@@ -45,7 +45,7 @@ test.each<[string, unknown, string]>([
   ['parameters', 1e300, 'parameters: '],
   ['status', 'SOON', 'status: '],
   ['summary', '   ', 'summary: '],
-  ['license', 'Apache 2', 'license: must be a lower-case licence identifier'],
+  ['license', 'Apache 2', 'license: must be a lower-case license identifier'],
   ['specs', [{ label: 'a' }], 'specs.0.value: '],
   ['faq', [{ question: 'a', answer: 'b', by: 'c' }], 'faq.0: '],
   [
@@ -58,7 +58,7 @@ test.each<[string, unknown, string]>([
     [{ unit: 'IMAGE', nanosPerUnit: '-1', effectiveFrom: '2026-01-01T00:00:00Z' }],
     'prices.0.nanosPerUnit: must be integer nano-USD',
   ],
-  ['colour', 'red', 'file: Unrecognized key: "colour"'],
+  ['color', 'red', 'file: Unrecognized key: "color"'],
 ])('%s: %j is refused by its name', (field, value, problem) => {
   const problems = problemsOf(stringify({ ...VALID, [field]: value }));
   expect(problems[0]).toContain(problem);

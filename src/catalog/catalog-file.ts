@@ -52,7 +52,7 @@ export const catalogFile = z.strictObject({
   apiProviders: z.int().min(0).max(10_000),
   license: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9.+-]{0,63}$/, 'must be a lower-case licence identifier, as apache-2.0')
+    .regex(/^[a-z0-9][a-z0-9.+-]{0,63}$/, 'must be a lower-case license identifier, as apache-2.0')
     .nullable(),
   /** Total parameters of the towers that a call runs. */
   parameters: z.int().min(1).max(Number.MAX_SAFE_INTEGER).nullable(),

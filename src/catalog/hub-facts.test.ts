@@ -10,15 +10,15 @@ const ANSWER = {
 };
 const FACTS = { downloadsPerMonth: 1_000, likes: 7, license: 'mit', updatedOn: '2024-02-29' };
 
-test('an answer of the Hub gives downloads, likes, licence and date', () => {
+test('an answer of the Hub gives downloads, likes, license and date', () => {
   expect(toHubFacts(ANSWER)).toEqual(FACTS);
 });
 
 test.each<[string, object, object]>([
-  ['a licence that is in the tags only', { cardData: undefined }, { license: 'apache-2.0' }],
-  ['a card without a licence', { cardData: {} }, { license: 'apache-2.0' }],
-  ['a licence that is a list', { cardData: { license: ['mit'] } }, { license: 'apache-2.0' }],
-  ['a licence that is none', { cardData: { license: 'See file' }, tags: [] }, { license: null }],
+  ['a license that is in the tags only', { cardData: undefined }, { license: 'apache-2.0' }],
+  ['a card without a license', { cardData: {} }, { license: 'apache-2.0' }],
+  ['a license that is a list', { cardData: { license: ['mit'] } }, { license: 'apache-2.0' }],
+  ['a license that is none', { cardData: { license: 'See file' }, tags: [] }, { license: null }],
   ['tags that are no list', { tags: 'x', cardData: null }, { license: null }],
   ['downloads as a text', { downloads: '5' }, { downloadsPerMonth: null }],
   ['downloads below zero', { downloads: -5 }, { downloadsPerMonth: null }],

@@ -45,7 +45,7 @@ export interface HubSyncParts {
 }
 
 /**
- * Brings downloads, likes, licence and date of each model to what the Hugging Face Hub says, and leaves what
+ * Brings downloads, likes, license and date of each model to what the Hugging Face Hub says, and leaves what
  * an operator set: a fact follows the Hub while it is still what the Hub said last.
  */
 export class HubSyncService {

@@ -109,11 +109,11 @@ abstract class ModelFactsInput {
   readonly relatedSlugs?: string[] | null;
 }
 
-@InputType('EditModelInput', {
+@InputType('UpdateModelInput', {
   description:
     'Changes to the catalog page of a model. Omitted fields keep their values; null clears optional fields.',
 })
-export class EditModelInput extends ModelFactsInput {
+export class UpdateModelInput extends ModelFactsInput {
   @Field(() => String, { description: 'Slug or alias of the model.' })
   readonly model!: string;
 }

@@ -64,7 +64,7 @@ class ComparisonRowType implements ComparisonRow {
   })
   readonly values!: readonly (string | null)[];
 
-  @Field(() => Boolean, { description: 'Whether the values differ.' })
+  @Field(() => Boolean, { name: 'isDifferent', description: 'Whether the values differ.' })
   readonly differs!: boolean;
 }
 

@@ -81,6 +81,7 @@ export class PriceVersionType implements NodeType {
   readonly effectiveFrom!: Date;
 
   @Field(() => Boolean, {
+    name: 'isWithdrawn',
     description:
       'Whether another version with the same start has replaced this one, which never applies.',
   })

@@ -21,8 +21,8 @@ export class ProviderCostInput {
   readonly nanosPerUnit!: bigint;
 }
 
-@InputType('AddProviderInput', { description: 'Settings of a new provider.' })
-export class AddProviderInput {
+@InputType('CreateProviderInput', { description: 'Settings of a new provider.' })
+export class CreateProviderInput {
   @Field(() => String, { description: 'Slug, alias or ID of the model.' })
   readonly model!: string;
 
@@ -68,13 +68,13 @@ export class AddProviderInput {
     description:
       'Whether the provider can receive calls once its golden scores have been verified. True by default.',
   })
-  readonly enabled?: boolean;
+  readonly isEnabled?: boolean;
 }
 
-@InputType('EditProviderInput', {
+@InputType('UpdateProviderInput', {
   description: 'Changes to a provider. Omitted fields keep their values.',
 })
-export class EditProviderInput {
+export class UpdateProviderInput {
   @Field(() => ID, { description: 'ID of the provider, prefixed with `prv_`.' })
   readonly id!: string;
 
@@ -107,16 +107,16 @@ export class EditProviderInput {
   readonly priority?: number;
 
   @Field(() => Boolean, { nullable: true, description: 'Whether the provider can receive calls.' })
-  readonly enabled?: boolean;
+  readonly isEnabled?: boolean;
 }
 
-export function toNewProvider({ name, protocol, ...input }: AddProviderInput): NewProvider {
-  const { url, token, costs, priority, enabled } = present(input);
+export function toNewProvider({ name, protocol, ...input }: CreateProviderInput): NewProvider {
+  const { url, token, costs, priority, isEnabled: enabled } = present(input);
   return { name, protocol, url, token, costs: toCosts(costs), priority, enabled };
 }
 
-export function toProviderEdit({ token, ...input }: Omit<EditProviderInput, 'id'>): ProviderEdit {
-  const { name, url, costs, priority, enabled } = present(input);
+export function toProviderEdit({ token, ...input }: Omit<UpdateProviderInput, 'id'>): ProviderEdit {
+  const { name, url, costs, priority, isEnabled: enabled } = present(input);
   const edit = { name, url, token, costs: toCosts(costs), priority, enabled };
   // A URL that is not there is no change; a key with undefined would say that it is.
   return Object.fromEntries(Object.entries(edit).filter(([, value]) => value !== undefined));

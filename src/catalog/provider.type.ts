@@ -80,7 +80,10 @@ export class ProviderType {
   })
   readonly priority!: number;
 
-  @Field(() => Boolean, { description: 'Whether the provider can receive calls.' })
+  @Field(() => Boolean, {
+    name: 'isEnabled',
+    description: 'Whether the provider can receive calls.',
+  })
   readonly enabled!: boolean;
 
   @Field(() => PROVIDER_HEALTHS, { description: 'Result of the last health check.' })

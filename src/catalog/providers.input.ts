@@ -1,7 +1,7 @@
 import { Field, ID, InputType } from 'type-graphql';
 
-@InputType('RemoveProviderInput', { description: 'Input for `removeProvider`.' })
-export class RemoveProviderInput {
+@InputType('DeleteProviderInput', { description: 'Input for `deleteProvider`.' })
+export class DeleteProviderInput {
   @Field(() => ID, { description: 'ID of the provider, prefixed with `prv_`.' })
   readonly id!: string;
 }

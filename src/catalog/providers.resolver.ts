@@ -1,17 +1,17 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { Access } from '../graphql/access.js';
 import { InputArg } from '../graphql/input.js';
-import { RemoveProviderInput } from './providers.input.js';
+import { DeleteProviderInput } from './providers.input.js';
 import {
-  AddProviderPayload,
-  EditProviderPayload,
-  RemoveProviderPayload,
+  CreateProviderPayload,
+  UpdateProviderPayload,
+  DeleteProviderPayload,
 } from './providers.payload.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import {
-  AddProviderInput,
-  EditProviderInput,
+  CreateProviderInput,
+  UpdateProviderInput,
   toNewProvider,
   toProviderEdit,
 } from './provider.input.js';
@@ -37,46 +37,46 @@ export class ProvidersResolver {
     return (await this.providersOf.list(model)).map(toProvider);
   }
 
-  @Mutation(() => AddProviderPayload, {
+  @Mutation(() => CreateProviderPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description:
       'Adds a provider to a model. It receives calls once its golden scores have been verified. For operators.',
   })
   @Access(OPERATOR)
-  async addProvider(
-    @InputArg(() => AddProviderInput) input: AddProviderInput,
+  async createProvider(
+    @InputArg(() => CreateProviderInput) input: CreateProviderInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<AddProviderPayload> {
+  ): Promise<CreateProviderPayload> {
     return {
       provider: toProvider(await this.providersOf.add(actor, input.model, toNewProvider(input))),
     };
   }
 
-  @Mutation(() => EditProviderPayload, {
+  @Mutation(() => UpdateProviderPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description: 'Updates a provider. For operators.',
   })
   @Access(OPERATOR)
-  async editProvider(
-    @InputArg(() => EditProviderInput) { id, ...input }: EditProviderInput,
+  async updateProvider(
+    @InputArg(() => UpdateProviderInput) { id, ...input }: UpdateProviderInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<EditProviderPayload> {
+  ): Promise<UpdateProviderPayload> {
     return { provider: toProvider(await this.providersOf.edit(actor, id, toProviderEdit(input))) };
   }
 
-  @Mutation(() => RemoveProviderPayload, {
+  @Mutation(() => DeleteProviderPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description:
       'Removes a provider. A model without providers is served by the built-in predictor. For operators.',
   })
   @Access(OPERATOR)
-  async removeProvider(
-    @InputArg(() => RemoveProviderInput) { id }: RemoveProviderInput,
+  async deleteProvider(
+    @InputArg(() => DeleteProviderInput) { id }: DeleteProviderInput,
     @Ctx() { actor }: GraphQLContext,
-  ): Promise<RemoveProviderPayload> {
+  ): Promise<DeleteProviderPayload> {
     return { deletedProviderId: await this.providersOf.remove(actor, id) };
   }
 }

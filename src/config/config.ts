@@ -63,8 +63,8 @@ export interface Config {
   freeCredit: { nanos: bigint; days: number };
   /** API keys that an account may have at a time. */
   keysPerAccount: number;
-  /** Organisations that a person may have made at a time. */
-  organisationsPerPerson: number;
+  /** Organizations that a person may have made at a time. */
+  organizationsPerPerson: number;
   /** undefined: payments go to the local double, which main starts. */
   stripe: StripeOptions | undefined;
   stripeDouble: { host: string; port: number; file: string } & Pick<
@@ -194,7 +194,7 @@ export function readConfig(
     ),
     freeCredit: { nanos: BigInt(values.FREE_CREDIT_NANOS), days: values.FREE_CREDIT_DAYS },
     keysPerAccount: values.KEYS_PER_ACCOUNT,
-    organisationsPerPerson: values.ORGANISATIONS_PER_PERSON,
+    organizationsPerPerson: values.ORGANIZATIONS_PER_PERSON,
     modelCheckMs: values.MODEL_CHECK_MINUTES * 60_000,
     hubSyncMs: values.HUB_SYNC_HOURS === 0 ? undefined : values.HUB_SYNC_HOURS * 3_600_000,
     imageUrl: {

@@ -73,7 +73,7 @@ export const environment = z.object({
     .default('100000000'),
   FREE_CREDIT_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
   KEYS_PER_ACCOUNT: z.coerce.number().int().min(1).max(100_000).default(100),
-  ORGANISATIONS_PER_PERSON: z.coerce.number().int().min(0).max(10_000).default(10),
+  ORGANIZATIONS_PER_PERSON: z.coerce.number().int().min(0).max(10_000).default(10),
   STRIPE_SECRET_KEY: z
     .string()
     .regex(/^(sk|rk)_(test|live)_\S+$/, 'must be a secret key of Stripe, as sk_test_…')

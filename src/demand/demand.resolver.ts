@@ -107,7 +107,7 @@ export class DemandResolver {
     input: RequestModelInput,
     @Ctx() { actor }: GraphQLContext,
   ): Promise<RequestModelPayload> {
-    const { useCase = null, monthlyVolume = null, contactOk } = input;
+    const { useCase = null, monthlyVolume = null, isContactAllowed: contactOk } = input;
     const reasons = { useCase, monthlyVolume, contactOk };
     return { modelRequest: await this.demands.request(actor, modelOf(input), reasons) };
   }

@@ -33,6 +33,7 @@ export class ModelRequestType implements NodeType {
   readonly monthlyVolume!: number | null;
 
   @Field(() => Boolean, {
+    name: 'isContactAllowed',
     description: 'Whether the requester agreed to emails about the model, including its launch.',
   })
   readonly contactOk!: boolean;

@@ -36,7 +36,7 @@ export class RequestModelInput extends AccountInput {
     defaultValue: true,
     description: 'Whether you agree to emails about the model, including its launch.',
   })
-  readonly contactOk!: boolean;
+  readonly isContactAllowed!: boolean;
 }
 
 @InputType('JoinWaitlistInput', {

@@ -60,7 +60,7 @@ export class DirectExecution {
   /** @returns false, with nothing done, when the request is not one for this way. */
   answer(request: FastifyRequest, reply: FastifyReply): boolean {
     const plain = plainRequest(request, this.options.url);
-    const known = plain === undefined ? undefined : this.recognise(plain);
+    const known = plain === undefined ? undefined : this.recognize(plain);
     if (known === undefined) return false;
 
     const { operation, text, variables, cost } = known;
@@ -101,7 +101,7 @@ export class DirectExecution {
   }
 
   /** The known operation and its cost; undefined for what Apollo must answer or refuse. */
-  private recognise(plain: PlainRequest): Known | undefined {
+  private recognize(plain: PlainRequest): Known | undefined {
     const operation = this.options.known.find(plain);
     if (operation === undefined) return undefined;
     const variables = plain.variables ?? {};

@@ -21,3 +21,15 @@ export function present<T extends object>(input: T): { [Field in keyof T]: T[Fie
   const entries = Object.entries(input).filter(([, value]) => value !== null);
   return Object.fromEntries(entries) as T;
 }
+
+/** An input whose fields `from` are called `to` further in; what is omitted stays omitted. */
+export function renamed<T extends object, const Names extends Partial<Record<keyof T, string>>>(
+  input: T,
+  names: Names,
+): { [Field in keyof T as Field extends keyof Names ? Names[Field] & string : Field]: T[Field] } {
+  const entries = Object.entries(input).map(([field, value]) => [
+    (names as Record<string, string>)[field] ?? field,
+    value,
+  ]);
+  return Object.fromEntries(entries);
+}

@@ -23,7 +23,7 @@ const LABELS_MAX = 500;
 const TEXTS_MAX = 2_048;
 const LABEL_CHARS_MAX = 1_000;
 
-interface Labelled {
+interface Labeled {
   readonly model: LoadedModel;
   /** 1–500, in any script; equal ones are scored alike. */
   readonly labels: readonly string[];
@@ -35,12 +35,12 @@ interface Labelled {
   readonly onParts?: OnParts | undefined;
 }
 
-export interface ClassifyRequest extends Labelled {
+export interface ClassifyRequest extends Labeled {
   /** Bytes of an image file. */
   readonly image: Uint8Array;
 }
 
-export interface ClassifyAllRequest extends Labelled {
+export interface ClassifyAllRequest extends Labeled {
   readonly images: readonly ImageFile[];
   /** What the model made of the labels before, in their order; left out: they are embedded. */
   readonly labelVectors?: readonly Float32Array[] | undefined;

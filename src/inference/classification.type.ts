@@ -42,10 +42,14 @@ export class ImageClassificationType {
   @Field(() => Float, { description: 'Difference between the two highest shares, 0 to 1.' })
   readonly margin!: number;
 
-  @Field(() => Boolean, { description: 'Whether no label’s probability reaches the threshold.' })
+  @Field(() => Boolean, {
+    name: 'isNoneOfTheAbove',
+    description: 'Whether no label’s probability reaches the threshold.',
+  })
   readonly noneOfTheAbove!: boolean;
 
   @Field(() => Boolean, {
+    name: 'isCached',
     description: 'Whether the image was cached for this account, and therefore free.',
   })
   readonly cached!: boolean;
@@ -159,6 +163,7 @@ export class ClassifyImagePayload extends AccountPayloadType {
   readonly timingsMs!: CallTimingsType | null;
 
   @Field(() => Boolean, {
+    name: 'isReplay',
     nullable: true,
     description:
       'Whether this is the stored response to an earlier call with the same idempotency key.',
@@ -197,6 +202,7 @@ abstract class EmbedPayload extends AccountPayloadType {
   readonly timingsMs!: CallTimingsType;
 
   @Field(() => Boolean, {
+    name: 'isReplay',
     nullable: true,
     description:
       'Whether this is the stored response to an earlier call with the same idempotency key.',

@@ -39,7 +39,10 @@ export class WebhookEndpointType {
   @Field(() => [NOTIFICATION_TYPES], { description: 'Event types delivered; empty means all.' })
   readonly types!: readonly NotificationType[];
 
-  @Field(() => Boolean, { description: 'Whether webhooks are sent to the endpoint.' })
+  @Field(() => Boolean, {
+    name: 'isEnabled',
+    description: 'Whether webhooks are sent to the endpoint.',
+  })
   readonly enabled!: boolean;
 
   @Field(() => String, {
@@ -113,5 +116,5 @@ export class UpdateWebhookEndpointInput extends AccountInput {
     description:
       'Whether the endpoint is enabled. Disabling it dead-letters pending deliveries; enabling it resets its failures.',
   })
-  enabled?: boolean;
+  isEnabled?: boolean;
 }

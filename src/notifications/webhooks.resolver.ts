@@ -21,7 +21,7 @@ import { AccountType } from '../graphql/account.type.js';
 import { accountOf, type GraphQLContext, mayOn } from '../graphql/context.js';
 import { listCost, LOOKUP_COST } from '../graphql/cost.js';
 import type { FindNode } from '../graphql/node.resolver.js';
-import { present } from '../graphql/input.js';
+import { present, renamed } from '../graphql/input.js';
 import { AfterArg, checkPageSize, connectionOf, FirstArg } from '../graphql/pagination.js';
 import { DELIVERY_STATES, type DeliveryState } from './delivery.js';
 import { WebhookDeliveryConnectionType, toWebhookDelivery } from './delivery.type.js';
@@ -115,9 +115,9 @@ export class WebhooksResolver {
     @InputArg(() => UpdateWebhookEndpointInput) { id, ...input }: UpdateWebhookEndpointInput,
     @Ctx() context: GraphQLContext,
   ): Promise<UpdateWebhookEndpointPayload> {
-    const { actor } = context;
+    const changes = renamed(present(input), { isEnabled: 'enabled' });
     return {
-      webhookEndpoint: await this.webhooks.update(actor, accountOf(context), id, present(input)),
+      webhookEndpoint: await this.webhooks.update(context.actor, accountOf(context), id, changes),
     };
   }
 

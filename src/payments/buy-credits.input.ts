@@ -26,7 +26,7 @@ export class BuyCreditsInput extends AccountInput {
   @Field(() => Boolean, {
     defaultValue: false,
     description:
-      'Whether the customer agrees to save the card for later charges by `setAutoTopUp`.',
+      'Whether the customer agrees to save the card for later charges by `enableAutoTopUp`.',
   })
   saveCard!: boolean;
 

@@ -72,7 +72,7 @@ test.each([
   ['a bonus', `bonus: '0.000000001'`, `bonus: 'much'`, /"packs",\s*1,\s*"bonus"/],
   ['a currency', 'jpy: ', 'JPY: ', /"price"[^]*"JPY"/],
   ['a price without quotes', `jpy: '800'`, 'jpy: 800', /"price",\s*"jpy"/],
-  ['a field that is none', 'name: Starter', 'name: Starter\n    colour: red', /"colour"/],
+  ['a field that is none', 'name: Starter', 'name: Starter\n    color: red', /"color"/],
   ['a limit', `max: '100.00', `, '', /"custom",\s*"usd",\s*"max"/],
   ['a rate', `creditPerUnit: '1.00'`, `creditPerUnit: '1.00 USD'`, /"usd",\s*"creditPerUnit"/],
 ])('%s that is wrong is named', (_what, from, to, named) => {

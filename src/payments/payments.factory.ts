@@ -3,7 +3,7 @@ import type { DomainResolvers } from '../graphql/node.resolver.js';
 import type { Database } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
 import type { CreditOffer } from './credit-pack.js';
-import { FulfilmentService } from './fulfilment.service.js';
+import { FulfillmentService } from './fulfillment.service.js';
 import { PaymentsResolver } from './payments.resolver.js';
 import { type Contacts, PaymentsService } from './payments.service.js';
 import { PromosResolver } from './promos.resolver.js';
@@ -42,23 +42,23 @@ export function createPayments(deps: PaymentsDeps) {
   const { db, credits, persons, contacts, logger, notifications, config } = deps;
   const api = new StripeApi(config.stripe);
   const stripe = new StripeGateway(api);
-  const fulfilment = new FulfilmentService({ db, credits, stripe, logger });
+  const fulfillment = new FulfillmentService({ db, credits, stripe, logger });
   const selling = {
     db,
     stripe,
     cards: new StripeCards(api),
-    fulfilment,
+    fulfillment,
     offer: deps.offer,
     contacts,
     publicUrl: config.publicUrl,
     logger,
   };
   const payments = new PaymentsService(selling);
-  const refunds = new RefundsService({ db, credits, stripe, fulfilment, logger });
+  const refunds = new RefundsService({ db, credits, stripe, fulfillment, logger });
   return {
     payments,
     refunds,
-    fulfilment,
+    fulfillment,
     returns: new ReturnsService({ db, stripe, payments, refunds, logger }),
     topUps: new TopUpsService({ ...selling, pages: new TopUpPages(db, payments), notifications }),
     promos: new PromosService(db, credits, persons),

@@ -12,7 +12,7 @@ import {
   termsOfPack,
 } from './credit-pack.js';
 import { findAccountOf, findCustomer, insertCustomer, keepCard } from './customers.store.js';
-import type { FulfilmentService } from './fulfilment.service.js';
+import type { FulfillmentService } from './fulfillment.service.js';
 import type { Purchase, PurchasePage } from './purchase.js';
 import * as store from './purchases.store.js';
 import type { StripeCards } from './stripe-cards.gateway.js';
@@ -51,7 +51,7 @@ export interface PaymentsParts {
   readonly db: Database;
   readonly stripe: StripeGateway;
   readonly cards: StripeCards;
-  readonly fulfilment: FulfilmentService;
+  readonly fulfillment: FulfillmentService;
   readonly offer: CreditOffer;
   readonly contacts: Contacts;
   readonly publicUrl: string;
@@ -145,10 +145,10 @@ export class PaymentsService {
    * @throws AppError UPSTREAM_UNAVAILABLE
    */
   async endPage(purchase: Purchase): Promise<Purchase> {
-    const { db, stripe, fulfilment } = this.parts;
+    const { db, stripe, fulfillment } = this.parts;
     if (purchase.sessionId === null) await store.expireWithoutPage(db, purchase.id);
     else await stripe.expireCheckout(purchase.sessionId);
-    return (await fulfilment.settle(purchase.id)) ?? purchase;
+    return (await fulfillment.settle(purchase.id)) ?? purchase;
   }
 
   /** Closes all checkout pages of an account, as `endPage`. */
@@ -161,7 +161,7 @@ export class PaymentsService {
   /** For the success page: what became of the purchase whose checkout page somebody comes from. */
   async arrive(sessionId: string): Promise<Purchase | undefined> {
     const purchase = await store.findPurchaseAtStripe(this.parts.db, { sessionId });
-    return purchase && this.parts.fulfilment.settle(purchase.id);
+    return purchase && this.parts.fulfillment.settle(purchase.id);
   }
 
   /** Address of a page where the account's cards and invoices are. @throws AppError UPSTREAM_UNAVAILABLE */

@@ -27,7 +27,7 @@ export interface ManagedPromoCode extends PromoCode {
 const CREDIT_NANOS_MAX = 1_000_000n * 1_000_000_000n;
 
 /** As people type it. @throws AppError BAD_USER_INPUT unless 4 to 40 letters, digits and hyphens */
-export function normalise(code: string): string {
+export function normalize(code: string): string {
   const capitals = code.trim().toUpperCase();
   if (/^[A-Z0-9][A-Z0-9-]{2,38}[A-Z0-9]$/.test(capitals)) return capitals;
   throw bad('code', '`code` must have 4 to 40 letters, digits and hyphens.');

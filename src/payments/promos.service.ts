@@ -5,7 +5,7 @@ import { type AuditedActor, insertAuditEvent } from '../platform/audit.store.js'
 import type { Database, Transaction } from '../platform/database.js';
 import type { AccountId, UserId } from '../platform/ids.js';
 import { readNow } from '../platform/now.store.js';
-import { checkPromoCode, type ManagedPromoCode, normalise, type PromoCode } from './promo-code.js';
+import { checkPromoCode, type ManagedPromoCode, normalize, type PromoCode } from './promo-code.js';
 import * as store from './promos.store.js';
 
 const DAY_MS = 86_400_000;
@@ -31,13 +31,13 @@ export class PromosService {
     readonly first: number;
     readonly after: string | undefined;
   }): Promise<readonly ManagedPromoCode[]> {
-    const code = after === undefined ? undefined : normalise(after);
+    const code = after === undefined ? undefined : normalize(after);
     return store.listPromoCodes(this.db, { first, after: code });
   }
 
   /** From its commit on nobody redeems it. May be repeated. @throws AppError BAD_USER_INPUT, NOT_FOUND */
   async disable(by: AuditedActor, text: string): Promise<ManagedPromoCode> {
-    const code = normalise(text);
+    const code = normalize(text);
     await this.db.transaction(async (tx) => {
       const found = await store.lockPromoCode(tx, code);
       if (found === undefined) throw noSuchCode();
@@ -52,7 +52,7 @@ export class PromosService {
 
   /** @throws AppError BAD_USER_INPUT, CONFLICT when the code exists */
   async create(promo: PromoCode, by: AuditedActor): Promise<PromoCode> {
-    const made = { ...promo, code: normalise(promo.code) };
+    const made = { ...promo, code: normalize(promo.code) };
     checkPromoCode(made, await readNow(this.db));
     await this.db.transaction(async (tx) => {
       if (!(await store.insertPromoCode(tx, made, actorName(by)))) {
@@ -75,7 +75,7 @@ export class PromosService {
    *   person elsewhere), FORBIDDEN (the person's address is not verified)
    */
   async redeem(by: Actor, accountId: AccountId, text: string): Promise<PromoCode> {
-    const code = normalise(text);
+    const code = normalize(text);
     const actor = actorName(by);
     return this.db.transaction(async (tx) => {
       const now = await readNow(tx);

@@ -2,7 +2,7 @@ import type { Database } from '../platform/database.js';
 import type { PurchaseId } from '../platform/ids.js';
 import type { Logger } from '../platform/logger.js';
 import { readNow } from '../platform/now.store.js';
-import type { FulfilmentService } from './fulfilment.service.js';
+import type { FulfillmentService } from './fulfillment.service.js';
 import * as store from './purchases.store.js';
 import { byDay, differencesOf, type OwnedMovement, type Reconciliation } from './reconciliation.js';
 import type { StripeGateway } from './stripe.gateway.js';
@@ -10,7 +10,7 @@ import type { StripeGateway } from './stripe.gateway.js';
 export interface ReconcilerParts {
   readonly db: Database;
   readonly stripe: StripeGateway;
-  readonly fulfilment: FulfilmentService;
+  readonly fulfillment: FulfillmentService;
   readonly logger: Logger;
 }
 
@@ -33,16 +33,16 @@ export class ReconcilerService {
   async run(
     range: { since?: Date | undefined; until?: Date | undefined } = {},
   ): Promise<Reconciliation> {
-    const { db, fulfilment } = this.parts;
+    const { db, fulfillment } = this.parts;
     const { until = new Date((await readNow(db)).getTime() - SETTLING_MS) } = range;
     const { since = new Date(until.getTime() - DEFAULT_MS) } = range;
-    await fulfilment.settleOpen();
+    await fulfillment.settleOpen();
     const atStripe = await this.listStripe({ since, until });
     const missed = differencesOf(atStripe, await this.listOurs({ since, until }));
     const repaired = [];
     const intents = new Map(atStripe.map((line) => [line.purchaseId, line.paymentIntentId]));
     for (const purchaseId of new Set(missed.map((difference) => difference.purchaseId))) {
-      await fulfilment.settle(purchaseId as PurchaseId, undefined, intents.get(purchaseId));
+      await fulfillment.settle(purchaseId as PurchaseId, undefined, intents.get(purchaseId));
       repaired.push(purchaseId);
     }
     const ours = await this.listOurs({ since, until });

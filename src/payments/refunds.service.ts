@@ -13,7 +13,7 @@ import {
 import type { Logger } from '../platform/logger.js';
 import { readNow } from '../platform/now.store.js';
 import { formatAmount, parseAmount } from './currency.js';
-import type { FulfilmentService } from './fulfilment.service.js';
+import type { FulfillmentService } from './fulfillment.service.js';
 import {
   balanceOf,
   clawBackOf,
@@ -44,7 +44,7 @@ export interface RefundsParts {
   readonly db: Database;
   readonly credits: Pick<CreditsService, 'postWithin' | 'spareOf' | 'unspent'>;
   readonly stripe: Pick<StripeGateway, 'refund' | 'provider'>;
-  readonly fulfilment: FulfilmentService;
+  readonly fulfillment: FulfillmentService;
   readonly logger: Logger;
 }
 
@@ -85,7 +85,7 @@ export class RefundsService {
     const settled =
       request.state === 'PENDING'
         ? await this.finish(id, request, false)
-        : await this.parts.fulfilment.settle(id);
+        : await this.parts.fulfillment.settle(id);
     return settled ?? purchase;
   }
 
@@ -117,7 +117,7 @@ export class RefundsService {
     again: boolean,
   ): Promise<Purchase | undefined> {
     // Settling ends a request that Stripe has, and says by what the purchase was paid, a moment ago perhaps.
-    const purchase = await this.parts.fulfilment.settle(purchaseId);
+    const purchase = await this.parts.fulfillment.settle(purchaseId);
     if (purchase === undefined || !(await requests.isUnknown(this.parts.db, request.id)))
       return purchase;
     const now = await readNow(this.parts.db);
@@ -129,7 +129,7 @@ export class RefundsService {
       );
     }
     await this.send(purchase, request, again);
-    return this.parts.fulfilment.settle(purchaseId);
+    return this.parts.fulfillment.settle(purchaseId);
   }
 
   /** Its credit comes back. */
@@ -139,7 +139,7 @@ export class RefundsService {
     failure: string,
   ): Promise<void> {
     await this.parts.db.transaction((tx) => requests.failRefundRequest(tx, requestId, failure));
-    await this.parts.fulfilment.settle(purchaseId);
+    await this.parts.fulfillment.settle(purchaseId);
   }
 
   /** Asks Stripe for a refund that was written down; safe to repeat. */

@@ -15,7 +15,7 @@ import {
 import type { Logger } from '../platform/logger.js';
 import { readNow } from '../platform/now.store.js';
 import * as customers from './customers.store.js';
-import type { FulfilmentService } from './fulfilment.service.js';
+import type { FulfillmentService } from './fulfillment.service.js';
 import type { PaymentsService } from './payments.service.js';
 import * as purchases from './purchases.store.js';
 import type { DeadEvent, StripeEvent, StripeEventPayload } from './stripe-event.js';
@@ -70,7 +70,7 @@ export interface StripeEventsParts {
   readonly db: Database;
   readonly api: Pick<StripeApi, 'verifySignature'>;
   readonly stripe: Pick<StripeGateway, 'purchaseOf' | 'purchaseOfSession'>;
-  readonly fulfilment: FulfilmentService;
+  readonly fulfillment: FulfillmentService;
   readonly payments: Pick<PaymentsService, 'adoptCard'>;
   readonly logger: Logger;
 }
@@ -175,7 +175,7 @@ export class StripeEventsService {
   private async handle(event: StripeEvent): Promise<void> {
     const purchaseId = await this.purchaseOf(event);
     if (purchaseId !== undefined) {
-      const settled = await this.parts.fulfilment.settle(purchaseId, event);
+      const settled = await this.parts.fulfillment.settle(purchaseId, event);
       if (settled !== undefined) return;
       // It says that it is ours: the purchase may be being written right now.
       throw new Error(`There is no purchase ${purchaseId}.`);

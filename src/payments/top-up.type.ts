@@ -16,7 +16,7 @@ export class SavedCardType {
 
 @ObjectType('AutoTopUp', { description: 'Automatic top-up settings of an account.' })
 export class AutoTopUpType {
-  @Field(() => Boolean, { description: 'Whether automatic top-up is enabled.' })
+  @Field(() => Boolean, { name: 'isEnabled', description: 'Whether automatic top-up is enabled.' })
   readonly enabled!: boolean;
 
   @Field(() => NanoUSD, { description: 'Balance below which credit is bought.' })
@@ -74,8 +74,8 @@ export function toAutoTopUp(
   };
 }
 
-@InputType('SetAutoTopUpInput', { description: 'Automatic top-up settings of an account.' })
-export class SetAutoTopUpInput extends AccountInput {
+@InputType('EnableAutoTopUpInput', { description: 'Automatic top-up settings of an account.' })
+export class EnableAutoTopUpInput extends AccountInput {
   @Field(() => NanoUSD, { description: 'Balance below which credit is bought; above 0.' })
   thresholdNanos!: bigint;
 

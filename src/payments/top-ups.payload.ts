@@ -11,8 +11,8 @@ export class SaveCardPayload extends AccountPayloadType {
   readonly url?: string;
 }
 
-@ObjectType('SetAutoTopUpPayload', { description: 'Result of `setAutoTopUp`.' })
-export class SetAutoTopUpPayload extends AccountPayloadType {
+@ObjectType('EnableAutoTopUpPayload', { description: 'Result of `enableAutoTopUp`.' })
+export class EnableAutoTopUpPayload extends AccountPayloadType {
   @Field(() => AutoTopUpType, {
     nullable: true,
     description: 'The updated automatic top-up settings.',

@@ -4,7 +4,7 @@ import { InputArg } from '../graphql/input.js';
 import { SaveCardInput, DisableAutoTopUpInput } from './top-ups.input.js';
 import {
   SaveCardPayload,
-  SetAutoTopUpPayload,
+  EnableAutoTopUpPayload,
   DisableAutoTopUpPayload,
 } from './top-ups.payload.js';
 import { AccountType } from '../graphql/account.type.js';
@@ -13,7 +13,7 @@ import { LOOKUP_COST } from '../graphql/cost.js';
 import { actorName } from '../platform/actor.js';
 import type { AccountId } from '../platform/ids.js';
 import type { PaymentsService } from './payments.service.js';
-import { AutoTopUpType, toAutoTopUp, SavedCardType, SetAutoTopUpInput } from './top-up.type.js';
+import { AutoTopUpType, toAutoTopUp, SavedCardType, EnableAutoTopUpInput } from './top-up.type.js';
 import type { TopUpsService } from './top-ups.service.js';
 
 @Resolver(() => AccountType)
@@ -56,17 +56,17 @@ export class TopUpsResolver {
     return { url: await this.payments.openCardPage(accountOf(context)) };
   }
 
-  @Mutation(() => SetAutoTopUpPayload, {
+  @Mutation(() => EnableAutoTopUpPayload, {
     nullable: true,
     complexity: LOOKUP_COST,
     description: 'Enables automatic top-up or changes its settings. Requires a saved card.',
   })
   @Access({ scope: 'billing' })
-  async setAutoTopUp(
-    @InputArg(() => SetAutoTopUpInput)
-    input: SetAutoTopUpInput,
+  async enableAutoTopUp(
+    @InputArg(() => EnableAutoTopUpInput)
+    input: EnableAutoTopUpInput,
     @Ctx() context: GraphQLContext,
-  ): Promise<SetAutoTopUpPayload> {
+  ): Promise<EnableAutoTopUpPayload> {
     await this.topUps.set(accountOf(context), input, actorName(context.actor));
     return { autoTopUp: await this.shown(accountOf(context)) };
   }

@@ -6,7 +6,7 @@ import { readNow } from '../platform/now.store.js';
 import { type CreditOffer, termsOfAmount } from './credit-pack.js';
 import { formatAmount, parseAmount } from './currency.js';
 import { findCustomer } from './customers.store.js';
-import type { FulfilmentService } from './fulfilment.service.js';
+import type { FulfillmentService } from './fulfillment.service.js';
 import type { Contacts } from './payments.service.js';
 import type { Card, Purchase } from './purchase.js';
 import * as purchases from './purchases.store.js';
@@ -43,7 +43,7 @@ export interface TopUpParts {
   readonly db: Database;
   readonly stripe: Pick<StripeGateway, 'provider'>;
   readonly cards: StripeCards;
-  readonly fulfilment: FulfilmentService;
+  readonly fulfillment: FulfillmentService;
   readonly pages: Pick<TopUpPages, 'close' | 'open'>;
   readonly offer: CreditOffer;
   readonly contacts: Contacts;
@@ -213,7 +213,7 @@ export class TopUpsService {
 
   /** Writes down what became of an attempt; safe to repeat. */
   private async finish(purchase: Purchase, { paymentIntentId, declined }: Charged): Promise<void> {
-    const { db, cards, fulfilment } = this.parts;
+    const { db, cards, fulfillment } = this.parts;
     const { id, accountId } = purchase;
     if (paymentIntentId === undefined) {
       await this.giveUp(purchase, declined?.message ?? 'Stripe refused it.');
@@ -221,7 +221,7 @@ export class TopUpsService {
       await purchases.setPaymentIntent(db, id, paymentIntentId);
       // Or somebody who opens its page later would pay it.
       if (declined !== undefined) await cards.cancelIntent(paymentIntentId);
-      await fulfilment.settle(id);
+      await fulfillment.settle(id);
     }
     if (declined !== undefined) {
       await this.failed(purchase, declined);

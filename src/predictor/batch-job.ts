@@ -4,7 +4,7 @@ export interface BatchRequest {
   readonly graph: string;
   /** One row or more. */
   readonly input: Tensor;
-  /** False: each row runs alone, as its result would depend on its neighbours. */
+  /** False: each row runs alone, as its result would depend on its neighbors. */
   readonly rowsAreIndependent: boolean;
   /** Aborted when the caller leaves or its time is over: what has not run then is dropped. */
   readonly signal: AbortSignal;

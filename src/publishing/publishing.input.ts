@@ -10,5 +10,5 @@ export class PublishModelInput {
     description:
       'Whether to publish a model whose golden scores were verified only against the built-in reference. Recorded in the audit log and the changelog of the model.',
   })
-  readonly unverified!: boolean;
+  readonly allowUnverified!: boolean;
 }

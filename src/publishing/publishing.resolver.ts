@@ -41,11 +41,11 @@ export class PublishingResolver {
   })
   @Access(OPERATOR)
   async publishModel(
-    @InputArg(() => PublishModelInput) { model, unverified }: PublishModelInput,
+    @InputArg(() => PublishModelInput) { model, allowUnverified }: PublishModelInput,
     @Ctx() { actor }: GraphQLContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<PublishModelPayload> {
-    const id = await this.publishing.publish(actor, model, { unverified });
+    const id = await this.publishing.publish(actor, model, { unverified: allowUnverified });
     return { model: await readModel(this.catalog, id, info) };
   }
 }

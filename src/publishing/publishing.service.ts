@@ -27,7 +27,7 @@ export interface PublishOptions {
 }
 
 const UNVERIFIED =
-  'Unverified: the scores match this project’s own reference, which reads the configuration as the graphs do, but no external one. Add golden.json from the reference implementation to the model’s files, or publish anyway (publishModel with unverified: true, or gigarouter admin models publish --unverified).';
+  'Unverified: the scores match this project’s own reference, which reads the configuration as the graphs do, but no external one. Add golden.json from the reference implementation to the model’s files, or publish anyway (publishModel with allowUnverified: true, or gigarouter admin models publish --unverified).';
 
 /** What a model's page says of its scores. */
 const SHOWN = {
@@ -58,7 +58,7 @@ export class PublishingService {
           outcome:
             serving.length > 0
               ? `${names}: ready.`
-              : `Nobody serves it. ${problemOf({ ...findings, noGolden: undefined })} Start a provider and add it (addProvider), or install the model for the built-in predictor (gigarouter models pull ${model.servedAs}) and restart that.`,
+              : `Nobody serves it. ${problemOf({ ...findings, noGolden: undefined })} Start a provider and add it (createProvider), or install the model for the built-in predictor (gigarouter models pull ${model.servedAs}) and restart that.`,
         },
         {
           requirement: 'prices',

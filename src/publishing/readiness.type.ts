@@ -16,7 +16,7 @@ export class PublishingCheckType {
   @Field(() => REQUIREMENTS, { description: 'Requirement that was checked.' })
   readonly requirement!: Requirement;
 
-  @Field(() => Boolean, { description: 'Whether the requirement is met.' })
+  @Field(() => Boolean, { name: 'isMet', description: 'Whether the requirement is met.' })
   readonly met!: boolean;
 
   @Field(() => String, { description: 'Result of the check; if not met, also how to fix it.' })
@@ -31,7 +31,7 @@ export class PublishingReadinessType {
   readonly model: string;
 
   @Field(() => Boolean, { description: 'Whether all requirements are met.' })
-  readonly ready: boolean;
+  readonly isReady: boolean;
 
   @Field(() => [REQUIREMENTS], { description: 'Unmet requirements; empty if the model is ready.' })
   readonly missing: readonly Requirement[];
@@ -43,6 +43,6 @@ export class PublishingReadinessType {
     this.model = readiness.model;
     this.checks = readiness.checks;
     this.missing = missingOf(readiness);
-    this.ready = this.missing.length === 0;
+    this.isReady = this.missing.length === 0;
   }
 }

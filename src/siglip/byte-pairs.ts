@@ -19,7 +19,7 @@ export class BytePairs {
   /** @param ids of the characters; takes `n · log n` for n of them */
   merge(ids: readonly number[]): number[] {
     const parts = [...ids];
-    // Positions of the neighbours that are left; −1 for none. A part that was merged away has the id −1.
+    // Positions of the neighbors that are left; −1 for none. A part that was merged away has the id −1.
     const next = parts.map((_, at) => (at + 1 < parts.length ? at + 1 : -1));
     const previous = parts.map((_, at) => at - 1);
     const heap: Candidate[] = [];

@@ -120,7 +120,7 @@ async function writeVariant(
     );
     const data = await target.finish();
     return {
-      // Dynamic quantisation has one scale for a whole batch.
+      // Dynamic quantization has one scale for a whole batch.
       variant: { image, text, rowsAreIndependent: !isDynamic, ...(data.bytes > 0 ? { data } : {}) },
       elements: places.elements,
     };

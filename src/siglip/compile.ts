@@ -210,7 +210,7 @@ async function writeInt8(
         'image.int8.onnx',
         imageGraph(model, { ...int8, attention: int8Attention }),
       ),
-      // With so few tokens, attention is next to nothing, and to quantise it would take longer.
+      // With so few tokens, attention is next to nothing, and to quantize it would take longer.
       text: await writeGraph(
         files,
         'text.int8.onnx',

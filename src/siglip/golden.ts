@@ -165,7 +165,7 @@ function parseGolden(json: string): Golden {
   throw new AppError('BAD_USER_INPUT', `${GOLDEN_FILE}: ${describeIssue(parsed.error)}.`);
 }
 
-/** The reference's normalised floats as the bytes that they came from, [1, S, S, 3] from [3, S, S]. */
+/** The reference's normalized floats as the bytes that they came from, [1, S, S, 3] from [3, S, S]. */
 function pixelInput({ config }: Pick<CompiledModel, 'config'>, base64: string): GraphInput {
   const { imageSize, mean, std } = config.preprocess;
   const floats = new Float32Array(Uint8Array.from(Buffer.from(base64, 'base64')).buffer);

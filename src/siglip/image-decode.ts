@@ -51,9 +51,9 @@ const LOADERS: Record<ImageFormat, string> = {
  * is decoded. Runs on a libuv thread, which at a time limit goes on until libvips notices.
  *
  * Equal, to the bit, to Pillow for JPEG, PNG, WebP, GIF and TIFF, but for three things. Better on purpose:
- * CMYK goes through libvips's profile of coated paper instead of `255 − ink`, and 16 bits of grey become 8
+ * CMYK goes through libvips's profile of coated paper instead of `255 − ink`, and 16 bits of gray become 8
  * by their brightness, where Pillow makes all above 255 white. Transparent pixels of a GIF are black, in
- * Pillow of some colour. Colour profiles in the file are ignored, as in the reference.
+ * Pillow of some color. Color profiles in the file are ignored, as in the reference.
  *
  * @throws AppError PAYLOAD_TOO_LARGE for too many bytes or pixels; UNSUPPORTED_MEDIA_TYPE for none of the
  *   formats; BAD_USER_INPUT for a damaged image; REQUEST_TIMEOUT. Messages name limits, never internals
@@ -122,14 +122,14 @@ function open(bytes: Uint8Array, limits: ImageLimits): Sharp {
   }).timeout({ seconds: Math.min(Math.ceil(limits.decodeTimeoutMs / 1000), 3600) });
 }
 
-async function decode(image: Sharp, { indexed, alpha, grey }: ImageLayout): Promise<DecodedImage> {
+async function decode(image: Sharp, { indexed, alpha, gray }: ImageLayout): Promise<DecodedImage> {
   if (!alpha) image.removeAlpha();
   const { data, info } = await image
-    .toColourspace(grey && !alpha ? 'b-w' : 'srgb')
+    .toColorspace(gray && !alpha ? 'b-w' : 'srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
-  if (channels === 2) throw new Error('libvips gave grey with alpha.');
+  if (channels === 2) throw new Error('libvips gave gray with alpha.');
   return { data, width, height, channels, indexed };
 }
 

@@ -2,18 +2,18 @@ import type { ImageFormat } from './image-format.js';
 
 /** How the reference, Pillow 12.3, holds a decoded image; its `resize` goes by that. */
 export interface ImageLayout {
-  /** One byte a pixel that is a colour's number or a single bit: such are never mixed with each other. */
+  /** One byte a pixel that is a color's number or a single bit: such are never mixed with each other. */
   readonly indexed: boolean;
-  /** The file has an alpha channel. A colour or palette entry declared transparent is none. */
+  /** The file has an alpha channel. A color or palette entry declared transparent is none. */
   readonly alpha: boolean;
-  readonly grey: boolean;
+  readonly gray: boolean;
 }
 
 /** What the decoder tells of a file. */
 export interface DecodedKind {
-  /** Colour channels and alpha, the latter also where a single colour is transparent. */
+  /** Color channels and alpha, the latter also where a single color is transparent. */
   readonly hasAlpha: boolean;
-  /** libvips's interpretation: `b-w` and `grey16` are grey. */
+  /** libvips's interpretation: `b-w` and `grey16` are gray. */
   readonly space: string;
 }
 
@@ -26,14 +26,14 @@ export function imageLayout(
   format: ImageFormat,
   kind: DecodedKind,
 ): ImageLayout {
-  const grey = kind.space === 'b-w' || kind.space === 'grey16';
-  const plain = { indexed: false, alpha: kind.hasAlpha, grey };
+  const gray = kind.space === 'b-w' || kind.space === 'grey16';
+  const plain = { indexed: false, alpha: kind.hasAlpha, gray };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   switch (format) {
     case 'png':
-      return pngLayout(view, grey);
+      return pngLayout(view, gray);
     case 'gif':
-      return { indexed: !hasGreyPalette(bytes, view), alpha: false, grey: false };
+      return { indexed: !hasGrayPalette(bytes, view), alpha: false, gray: false };
     case 'tiff':
       return { ...plain, indexed: isIndexedTiff(view) };
     default:
@@ -41,22 +41,22 @@ export function imageLayout(
   }
 }
 
-/** IHDR is always first: bits per sample at 24, colour type at 25 (PNG, 11.2.2). */
-function pngLayout(view: DataView, grey: boolean): ImageLayout {
+/** IHDR is always first: bits per sample at 24, color type at 25 (PNG, 11.2.2). */
+function pngLayout(view: DataView, gray: boolean): ImageLayout {
   const bits = view.getUint8(24);
-  const colourType = view.getUint8(25);
+  const colorType = view.getUint8(25);
   return {
-    indexed: colourType === 3 || (colourType === 0 && bits === 1),
-    alpha: colourType === 4 || colourType === 6,
-    grey,
+    indexed: colorType === 3 || (colorType === 0 && bits === 1),
+    alpha: colorType === 4 || colorType === 6,
+    gray,
   };
 }
 
 /**
- * Pillow takes a GIF for greyscale when entry `i` of its palette is the grey `i`
+ * Pillow takes a GIF for grayscale when entry `i` of its palette is the gray `i`
  * (GifImagePlugin.py, `_is_palette_needed`). Only the global palette is looked at.
  */
-function hasGreyPalette(bytes: Uint8Array, view: DataView): boolean {
+function hasGrayPalette(bytes: Uint8Array, view: DataView): boolean {
   const flags = view.getUint8(10);
   if ((flags & 0x80) === 0) return false;
   const palette = bytes.subarray(13, 13 + 3 * 2 ** ((flags & 7) + 1));

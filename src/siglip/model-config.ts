@@ -50,7 +50,7 @@ export interface PreprocessConfig {
   readonly imageSize: number;
   /**
    * `squash`: both axes to `imageSize`, each on its own; nothing is cropped. `shortest`: the shorter side to
-   * `imageSize`, then the centre is cut out.
+   * `imageSize`, then the center is cut out.
    */
   readonly resizeMode: 'squash' | 'shortest';
   /** Pillow's, with antialias. */
@@ -59,13 +59,13 @@ export interface PreprocessConfig {
   readonly rgb: 'before-resize' | 'after-resize';
   /** Of the crop, where an odd number of pixels is left over: `round` is half to even, as torchvision does. */
   readonly cropOffset: 'round' | 'floor';
-  /** Red, green, blue, on the scale 0–1. The graphs normalise: `(value / 255 − mean) / std`. */
+  /** Red, green, blue, on the scale 0–1. The graphs normalize: `(value / 255 − mean) / std`. */
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
 }
 
 /**
- * Cleaning of a prompt before it is tokenised. Each is what one reference does:
+ * Cleaning of a prompt before it is tokenized. Each is what one reference does:
  * - `canonicalize`: open_clip's for SigLIP: ftfy, HTML, `_` to a space, no ASCII punctuation, lower case, single spaces
  * - `siglip`: transformers' `SiglipTokenizer`: lower case, no ASCII punctuation, single spaces
  * - `lower`: transformers' `Siglip2Tokenizer`: lower case

@@ -56,7 +56,7 @@ test('a single pixel fills the image', async () => {
   expect(new Set(pixels.filter((_, at) => at % 3 !== 0))).toEqual(new Set([0]));
 });
 
-test('16 bits of grey keep their brightness', async () => {
+test('16 bits of gray keep their brightness', async () => {
   const pixels = await imagePixels(fixture('grey-16-bit.png'), { ...CONFIG, imageSize: 30 });
   // The file's columns are 0, 2000, 4000, …: Pillow would make all but the first white.
   for (let x = 0; x < 30; x++) {
@@ -64,7 +64,7 @@ test('16 bits of grey keep their brightness', async () => {
   }
 });
 
-test('CMYK is near the colours it was made from', async () => {
+test('CMYK is near the colors it was made from', async () => {
   const cmyk = await imagePixels(fixture('cmyk.jpg'), CONFIG);
   const rgb = await imagePixels(fixture('444.jpg'), CONFIG);
   const inverted = rgb.map((value) => 255 - value);

@@ -65,7 +65,7 @@ export async function imagePixels(
   try {
     const image = await deadline.race(decodeImage(bytes, { ...allLimits, exifOrientation }));
     const rgbFirst = config.rgb === 'before-resize';
-    // What is resized as RGB has no palette any more, and no alpha to weigh colours by.
+    // What is resized as RGB has no palette any more, and no alpha to weigh colors by.
     const interpolation = image.indexed && !rgbFirst ? 'nearest' : config.interpolation;
     const source = rgbFirst ? toRgb(image) : image;
     const { size, window } = TARGETS[config.resizeMode](source, config);

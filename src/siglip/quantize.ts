@@ -118,7 +118,7 @@ async function quantize(
   return { inputs, outputs, data, scales };
 }
 
-/** Quantises some rows of a weight, `[rows, inputs]`, into the same columns of its transpose. */
+/** Quantizes some rows of a weight, `[rows, inputs]`, into the same columns of its transpose. */
 function quantizeRows(
   values: Float32Array,
   inputs: number,

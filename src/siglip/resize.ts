@@ -16,7 +16,7 @@ export interface Raster {
   readonly width: number;
   /** Pixels, at least 1. */
   readonly height: number;
-  /** Grey; red, green, blue; or these and alpha, not premultiplied. */
+  /** Gray; red, green, blue; or these and alpha, not premultiplied. */
   readonly channels: 1 | 3 | 4;
 }
 
@@ -184,7 +184,7 @@ function* premultiply({ data, ...shape }: Raster): Steps<Raster> {
   return { data: result, ...shape };
 }
 
-/** `colour · alpha / 255`, rounded, for the pixels from byte `from` to byte `to`. */
+/** `color · alpha / 255`, rounded, for the pixels from byte `from` to byte `to`. */
 function premultiplyRange(data: Uint8Array, target: Uint8Array, from: number, to: number): void {
   for (let at = from; at < to; at += 4) {
     const alpha = data[at + 3] ?? 0;
@@ -196,7 +196,7 @@ function premultiplyRange(data: Uint8Array, target: Uint8Array, from: number, to
   }
 }
 
-/** Undoes {@link premultiply}, rounding down. A bicubic pass can leave a colour above its alpha. */
+/** Undoes {@link premultiply}, rounding down. A bicubic pass can leave a color above its alpha. */
 function unpremultiply({ data, ...shape }: Raster): Raster {
   const result = new Uint8Array(data);
   for (let at = 0; at < data.length; at += 4) {

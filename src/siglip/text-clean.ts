@@ -80,7 +80,7 @@ function siglipText(text: string): string {
   return bounded(`▁${spaced}`.replace(WHITESPACE_OF_RE, ' ').replace(/ $/, '').slice(1));
 }
 
-/** The normaliser of transformers' `CLIPTokenizer`; Rust lowers each character by itself, a sigma at an end as well. */
+/** The normalizer of transformers' `CLIPTokenizer`; Rust lowers each character by itself, a sigma at an end as well. */
 function clipText(text: string): string {
   const spaced = text
     .slice(0, CLEAN_CHARS_MAX)

@@ -2,7 +2,7 @@ import { AppError } from '../errors.js';
 
 /**
  * SentencePiece's table of replacements, applied as the Rust `tokenizers` does
- * (tokenizers/src/normalizers/precompiled.rs, spm_precompiled). Takes the place of the normaliser in
+ * (tokenizers/src/normalizers/precompiled.rs, spm_precompiled). Takes the place of the normalizer in
  * @huggingface/tokenizers 0.2.0, which does not read the table: it makes
  * U+200D, which joins emoji and Indic letters, a space, and follows a newer Unicode than the table.
  */

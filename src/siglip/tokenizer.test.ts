@@ -165,7 +165,7 @@ describe('refused with a clear message', () => {
         Object.assign(json, { pre_tokenizer: { type: 'Metaspace', add_prefix_space: false } }),
       /pre_tokenizer\.add_prefix_space/,
     ],
-    ['an unknown normaliser', (json) => (json.normalizer = { type: 'Nmt' }), /normalizer\.type/],
+    ['an unknown normalizer', (json) => (json.normalizer = { type: 'Nmt' }), /normalizer\.type/],
   ])('%s', (_, change, message) => {
     expect(() => Tokenizer.parse(changed(change), configJson, SIZES)).toThrow(message);
   });

@@ -58,7 +58,7 @@ function chunk(type: string, data: Buffer): Buffer {
   tail.writeUInt32BE(crc(body));
   return Buffer.concat([head, body, tail]);
 }
-/** A PNG of one colour, whose rows take next to nothing when compressed. */
+/** A PNG of one color, whose rows take next to nothing when compressed. */
 function png(width: number, height: number, rows: Buffer): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

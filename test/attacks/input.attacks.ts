@@ -69,7 +69,7 @@ export const inputAttacks: readonly Attack[] = [
     attempt: 'NUL in a name that is stored',
     run: async (world) => {
       for (const query of [
-        'mutation { createOrganisation(input: { name: "a\\u0000b" }) { account { id } userErrors { code message path details } } }',
+        'mutation { createOrganization(input: { name: "a\\u0000b" }) { account { id } userErrors { code message path details } } }',
         'mutation { createApiKey(input: { name: "a\\u0000b", scopes: [READ] }) { secret userErrors { code message path details } } }',
         'mutation { createLabelSet(input: { name: "a\\u0000", labels: ["x", "y\\u0000"] }) { labelSet { id } userErrors { code message path details } } }',
       ])
@@ -84,14 +84,14 @@ export const inputAttacks: readonly Attack[] = [
     run: async (world) => {
       const answer = await gql(
         world,
-        'mutation { createOrganisation(input: { name: "a\\ud800b" }) { account { name } userErrors { code message path details } } }',
+        'mutation { createOrganization(input: { name: "a\\ud800b" }) { account { name } userErrors { code message path details } } }',
         {},
         owner(world),
       );
       expect(answer.status).toBeLessThan(500);
       return (
         codeOf(answer) ??
-        `stored as ${JSON.stringify(answer.body.data.createOrganisation.account.name)}`
+        `stored as ${JSON.stringify(answer.body.data.createOrganization.account.name)}`
       );
     },
   },
@@ -103,7 +103,7 @@ export const inputAttacks: readonly Attack[] = [
       refused(
         await gql(
           world,
-          'mutation ($n: String!) { createOrganisation(input: { name: $n }) { account { id } userErrors { code message path details } } }',
+          'mutation ($n: String!) { createOrganization(input: { name: $n }) { account { id } userErrors { code message path details } } }',
           { n: 'a'.repeat(1_000_000) },
           owner(world),
         ),

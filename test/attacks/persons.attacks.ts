@@ -49,11 +49,11 @@ export const personAttacks: readonly Attack[] = [
   {
     id: 'erase-sole-owner',
     requirement: 'V2.3.1',
-    attempt: 'leave an organisation and its credit without an owner, by erasing the only one',
+    attempt: 'leave an organization and its credit without an owner, by erasing the only one',
     run: async (world) => {
       const person = await somebody(world);
       await person.gql(
-        'mutation { createOrganisation(input: { name: "Alone" }) { account { id } userErrors { code message path details } } }',
+        'mutation { createOrganization(input: { name: "Alone" }) { account { id } userErrors { code message path details } } }',
       );
       return refused(await erase(world, person), 'CONFLICT');
     },

@@ -169,7 +169,7 @@ export const rightsAttacks: readonly Attack[] = [
   ),
   operators('setOperator', '(input: { email: "side1@example.org", operator: true })'),
   operators('freezeAccount', '(input: { id: "acct_x", reason: "mine" })'),
-  operators('setAccountLimits', '(input: { id: "acct_x", ratePerMinute: 1 })'),
+  operators('updateAccountLimits', '(input: { id: "acct_x", ratePerMinute: 1 })'),
   operators('setModelPrice', `(input: { model: "${DEMO_MODEL}", unit: IMAGE, nanosPerUnit: "0" })`),
   operators('publishModel', `(input: { model: "${DEMO_MODEL}" })`),
   operators(

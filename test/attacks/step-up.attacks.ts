@@ -17,7 +17,7 @@ import { newAddress, somebody } from './somebody.js';
 const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(input: { email: $email, role: $role }) { invitation { id } userErrors { code message path details } } }`;
 const ACCEPT =
   'mutation ($token: String!) { acceptInvitation(input: { token: $token }) { account { id } userErrors { code message path details } } }';
-const CHANGE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { membership { role } userErrors { code message path details } } }`;
+const CHANGE = `mutation ($userId: ID!, $role: Role!) { updateMemberRole(input: { userId: $userId, role: $role }) { membership { role } userErrors { code message path details } } }`;
 const REMOVE =
   'mutation ($userId: ID!) { removeMember(input: { userId: $userId }) { deletedMembershipId userErrors { code message path details } } }';
 
@@ -37,13 +37,13 @@ async function age({ t }: World, { email }: Person): Promise<void> {
   );
 }
 
-/** An organisation of an owner, in a session of long ago, with a developer. */
-async function oldOrganisation(world: World) {
+/** An organization of an owner, in a session of long ago, with a developer. */
+async function oldOrganization(world: World) {
   const [owner, developer] = [await somebody(world), await somebody(world)];
   const { body } = await owner.gql(
-    'mutation { createOrganisation(input: { name: "Old" }) { account { id } userErrors { code message path details } } }',
+    'mutation { createOrganization(input: { name: "Old" }) { account { id } userErrors { code message path details } } }',
   );
-  const account = body.data.createOrganisation.account.id as string;
+  const account = body.data.createOrganization.account.id as string;
   const on = (who: Person) => personOn(world.t.url, who, account);
   const { token } = await mailAfter(world.outboxDir, developer.email, () =>
     on(owner).gql(INVITE, { email: developer.email, role: 'DEVELOPER' }),
@@ -76,7 +76,7 @@ export const stepUpAttacks: readonly Attack[] = [
     attempt:
       'invite oneself as owner or administrator from an open browser, and go on from an own session',
     run: async (world) => {
-      const { account, owner } = await oldOrganisation(world);
+      const { account, owner } = await oldOrganization(world);
       await age(world, owner);
       const invite = (role: string) =>
         gql(world, INVITE, { email: newAddress(), role }, on(owner, account));
@@ -89,7 +89,7 @@ export const stepUpAttacks: readonly Attack[] = [
     requirement: 'V7.5.1, V8.2.1',
     attempt: 'make a developer an owner or administrator from an open browser',
     run: async (world) => {
-      const { account, owner, developerId: userId } = await oldOrganisation(world);
+      const { account, owner, developerId: userId } = await oldOrganization(world);
       await age(world, owner);
       wantsProof(await gql(world, CHANGE, { userId, role: 'ADMIN' }, on(owner, account)));
       return wantsProof(await gql(world, CHANGE, { userId, role: 'OWNER' }, on(owner, account)));
@@ -100,7 +100,7 @@ export const stepUpAttacks: readonly Attack[] = [
     requirement: 'V7.5.1',
     attempt: 'demote or remove the other owner from an open browser',
     run: async (world) => {
-      const { account, owner, ownerId, developer, developerId } = await oldOrganisation(world);
+      const { account, owner, ownerId, developer, developerId } = await oldOrganization(world);
       await gql(world, CHANGE, { userId: developerId, role: 'OWNER' }, on(owner, account));
       await age(world, developer);
       const demote = { userId: ownerId, role: 'VIEWER' };
@@ -195,11 +195,11 @@ export const stepUpAttacks: readonly Attack[] = [
     },
   },
   {
-    id: 'factor-organisation-doors',
+    id: 'factor-organization-doors',
     requirement: 'V6.3.3, V8.2.1',
-    attempt: 'act without a second factor, at each door, for an organisation that requires one',
+    attempt: 'act without a second factor, at each door, for an organization that requires one',
     run: async (world) => {
-      const { account, owner } = await oldOrganisation(world);
+      const { account, owner } = await oldOrganization(world);
       const { cookie } = await signInBrowser(world.t.url, owner.email);
       await requireFactor(world, account);
       const headers = on(owner, account);
@@ -223,9 +223,9 @@ export const stepUpAttacks: readonly Attack[] = [
     id: 'factor-shown-and-removed',
     requirement: 'V6.3.3, V7.4.3',
     attempt:
-      'show a second factor, take it away, and go on acting for an organisation that requires one',
+      'show a second factor, take it away, and go on acting for an organization that requires one',
     run: async (world) => {
-      const { account, owner } = await oldOrganisation(world);
+      const { account, owner } = await oldOrganization(world);
       await requireFactor(world, account);
       const { browser } = await setUpSecondFactor(world.t.url, owner.email);
       const act = (cookie: string) =>

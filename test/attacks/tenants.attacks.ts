@@ -107,7 +107,7 @@ export const tenantAttacks: readonly Attack[] = [
     'change a member’s role',
     'member',
     (id) =>
-      `mutation { changeMemberRole(input: { userId: "${id}", role: OWNER }) { membership { role } userErrors { code message path details } } }`,
+      `mutation { updateMemberRole(input: { userId: "${id}", role: OWNER }) { membership { role } userErrors { code message path details } } }`,
   ),
   {
     id: 'tenant-foreign-invitation',

@@ -116,9 +116,9 @@ beforeAll(async () => {
   const server = { url: t.url, outboxDir: outbox.path };
   const owner = await signUp(server, 'owner@example.org');
   const { body } = await owner.gql(
-    'mutation { createOrganisation(input: { name: "Test" }) { account { id } userErrors { code message path details } } }',
+    'mutation { createOrganization(input: { name: "Test" }) { account { id } userErrors { code message path details } } }',
   );
-  const accountId = body.data.createOrganisation.account.id as string;
+  const accountId = body.data.createOrganization.account.id as string;
   for (const role of Object.values(ROLES)) {
     const email = `${role.toLowerCase()}@example.org`;
     const person = role === 'OWNER' ? owner : await signUp(server, email);

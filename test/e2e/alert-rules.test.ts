@@ -26,7 +26,10 @@ test.each([
   ['{ kind: ERROR_RATE, thresholdShare: 0.5, windowMinutes: 100000 }', 'windowMinutes'],
   ['{ kind: ERROR_RATE, thresholdShare: 0.5, callsMin: 0 }', 'callsMin'],
   ['{ kind: KEY_NEAR_CAP }', 'thresholdShare'],
-  ['{ kind: LOW_BALANCE, thresholdNanos: "5", byMail: false, byWebhook: false }', 'byMail'],
+  [
+    '{ kind: LOW_BALANCE, thresholdNanos: "5", isMailEnabled: false, isWebhookEnabled: false }',
+    'byMail',
+  ],
 ])('%s is refused, and %s is named', async (input, argument) => {
   const caller = await admin();
   const { body } = await caller.gql(
@@ -40,7 +43,7 @@ test('another account’s rules and keys answer as absent ones', async () => {
   const id = await rule(owner, '{ kind: LOW_BALANCE, thresholdNanos: "5" }');
   const [key] = await t.app.services.keys.list(owner.accountId, { first: 1 });
   const operations = (ruleId: string, keyId: string) => [
-    `mutation { updateAlertRule(input: { id: "${ruleId}", enabled: false }) { alertRule { id } userErrors { code message path details } } }`,
+    `mutation { updateAlertRule(input: { id: "${ruleId}", isEnabled: false }) { alertRule { id } userErrors { code message path details } } }`,
     `mutation { deleteAlertRule(input: { id: "${ruleId}" }) { deletedAlertRuleId userErrors { code message path details } } }`,
     `mutation { createAlertRule(input: { kind: KEY_NEAR_CAP, thresholdShare: 0.5, keyId: "${keyId}" }) { alertRule { id } userErrors { code message path details } } }`,
   ];
@@ -53,8 +56,8 @@ test('another account’s rules and keys answer as absent ones', async () => {
     };
     expect(await said(operation)).toEqual(await said(absent[n] ?? ''));
   }
-  const { body } = await owner.gql('{ account { alerts { rule { id enabled } } } }');
-  expect(body.data.account.alerts).toContainEqual({ rule: { id, enabled: true } });
+  const { body } = await owner.gql('{ account { alerts { rule { id isEnabled } } } }');
+  expect(body.data.account.alerts).toContainEqual({ rule: { id, isEnabled: true } });
 });
 
 test('a rule can be changed, switched off and deleted, and each is audited', async () => {
@@ -62,14 +65,14 @@ test('a rule can be changed, switched off and deleted, and each is audited', asy
   const id = await rule(caller, '{ kind: LOW_BALANCE, thresholdNanos: "5" }');
   const update = await caller.gql(
     `mutation {
-      updateAlertRule(input: { id: "${id}", enabled: false, thresholdNanos: "30000000000" }) {
-        alertRule { enabled kind thresholdNanos }
+      updateAlertRule(input: { id: "${id}", isEnabled: false, thresholdNanos: "30000000000" }) {
+        alertRule { isEnabled kind thresholdNanos }
         userErrors { code message path details }
       }
     }`,
   );
   expect(update.body.data.updateAlertRule.alertRule).toEqual({
-    enabled: false,
+    isEnabled: false,
     kind: 'LOW_BALANCE',
     thresholdNanos: '30000000000',
   });

@@ -37,7 +37,7 @@ async function told(accountId: AccountId, ruleId?: string): Promise<string[]> {
 
 async function stateOf(caller: Caller, id: string) {
   const { body } = await caller.gql(
-    '{ account { alerts { rule { id kind } states { keyId armed crossings valueNanos valueShare } } } }',
+    '{ account { alerts { rule { id kind } states { keyId isArmed crossings valueNanos valueShare } } } }',
   );
   expect(errorOf({ body })).toBeUndefined();
   return body.data.account.alerts.find((alert: { rule: { id: string } }) => alert.rule.id === id)
@@ -109,7 +109,7 @@ test('a balance that crosses its threshold is told exactly once each time, with 
           Array.from({ length: crossings }, (_, n) => `alert:${id}:${String(n + 1)}`),
         );
         expect(await stateOf(caller, id)).toMatchObject([
-          { armed, crossings, valueNanos: String(balance) },
+          { isArmed: armed, crossings, valueNanos: String(balance) },
         ]);
       },
     ),
@@ -156,7 +156,7 @@ test.each(['DAY', 'MONTH'])(
       `{ kind: SPEND, thresholdNanos: "${String(3n * DOLLAR)}", period: ${period} }`,
     );
     await turn();
-    expect(await stateOf(caller, id)).toMatchObject([{ armed: true, valueNanos: '2000000000' }]);
+    expect(await stateOf(caller, id)).toMatchObject([{ isArmed: true, valueNanos: '2000000000' }]);
     await call(caller, DOLLAR);
     await turn();
     expect(await told(caller.accountId, id)).toEqual([]);
@@ -164,7 +164,7 @@ test.each(['DAY', 'MONTH'])(
     await Promise.all([turn(), turn()]);
     await turn();
     expect(await told(caller.accountId, id)).toEqual([`alert:${id}:1`]);
-    expect(await stateOf(caller, id)).toMatchObject([{ armed: false, valueNanos: '4000000000' }]);
+    expect(await stateOf(caller, id)).toMatchObject([{ isArmed: false, valueNanos: '4000000000' }]);
     // Another period: what is known is of one that is over.
     await t.database.query(
       `UPDATE alert_state SET period = period - interval '1 month', value = 0 WHERE rule_id = $1`,
@@ -210,10 +210,10 @@ test('an error rate needs enough calls, and is armed again well below the thresh
   // 4 of 9 is below the threshold, and not below four fifths of it.
   for (let n = 0; n < 5; n += 1) await call(caller, 1n);
   await turn();
-  expect(await stateOf(caller, id)).toMatchObject([{ armed: false }]);
+  expect(await stateOf(caller, id)).toMatchObject([{ isArmed: false }]);
   for (let n = 0; n < 2; n += 1) await call(caller, 1n);
   await turn();
-  expect(await stateOf(caller, id)).toMatchObject([{ armed: true }]);
+  expect(await stateOf(caller, id)).toMatchObject([{ isArmed: true }]);
   for (let n = 0; n < 12; n += 1) await fail();
   await turn();
   expect(await told(caller.accountId, id)).toHaveLength(2);
@@ -247,7 +247,7 @@ test('each key with a cap is watched for itself', async () => {
   const states = (await stateOf(caller, id)) as { keyId: string }[];
   expect(states).toHaveLength(2);
   expect(states.find(({ keyId }) => keyId === watched?.id)).toMatchObject({
-    armed: false,
+    isArmed: false,
     valueShare: 0.8,
   });
 });
@@ -261,7 +261,7 @@ test('a notification that cannot be stored leaves the rule armed', async () => {
     contacts: { addresses: () => Promise.resolve([]) },
   });
   await expect(broken.turn()).rejects.toThrow('cut');
-  expect(await stateOf(caller, id)).toMatchObject([{ armed: true, crossings: 0 }]);
+  expect(await stateOf(caller, id)).toMatchObject([{ isArmed: true, crossings: 0 }]);
   await turn();
   expect(await told(caller.accountId, id)).toHaveLength(1);
 });

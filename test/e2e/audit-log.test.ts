@@ -15,7 +15,7 @@ beforeAll(async () => {
   operator = await newOperator(t, outbox.path);
   caller = await newCaller(t, 0n);
   await operator.gql(
-    'mutation ($id: ID!) { setAccountLimits(input: { id: $id, ratePerMinute: 5 }) { account { id } userErrors { code message path details } } }',
+    'mutation ($id: ID!) { updateAccountLimits(input: { id: $id, ratePerMinute: 5 }) { account { id } userErrors { code message path details } } }',
     {
       id: caller.accountId,
     },

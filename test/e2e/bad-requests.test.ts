@@ -87,7 +87,7 @@ describe('arguments', () => {
     ['a first beyond an Int', list('first: 99999999999'), 'GRAPHQL_VALIDATION_FAILED'],
     ['a first that is text', list('first: "20"'), 'GRAPHQL_VALIDATION_FAILED'],
     ['an unknown sort', list('orderBy: { field: PRESTIGE }'), 'GRAPHQL_VALIDATION_FAILED'],
-    ['an unknown filter', list('filter: { colour: "red" }'), 'GRAPHQL_VALIDATION_FAILED'],
+    ['an unknown filter', list('filter: { color: "red" }'), 'GRAPHQL_VALIDATION_FAILED'],
     ['a cursor that is none', list('after: "!!!"'), 'BAD_USER_INPUT'],
     ['an empty cursor', list('after: ""'), 'BAD_USER_INPUT'],
     ['an unknown argument', list('page: 2'), 'GRAPHQL_VALIDATION_FAILED'],

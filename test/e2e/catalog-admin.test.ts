@@ -5,8 +5,8 @@ import { signUp } from '../support/people.js';
 const rig = useCatalogAdmin();
 const { create, audited } = rig;
 
-const EDIT = `mutation ($input: EditModelInput!) {
-  editModel(input: $input) {
+const EDIT = `mutation ($input: UpdateModelInput!) {
+  updateModel(input: $input) {
     model { name license parameters about bestFor specs { label } changelog { kind } }
     userErrors { code message path details }
   }
@@ -17,8 +17,8 @@ const RENAME = `mutation ($model: String!, $slug: String!) {
     userErrors { code message path details }
   }
 }`;
-const ALIAS = `mutation ($model: String!, $alias: String!) { addModelAlias(input: { model: $model, alias: $alias }) { model { slug aliases } userErrors { code message path details } } }`;
-const UNALIAS = `mutation ($model: String!, $alias: String!) { removeModelAlias(input: { model: $model, alias: $alias }) { model { aliases } userErrors { code message path details } } }`;
+const ALIAS = `mutation ($model: String!, $alias: String!) { createModelAlias(input: { model: $model, alias: $alias }) { model { slug aliases } userErrors { code message path details } } }`;
+const UNALIAS = `mutation ($model: String!, $alias: String!) { deleteModelAlias(input: { model: $model, alias: $alias }) { model { aliases } userErrors { code message path details } } }`;
 
 describe('createModel', () => {
   test('adds a model that is coming soon, with what is known of it, and says who did so', async () => {
@@ -98,7 +98,7 @@ describe('createModel', () => {
   });
 });
 
-describe('editModel', () => {
+describe('updateModel', () => {
   test('changes what is named, clears what is null, and leaves the rest', async () => {
     const { slug, id } = await create({
       license: 'mit',
@@ -108,7 +108,7 @@ describe('editModel', () => {
     });
     const input = { name: 'Better', license: null, specs: [] };
     const { body } = await rig.operator.gql(EDIT, { input: { model: slug, ...input } });
-    expect(body.data.editModel.model).toEqual({
+    expect(body.data.updateModel.model).toEqual({
       name: 'Better',
       license: null,
       parameters: 5_000_000_000,
@@ -200,12 +200,12 @@ describe('an alias', () => {
   test('leads to the model until it is removed', async () => {
     const { slug, id } = await create();
     const added = await rig.operator.gql(ALIAS, { model: slug, alias: 'also/known' });
-    expect(added.body.data.addModelAlias.model).toEqual({ slug, aliases: ['also/known'] });
+    expect(added.body.data.createModelAlias.model).toEqual({ slug, aliases: ['also/known'] });
     expect((await rig.t.gql('{ model(slug: "also/known") { id } }')).body.data.model).toEqual({
       id,
     });
     const removed = await rig.operator.gql(UNALIAS, { model: 'also/known', alias: 'also/known' });
-    expect(removed.body.data.removeModelAlias.model).toEqual({ aliases: [] });
+    expect(removed.body.data.deleteModelAlias.model).toEqual({ aliases: [] });
     expect((await rig.t.gql('{ model(slug: "also/known") { id } }')).body.data.model).toBeNull();
   });
 

@@ -64,8 +64,8 @@ describe('setModelPrice', () => {
     const { body } = await rig.operator.gql(PRICE, price(slug, '700'));
     expect(body.data.setModelPrice.model.prices).toEqual([{ unit: 'IMAGE', nanosPerUnit: '700' }]);
     expect(body.data.setModelPrice.model.priceVersions).toMatchObject([
-      { nanosPerUnit: '700', withdrawn: false },
-      { nanosPerUnit: '500', withdrawn: false },
+      { nanosPerUnit: '700', isWithdrawn: false },
+      { nanosPerUnit: '500', isWithdrawn: false },
     ]);
     expect((await audited(id)).at(-1)).toMatchObject({
       action: 'model.priced',
@@ -81,9 +81,9 @@ describe('setModelPrice', () => {
     const { body } = await rig.operator.gql(PRICE, price(slug, '500', from));
     expect(body.data.setModelPrice.model.prices).toEqual([{ unit: 'IMAGE', nanosPerUnit: '500' }]);
     expect(body.data.setModelPrice.model.priceVersions).toMatchObject([
-      { nanosPerUnit: '500', effectiveFrom: from.toISOString(), withdrawn: false },
-      { nanosPerUnit: '9000', effectiveFrom: from.toISOString(), withdrawn: true },
-      { nanosPerUnit: '500', withdrawn: false },
+      { nanosPerUnit: '500', effectiveFrom: from.toISOString(), isWithdrawn: false },
+      { nanosPerUnit: '9000', effectiveFrom: from.toISOString(), isWithdrawn: true },
+      { nanosPerUnit: '500', isWithdrawn: false },
     ]);
     // What counts when its moment has come.
     const later = new Date(from.getTime() + 1);
@@ -113,14 +113,16 @@ describe('setModelPrice', () => {
     await Promise.all(
       Array.from({ length: 8 }, (_, n) => rig.operator.gql(PRICE, price(slug, String(n), from))),
     );
-    const { body } = await rig.t.gql(`{ model(slug: "${slug}") { priceVersions { withdrawn } } }`);
-    const versions = body.data.model.priceVersions as { withdrawn: boolean }[];
+    const { body } = await rig.t.gql(
+      `{ model(slug: "${slug}") { priceVersions { isWithdrawn } } }`,
+    );
+    const versions = body.data.model.priceVersions as { isWithdrawn: boolean }[];
     expect(versions).toHaveLength(8);
-    expect(versions.filter(({ withdrawn }) => !withdrawn)).toHaveLength(1);
+    expect(versions.filter(({ isWithdrawn }) => !isWithdrawn)).toHaveLength(1);
   });
 });
 
-describe('addModelChange', () => {
+describe('createModelChange', () => {
   test('adds a line for everybody to read', async () => {
     const { slug } = await create();
     await rig.operator.gql(NOTE, { model: slug, text: ' Faster by a third. ' });

@@ -223,7 +223,7 @@ describe('compareModels', () => {
   test('aligns the facts and says where they differ', async () => {
     const { body } =
       await t.gql(`{ compareModels(slugs: ["timm/siglip-large", "openai/former-name"]) {
-      models { slug } rows { label values differs } } }`);
+      models { slug } rows { label values isDifferent } } }`);
     expect(body.data.compareModels.models).toEqual([
       { slug: 'timm/siglip-large' },
       { slug: 'openai/clip-small' },
@@ -234,9 +234,9 @@ describe('compareModels', () => {
     expect(rows.get('License')).toEqual({
       label: 'License',
       values: ['apache-2.0', 'mit'],
-      differs: true,
+      isDifferent: true,
     });
-    expect(rows.get('Task')).toMatchObject({ differs: false });
+    expect(rows.get('Task')).toMatchObject({ isDifferent: false });
     expect(rows.get('Price per image')).toMatchObject({ values: [null, '0.0000003 USD'] });
     expect(rows.has('Image size')).toBe(false);
   });

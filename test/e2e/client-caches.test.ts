@@ -196,9 +196,9 @@ beforeAll(async () => {
   person = await signUp({ url: t.url, outboxDir: outbox.path }, 'dashboard@example.org');
   own = await ownAccountOf(person);
   const made = await person.gql(
-    'mutation { createOrganisation(input: { name: "Acme" }) { account { id } userErrors { code } } }',
+    'mutation { createOrganization(input: { name: "Acme" }) { account { id } userErrors { code } } }',
   );
-  organization = made.body.data.createOrganisation.account.id as string;
+  organization = made.body.data.createOrganization.account.id as string;
   for (const [id, nanos] of [
     [own, 1_000n],
     [organization, 77_000n],

@@ -116,10 +116,10 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
     const made = await w.ask(
       side,
       owner.token,
-      'mutation { createOrganisation(input: { name: "O" }) { account { id } userErrors { code message path details } } }',
+      'mutation { createOrganization(input: { name: "O" }) { account { id } userErrors { code message path details } } }',
     );
     const INVITE = `mutation ($email: String!, $accountId: ID!) { inviteMember(input: { accountId: $accountId, email: $email, role: VIEWER }) { invitation { createdAt expiresAt } userErrors { code message path details } } }`;
-    const accountId = made.createOrganisation.account.id as string;
+    const accountId = made.createOrganization.account.id as string;
     const { email } = invited;
     const { inviteMember } = await w.ask(side, owner.token, INVITE, { email, accountId });
     expectAt(inviteMember.invitation.createdAt, 0);
@@ -164,7 +164,7 @@ describe.each(SIDES)('on a server whose clock is two days %s', (side) => {
     await w.ask(side, operator(side).token, REFUND, { input: refund });
     await has(DOLLAR);
 
-    const SET = `mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) { autoTopUp { enabled } userErrors { code message path details } } }`;
+    const SET = `mutation ($input: EnableAutoTopUpInput!) { enableAutoTopUp(input: $input) { autoTopUp { isEnabled } userErrors { code message path details } } }`;
     const setting = { thresholdNanos: String(2n * DOLLAR), amount: '10.00', monthlyCap: '15.00' };
     await w.ask(side, customer.secret, SET, { input: { ...setting, consent: true } });
     await has(11n * DOLLAR);

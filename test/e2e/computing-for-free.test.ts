@@ -57,7 +57,7 @@ describe('a call that leaves gives nothing away', () => {
         letGo();
         const { cost, classification, labelsCached } = await second;
         expect(cost.chargedNanos).toBe(String(IMAGE + 3n * LABEL));
-        expect([classification.cached, labelsCached]).toEqual([false, 0]);
+        expect([classification.isCached, labelsCached]).toEqual([false, 0]);
         expect(t.gate.runs()).toBe(runsBefore + 2);
         // By now the embeddings are kept; whoever has not paid for them does.
         const late = await classified(t.url, leaver, input);
@@ -155,10 +155,10 @@ describe('what an account pays depends on its own history alone', () => {
     for (const caller of [first, second]) {
       const { cost, classification, labelsCached } = await classified(t.url, caller, input);
       expect(cost.chargedNanos).toBe(String(IMAGE + 3n * LABEL));
-      expect([classification.cached, labelsCached]).toEqual([false, 0]);
+      expect([classification.isCached, labelsCached]).toEqual([false, 0]);
       const again = await classified(t.url, caller, input);
       expect(again.cost.chargedNanos).toBe('0');
-      expect([again.classification.cached, again.labelsCached]).toEqual([true, 3]);
+      expect([again.classification.isCached, again.labelsCached]).toEqual([true, 3]);
     }
     // Computation is shared.
     expect(t.gate.runs()).toBe(runsBefore + 2);

@@ -48,7 +48,7 @@ test('the board weighs what was stated and what was bought', async () => {
     await addModel(own, 'weigh/rich');
     for (let n = 0; n < 3; n++) await request(await own.caller(), { slug: 'weigh/many' });
     const rich = await own.caller();
-    await request(rich, { slug: 'weigh/rich', monthlyVolume: 999_999, contactOk: false });
+    await request(rich, { slug: 'weigh/rich', monthlyVolume: 999_999, isContactAllowed: false });
     await own.database.query(
       `INSERT INTO purchase (id, account_id, provider, kind, state, credit_nanos, amount_minor, currency, actor, expires_at)
        VALUES ('pur_x', $1, 'double', 'CHECKOUT', 'PAID', 99000000000, 9900, 'usd', 'system', now()),

@@ -22,18 +22,18 @@ const demandOf = async (slug: string) => (await t.gql(DEMAND, { slug })).body.da
 test('an account asks once for a model, whatever it says and however often', async () => {
   const caller = await t.caller();
   const first = await request(caller, { slug: SLUG, useCase: ' sorting ', monthlyVolume: 5_000 });
-  expect(first).toMatchObject({ useCase: 'sorting', monthlyVolume: 5_000, contactOk: true });
+  expect(first).toMatchObject({ useCase: 'sorting', monthlyVolume: 5_000, isContactAllowed: true });
   const answers = await Promise.all(
     Array.from({ length: 8 }, (_, n) => request(caller, { slug: SLUG, monthlyVolume: n })),
   );
   expect(new Set(answers.map(({ id }) => id as string))).toEqual(new Set([first.id]));
   expect((await demandOf(SLUG)).requests).toBe(1);
-  const edited = await request(caller, { slug: SLUG, useCase: 'other', contactOk: false });
+  const edited = await request(caller, { slug: SLUG, useCase: 'other', isContactAllowed: false });
   expect(edited).toMatchObject({
     id: first.id,
     useCase: 'other',
     monthlyVolume: null,
-    contactOk: false,
+    isContactAllowed: false,
   });
   const { body } = await caller.gql(
     '{ account { modelRequests { edges { node { id model { slug } } } } } }',

@@ -105,9 +105,9 @@ describe('run', () => {
 
   test('people, alerts and webhooks', async () => {
     const made = await person.gql(
-      'mutation { createOrganisation(input: { name: "Acme" }) { account { id } userErrors { code } } }',
+      'mutation { createOrganization(input: { name: "Acme" }) { account { id } userErrors { code } } }',
     );
-    const accountId = made.body.data.createOrganisation.account.id as string;
+    const accountId = made.body.data.createOrganization.account.id as string;
     await run('Invite', { input: { accountId, email: 'bob@example.org', role: 'VIEWER' } });
     const { members } = (await run('Team', { account: accountId })).account;
     expect(members.nodes).toHaveLength(1);

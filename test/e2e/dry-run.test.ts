@@ -59,7 +59,7 @@ describe('a dry run', () => {
       expect(await estimate(caller, input)).toEqual(quote);
       const answer = await classified(t.url, caller, { model, ...input });
       expect(answer.cost.chargedNanos).toBe(quote.costNanos);
-      expect(answer.classifications.map(({ cached }: { cached: boolean }) => cached)).toEqual(
+      expect(answer.classifications.map(({ isCached }: { isCached: boolean }) => isCached)).toEqual(
         quote.imagesCached,
       );
       expect(answer.labelsCached).toBe(3);

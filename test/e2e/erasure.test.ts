@@ -79,10 +79,10 @@ test('a person is deleted for good: no row names them, and the books stay, under
   );
   const other = await newPerson();
   const { body } = await other.gql(
-    'mutation { createOrganisation(input: { name: "O" }) { account { id } userErrors { code message path details } } }',
+    'mutation { createOrganization(input: { name: "O" }) { account { id } userErrors { code message path details } } }',
   );
-  const organisation = body.data.createOrganisation.account.id as string;
-  await personOn(t.url, other, organisation).gql(
+  const organization = body.data.createOrganization.account.id as string;
+  await personOn(t.url, other, organization).gql(
     'mutation ($email: String!) { inviteMember(input: { email: $email }) { invitation { id } userErrors { code message path details } } }',
     { email },
   );
@@ -165,12 +165,12 @@ test('it takes a recent proof, the own address, and a word about credit', async 
   expect(codeOf(await erase(person, person.email.toUpperCase()))).toBeUndefined();
 });
 
-test('an organisation is not left without an owner, nor the platform without an operator', async () => {
+test('an organization is not left without an owner, nor the platform without an operator', async () => {
   const [owner, second] = [await newPerson(), await newPerson()];
   const { body } = await owner.gql(
-    'mutation { createOrganisation(input: { name: "Acme" }) { account { id } userErrors { code message path details } } }',
+    'mutation { createOrganization(input: { name: "Acme" }) { account { id } userErrors { code message path details } } }',
   );
-  const id = body.data.createOrganisation.account.id as string;
+  const id = body.data.createOrganization.account.id as string;
   const refused = await erase(owner);
   expect([codeOf(refused), errorOf(refused)?.message]).toEqual([
     'CONFLICT',

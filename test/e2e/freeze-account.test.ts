@@ -43,7 +43,7 @@ const FREEZE = `mutation ($id: ID!, $reason: String!) {
 }`;
 const UNFREEZE = `mutation ($id: ID!) { unfreezeAccount(input: { id: $id }) { account { status frozenReason } userErrors { code message path details } } }`;
 const LIMITS = `mutation ($id: ID!, $rate: Int, $most: Int) {
-  setAccountLimits(input: { id: $id, ratePerMinute: $rate, concurrencyMax: $most }) {
+  updateAccountLimits(input: { id: $id, ratePerMinute: $rate, concurrencyMax: $most }) {
     account { limits { ratePerMinute concurrencyMax } }
     userErrors { code message path details }
   }
@@ -142,10 +142,10 @@ test('a person on a frozen account reads, is told so, and cannot end it; other a
     id,
   ]);
   expect(row).toEqual({ posted: '100000000' });
-  const organisation = await person.gql(
-    'mutation { createOrganisation(input: { name: "Other" }) { account { id } userErrors { code message path details } } }',
+  const organization = await person.gql(
+    'mutation { createOrganization(input: { name: "Other" }) { account { id } userErrors { code message path details } } }',
   );
-  const other = organisation.body.data.createOrganisation.account.id as string;
+  const other = organization.body.data.createOrganization.account.id as string;
   const spends = await personOn(t.url, person, other).gql(CLASSIFY, input({ labels: ['cat'] }));
   expect(codeOf(spends)).toBe('INSUFFICIENT_CREDIT');
 });
@@ -238,7 +238,7 @@ test('limits of an account are seen by every server, and go back to what everybo
     );
   const usual = (await policyOf(t.url)) ?? '';
   const set = await operator.gql(LIMITS, { id: caller.accountId, rate: 7_777, most: 1 });
-  expect(set.body.data.setAccountLimits.account.limits).toEqual({
+  expect(set.body.data.updateAccountLimits.account.limits).toEqual({
     ratePerMinute: 7_777,
     concurrencyMax: 1,
   });
@@ -249,7 +249,7 @@ test('limits of an account are seen by every server, and go back to what everybo
   expect(both.map(codeOf).sort()).toEqual(['RATE_LIMITED', undefined]);
   // What is left out stays; null goes back.
   const rateOnly = await operator.gql(LIMITS, { id: caller.accountId, rate: null });
-  expect(rateOnly.body.data.setAccountLimits.account.limits).toEqual({
+  expect(rateOnly.body.data.updateAccountLimits.account.limits).toEqual({
     ratePerMinute: null,
     concurrencyMax: 1,
   });

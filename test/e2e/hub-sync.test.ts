@@ -56,7 +56,7 @@ const answer =
   (_request: unknown, response: ServerResponse) =>
     response.writeHead(status, headers).end(body);
 
-test('brings downloads, likes, licence and date to what the Hub says', async () => {
+test('brings downloads, likes, license and date to what the Hub says', async () => {
   hub.models.set(SLUG, FACTS);
   expect(await sync.run()).toEqual({ ...NONE, changed: 1 });
   expect(await facts()).toEqual({
@@ -101,7 +101,7 @@ describe('never overwrites what an operator set', () => {
       SLUG,
       JSON.stringify(seeded),
     ]);
-    // The licence is an operator's.
+    // The license is an operator's.
     await edit(`downloads_per_month = 10, license = 'other', updated_on = '2023'`);
     hub.models.set(SLUG, FACTS);
     await sync.run();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { EXAMPLE_IMAGE } from '../../src/rest/example-image.js';
 import type { Route } from '../../src/rest/route.js';
 import { createRoutes, type RestServices } from '../../src/rest/routes.js';
-import { type Ask, type Neighbours, startNeighbours } from '../support/isolation.js';
+import { type Ask, type Neighbors, startNeighbors } from '../support/isolation.js';
 import type { Kind } from '../support/owned-objects.js';
 import { DEMO_MODEL } from '../support/platform.js';
 
@@ -110,9 +110,9 @@ const found = routes.flatMap((route) => {
     .map((at) => ({ name: `${route.method} ${route.url} ${at}`, route }));
 });
 
-let n: Neighbours;
+let n: Neighbors;
 beforeAll(async () => {
-  n = await startNeighbours();
+  n = await startNeighbors();
 });
 afterAll(() => n.stop());
 

@@ -1,7 +1,7 @@
 import { createPrintableSchema } from '../../src/app/resolvers.js';
 import { postGraphQL } from '../support/app.js';
 import { idArguments, type IdArgument, operationOf } from '../support/id-arguments.js';
-import { answerTo, type Neighbours, startNeighbours, waysOf } from '../support/isolation.js';
+import { answerTo, type Neighbors, startNeighbors, waysOf } from '../support/isolation.js';
 import { namedInDocument } from '../support/naming-account.js';
 import { absentBeside, type Kind, MAKERS } from '../support/owned-objects.js';
 import { DEMO_MODEL, sample } from '../support/platform.js';
@@ -86,27 +86,27 @@ const ARGUMENTS: Readonly<Record<string, Named>> = {
   // A note; it is not looked up.
   'Mutation.adjustCredits.input.reverses': { kind: 'transaction', operator: true, place: true },
   'Mutation.buyCredits.input.pack': { nothing: 'packs are everybody’s' },
-  'Mutation.changeMemberRole.input.userId': { kind: 'member' },
+  'Mutation.updateMemberRole.input.userId': { kind: 'member' },
   'Mutation.classifyImage.input.image.uploadId': { kind: 'upload', more: { labels: ['cat'] } },
   'Mutation.classifyImage.input.images.uploadId': { kind: 'upload', more: { labels: ['cat'] } },
   'Mutation.classifyImage.input.labelSetId': { kind: 'labelSet', more: { image: IMAGE } },
   'Mutation.deleteLabelSet.input.id': { kind: 'labelSet' },
   'Mutation.updateLabelSet.input.id': { kind: 'labelSet', more: { name: 'renamed' } },
   'Mutation.dismissDeadLetter.input.id': { kind: 'deadLetter', operator: true },
-  'Mutation.editProvider.input.id': { nothing: 'providers are the platform’s' },
+  'Mutation.updateProvider.input.id': { nothing: 'providers are the platform’s' },
   'Mutation.embedImages.input.images.uploadId': { kind: 'upload' },
-  'Mutation.endSession.input.id': { kind: 'session' },
+  'Mutation.revokeSession.input.id': { kind: 'session' },
   'Mutation.freezeAccount.input.id': { kind: 'account', operator: true },
   'Mutation.grantCredits.input.accountId': { kind: 'account', operator: true },
   'Mutation.refundPurchase.input.purchaseId': { kind: 'purchase', operator: true },
   'Mutation.removeMember.input.userId': { kind: 'member' },
-  'Mutation.removeProvider.input.id': { nothing: 'providers are the platform’s' },
+  'Mutation.deleteProvider.input.id': { nothing: 'providers are the platform’s' },
   'Mutation.replayDeadLetter.input.id': { kind: 'deadLetter', operator: true },
   'Mutation.requireSecondFactor.input.id': { kind: 'account', operator: true },
   'Mutation.revokeApiKey.input.id': { kind: 'key' },
   'Mutation.revokeInvitation.input.id': { kind: 'invitation' },
   'Mutation.rotateApiKey.input.id': { kind: 'key' },
-  'Mutation.setAccountLimits.input.id': { kind: 'account', operator: true },
+  'Mutation.updateAccountLimits.input.id': { kind: 'account', operator: true },
   'Mutation.updateApiKey.input.id': { kind: 'key' },
   'Mutation.unfreezeAccount.input.id': { kind: 'account', operator: true },
 };
@@ -125,9 +125,9 @@ const FILLER = {
   ...TIMES,
 };
 
-let n: Neighbours;
+let n: Neighbors;
 beforeAll(async () => {
-  n = await startNeighbours();
+  n = await startNeighbors();
 });
 afterAll(() => n.stop());
 

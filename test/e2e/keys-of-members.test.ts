@@ -17,7 +17,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   const ownerId = await newPerson();
   const founder = { ...anonymous('127.0.0.1'), userId: ownerId };
-  accountId = (await t.app.services.organisations.create(founder, ownerId, 'O')).id;
+  accountId = (await t.app.services.organizations.create(founder, ownerId, 'O')).id;
   owner = actorOf(ownerId, 'OWNER');
 });
 afterEach(async () => {

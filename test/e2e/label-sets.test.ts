@@ -47,7 +47,7 @@ test('saved labels run once, also on a server that has never seen them', async (
     const { data } = (await response.json()) as { data: { classifyImage: typeof first.body } };
     expect(data.classifyImage).toMatchObject({
       labelsCached: 4,
-      classification: { ...classification, cached: true },
+      classification: { ...classification, isCached: true },
       cost: { chargedNanos: '0' },
     });
     expect(other.services.embeddings.texts.counts.misses).toBe(0);

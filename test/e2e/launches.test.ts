@@ -75,7 +75,7 @@ test('everybody who asked is told once, by mail and webhook; the first get the c
   const quiet = await t.person('quiet@example.org');
   await request(person, { slug: 'launch/one' });
   await t.skip(0.001);
-  await request(quiet, { slug: 'launch/one', contactOk: false });
+  await request(quiet, { slug: 'launch/one', isContactAllowed: false });
   const gone = await t.person('gone@example.org');
   const { id: goneId } = await request(gone, { slug: 'launch/one' });
   await gone.gql(

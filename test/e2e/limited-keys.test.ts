@@ -19,7 +19,7 @@ let accountId: AccountId;
 beforeAll(async () => {
   t = await startTestApp({ background: false, config: mailTo(outbox.path) });
   accountId = await t.app.services.accounts.openAccount('Test');
-  await t.database.query(`UPDATE account SET kind = 'ORGANISATION' WHERE id = $1`, [accountId]);
+  await t.database.query(`UPDATE account SET kind = 'ORGANIZATION' WHERE id = $1`, [accountId]);
 });
 afterAll(async () => {
   await t.stop();
@@ -49,7 +49,7 @@ const SET_CAP = `mutation ($id: ID!, $spendCap: SpendCapInput) {
   }
 }`;
 const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(input: { email: $email, role: $role }) { invitation { id } userErrors { code message path details } } }`;
-const CHANGE_ROLE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { membership { role } userErrors { code message path details } } }`;
+const CHANGE_ROLE = `mutation ($userId: ID!, $role: Role!) { updateMemberRole(input: { userId: $userId, role: $role }) { membership { role } userErrors { code message path details } } }`;
 
 const created = (key: Key, input: object) =>
   key.gql(CREATE, { input: { name: 'made by a key', scopes: ['INFERENCE'], ...input } });

@@ -27,7 +27,7 @@ const INVITE =
 /** A key that may invite to an organization of its own. */
 async function organization(t: TestApp): Promise<Caller> {
   const caller = await newCaller(t, 0n, { scopes: ['ADMIN', 'READ'] });
-  await t.database.query(`UPDATE account SET kind = 'ORGANISATION' WHERE id = $1`, [
+  await t.database.query(`UPDATE account SET kind = 'ORGANIZATION' WHERE id = $1`, [
     caller.accountId,
   ]);
   return caller;

@@ -10,7 +10,7 @@ let bob: Person;
 beforeAll(async () => {
   t = await startTestApp({
     config: {
-      organisationsPerPerson: 100,
+      organizationsPerPerson: 100,
       mail: { smtpUrl: undefined, from: 'test@localhost', outboxDir: outbox.path },
     },
   });
@@ -27,7 +27,7 @@ const INVITE = `mutation ($email: String!, $role: Role!) { inviteMember(input: {
 const ACCEPT =
   'mutation ($token: String!) { acceptInvitation(input: { token: $token }) { account { id kind name viewerRole } userErrors { code message path details } } }';
 const CHANGE =
-  'mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { membership { id role user { id } } userErrors { code message path details } } }';
+  'mutation ($userId: ID!, $role: Role!) { updateMemberRole(input: { userId: $userId, role: $role }) { membership { id role user { id } } userErrors { code message path details } } }';
 const REMOVE =
   'mutation ($userId: ID!) { removeMember(input: { userId: $userId }) { deletedMembershipId userErrors { code message path details } } }';
 const MEMBERS = '{ account { members { nodes { id role joinedAt user { id email } } } } }';
@@ -36,13 +36,13 @@ const on = (person: Person, account: string) => personOn(t.url, person, account)
 const idOf = async (person: Person) =>
   (await person.gql('{ viewer { user { id } } }')).body.data.viewer.user.id as string;
 
-/** A new organisation of Ada's. */
-async function organisation(): Promise<string> {
+/** A new organization of Ada's. */
+async function organization(): Promise<string> {
   const { body } = await ada.gql(
-    'mutation { createOrganisation(input: { name: "Engines" }) { account { id viewerRole } userErrors { code message path details } } }',
+    'mutation { createOrganization(input: { name: "Engines" }) { account { id viewerRole } userErrors { code message path details } } }',
   );
-  expect(body.data.createOrganisation.account.viewerRole).toBe('OWNER');
-  return body.data.createOrganisation.account.id as string;
+  expect(body.data.createOrganization.account.viewerRole).toBe('OWNER');
+  return body.data.createOrganization.account.id as string;
 }
 
 /** @returns the token of its mail */
@@ -61,14 +61,14 @@ async function join(account: string, role: string): Promise<void> {
   const token = await invite(on(ada, account), bob.email, role);
   expect((await bob.gql(ACCEPT, { token })).body.data.acceptInvitation.account).toEqual({
     id: account,
-    kind: 'ORGANISATION',
+    kind: 'ORGANIZATION',
     name: 'Engines',
     viewerRole: role,
   });
 }
 
 test('an invitation makes its addressee a member, once', async () => {
-  const account = await organisation();
+  const account = await organization();
   await join(account, 'DEVELOPER');
   const token = mailsTo(outbox.path, bob.email).at(-1)?.token;
   expect(codeOf(await bob.gql(ACCEPT, { token }))).toBe('NOT_FOUND');
@@ -88,7 +88,7 @@ test('an invitation makes its addressee a member, once', async () => {
 });
 
 test('an invitation is for its addressee only, and the latest one counts', async () => {
-  const account = await organisation();
+  const account = await organization();
   const first = await invite(on(ada, account), 'carl@example.org');
   expect(codeOf(await bob.gql(ACCEPT, { token: first }))).toBe('NOT_FOUND');
   await invite(on(ada, account), 'Carl@Example.org');
@@ -108,7 +108,7 @@ test('an invitation is for its addressee only, and the latest one counts', async
 });
 
 test('who does not belong to an account cannot act on it', async () => {
-  const account = await organisation();
+  const account = await organization();
   for (const query of [
     MEMBERS,
     '{ account { balance { postedNanos } } }',
@@ -119,7 +119,7 @@ test('who does not belong to an account cannot act on it', async () => {
 });
 
 test('owners are made, changed and removed by owners', async () => {
-  const account = await organisation();
+  const account = await organization();
   await join(account, 'ADMIN');
   const [adaId, bobId] = await Promise.all([idOf(ada), idOf(bob)]);
   const asBob = on(bob, account);
@@ -130,11 +130,11 @@ test('owners are made, changed and removed by owners', async () => {
     'FORBIDDEN',
   );
   const made = await on(ada, account).gql(CHANGE, { userId: bobId, role: 'OWNER' });
-  expect(made.body.data.changeMemberRole.membership).toMatchObject({ role: 'OWNER' });
+  expect(made.body.data.updateMemberRole.membership).toMatchObject({ role: 'OWNER' });
 });
 
 test('two owners who leave at the same time leave one behind', async () => {
-  const account = await organisation();
+  const account = await organization();
   await join(account, 'OWNER');
   const LEAVE =
     'mutation ($id: ID!) { leaveAccount(input: { accountId: $id }) { leftAccountId userErrors { code message path details } } }';
@@ -166,7 +166,7 @@ describe('rights are never more than those of who gives them', () => {
     ],
     [['ADMIN', 'READ', 'INFERENCE', 'BILLING'], ['OWNER'], ['VIEWER', 'ADMIN']],
   ])('a key with %j', async (scopes, refused, allowed) => {
-    const account = await organisation();
+    const account = await organization();
     await join(account, 'VIEWER');
     const key = await keyOf(account, scopes);
     const userId = await idOf(bob);
@@ -183,7 +183,7 @@ describe('rights are never more than those of who gives them', () => {
   });
 
   test('an invitation ends with the rights of who sent it', async () => {
-    const account = await organisation();
+    const account = await organization();
     await join(account, 'ADMIN');
     const INVITATIONS = '{ account { invitations { nodes { email } } } }';
     const invitations = async () =>
@@ -201,7 +201,7 @@ describe('rights are never more than those of who gives them', () => {
   });
 
   test('an invitation ends with a membership that ends some other way, as by erasure', async () => {
-    const account = await organisation();
+    const account = await organization();
     await join(account, 'ADMIN');
     const token = await invite(on(bob, account), 'again@example.org');
     await t.database.query('DELETE FROM membership WHERE account_id = $1 AND user_id = $2', [
@@ -231,7 +231,7 @@ describe('rights are never more than those of who gives them', () => {
         .account.invitations.nodes.length as number;
 
     test('ends with the key', async () => {
-      const account = await organisation();
+      const account = await organization();
       const { keyId, accept } = await sentByKeyOf(ada, account);
       await on(ada, account).gql(REVOKE_KEY, { id: keyId });
       expect(await open(account)).toBe(0);
@@ -239,7 +239,7 @@ describe('rights are never more than those of who gives them', () => {
     });
 
     test('ends with the membership of who made the key', async () => {
-      const account = await organisation();
+      const account = await organization();
       const carol = await signUp({ url: t.url, outboxDir: outbox.path }, 'carol@example.org');
       const carolId = await idOf(carol);
       await t.database.query(
@@ -254,7 +254,7 @@ describe('rights are never more than those of who gives them', () => {
     });
 
     test('outlives the rotation of the key', async () => {
-      const account = await organisation();
+      const account = await organization();
       const { keyId, accept } = await sentByKeyOf(ada, account);
       await on(ada, account).gql(ROTATE, { id: keyId });
       expect(await accept()).toBeUndefined();
@@ -263,7 +263,7 @@ describe('rights are never more than those of who gives them', () => {
 });
 
 test('a key that names another account is answered with null, not with its own account', async () => {
-  const [own, other] = [await organisation(), await organisation()];
+  const [own, other] = [await organization(), await organization()];
   const { body } = await on(ada, own).gql(
     'mutation { createApiKey(input: { name: "k", scopes: [READ] }) { secret userErrors { code message path details } } }',
   );

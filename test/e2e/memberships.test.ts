@@ -61,10 +61,10 @@ test('a changed role reaches the membership of the list, and a removed one names
   const input = { accountId: mine.accountId, userId };
   const id = `mem_${mine.accountId}_${userId}`;
   const changed = await mine.person.gql(
-    'mutation ($input: ChangeMemberRoleInput!) { changeMemberRole(input: $input) { membership { id role user { id } } userErrors { code } } }',
+    'mutation ($input: UpdateMemberRoleInput!) { updateMemberRole(input: $input) { membership { id role user { id } } userErrors { code } } }',
     { input: { ...input, role: 'VIEWER' } },
   );
-  expect(changed.body.data.changeMemberRole.membership).toEqual({
+  expect(changed.body.data.updateMemberRole.membership).toEqual({
     id,
     role: 'VIEWER',
     user: { id: userId },

@@ -21,7 +21,7 @@ describe('an idempotency key', () => {
     const again = (await caller.gql(CLASSIFY, variables)).body.data.classifyImage;
     expect(again).toMatchObject({
       runId: first.runId,
-      replayed: true,
+      isReplay: true,
       classification: first.classification,
       cost: {
         chargedNanos: '0',

@@ -21,7 +21,7 @@ test('an image is classified, and exactly what ran is charged', async () => {
   const { classification, cost, runId, timingsMs, quote } = body.data.classifyImage;
   expect(classification.labels[0]).toMatchObject({ label: 'green heart' });
   expect(classification.labels[0].score).toBeGreaterThan(0.5);
-  expect(classification.noneOfTheAbove).toBe(false);
+  expect(classification.isNoneOfTheAbove).toBe(false);
   const charged = IMAGE + 3n * LABEL;
   expect(cost).toMatchObject({
     chargedNanos: String(charged),
@@ -103,8 +103,8 @@ test('what is cached is free, and only what is new is charged', async () => {
   const again = await caller.gql(CLASSIFY, input({ labels, image }));
   expect(again.body.data.classifyImage).toMatchObject({
     labelsCached: 4,
-    replayed: false,
-    classification: { cached: true },
+    isReplay: false,
+    classification: { isCached: true },
     cost: { chargedNanos: '0', units: [{ ran: 0 }, { ran: 0 }] },
   });
   const more = await caller.gql(CLASSIFY, input({ labels: [...labels, ...fresh(1)], image }));
@@ -163,7 +163,7 @@ test('scoring, threshold and topK change what is told, not what it costs', async
   );
   const { classification } = body.data.classifyImage;
   expect(classification.labels).toHaveLength(2);
-  expect(classification.noneOfTheAbove).toBe(true);
+  expect(classification.isNoneOfTheAbove).toBe(true);
   for (const { score, share } of classification.labels) expect(score).toBe(share);
 });
 

@@ -10,9 +10,9 @@ import { until } from '../support/process.js';
 import { makeChecksDue, startProvider, type TestProvider } from '../support/providers.js';
 
 const STATUS = `{ model(slug: "${DEMO_MODEL}") { status changelog(first: 1) { kind text } } }`;
-const PROVIDERS = `{ providers(model: "${DEMO_MODEL}") { id name health enabled failures problem } }`;
-const ADD = `mutation ($input: AddProviderInput!) { addProvider(input: $input) { provider { id } userErrors { code message path details } } }`;
-const EDIT = `mutation ($input: EditProviderInput!) { editProvider(input: $input) { provider { id } userErrors { code message path details } } }`;
+const PROVIDERS = `{ providers(model: "${DEMO_MODEL}") { id name health isEnabled failures problem } }`;
+const ADD = `mutation ($input: CreateProviderInput!) { createProvider(input: $input) { provider { id } userErrors { code message path details } } }`;
+const EDIT = `mutation ($input: UpdateProviderInput!) { updateProvider(input: $input) { provider { id } userErrors { code message path details } } }`;
 
 const outbox = temporaryFolder();
 let t: TestPlatform;
@@ -81,7 +81,7 @@ async function onlyFar(): Promise<void> {
   const local = (body.data.providers as { id: string; name: string }[]).find(
     ({ name }) => name === 'local',
   );
-  await operator.gql(EDIT, { input: { id: local?.id, enabled: false } });
+  await operator.gql(EDIT, { input: { id: local?.id, isEnabled: false } });
 }
 
 test('wrong scores end the calls of a model at once, and right ones bring it back by itself', async () => {

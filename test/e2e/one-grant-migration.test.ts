@@ -9,7 +9,7 @@ test('of what one person took several times the first is the person’s, and who
     await before.sql(`
       INSERT INTO account (id, kind, name)
         SELECT id, kind::"AccountKind", id
-          FROM (VALUES ('ada', 'PERSONAL'), ('first', 'ORGANISATION'), ('second', 'ORGANISATION'), ('bob', 'PERSONAL'),
+          FROM (VALUES ('ada', 'PERSONAL'), ('first', 'ORGANIZATION'), ('second', 'ORGANIZATION'), ('bob', 'PERSONAL'),
                        ('server', 'PERSONAL')) AS a(id, kind);
       INSERT INTO app_user (id, name, email, email_verified)
         VALUES ('usr_ada', 'Ada', 'a.d.a+x@gmail.com', true), ('usr_bob', 'Bob', 'bob@example.org', true);

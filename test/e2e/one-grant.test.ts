@@ -13,7 +13,7 @@ import { bearer } from '../support/platform.js';
 const MANY = 20;
 let t: DemandRig;
 beforeAll(async () => {
-  t = await startDemandRig({ organisationsPerPerson: 2 * MANY });
+  t = await startDemandRig({ organizationsPerPerson: 2 * MANY });
 });
 afterEach(async () => {
   const findings = await runChecks(t.app.database, [...DEMAND_CHECKS, ...PAYMENT_CHECKS]);
@@ -26,20 +26,20 @@ const name = (what: string) => `${what}-${String((unique += 1))}`;
 
 type Ask = Person['gql'];
 
-/** As a person who acts on an organisation. */
+/** As a person who acts on an organization. */
 const on = (person: Person, accountId: string): Ask => personOn(t.url, person, accountId).gql;
 
 const OPEN =
-  'mutation { createOrganisation(input: { name: "O" }) { account { id } userErrors { code message path details } } }';
-async function organisation(person: Person): Promise<AccountId> {
+  'mutation { createOrganization(input: { name: "O" }) { account { id } userErrors { code message path details } } }';
+async function organization(person: Person): Promise<AccountId> {
   const { body } = await person.gql(OPEN);
-  return body.data.createOrganisation.account.id as AccountId;
+  return body.data.createOrganization.account.id as AccountId;
 }
 
-const organisations = (person: Person, count: number) =>
-  Promise.all(Array.from({ length: count }, () => organisation(person)));
+const organizations = (person: Person, count: number) =>
+  Promise.all(Array.from({ length: count }, () => organization(person)));
 
-/** As a key of an organisation. */
+/** As a key of an organization. */
 async function keyOf(person: Person, accountId: AccountId): Promise<Ask> {
   const MAKE = `mutation { createApiKey(input: { name: "k", scopes: [READ, BILLING, INFERENCE] }) { secret userErrors { code message path details } } }`;
   const { body } = await on(person, accountId)(MAKE);
@@ -80,7 +80,7 @@ const tally = (codes: readonly (string | undefined)[]) => ({
 describe.each([
   ['one after the other', false],
   ['at once', true],
-])('one person with twenty organisations, %s', (_how, atOnce) => {
+])('one person with twenty organizations, %s', (_how, atOnce) => {
   async function each(asks: readonly Ask[], work: (ask: Ask) => ReturnType<Ask>) {
     if (atOnce) return (await Promise.all(asks.map(work))).map(codeOf);
     const codes = [];
@@ -90,7 +90,7 @@ describe.each([
 
   test('uses a promo code once, signed in or by keys', async () => {
     const person = await personOf(mailOf());
-    const ids = await organisations(person, MANY);
+    const ids = await organizations(person, MANY);
     const code = await promo();
     const codes = await each(
       ids.map((id) => on(person, id)),
@@ -108,7 +108,7 @@ describe.each([
     const slug = name('voted/model');
     await addModel(t, slug);
     const person = await personOf(mailOf());
-    const asks = (await organisations(person, MANY)).map((id) => on(person, id));
+    const asks = (await organizations(person, MANY)).map((id) => on(person, id));
     expect(tally(await each(asks, (ask) => askFor(ask, slug)))).toEqual({
       taken: 1,
       refused: MANY - 1,
@@ -130,9 +130,9 @@ test('aliases of one mailbox are one person', async () => {
   expect(codeOf(await redeem(third.gql, code))).toBeUndefined();
 });
 
-test('each person of an organisation is one, and the organisation is one', async () => {
+test('each person of an organization is one, and the organization is one', async () => {
   const [owner, colleague] = [await personOf(mailOf()), await personOf(mailOf())];
-  const [shared, own] = [await organisation(owner), await organisation(colleague)];
+  const [shared, own] = [await organization(owner), await organization(colleague)];
   await t.database.query(
     `INSERT INTO membership (account_id, user_id, role) SELECT $1, id, 'ADMIN' FROM app_user WHERE email = $2`,
     [shared, colleague.email],
@@ -152,7 +152,7 @@ test('each person of an organisation is one, and the organisation is one', async
 
 test('nobody is a person whose address is not verified', async () => {
   const person = await personOf(mailOf());
-  const key = await keyOf(person, await organisation(person));
+  const key = await keyOf(person, await organization(person));
   const slug = name('unverified/model');
   await addModel(t, slug);
   const code = await promo();
@@ -197,7 +197,7 @@ test('a request can be withdrawn for another account, but not once something was
   const slug = name('given/model');
   const modelId = await addModel(t, slug);
   const person = await personOf(mailOf());
-  const [a, b] = (await organisations(person, 2)).map((id) => on(person, id)) as [Ask, Ask];
+  const [a, b] = (await organizations(person, 2)).map((id) => on(person, id)) as [Ask, Ask];
   const made = (await askFor(a, slug)).body.data.requestModel.modelRequest.id as string;
   await a(WITHDRAW, { id: made });
   const other = (await askFor(b, slug)).body.data.requestModel.modelRequest.id as string;
@@ -223,7 +223,7 @@ test('what an account was given stays its person’s when a colleague asks for i
   const slug = name('again/model');
   const modelId = await addModel(t, slug);
   const [owner, colleague] = [await personOf(mailOf()), await personOf(mailOf())];
-  const [shared, own] = [await organisation(owner), await organisation(owner)];
+  const [shared, own] = [await organization(owner), await organization(owner)];
   await t.database.query(
     `INSERT INTO membership (account_id, user_id, role) SELECT $1, id, 'ADMIN' FROM app_user WHERE email = $2`,
     [shared, colleague.email],
@@ -242,7 +242,7 @@ test('a request that was made twice in earlier times may still be edited', async
   const slug = name('twice/model');
   const modelId = await addModel(t, slug);
   const person = await personOf(mailOf());
-  const [first, second] = [await organisation(person), await organisation(person)];
+  const [first, second] = [await organization(person), await organization(person)];
   await askFor(on(person, first), slug);
   await t.database.query(
     `INSERT INTO model_request (id, model_id, account_id, mailbox, contact_ok)
@@ -274,15 +274,15 @@ test('an address that was left at one entry and an account that asked at another
   expect(kept).toEqual({ email: null, asked: true });
 });
 
-test('a person has so many organisations at a time, with whatever address, also at once', async () => {
-  const few = await startDemandRig({ organisationsPerPerson: 3 });
+test('a person has so many organizations at a time, with whatever address, also at once', async () => {
+  const few = await startDemandRig({ organizationsPerPerson: 3 });
   try {
     const people = [await few.person('ada@gmail.com'), await few.person('a.d.a@googlemail.com')];
     const make = (person: Person) => person.gql(OPEN);
     const answers = await Promise.all([...people, ...people, ...people, ...people].map(make));
     expect(tally(answers.map(codeOf))).toEqual({ taken: 3, refused: 5 });
     const [made] = await few.database.query<{ id: string }>(
-      `SELECT id FROM account WHERE kind = 'ORGANISATION' LIMIT 1`,
+      `SELECT id FROM account WHERE kind = 'ORGANIZATION' LIMIT 1`,
     );
     await few.database.query(`UPDATE account SET status = 'CLOSED' WHERE id = $1`, [made?.id]);
     const later = await Promise.all(people.map(make));

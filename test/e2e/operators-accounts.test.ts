@@ -190,7 +190,7 @@ describe('credit that operators move', () => {
 
 describe('operators', () => {
   const SET = `mutation ($email: String!, $operator: Boolean!) {
-    setOperator(input: { email: $email, operator: $operator }) {
+    setOperator(input: { email: $email, isOperator: $operator }) {
       operators { email }
       userErrors { code message path details }
     }

@@ -11,7 +11,7 @@ const outbox = temporaryFolder();
 let t: TestApp;
 let operator: Person;
 let customer: Caller;
-let neighbour: Caller;
+let neighbor: Caller;
 
 const BEGAN = Date.now() - 86_400_000;
 
@@ -19,8 +19,8 @@ beforeAll(async () => {
   t = await startTestApp({ seeded: false, config: mailTo(outbox.path) });
   operator = await newOperator(t, outbox.path);
   customer = await newCaller(t, 1_000n, { scopes: ['READ', 'ADMIN', 'BILLING', 'INFERENCE'] });
-  neighbour = await newCaller(t, 1_000n);
-  for (const { accountId } of [customer, neighbour]) {
+  neighbor = await newCaller(t, 1_000n);
+  for (const { accountId } of [customer, neighbor]) {
     // Five calls, of which two ended at the same moment, and five purchases.
     await insertRuns(
       t.database,
@@ -99,8 +99,8 @@ describe.each(LISTS)('%s', (field, node) => {
   test('is for operators and the account’s own callers alone', async () => {
     expect(errorOf(await read(customer, {}))).toBeUndefined();
     // As an account that does not exist, for a key with every scope on another account too.
-    expect((await read(neighbour, {})).body).toMatchObject({ data: { account: null } });
-    const theirs = await read(customer, { id: neighbour.accountId });
+    expect((await read(neighbor, {})).body).toMatchObject({ data: { account: null } });
+    const theirs = await read(customer, { id: neighbor.accountId });
     expect(theirs.body).toMatchObject({ data: { account: null } });
     const variables = { id: customer.accountId };
     expect(codeOf(await t.gql(query, variables))).toBe('UNAUTHENTICATED');
@@ -117,14 +117,14 @@ describe.each(LISTS)('%s', (field, node) => {
   });
 
   test('refuses a cursor of another account', async () => {
-    const theirs = await read(operator, { id: neighbour.accountId });
+    const theirs = await read(operator, { id: neighbor.accountId });
     const there = theirs.body.data.account[field] as Page;
     const { endCursor } = there.pageInfo;
     // An empty list has none: then one of the customer's.
     const own = (await read(operator, { first: 1 })).body.data.account[field] as Page;
     const foreign =
       endCursor === null
-        ? await read(operator, { id: neighbour.accountId, after: own.pageInfo.endCursor })
+        ? await read(operator, { id: neighbor.accountId, after: own.pageInfo.endCursor })
         : await read(operator, { after: endCursor });
     expect(errorOf(foreign)).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'after' });
   });
@@ -154,7 +154,7 @@ test.each(['pur_\0', 'pur_', 'x', `pur_${'x'.repeat(10_000)}`])(
 );
 
 test('a closed account still has its history', async () => {
-  const { accountId } = neighbour;
+  const { accountId } = neighbor;
   await t.database.query(`UPDATE account SET status = 'CLOSED', closed_at = now() WHERE id = $1`, [
     accountId,
   ]);

@@ -17,9 +17,9 @@ const person = (email: string) => signUp({ url: t.url, outboxDir: outbox.path },
 test('an organization and a person are renamed, and it is written down', async () => {
   const ada = await person('ada@example.org');
   const made = await ada.gql(
-    'mutation { createOrganisation(input: { name: "Acme" }) { account { id } } }',
+    'mutation { createOrganization(input: { name: "Acme" }) { account { id } } }',
   );
-  const accountId = made.body.data.createOrganisation.account.id as string;
+  const accountId = made.body.data.createOrganization.account.id as string;
   const RENAME = `mutation ($input: UpdateAccountInput!) {
     updateAccount(input: $input) { account { id name } userErrors { code path } } }`;
   const renamed = await ada.gql(RENAME, { input: { accountId, name: ' Acme Labs ' } });

@@ -31,7 +31,7 @@ describe('what the caches have forgotten', () => {
       const misses = texts.counts.misses;
       const again = await classified(url, caller, { model, ...input });
       expect(again.cost.chargedNanos).toBe('0');
-      expect(again.classifications.map(({ cached }: { cached: boolean }) => cached)).toEqual([
+      expect(again.classifications.map(({ isCached }: { isCached: boolean }) => isCached)).toEqual([
         true,
         true,
         true,

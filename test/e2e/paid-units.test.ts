@@ -33,7 +33,7 @@ describe('on several servers', () => {
       expect(answer).toMatchObject({
         cost: { chargedNanos: '0' },
         labelsCached: 3,
-        classification: { cached: true },
+        classification: { isCached: true },
       });
       expect(app.services.embeddings.texts.counts.misses).toBe(3);
     });
@@ -160,7 +160,7 @@ test('a replay costs nothing, is the answer as it was, and does not change what 
   await t.chargedFor(other, unkeyed);
   const again = await classified(t.url, caller, input);
   expect(again).toMatchObject({
-    replayed: true,
+    isReplay: true,
     runId: first.runId,
     labelsCached: 0,
     classification: first.classification,

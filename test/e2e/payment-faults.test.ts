@@ -1,7 +1,7 @@
 import { BUY, CARD, codeOf, DOLLAR, SECRETS, type Shop, startShop } from '../support/payments.js';
 import type { Caller } from '../support/platform.js';
 
-/** F1–F13 of the fault catalogue: what goes wrong around a purchase. */
+/** F1–F13 of the fault catalog: what goes wrong around a purchase. */
 
 let shop: Shop;
 let customer: Caller;
@@ -108,7 +108,7 @@ test('F6: when every webhook is lost for three days, open purchases are asked ab
   shop.double.payments.pay(shop.page(paid), CARD);
   shop.news();
   await shop.skip(3 * 86_400);
-  await shop.app.services.fulfilment.settleOpen();
+  await shop.app.services.fulfillment.settleOpen();
   expect([await shop.state(paid), await shop.state(unpaid)]).toEqual(['PAID', 'EXPIRED']);
   expect(await shop.posted(customer)).toBe(10n * DOLLAR);
 });

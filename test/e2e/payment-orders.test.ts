@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
 import type { Payment } from '../../src/payments/purchase.js';
-import { FulfilmentService } from '../../src/payments/fulfilment.service.js';
+import { FulfillmentService } from '../../src/payments/fulfillment.service.js';
 import { StripeApi } from '../../src/payments/stripe-api.gateway.js';
 import { StripeGateway } from '../../src/payments/stripe.gateway.js';
 import { type Bought, CARD, DOLLAR, type Shop, startShop } from '../support/payments.js';
@@ -102,7 +102,7 @@ test.each(Object.entries(STORIES))(
       for (const at of order) {
         const glimpse = seen[at];
         if (glimpse === undefined) throw new Error('It was not recorded.');
-        const service = fulfilmentThatSees(copyFor(purchase, glimpse));
+        const service = fulfillmentThatSees(copyFor(purchase, glimpse));
         await service.settle(purchase.id as `pur_${string}`);
         await service.settle(purchase.id as `pur_${string}`);
       }
@@ -143,7 +143,7 @@ test('events that are handled side by side, while more happens', async () => {
     const who = await shop.customer();
     const purchase = await shop.buy(who);
     shop.double.payments.pay(shop.page(purchase), CARD);
-    const settle = () => shop.app.services.fulfilment.settle(purchase.id as `pur_${string}`);
+    const settle = () => shop.app.services.fulfillment.settle(purchase.id as `pur_${string}`);
     const before = [settle(), settle(), settle()];
     await before[0];
     const charge = await shop.charge(purchase);
@@ -196,10 +196,10 @@ function copyFor({ id }: Bought, payment: Payment): Payment {
   };
 }
 
-function fulfilmentThatSees(payment: Payment): Pick<FulfilmentService, 'settle'> {
+function fulfillmentThatSees(payment: Payment): Pick<FulfillmentService, 'settle'> {
   const { database: db, services, logger } = shop.app;
   const stripe = { provider: 'double', findPayment: () => Promise.resolve(payment) };
-  return new FulfilmentService({ db, credits: services.credits, stripe, logger });
+  return new FulfillmentService({ db, credits: services.credits, stripe, logger });
 }
 
 function permutations<T>(list: readonly T[]): T[][] {

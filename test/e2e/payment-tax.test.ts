@@ -147,7 +147,7 @@ test.each([
 test('F13: tax is worked out on a page only, so nothing is bought without one', async () => {
   await shop.paid(customer);
   const SET =
-    'mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) { autoTopUp { enabled } userErrors { code message path details } } }';
+    'mutation ($input: EnableAutoTopUpInput!) { enableAutoTopUp(input: $input) { autoTopUp { isEnabled } userErrors { code message path details } } }';
   const input = {
     ...{ thresholdNanos: '1000000000', amount: '10.00', monthlyCap: '30.00' },
     consent: true,

@@ -8,11 +8,11 @@ import { until } from '../support/process.js';
 import { makeChecksDue, startProvider, type TestProvider } from '../support/providers.js';
 
 const FIELDS =
-  'id modelId name protocol url hasToken priority enabled health failures problem costs { unit nanosPerUnit }';
+  'id modelId name protocol url hasToken priority isEnabled health failures problem costs { unit nanosPerUnit }';
 const LIST = `query ($model: String!) { providers(model: $model) { ${FIELDS} } }`;
-const ADD = `mutation ($input: AddProviderInput!) { addProvider(input: $input) { provider { ${FIELDS} } userErrors { code message path details } } }`;
-const EDIT = `mutation ($input: EditProviderInput!) { editProvider(input: $input) { provider { ${FIELDS} } userErrors { code message path details } } }`;
-const REMOVE = `mutation ($id: ID!) { removeProvider(input: { id: $id }) { deletedProviderId userErrors { code message path details } } }`;
+const ADD = `mutation ($input: CreateProviderInput!) { createProvider(input: $input) { provider { ${FIELDS} } userErrors { code message path details } } }`;
+const EDIT = `mutation ($input: UpdateProviderInput!) { updateProvider(input: $input) { provider { ${FIELDS} } userErrors { code message path details } } }`;
+const REMOVE = `mutation ($id: ID!) { deleteProvider(input: { id: $id }) { deletedProviderId userErrors { code message path details } } }`;
 const PRICE = `mutation ($input: SetModelPriceInput!) { setModelPrice(input: $input) { model { prices { unit nanosPerUnit } } userErrors { code message path details } } }`;
 const MODEL = DEMO_MODEL;
 const TOKEN = 'a-secret-of-sixteen';
@@ -68,8 +68,8 @@ async function addBoth(): Promise<{ first: string; second: string }> {
     return ['first', 'second'].every((name) => ready.some((one) => one.name === name)) || undefined;
   });
   return {
-    first: one.data.addProvider.provider.id as string,
-    second: two.data.addProvider.provider.id as string,
+    first: one.data.createProvider.provider.id as string,
+    second: two.data.createProvider.provider.id as string,
   };
 }
 
@@ -77,26 +77,26 @@ describe('an operator', () => {
   test('adds, changes, lists and removes a provider; its token is never shown nor written down', async () => {
     const costs = [{ unit: 'IMAGE', nanosPerUnit: '90' }];
     const added = await add({ token: TOKEN, costs, priority: 5 });
-    expect(added.data.addProvider.provider).toMatchObject({
+    expect(added.data.createProvider.provider).toMatchObject({
       name: 'far',
       protocol: 'OPEN_INFERENCE',
       url: first.url,
       hasToken: true,
       priority: 5,
-      enabled: true,
+      isEnabled: true,
       health: 'UNKNOWN',
       costs,
     });
-    const id = added.data.addProvider.provider.id as string;
-    const edited = await operator.gql(EDIT, { input: { id, enabled: false, token: null } });
-    expect(edited.body.data.editProvider.provider).toMatchObject({
-      enabled: false,
+    const id = added.data.createProvider.provider.id as string;
+    const edited = await operator.gql(EDIT, { input: { id, isEnabled: false, token: null } });
+    expect(edited.body.data.updateProvider.provider).toMatchObject({
+      isEnabled: false,
       hasToken: false,
       url: first.url,
       costs,
     });
     expect((await list()).map(({ name }) => name)).toEqual(['far', 'local']);
-    expect((await operator.gql(REMOVE, { id })).body.data.removeProvider).toEqual({
+    expect((await operator.gql(REMOVE, { id })).body.data.deleteProvider).toEqual({
       deletedProviderId: id,
       userErrors: [],
     });
@@ -121,7 +121,7 @@ describe('an operator', () => {
     const { first: id } = await addBoth();
     await operator.gql(EDIT, { input: { id, priority: 21 } });
     expect(await count()).toBe(2);
-    await operator.gql(EDIT, { input: { id, enabled: false } });
+    await operator.gql(EDIT, { input: { id, isEnabled: false } });
     expect(await count()).toBe(1);
     await operator.gql(REMOVE, { id });
     expect(await count()).toBe(1);

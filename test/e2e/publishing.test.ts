@@ -10,7 +10,7 @@ import { startPlatform, type TestPlatform } from '../support/platform.js';
 import { installCopy, startProvider, type TestProvider } from '../support/providers.js';
 
 const READINESS = `query ($model: String!) { publishingReadiness(model: $model) {
-  model ready missing checks { requirement met outcome } } }`;
+  model isReady missing checks { requirement isMet outcome } } }`;
 const PUBLISH = `mutation ($model: String!) {
   publishModel(input: { model: $model }) {
     model { slug status apiProviders changelog(first: 1) { kind } }
@@ -23,8 +23,8 @@ const CREATE = `mutation ($input: CreateModelInput!) {
 const PRICE = `mutation ($input: SetModelPriceInput!) {
   setModelPrice(input: $input) { model { slug } userErrors { code message path details } }
 }`;
-const ADD = `mutation ($input: AddProviderInput!) {
-  addProvider(input: $input) { provider { id health } userErrors { code message path details } }
+const ADD = `mutation ($input: CreateProviderInput!) {
+  createProvider(input: $input) { provider { id health } userErrors { code message path details } }
 }`;
 const UNITS = ['IMAGE', 'LABEL_TEXT', 'EMBEDDING'];
 
@@ -66,7 +66,7 @@ async function price(model: string, units = UNITS): Promise<void> {
   }
 }
 
-const addProvider = (model: string, url = provider.url) =>
+const createProvider = (model: string, url = provider.url) =>
   operator.gql(ADD, { input: { model, name: 'far', url } });
 const golden = (model: string) => path.join(t.modelsDir, model, 'golden.json');
 /** Another number at the beginning of the first embedding. */
@@ -86,7 +86,7 @@ async function refusal(model: string): Promise<{ missing: string[]; message: str
   const missing = (asked.data.publishingReadiness.missing as string[]).map((one) =>
     one.toLowerCase(),
   );
-  expect(asked.data.publishingReadiness.ready).toBe(missing.length === 0);
+  expect(asked.data.publishingReadiness.isReady).toBe(missing.length === 0);
   const error = errorOf({ body });
   if (error === undefined) {
     expect(missing).toEqual([]);
@@ -102,7 +102,7 @@ describe('going live', () => {
   test('names everything that is missing at once, and what to do about each', async () => {
     const refused = await refusal(await create('test/nowhere'));
     expect(refused?.missing).toEqual(['provider', 'prices', 'golden']);
-    expect(refused?.message).toMatch(/provider: .*addProvider.*models pull test\/nowhere/);
+    expect(refused?.message).toMatch(/provider: .*createProvider.*models pull test\/nowhere/);
     expect(refused?.message).toMatch(/prices: .*IMAGE, LABEL_TEXT, EMBEDDING.*setModelPrice/);
     expect(refused?.message).toMatch(/golden: .*not installed.*models pull test\/nowhere/);
   });
@@ -114,7 +114,7 @@ describe('going live', () => {
     expect(refused?.missing).toEqual(['provider', 'golden']);
     expect(refused?.message).toMatch(/the built-in predictor: It does not serve/);
     // One that does not answer is none either.
-    await addProvider(model, 'http://127.0.0.1:9');
+    await createProvider(model, 'http://127.0.0.1:9');
     expect((await refusal(model))?.message).toMatch(/far: The predictor does not answer/);
   });
 
@@ -129,7 +129,7 @@ describe('going live', () => {
 
   test('is refused with a price that is still to come', async () => {
     const model = await createInstalled();
-    await addProvider(model);
+    await createProvider(model);
     const effectiveFrom = new Date(Date.now() + 3_600_000);
     for (const unit of UNITS) {
       await operator.gql(PRICE, { input: { model, unit, nanosPerUnit: '1', effectiveFrom } });
@@ -140,7 +140,7 @@ describe('going live', () => {
   test('is refused without golden scores', async () => {
     const model = await createInstalled();
     await price(model);
-    await addProvider(model);
+    await createProvider(model);
     rmSync(golden(model));
     const refused = await refusal(model);
     expect(refused?.missing).toEqual(['golden']);
@@ -150,17 +150,17 @@ describe('going live', () => {
   test('is refused where nothing but this project’s own reference backs its scores', async () => {
     const model = await createInstalled();
     await price(model);
-    await addProvider(model);
+    await createProvider(model);
     rmSync(golden(model));
     await writeSelfReference(path.join(t.modelsDir, model), runGraph);
     const refused = await refusal(model);
     expect(refused?.missing).toEqual(['golden']);
     expect(refused?.message).toMatch(
-      /golden: Unverified: .*but no external one.*publishModel with unverified: true.*publish --unverified/,
+      /golden: Unverified: .*but no external one.*publishModel with allowUnverified: true.*publish --unverified/,
     );
 
     const query = `mutation ($model: String!) {
-      publishModel(input: { model: $model, unverified: true }) {
+      publishModel(input: { model: $model, allowUnverified: true }) {
         model { status changelog(first: 1) { text } }
         userErrors { code message path }
       }
@@ -174,7 +174,7 @@ describe('going live', () => {
   test('is refused where golden scores do not match, or say nothing', async () => {
     const model = await createInstalled();
     await price(model);
-    await addProvider(model);
+    await createProvider(model);
     spoil(model);
     const wrong = await refusal(model);
     expect(wrong?.missing).toEqual(['golden']);
@@ -188,7 +188,7 @@ describe('going live', () => {
   test('happens when nothing is missing: the model can be called, through its provider', async () => {
     const model = await createInstalled();
     await price(model);
-    await addProvider(model);
+    await createProvider(model);
     const { body } = await operator.gql(PUBLISH, { model });
     expect(body.data.publishModel.model).toEqual({
       slug: model,
@@ -220,7 +220,7 @@ describe('going live', () => {
   test('twice at the same moment happens once', async () => {
     const model = await createInstalled();
     await price(model);
-    await addProvider(model);
+    await createProvider(model);
     const answers = await Promise.all([1, 2].map(() => operator.gql(PUBLISH, { model })));
     expect(answers.filter((answer) => errorOf(answer) === undefined)).toHaveLength(1);
     const { body } = await t.gql(`{ model(slug: "${model}") { changelog { kind } } }`);

@@ -45,14 +45,14 @@ function formOf(...fields: readonly (readonly [string, string | Uint8Array<Array
 }
 
 const IMAGE = ['image', new Uint8Array(Buffer.from(sample('green-heart.png'), 'base64'))] as const;
-const labelled = (...labels: readonly string[]) =>
+const labeled = (...labels: readonly string[]) =>
   formOf(IMAGE, ...labels.map((label) => ['candidate_labels', label] as const));
 
 test('classifies the file of a form, and says what it cost', async () => {
   const caller = await t.caller(DOLLAR);
   const { status, headers, body } = await send(
     caller.secret,
-    labelled(JSON.stringify([...LABELS, 'a label that is new'])),
+    labeled(JSON.stringify([...LABELS, 'a label that is new'])),
   );
   expect(status).toBe(200);
   expect(body.results[0].label).toBe('green heart');
@@ -73,9 +73,9 @@ test('classifies the file of a form, and says what it cost', async () => {
 test('labels as JSON, repeated, with commas, or all of it as JSON: one answer', async () => {
   const { secret } = await t.caller(DOLLAR);
   const answers = [
-    await send(secret, labelled(JSON.stringify(LABELS))),
-    await send(secret, labelled(...LABELS)),
-    await send(secret, labelled(LABELS.join(', '))),
+    await send(secret, labeled(JSON.stringify(LABELS))),
+    await send(secret, labeled(...LABELS)),
+    await send(secret, labeled(LABELS.join(', '))),
     await post(secret, where, { image: sample('green-heart.png'), candidate_labels: LABELS }),
   ];
   for (const { status, body } of answers) {
@@ -85,7 +85,7 @@ test('labels as JSON, repeated, with commas, or all of it as JSON: one answer', 
 
 test('one label that is no JSON is a label', async () => {
   const { secret } = await t.caller(DOLLAR);
-  const { body } = await send(secret, labelled('[broken'));
+  const { body } = await send(secret, labeled('[broken'));
   expect(body.results).toEqual([{ label: '[broken', score: expect.any(Number) }]);
   // Its share is 1; what is answered is how likely it is.
   expect(body.results[0].score).toBeLessThan(0.01);
@@ -97,10 +97,10 @@ const FILES = Array.from({ length: 17 }, () => IMAGE);
 const refused = [
   ['without a file', formOf(LABEL), 400, /^image/],
   ['without labels', formOf(IMAGE), 400, /^candidate_labels/],
-  ['with empty labels', labelled('[]'), 400, /labels/],
+  ['with empty labels', labeled('[]'), 400, /labels/],
   ['with a file that is no picture', formOf(['image', MEGABYTES(1)], LABEL), 415, /./],
   ['with 17 files', formOf(...FILES, LABEL), 413, /files/],
-  ['with a field over 1 MiB', labelled('a'.repeat(1_100_000)), 413, /candidate_labels/],
+  ['with a field over 1 MiB', labeled('a'.repeat(1_100_000)), 413, /candidate_labels/],
   ['with a file over 10 MiB', formOf(['image', MEGABYTES(11)], LABEL), 413, /10 MiB/],
   ['that is too large', formOf(['image', MEGABYTES(8)], ['b', MEGABYTES(8)]), 413, /bytes/],
   ['with a name that is the prototype’s', formOf(['__proto__', 'x']), 400, /prototype/],
@@ -168,7 +168,7 @@ test('a caller who hangs up in the middle of a form costs nothing, and hurts nob
     () => socket.end(),
   );
   await text(socket);
-  const { status } = await send(caller.secret, labelled('a new label'));
+  const { status } = await send(caller.secret, labeled('a new label'));
   expect(status).toBe(200);
 });
 

@@ -39,9 +39,9 @@ const classify = zodFunction({
   parameters: z.object({ shape: z.enum(LABELS), confidence: z.number() }),
 });
 const search = zodFunction({ name: 'search', parameters: z.object({ query: z.string() }) });
-const colour = zodFunction({
-  name: 'colour',
-  parameters: z.object({ colour: z.enum(['red', 'green']) }),
+const color = zodFunction({
+  name: 'color',
+  parameters: z.object({ color: z.enum(['red', 'green']) }),
 });
 const user = (...content: OpenAI.ChatCompletionContentPart[]) => ({
   role: 'user' as const,
@@ -68,14 +68,14 @@ describe('a function with an enum argument is a classification', () => {
     [
       'though another is first, by its name',
       {
-        tools: [colour, classify],
+        tools: [color, classify],
         tool_choice: { type: 'function', function: { name: 'classify' } },
       },
     ],
     [
       'alone, when calls are not parallel',
       {
-        tools: [classify, colour],
+        tools: [classify, color],
         parallel_tool_calls: false,
       },
     ],
@@ -91,10 +91,10 @@ describe('a function with an enum argument is a classification', () => {
   });
 
   test('several are called together, by one call of the model', async () => {
-    const completion = await ask({ tools: [classify, colour] });
+    const completion = await ask({ tools: [classify, color] });
     expect(callsIn(completion)).toEqual([
       ['classify', { shape: 'green heart', confidence: expect.any(Number) }],
-      ['colour', { colour: 'green' }],
+      ['color', { color: 'green' }],
     ]);
     // An image and five labels.
     expect(completion.usage?.prompt_tokens).toBe(6);

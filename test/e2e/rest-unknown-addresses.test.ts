@@ -32,7 +32,7 @@ test.each([
   ['/v2/systemsharedmemory/status', { error: TEXT }],
   ['/clip/none', { message: TEXT }],
   ['/rank/none', expect.anything()],
-])('an unknown address %s is answered in the dialect of its neighbours', async (path, body) => {
+])('an unknown address %s is answered in the dialect of its neighbors', async (path, body) => {
   for (const key of [undefined, secret]) {
     const answer = await callRest(t.url, 'GET', path, key === undefined ? {} : { secret: key });
     expect([answer.body, answer.status >= 400 && answer.status < 500]).toEqual([body, true]);

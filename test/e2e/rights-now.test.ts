@@ -16,12 +16,12 @@ afterAll(async () => {
   outbox.remove();
 });
 
-const OPEN = `mutation ($name: String!) { createOrganisation(input: { name: $name }) { account { id } } }`;
+const OPEN = `mutation ($name: String!) { createOrganization(input: { name: $name }) { account { id } } }`;
 
 test('who has left an account does nothing more there, in the same document neither', async () => {
   const member = await signUp({ url: t.url, outboxDir: outbox.path }, 'member@example.org');
   const made = await owner.gql(OPEN, { name: 'Acme' });
-  const id = made.body.data.createOrganisation.account.id as string;
+  const id = made.body.data.createOrganization.account.id as string;
   await t.database.query(
     `INSERT INTO membership (account_id, user_id, role)
      SELECT $1, id, 'ADMIN' FROM app_user WHERE email = 'member@example.org'`,

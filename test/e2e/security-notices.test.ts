@@ -120,9 +120,9 @@ test('a password that was changed, or set anew', async () => {
 test('a new key, to those who look after the account', async () => {
   const [owner, admin, developer] = [await newPerson(), await newPerson(), await newPerson()];
   const { body } = await owner.gql(
-    'mutation { createOrganisation(input: { name: "Acme" }) { account { id } userErrors { code message path details } } }',
+    'mutation { createOrganization(input: { name: "Acme" }) { account { id } userErrors { code message path details } } }',
   );
-  const account = body.data.createOrganisation.account.id as string;
+  const account = body.data.createOrganization.account.id as string;
   for (const [person, role] of [
     [admin, 'ADMIN'],
     [developer, 'DEVELOPER'],
@@ -185,9 +185,10 @@ test('each once, however many servers look', async () => {
 test('nobody who has switched them off, except that they were', async () => {
   const person = await newPerson();
   const SET =
-    'mutation ($enabled: Boolean!) { setSecurityMails(input: { enabled: $enabled }) { userErrors { code message path details } } }';
+    'mutation ($enabled: Boolean!) { updateSecurityMails(input: { isEnabled: $enabled }) { userErrors { code message path details } } }';
   const isOn = async () =>
-    (await person.gql('{ viewer { securityMails } }')).body.data.viewer.securityMails as boolean;
+    (await person.gql('{ viewer { isSecurityMailEnabled } }')).body.data.viewer
+      .isSecurityMailEnabled as boolean;
   expect(await isOn()).toBe(true);
   await person.gql(SET, { enabled: false });
   await person.gql(SET, { enabled: false });

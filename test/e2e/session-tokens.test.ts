@@ -250,16 +250,18 @@ describe('a session', () => {
       { isCurrent: true, ipAddress: '127.0.0.1' },
     ]);
     const END =
-      'mutation ($id: ID!) { endSession(input: { id: $id }) { endedSessionId userErrors { code message path details } } }';
+      'mutation ($id: ID!) { revokeSession(input: { id: $id }) { endedSessionId userErrors { code message path details } } }';
     const { id } = sessions[0];
     expect(codeOf(await stranger.gql(END, { id }))).toBe('NOT_FOUND');
     expect(errorOf(await other.gql(VIEWER))).toBeUndefined();
-    expect((await person.gql(END, { id })).body.data.endSession.userErrors).toEqual([]);
+    expect((await person.gql(END, { id })).body.data.revokeSession.userErrors).toEqual([]);
     expect(codeOf(await other.gql(VIEWER))).toBe('UNAUTHENTICATED');
     expect(codeOf(await person.gql(END, { id }))).toBe('NOT_FOUND');
 
     const third = await signIn(t.url, person.email);
-    await person.gql('mutation { endOtherSessions { userErrors { code message path details } } }');
+    await person.gql(
+      'mutation { revokeOtherSessions { userErrors { code message path details } } }',
+    );
     expect(codeOf(await third.gql(VIEWER))).toBe('UNAUTHENTICATED');
     expect(errorOf(await person.gql(VIEWER))).toBeUndefined();
     expect(errorOf(await stranger.gql(VIEWER))).toBeUndefined();

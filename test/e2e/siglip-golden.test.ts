@@ -99,7 +99,7 @@ describe('fp32', () => {
 });
 
 describe('the names of Hugging Face Optimum', () => {
-  const normalised = () => ({
+  const normalized = () => ({
     pixel_values: tensor('float32', [pixels.length, 3, size, size], pixels.flat()),
   });
   const ids = () => textBatch(golden.texts.map(({ input_ids: row }) => row));
@@ -107,7 +107,7 @@ describe('the names of Hugging Face Optimum', () => {
   test('model.onnx gives the logits of the reference, both ways round, and both embeddings', async () => {
     const { inputNames, outputNames, outputs } = await runOnnx(
       path.join(folder.path, 'model.onnx'),
-      [{ ...normalised(), ...ids() }],
+      [{ ...normalized(), ...ids() }],
     );
     expect(inputNames).toEqual(['input_ids', 'pixel_values']);
     expect(outputNames).toEqual([
@@ -126,8 +126,8 @@ describe('the names of Hugging Face Optimum', () => {
     expect(worstDistance(rowsOf(result?.text_embeds), golden.texts)).toBeLessThan(1e-5);
   });
 
-  test('vision_model.onnx and text_model.onnx give what comes before the L2 normalisation', async () => {
-    const vision = await runOnnx(path.join(folder.path, 'vision_model.onnx'), [normalised()]);
+  test('vision_model.onnx and text_model.onnx give what comes before the L2 normalization', async () => {
+    const vision = await runOnnx(path.join(folder.path, 'vision_model.onnx'), [normalized()]);
     expect(vision.inputNames).toEqual(['pixel_values']);
     expect(vision.outputNames).toEqual(['last_hidden_state', 'pooler_output']);
     expect(vision.outputs[0]?.last_hidden_state?.dims).toEqual([pixels.length, 25, 96]);

@@ -72,7 +72,7 @@ test.each(golden.images)('$file has the logits and probabilities of the referenc
   expect(ranked[0]?.index).toBe(best);
 });
 
-/** An image as the reference's tensor: [3, size, size], normalised in float32, in torch's order. */
+/** An image as the reference's tensor: [3, size, size], normalized in float32, in torch's order. */
 async function planes(file: string): Promise<Float32Array> {
   const { preprocess } = checkpoint.config;
   const bytes = readFileSync(path.join(FIXTURE, file));
@@ -81,8 +81,8 @@ async function planes(file: string): Promise<Float32Array> {
   return Float32Array.from({ length: 3 * area }, (_, at) => {
     const channel = Math.floor(at / area);
     const value = Math.fround((pixels[(at % area) * 3 + channel] ?? NaN) / 255);
-    const centred = Math.fround(value - Math.fround(preprocess.mean[channel] ?? NaN));
-    return centred / Math.fround(preprocess.std[channel] ?? NaN);
+    const centered = Math.fround(value - Math.fround(preprocess.mean[channel] ?? NaN));
+    return centered / Math.fround(preprocess.std[channel] ?? NaN);
   });
 }
 
@@ -97,12 +97,12 @@ function largestDifference(ours: Float32Array, base64: string): number {
 }
 
 function correlation(a: Float32Array, b: Float32Array): number {
-  const x = unit(centred(a));
-  const y = unit(centred(b));
+  const x = unit(centered(a));
+  const y = unit(centered(b));
   return x.reduce((sum, value, at) => sum + value * (y[at] ?? NaN), 0);
 }
 
-function centred(values: Float32Array): number[] {
+function centered(values: Float32Array): number[] {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return Array.from(values, (value) => value - mean);
 }

@@ -231,18 +231,18 @@ describe('mails that somebody asks for', () => {
 
 describe('invitations', () => {
   const INVITE = `mutation ($email: String!) { inviteMember(input: { email: $email, role: VIEWER }) { invitation { id } userErrors { code message path details } } }`;
-  async function newOrganisation() {
+  async function newOrganization() {
     const person = await newPerson();
     const { body } = await person.gql(
-      'mutation { createOrganisation(input: { name: "O" }) { account { id } userErrors { code message path details } } }',
+      'mutation { createOrganization(input: { name: "O" }) { account { id } userErrors { code message path details } } }',
     );
-    const id = body.data.createOrganisation.account.id as string;
+    const id = body.data.createOrganization.account.id as string;
     const owner = personOn(t.url, person, id);
     return async (email: string) => errorOf(await owner.gql(INVITE, { email }));
   }
 
   test('to one mailbox are limited, from all accounts together', async () => {
-    const all = [await newOrganisation(), await newOrganisation()];
+    const all = [await newOrganization(), await newOrganization()];
     for (let n = 0; n < 10; n += 1) {
       expect(await all[n % 2]?.(`invited+${String(n)}@example.org`)).toBeUndefined();
     }
@@ -251,7 +251,7 @@ describe('invitations', () => {
   });
 
   test('from one account are limited', async () => {
-    const invite = await newOrganisation();
+    const invite = await newOrganization();
     for (let n = 0; n < 100; n += 1) expect(await invite(newEmail())).toBeUndefined();
     const refused = await invite(newEmail());
     expect(refused?.code).toBe('RATE_LIMITED');

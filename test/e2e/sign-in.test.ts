@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 const VIEWER =
-  '{ viewer { user { id email emailVerified } isOperator accounts { id kind viewerRole name } } }';
+  '{ viewer { user { id email isEmailVerified } isOperator accounts { id kind viewerRole name } } }';
 const LOTS =
   '{ account { creditLots { nodes { source originalNanos remainingNanos expiresAt } } } }';
 
@@ -51,7 +51,7 @@ test('from sign-up to free credit: an address has to be confirmed first', async 
   const { token } = (await t.gql(SIGN_IN, { email, password: PASSWORD })).body.data.signIn;
   const person = personOf(t.url, email, token as string);
   expect((await person.gql(VIEWER)).body.data.viewer).toMatchObject({
-    user: { email, emailVerified: true },
+    user: { email, isEmailVerified: true },
     isOperator: false,
     accounts: [{ kind: 'PERSONAL', viewerRole: 'OWNER', name: 'Test' }],
   });
@@ -137,7 +137,7 @@ test('a link by mail signs in, once, and opens an account for a new address', as
   const person = personOf(t.url, email, used.body.data.signInWithMagicLink.token as string);
   expect((await person.gql(VIEWER)).body.data.viewer.user).toMatchObject({
     email,
-    emailVerified: true,
+    isEmailVerified: true,
   });
   expect((await person.gql(LOTS)).body.data.account.creditLots.nodes).toHaveLength(1);
   expect(codeOf(await t.gql(USE, { token }))).toBe('BAD_USER_INPUT');

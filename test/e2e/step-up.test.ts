@@ -145,9 +145,9 @@ test('guesses at the password of an open session are limited', async () => {
   expect(codes).toEqual([...Array<string>(10).fill('FORBIDDEN'), 'RATE_LIMITED']);
 });
 
-describe('an organisation of which an operator requires it', () => {
+describe('an organization of which an operator requires it', () => {
   const REQUIRE = `mutation ($id: ID!, $required: Boolean!) {
-    requireSecondFactor(input: { id: $id, required: $required }) {
+    requireSecondFactor(input: { id: $id, isRequired: $required }) {
       account { isSecondFactorRequired }
       userErrors { code message path details }
     }
@@ -157,9 +157,9 @@ describe('an organisation of which an operator requires it', () => {
     const [operator, owner] = [await newPerson(), await newPerson()];
     await makeOperator(operator);
     const made = await owner.gql(
-      'mutation { createOrganisation(input: { name: "Acme" }) { account { id } userErrors { code message path details } } }',
+      'mutation { createOrganization(input: { name: "Acme" }) { account { id } userErrors { code message path details } } }',
     );
-    const id = made.body.data.createOrganisation.account.id as string;
+    const id = made.body.data.createOrganization.account.id as string;
     const on = (person: Person) => personOn(t.url, person, id);
     const created = await on(owner).gql(
       'mutation { createApiKey(input: { name: "k", scopes: [READ] }) { secret userErrors { code message path details } } }',

@@ -53,13 +53,13 @@ describe('what Stripe does not take', () => {
       param: 'surprise',
     });
     const product_data = { name: 'Credit' };
-    const price_data = { currency: 'usd', unit_amount: 100, product_data, colour: 'red' };
+    const price_data = { currency: 'usd', unit_amount: 100, product_data, color: 'red' };
     const line_items = [
       { price_data },
     ] as unknown as Stripe.Checkout.SessionCreateParams['line_items'];
     expect(await failure(till.sell(line_items === undefined ? {} : { line_items }))).toMatchObject({
       ...unknown,
-      param: 'line_items[0][price_data][colour]',
+      param: 'line_items[0][price_data][color]',
     });
     const filter = { charge: 'ch_1' } as Stripe.CustomerListParams;
     expect(await failure(stripe.customers.list(filter))).toMatchObject({

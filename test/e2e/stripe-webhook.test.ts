@@ -34,7 +34,7 @@ describe('F8: what Stripe did not sign is not stored', () => {
     return (row as { n: number }).n;
   };
 
-  test('forged, stale, future-dated, re-serialised, wrong secret, no signature, nothing', async () => {
+  test('forged, stale, future-dated, re-serialized, wrong secret, no signature, nothing', async () => {
     const purchase = await shop.buy(customer);
     shop.double.payments.pay(shop.page(purchase), CARD);
     const event = completed();
@@ -95,7 +95,7 @@ test('F24: an event of another API version is refused loudly, and nothing is los
   expect(await shop.send(completed(), { apiVersion: '2020-08-27' })).toBe(400);
   expect(shop.log.some((line) => line.includes('another API version'))).toBe(true);
   await shop.skip(120);
-  await shop.app.services.fulfilment.settleOpen();
+  await shop.app.services.fulfillment.settleOpen();
   expect(await shop.posted(customer)).toBe(10n * DOLLAR);
 });
 

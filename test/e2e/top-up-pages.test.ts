@@ -27,7 +27,7 @@ afterAll(async () => {
   outbox.remove();
 });
 
-const SET = `mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) { autoTopUp { enabled } userErrors { code message path details } } }`;
+const SET = `mutation ($input: EnableAutoTopUpInput!) { enableAutoTopUp(input: $input) { autoTopUp { isEnabled } userErrors { code message path details } } }`;
 const SETTING = {
   thresholdNanos: '1000000000',
   amount: '10.00',

@@ -30,16 +30,16 @@ afterAll(async () => {
   outbox.remove();
 });
 
-const SET = `mutation ($input: SetAutoTopUpInput!) {
-  setAutoTopUp(input: $input) {
-    autoTopUp { enabled consent failures offReason card { brand lastFour } spentThisMonth { amount } }
+const SET = `mutation ($input: EnableAutoTopUpInput!) {
+  enableAutoTopUp(input: $input) {
+    autoTopUp { isEnabled consent failures offReason card { brand lastFour } spentThisMonth { amount } }
     userErrors { code message path details }
   }
 }`;
 const DISABLE =
-  'mutation { disableAutoTopUp(input: { }) { autoTopUp { enabled } userErrors { code message path details } } }';
+  'mutation { disableAutoTopUp(input: { }) { autoTopUp { isEnabled } userErrors { code message path details } } }';
 const STATE = `{ account {
-  autoTopUp { enabled failures offReason nextAttemptAt consent spentThisMonth { amount } }
+  autoTopUp { isEnabled failures offReason nextAttemptAt consent spentThisMonth { amount } }
   balance { postedNanos }
 } }`;
 const SETTING = {
@@ -86,8 +86,8 @@ test('below the threshold, credit is bought with the saved card; consent is kept
   expect(codeOf(await set())).toBe('CONFLICT');
   await saveCard(CARD);
   const { body } = await set();
-  expect(body.data.setAutoTopUp.autoTopUp).toMatchObject({
-    enabled: true,
+  expect(body.data.enableAutoTopUp.autoTopUp).toMatchObject({
+    isEnabled: true,
     card: { brand: 'visa', lastFour: '4242' },
     consent:
       'I agree that my saved card is charged 10.00 USD whenever my credit falls below 1.00 USD, at most 30.00 USD in a calendar month (UTC), until I switch it off.',
@@ -141,14 +141,14 @@ test.each([
     };
     await turn();
     await turn();
-    expect(await state()).toMatchObject({ enabled: true, failures: 1, posted: FREE });
+    expect(await state()).toMatchObject({ isEnabled: true, failures: 1, posted: FREE });
     expect(await subjects()).toBe(1);
     for (const hours of [2, 13, 1, 20]) {
       await shop.skip(hours * 3_600);
       await turn();
     }
     const after = await state();
-    expect(after).toMatchObject({ enabled: false, failures: 3, posted: FREE });
+    expect(after).toMatchObject({ isEnabled: false, failures: 3, posted: FREE });
     expect(after.offReason).toMatch(why);
     expect([charges(), await subjects()]).toEqual([0, 3]);
     const open = shop.double.store
@@ -238,7 +238,7 @@ test('F20: switched off stays off, whatever is in flight', async () => {
   await shop.catchUp();
   const before = charges();
   await turn();
-  expect([charges(), (await state()).enabled]).toEqual([before, false]);
+  expect([charges(), (await state()).isEnabled]).toEqual([before, false]);
   expect(before).toBeLessThanOrEqual(1);
 });
 
@@ -296,5 +296,5 @@ test.each([
   await saveCard(CARD);
   const answer = await set(setting);
   expect(errorOf(answer)?.message).toMatch(message);
-  expect((await state()).enabled).toBeUndefined();
+  expect((await state()).isEnabled).toBeUndefined();
 });

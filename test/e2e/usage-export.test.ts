@@ -119,7 +119,7 @@ test.each([
   [{ to: '3025-03-29T00:00:00Z' }, 'range'],
   [{ timeZone: 'Mars/Olympus' }, 'timeZone'],
   [{ groupBy: 'MODEL,MODEL' }, 'groupBy'],
-  [{ groupBy: 'COLOUR' }, 'groupBy.0'],
+  [{ groupBy: 'COLOR' }, 'groupBy.0'],
   [{ statuses: '' }, 'filter'],
 ])('%j is refused before anything is sent', async (more, param) => {
   const { status, body } = await callRest(t.url, 'GET', address(more), {

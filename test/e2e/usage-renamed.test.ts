@@ -60,7 +60,7 @@ const rename = (from: string, to: string) =>
   );
 const free = (slug: string, alias: string) =>
   operate(
-    'mutation ($slug: String!, $alias: String!) { removeModelAlias(input: { model: $slug, alias: $alias }) { model { slug } userErrors { code message path details } } }',
+    'mutation ($slug: String!, $alias: String!) { deleteModelAlias(input: { model: $slug, alias: $alias }) { model { slug } userErrors { code message path details } } }',
     { slug, alias },
   );
 

@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 const NODE =
-  'query ($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on User { id name email emailVerified } } }';
+  'query ($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on User { id name email isEmailVerified } } }';
 
 test('a user is visible to themselves and to members of the same account, and to nobody else', async () => {
   const member = await addMember(t, mine.accountId);

@@ -36,7 +36,7 @@ test('a key sees itself, its account, and no person', async () => {
 });
 
 describe('an organization that requires a second factor', () => {
-  const OPEN = `mutation { createOrganisation(input: { name: "Acme" }) { account { id } } }`;
+  const OPEN = `mutation { createOrganization(input: { name: "Acme" }) { account { id } } }`;
   const INVITE = `mutation ($input: InviteMemberInput!) {
     inviteMember(input: $input) { invitation { id } userErrors { code } } }`;
   const ACCEPT = `mutation ($input: AcceptInvitationInput!) {
@@ -45,7 +45,7 @@ describe('an organization that requires a second factor', () => {
   let accountId: string;
   beforeAll(async () => {
     owner = await person('owner@example.org');
-    accountId = (await owner.gql(OPEN)).body.data.createOrganisation.account.id as string;
+    accountId = (await owner.gql(OPEN)).body.data.createOrganization.account.id as string;
   });
 
   test('shows its name to a member without one, and nothing else, also as they join', async () => {

@@ -55,7 +55,7 @@ test('another account’s endpoints and deliveries answer as absent ones', async
   const absent = { id: 'whe_none', delivery: 'dlv_none' };
   const operations = (ids: { id: string; delivery: string }) => [
     `{ account { webhookDeliveries(endpointId: "${ids.id}") { edges { cursor } } } }`,
-    `mutation { updateWebhookEndpoint(input: { id: "${ids.id}", enabled: false }) { webhookEndpoint { id } userErrors { code message path details } } }`,
+    `mutation { updateWebhookEndpoint(input: { id: "${ids.id}", isEnabled: false }) { webhookEndpoint { id } userErrors { code message path details } } }`,
     `mutation { deleteWebhookEndpoint(input: { id: "${ids.id}" }) { deletedWebhookEndpointId userErrors { code message path details } } }`,
     `mutation { rotateWebhookSecret(input: { id: "${ids.id}" }) { secret userErrors { code message path details } } }`,
     `mutation { sendTestWebhook(input: { id: "${ids.id}" }) { webhookEndpoint { id } userErrors { code message path details } } }`,
@@ -75,7 +75,7 @@ test('another account’s endpoints and deliveries answer as absent ones', async
     expect(said(one)).toEqual(said(other));
     expect(said(one)[1]).toBe('NOT_FOUND');
   }
-  expect((await find(owner, id)).enabled).toBe(true);
+  expect((await find(owner, id)).isEnabled).toBe(true);
 });
 
 test('secrets stand in no log line and no audit event', async () => {

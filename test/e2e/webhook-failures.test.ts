@@ -39,7 +39,7 @@ test('a failure is tried again under the same webhook-id, with the same body, an
   expect((await find(caller, id)).failingSince).toBeNull();
 });
 
-test('Retry-After is honoured, up to a day', async () => {
+test('Retry-After is honored, up to a day', async () => {
   for (const [asked, expected] of [
     ['120', 120],
     ['9999999', 24 * 3_600],
@@ -115,7 +115,7 @@ test.each([
     await post(news(caller.accountId), news(caller.accountId), news(caller.accountId));
     const off = await until('it to be switched off', async () => {
       const found = await find(caller, id);
-      return found.enabled === false ? found : undefined;
+      return found.isEnabled === false ? found : undefined;
     });
     expect(off.disabledReason).toMatch(status === 410 ? /410/ : /3 days/);
     // One that is in hand when the endpoint is switched off ends by itself.
@@ -134,15 +134,15 @@ test.each([
     expect(await log(caller, id)).toHaveLength(3);
     const on = await caller.gql(
       `mutation ($id: ID!) {
-        updateWebhookEndpoint(input: { id: $id, enabled: true }) {
-          webhookEndpoint { enabled disabledReason failingSince }
+        updateWebhookEndpoint(input: { id: $id, isEnabled: true }) {
+          webhookEndpoint { isEnabled disabledReason failingSince }
           userErrors { code message path details }
         }
       }`,
       { id },
     );
     expect(on.body.data.updateWebhookEndpoint.webhookEndpoint).toEqual({
-      enabled: true,
+      isEnabled: true,
       disabledReason: null,
       failingSince: null,
     });

@@ -49,7 +49,7 @@ export const lineOf = (id: string, url: Endpoint, body: object) => ({
 });
 
 let unique = 0;
-/** A picture that nobody has sent before, to be recognised all the same: equal ones are computed once. */
+/** A picture that nobody has sent before, to be recognized all the same: equal ones are computed once. */
 export function uniquePicture(name = 'green-heart.png'): string {
   unique += 1;
   return Buffer.concat([Buffer.from(sample(name), 'base64'), Buffer.from(String(unique))]).toString(

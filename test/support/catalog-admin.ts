@@ -17,13 +17,13 @@ export const PRICE = `mutation ($input: SetModelPriceInput!) {
   setModelPrice(input: $input) {
     model {
       prices { unit nanosPerUnit }
-      priceVersions { unit nanosPerUnit effectiveFrom withdrawn }
+      priceVersions { unit nanosPerUnit effectiveFrom isWithdrawn }
     }
     userErrors { code message path details }
   }
 }`;
 export const NOTE = `mutation ($model: String!, $text: String!) {
-  addModelChange(input: { model: $model, text: $text }) {
+  createModelChange(input: { model: $model, text: $text }) {
     model { changelog { kind text } }
     userErrors { code message path details }
   }

@@ -7,12 +7,12 @@ export const LABEL = 10_000n;
 /** Asks for everything that a classification tells. */
 export const CLASSIFY = `mutation ($input: ClassifyImageInput!) {
   classifyImage(input: $input) {
-    runId replayed labelsCached
+    runId isReplay labelsCached
     classification {
-      margin noneOfTheAbove cached
+      margin isNoneOfTheAbove isCached
       labels { label score logit probability share }
     }
-    classifications { cached labels { label } }
+    classifications { isCached labels { label } }
     cost {
       chargedNanos originalNanos balanceNanos
       units { unit nanosPerUnit requested ran priceVersion { id } }

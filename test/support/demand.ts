@@ -54,7 +54,7 @@ export async function startDemandRig(config: Partial<Config> = {}): Promise<Dema
 export const REQUEST = `mutation ($input: RequestModelInput!) {
   requestModel(input: $input) {
     modelRequest {
-      id useCase monthlyVolume contactOk place earlyAccessAt notifiedAt launchCreditNanos
+      id useCase monthlyVolume isContactAllowed place earlyAccessAt notifiedAt launchCreditNanos
       model { id slug status }
     }
     userErrors { code message path details }

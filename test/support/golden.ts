@@ -22,13 +22,13 @@ export interface Golden {
 export const FIXTURE = path.resolve(import.meta.dirname, '../fixtures/siglip-micro');
 export const golden = JSON.parse(readFileSync(path.join(FIXTURE, 'golden.json'), 'utf8')) as Golden;
 export const size = golden.image_size;
-/** Normalised planes of each image, [3, S, S]. */
+/** Normalized planes of each image, [3, S, S]. */
 export const pixels = golden.images.map(({ pixels_f32_base64: base64 }) => {
   const bytes = Uint8Array.from(Buffer.from(base64, 'base64'));
   return Array.from(new Float32Array(bytes.buffer));
 });
 
-/** The bytes that the reference's normalised planes came from; the graph normalises them itself. */
+/** The bytes that the reference's normalized planes came from; the graph normalizes them itself. */
 export function imageBatch(rows: readonly (readonly number[])[]): Record<string, OnnxTensor> {
   const area = size * size;
   const bytes = rows.flatMap((planes) =>

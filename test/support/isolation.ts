@@ -16,7 +16,7 @@ export interface Attack {
 }
 
 /** Two accounts that know nothing of each other. */
-export interface Neighbours {
+export interface Neighbors {
   readonly t: TestPlatform;
   readonly a: Side;
   readonly b: Side;
@@ -50,7 +50,7 @@ export async function answerTo(ask: Ask, id: string): Promise<object> {
 }
 
 /** Nothing happens by itself there: a row that has changed was changed by a caller. */
-export async function startNeighbours(): Promise<Neighbours> {
+export async function startNeighbors(): Promise<Neighbors> {
   const outbox = temporaryFolder();
   const uploads = temporaryFolder();
   const config = {

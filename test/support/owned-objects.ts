@@ -23,9 +23,9 @@ export async function newSide(
   const { keys, credits } = t.app.services;
   const person = await signUp({ url: t.url, outboxDir }, `side${String((sides += 1))}@example.org`);
   const { body } = await person.gql(
-    'mutation { createOrganisation(input: { name: "Side" }) { account { id } userErrors { code message path details } } }',
+    'mutation { createOrganization(input: { name: "Side" }) { account { id } userErrors { code message path details } } }',
   );
-  const accountId = body.data.createOrganisation.account.id as AccountId;
+  const accountId = body.data.createOrganization.account.id as AccountId;
   const userId = (await person.gql('{ viewer { user { id } } }')).body.data.viewer.user
     .id as UserId;
   await credits.grant({ accountId, nanos: 10n ** 9n, reason: 'test', actor: 'system' });

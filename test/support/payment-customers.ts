@@ -47,9 +47,9 @@ export const PROMO_NANOS = 3n * 100n * CENT;
 
 const SAVE_CARD =
   'mutation { saveCard(input: { }) { url userErrors { code message path details } } }';
-const TOP_UP_ON = `mutation ($input: SetAutoTopUpInput!) { setAutoTopUp(input: $input) { autoTopUp { enabled } userErrors { code message path details } } }`;
+const TOP_UP_ON = `mutation ($input: EnableAutoTopUpInput!) { enableAutoTopUp(input: $input) { autoTopUp { isEnabled } userErrors { code message path details } } }`;
 const TOP_UP_OFF =
-  'mutation { disableAutoTopUp(input: { }) { autoTopUp { enabled } userErrors { code message path details } } }';
+  'mutation { disableAutoTopUp(input: { }) { autoTopUp { isEnabled } userErrors { code message path details } } }';
 const REDEEM =
   'mutation ($code: String!) { redeemPromoCode(input: { code: $code }) { promoCode { code } userErrors { code message path details } } }';
 

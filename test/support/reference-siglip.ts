@@ -17,9 +17,9 @@ interface Tower {
 }
 
 export interface ReferenceSiglip {
-  /** @param pixels normalised, `[3, S, S]` row-major. Not L2-normalised. */
+  /** @param pixels normalized, `[3, S, S]` row-major. Not L2-normalized. */
   embedImage(pixels: ArrayLike<number>): number[];
-  /** @param ids exactly the context length. Not L2-normalised. */
+  /** @param ids exactly the context length. Not L2-normalized. */
   embedText(ids: readonly number[]): number[];
   /** `exp(logit_scale) · cosine + logit_bias`. */
   logit(image: readonly number[], text: readonly number[]): number;

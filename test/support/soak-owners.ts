@@ -119,7 +119,7 @@ const CREATE_KEY = `mutation ($name: String!) {
 }`;
 const REVOKE_KEY =
   'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { revokedAt } userErrors { code message path details } } }';
-const CHANGE_ROLE = `mutation ($userId: ID!, $role: Role!) { changeMemberRole(input: { userId: $userId, role: $role }) { membership { role } userErrors { code message path details } } }`;
+const CHANGE_ROLE = `mutation ($userId: ID!, $role: Role!) { updateMemberRole(input: { userId: $userId, role: $role }) { membership { role } userErrors { code message path details } } }`;
 const ROLES = ['ADMIN', 'DEVELOPER', 'VIEWER'];
 const KEYS_KEPT = 5;
 

@@ -16,7 +16,7 @@ export interface SoakPeople {
   readonly callers: readonly SoakCaller[];
   readonly batches: SoakBatches;
   readonly owner: SoakOwner;
-  /** Session of the owner, acting for the organisation. */
+  /** Session of the owner, acting for the organization. */
   readonly boss: Person;
   readonly memberId: string;
 }
@@ -43,11 +43,11 @@ export async function makePeople(
     if (error !== undefined) throw new Error(`${query}: ${JSON.stringify(error)}`);
     return body.data;
   };
-  const { createOrganisation } = await data(
+  const { createOrganization } = await data(
     person,
-    'mutation { createOrganisation(input: { name: "Soak" }) { account { id } userErrors { code message path details } } }',
+    'mutation { createOrganization(input: { name: "Soak" }) { account { id } userErrors { code message path details } } }',
   );
-  const account = createOrganisation.account.id as string;
+  const account = createOrganization.account.id as string;
   const boss = personOn(rig.url, person, account);
   const { token } = await mailAfter(rig.outboxDir, member.email, () =>
     data(

@@ -119,7 +119,7 @@ export function useWebhooks(timeoutMs = 15_000) {
     /** What the platform knows of an endpoint. */
     find: async (caller: Caller, id: string) => {
       const { body } = await caller.gql(
-        '{ account { webhookEndpoints { id enabled disabledReason failingSince previousSecretUntil } } }',
+        '{ account { webhookEndpoints { id isEnabled disabledReason failingSince previousSecretUntil } } }',
       );
       return body.data.account.webhookEndpoints.find((each: { id: string }) => each.id === id);
     },

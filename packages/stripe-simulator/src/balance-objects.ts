@@ -105,7 +105,7 @@ const NO_EVIDENCE: Stripe.Dispute.Evidence = {
   uncategorized_text: null,
 };
 
-/** Fees are not modelled: the gross amount is what our ledger answers for. */
+/** Fees are not modeled: the gross amount is what our ledger answers for. */
 export function newBalanceTransaction(
   made: Made,
   given: Pick<

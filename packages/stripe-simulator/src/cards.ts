@@ -1,5 +1,5 @@
 /** What a test card does, as Stripe's test cards do (docs.stripe.com/testing). */
-export interface CardBehaviour {
+export interface CardBehavior {
   /** Refused whenever it is charged. */
   readonly decline?: { code: string; declineCode?: string; message: string };
   /** Refused only when its owner is not there. */
@@ -21,7 +21,7 @@ const DECLINED = {
   message: 'Your card was declined.',
 };
 
-const BEHAVIOURS: Readonly<Record<string, CardBehaviour>> = {
+const BEHAVIORS: Readonly<Record<string, CardBehavior>> = {
   '4242424242424242': {},
   '4000000000000002': { decline: DECLINED },
   '4000000000009995': {
@@ -63,9 +63,9 @@ export const TEST_CARDS: Readonly<Record<string, string>> = {
 };
 
 /** @returns undefined for a number that is no card's */
-export function behaviourOf(cardNumber: string): CardBehaviour | undefined {
+export function behaviorOf(cardNumber: string): CardBehavior | undefined {
   const digits = cardNumber.replace(/[\s-]/g, '');
-  return BEHAVIOURS[digits] ?? (/^\d{13,19}$/.test(digits) && passesLuhn(digits) ? {} : undefined);
+  return BEHAVIORS[digits] ?? (/^\d{13,19}$/.test(digits) && passesLuhn(digits) ? {} : undefined);
 }
 
 function passesLuhn(digits: string): boolean {

@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe';
-import { behaviourOf, type CardBehaviour } from './cards.js';
+import { behaviorOf, type CardBehavior } from './cards.js';
 import { newBalanceTransaction } from './balance-objects.js';
 import { idOf, newCharge, newIntent, newPaymentMethod, newSetupIntent } from './objects.js';
 import { StripeSimulatorError } from './stripe-error.js';
@@ -33,9 +33,9 @@ export class Payments {
   /** A card on the checkout page. @throws StripeSimulatorError 402 when it is declined; the session stays open */
   pay(session: Session, cardNumber: string): void {
     checkOpen(session);
-    const behaviour = behaviourOf(cardNumber);
-    if (behaviour === undefined) throw cardError(INCORRECT_NUMBER);
-    const { decline } = behaviour;
+    const behavior = behaviorOf(cardNumber);
+    if (behavior === undefined) throw cardError(INCORRECT_NUMBER);
+    const { decline } = behavior;
     if (session.mode === 'setup') {
       if (decline !== undefined) throw cardError(decline);
       this.setUp(session, cardNumber);
@@ -46,11 +46,11 @@ export class Payments {
     if (decline !== undefined) throw this.fail(intent, decline, method);
     if (intent.setup_future_usage === 'off_session') this.attach(method, session.customer);
     intent.payment_method = method.id;
-    const charge = this.charge(intent, behaviour);
+    const charge = this.charge(intent, behavior);
     session.status = 'complete';
     session.payment_status = 'paid';
     this.emit('checkout.session.completed', session);
-    this.afterCharge(charge, behaviour);
+    this.afterCharge(charge, behavior);
   }
 
   /** A debit from a bank account: complete now, paid or refused by `settleLater`. */
@@ -94,11 +94,11 @@ export class Payments {
 
   /** Charges a saved card while its owner is away. @throws StripeSimulatorError 402 */
   payOffSession(intent: Stripe.PaymentIntent, method: Stripe.PaymentMethod): void {
-    const behaviour = behaviourOf(this.store.cards[method.id] ?? '') ?? {};
-    const decline = behaviour.decline ?? behaviour.offSessionDecline;
+    const behavior = behaviorOf(this.store.cards[method.id] ?? '') ?? {};
+    const decline = behavior.decline ?? behavior.offSessionDecline;
     if (decline !== undefined) throw this.fail(intent, decline, method);
     intent.payment_method = method.id;
-    this.afterCharge(this.charge(intent, behaviour), behaviour);
+    this.afterCharge(this.charge(intent, behavior), behavior);
   }
 
   cancel(intent: Stripe.PaymentIntent): void {
@@ -177,7 +177,7 @@ export class Payments {
     this.emit('payment_method.attached', method);
   }
 
-  private charge(intent: Stripe.PaymentIntent, { dispute }: CardBehaviour): Stripe.Charge {
+  private charge(intent: Stripe.PaymentIntent, { dispute }: CardBehavior): Stripe.Charge {
     const made = this.made('ch');
     const { amount, currency } = intent;
     const transaction = this.store.put(
@@ -205,7 +205,7 @@ export class Payments {
     return charge;
   }
 
-  private afterCharge(charge: Stripe.Charge, { dispute }: CardBehaviour): void {
+  private afterCharge(charge: Stripe.Charge, { dispute }: CardBehavior): void {
     if (dispute !== undefined) this.parts.disputes.open(charge, { inquiry: dispute === 'inquiry' });
   }
 
@@ -259,7 +259,7 @@ function closed(session: Session): StripeSimulatorError {
   });
 }
 
-type Refusal = NonNullable<CardBehaviour['decline']>;
+type Refusal = NonNullable<CardBehavior['decline']>;
 
 function cardError(
   { code, declineCode, message }: Refusal,

@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe';
-import { behaviourOf } from './cards.js';
+import { behaviorOf } from './cards.js';
 import { newBalanceTransaction, newDispute, newRefund } from './balance-objects.js';
 import type { Emit } from './payments.js';
 import type { SimulatorStore } from './store.js';
@@ -42,7 +42,7 @@ export class Reversals {
         code: 'charge_disputed',
       });
     }
-    const behaviour = behaviourOf(this.store.cards[charge.payment_method ?? ''] ?? '') ?? {};
+    const behavior = behaviorOf(this.store.cards[charge.payment_method ?? ''] ?? '') ?? {};
     const made = this.made('re');
     const refund = this.store.put(
       newRefund(made, {
@@ -55,7 +55,7 @@ export class Reversals {
         payment_intent: charge.payment_intent,
         payment_method: charge.payment_method,
         reason: given.reason,
-        status: behaviour.refund === 'succeeds later' ? 'pending' : 'succeeded',
+        status: behavior.refund === 'succeeds later' ? 'pending' : 'succeeded',
       }),
     );
     charge.amount_refunded += amount;

@@ -59,7 +59,7 @@ export async function startEmbeddedPostgres(
 ): Promise<EmbeddedPostgres> {
   const installation = prepareInstallation(path.resolve(dataDir));
   const cluster = path.join(installation.home, 'cluster');
-  if (!existsSync(path.join(cluster, 'PG_VERSION'))) await initialise(installation, cluster);
+  if (!existsSync(path.join(cluster, 'PG_VERSION'))) await initialize(installation, cluster);
 
   let running = runningPort(cluster);
   const shared = running !== undefined && ownerIsAlive(installation.home);
@@ -85,7 +85,7 @@ export async function startEmbeddedPostgres(
 }
 
 /** Made beside its place and renamed: a cluster cut short by a crash is never taken for a whole one. */
-async function initialise(installation: Installation, cluster: string): Promise<void> {
+async function initialize(installation: Installation, cluster: string): Promise<void> {
   const partial = mkdtempSync(`${cluster}.`);
   const passwordFile = path.join(installation.home, 'password');
   writeFileSync(passwordFile, randomBytes(24).toString('hex'), { mode: 0o600 });

@@ -50,7 +50,7 @@ export function whoamiRoutes(
           keyId === undefined ? undefined : keys.get(accountId, keyId),
         ]);
         return {
-          type: kind === 'ORGANISATION' ? 'org' : 'user',
+          type: kind === 'ORGANIZATION' ? 'org' : 'user',
           id: accountId,
           name: accountId,
           fullname: name,

@@ -143,7 +143,7 @@ class SchemaReader {
     };
   }
 
-  /** @param pointer as "#/$defs/colour" */
+  /** @param pointer as "#/$defs/color" */
   private find(pointer: string): unknown {
     const names = pointer
       .split('/')

@@ -72,7 +72,7 @@ export function accountRoutes(services: AccountRoutesServices): Route[] {
             is_provisioning_key: isManagementKey,
             creator_user_id: null,
             workspace_id: accountId,
-            organization_id: kind === 'ORGANISATION' ? accountId : null,
+            organization_id: kind === 'ORGANIZATION' ? accountId : null,
             allowed_data_regions: ['global'],
             // There are no models that are free for some calls a day.
             free_model_daily_requests: { limit: 0, remaining: 0, used: 0 },

@@ -23,7 +23,7 @@ const squareSize = z
 /**
  * `preprocessor_config.json`, with the defaults of its family's image processor (image_processing_pil_siglip.py,
  * image_processing_pil_clip.py). Their steps, in the order of transformers' `PilBackend`: RGB, resize, crop, rescale,
- * normalise.
+ * normalize.
  */
 function schemaOf(family: Family) {
   const { size, crops, mean, std } = DEFAULTS[family];

@@ -47,17 +47,19 @@ export const fusedAttention: Attention = (tower, query, key, value, queries) => 
  * `query · keyᵀ` in int8, the rest in float32: the shares of a row are so uneven that eight bits for all
  * of them would make most zero, and a scale for each row would take longer than the product does.
  *
- * Before they are quantised, the keys lose what they have in common. It adds the same to all logits of a
+ * Before they are quantized, the keys lose what they have in common. It adds the same to all logits of a
  * query, so that it never reaches the shares, and without it int8 is spent on what differs.
  */
 export const int8Attention: Attention = (tower, query, key, value, queries) => {
   const { graph } = tower;
   const keys = batched(tower, key);
   const mean = graph.node('ReduceMean', [keys, graph.integers([1])], { keepdims: { int: 1 } });
-  const centred = graph.node('Sub', [keys, mean]);
-  const largest = graph.node('ReduceMax', [graph.node('Abs', [centred])], { keepdims: { int: 0 } });
+  const centered = graph.node('Sub', [keys, mean]);
+  const largest = graph.node('ReduceMax', [graph.node('Abs', [centered])], {
+    keepdims: { int: 0 },
+  });
   const step = graph.node('Mul', [largest, graph.floats(1 / KEY_MAX)]);
-  const quantized = graph.node('QuantizeLinear', [centred, step], { output_dtype: { int: 3 } });
+  const quantized = graph.node('QuantizeLinear', [centered, step], { output_dtype: { int: 3 } });
   const scores = graph.node(
     INT8_OPERATOR,
     [

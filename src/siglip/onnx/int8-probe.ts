@@ -24,7 +24,7 @@ export const INT8_OPERATORS: readonly string[] = [INT8_OPERATOR, 'MatMulInteger'
  * The smallest graph that shows whether a processor computes 8-bit products exactly: `x`, float32 `[n, 75]` → `y`,
  * float32 `[n, 67]`, through one `DynamicQuantizeMatMul` whose weights are 127 and −127, column by column.
  *
- * Inputs of 1 are quantised to 255, so two neighbouring products add up to ±64,770. Kernels that add pairs in 16 bits
+ * Inputs of 1 are quantized to 255, so two neighboring products add up to ±64,770. Kernels that add pairs in 16 bits
  * (x86 without VNNI) saturate and return about half of {@link INT8_PROBE_ROW}.
  */
 export function int8ProbeGraph(): Graph {

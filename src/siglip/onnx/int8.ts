@@ -5,7 +5,7 @@ import { INT8_OPERATOR } from './int8-probe.js';
 import { floatLinear, floatProjections, type Linear, type Projections } from './layers.js';
 
 /**
- * Linears in int8 where there is a quantised weight, in float32 elsewhere. The activations are quantised
+ * Linears in int8 where there is a quantized weight, in float32 elsewhere. The activations are quantized
  * as the graph runs, to uint8 with one scale for the **whole** input: rows of one batch then depend on
  * each other. A result that must not depend on what ran beside it takes a batch of one.
  */
@@ -19,7 +19,7 @@ export function int8Linear(matrices: ReadonlyMap<string, QuantizedMatrix>): Line
   };
 }
 
-/** One product, cut into three: a quantised weight lies with its outputs side by side. */
+/** One product, cut into three: a quantized weight lies with its outputs side by side. */
 export function int8Projections(matrices: ReadonlyMap<string, QuantizedMatrix>): Projections {
   return (graph, x, names) => {
     const all = [names.query, names.key, names.value];

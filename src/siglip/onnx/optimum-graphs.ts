@@ -21,7 +21,7 @@ const PORTABLE: Kernels = {
   attention: plainAttention,
 };
 
-/** `vision_model.onnx`: `pixel_values` → `last_hidden_state`, `pooler_output` (not L2-normalised). */
+/** `vision_model.onnx`: `pixel_values` → `last_hidden_state`, `pooler_output` (not L2-normalized). */
 export function huggingFaceVisionGraph({ config, tensors }: Model): Graph {
   const graph = new GraphBuilder(tensors, OPSET_WITH_GELU);
   const { hidden, pooled } = visionTower(graph, 'pixel_values', config, PORTABLE);
@@ -33,7 +33,7 @@ export function huggingFaceVisionGraph({ config, tensors }: Model): Graph {
   });
 }
 
-/** `text_model.onnx`: `input_ids` → `last_hidden_state`, `pooler_output` (not L2-normalised). */
+/** `text_model.onnx`: `input_ids` → `last_hidden_state`, `pooler_output` (not L2-normalized). */
 export function huggingFaceTextGraph({ config, tensors }: Model): Graph {
   const graph = new GraphBuilder(tensors, OPSET_WITH_GELU);
   const { text } = config;

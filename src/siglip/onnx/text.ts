@@ -16,7 +16,7 @@ import {
 export interface TextOutputs {
   /** `[n, contextLength, width]`: every position, before the final norm. */
   readonly hidden: Value;
-  /** `[n, embedDim]`, before L2 normalisation. */
+  /** `[n, embedDim]`, before L2 normalization. */
   readonly pooled: Value;
 }
 

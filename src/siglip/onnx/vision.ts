@@ -11,7 +11,7 @@ import {
   type TowerBuilder,
 } from './layers.js';
 
-/** What the tower computes from an image, both before L2 normalisation. */
+/** What the tower computes from an image, both before L2 normalization. */
 export interface VisionOutputs {
   /** `[n, tokens, width]`: every position, after the final norm where all have one. */
   readonly hidden: Value;
@@ -20,7 +20,7 @@ export interface VisionOutputs {
 }
 
 /**
- * uint8 `[n, S, S, 3]` → float32 `[n, 3, S, S]`, normalised: `(x / 255 − mean) / std`, in the three steps
+ * uint8 `[n, S, S, 3]` → float32 `[n, 3, S, S]`, normalized: `(x / 255 − mean) / std`, in the three steps
  * and the precision of torchvision, so that the result is equal to the reference's bit for bit.
  */
 export function normalizePixels(
@@ -32,13 +32,13 @@ export function normalizePixels(
     const { mean, std } = config.preprocess;
     const numbers = graph.node('Cast', [bytes], { to: { int: 1 } });
     const unit = graph.node('Div', [numbers, graph.floats(255)]);
-    const centred = graph.node('Sub', [unit, graph.floats(mean)]);
-    const scaled = graph.node('Div', [centred, graph.floats(std)]);
+    const centered = graph.node('Sub', [unit, graph.floats(mean)]);
+    const scaled = graph.node('Div', [centered, graph.floats(std)]);
     return graph.node('Transpose', [scaled], { perm: { ints: [0, 3, 1, 2] } });
   });
 }
 
-/** @param pixels float32 `[n, 3, S, S]`, normalised */
+/** @param pixels float32 `[n, 3, S, S]`, normalized */
 export function visionTower(
   graph: GraphBuilder,
   pixels: Value,

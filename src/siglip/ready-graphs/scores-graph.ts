@@ -4,7 +4,7 @@ import type { OnnxFile } from './onnx-file.js';
 import { adopt, builder, fault, partOf, type Place } from './tower-graph.js';
 
 const LOGITS = 'logits_per_image';
-/** Of the two vectors that are scored: any that ONNX can normalise. */
+/** Of the two vectors that are scored: any that ONNX can normalize. */
 const WIDTH = 2;
 
 /**

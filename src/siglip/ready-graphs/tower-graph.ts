@@ -126,7 +126,7 @@ export async function towerGraph(
     else for (const [name, value] of ids(graph, file, part)) names.set(name, value);
   });
   const face = FACES[tower].output;
-  // The output's own name is that of the normalised embedding.
+  // The output's own name is that of the normalized embedding.
   const feature = output.name === face ? `ready/${face}` : output.name;
   names.set(face, `ready/${face}`);
   await adopt(graph, file, part, { names, place });
@@ -192,10 +192,10 @@ function pixels(graph: GraphBuilder, file: OnnxFile, config: ServedConfig): Valu
     if (typeof value !== 'number' || value === wanted) continue;
     throw fault(file, `takes pixel_values with ${name} ${String(value)}, not ${String(wanted)}`);
   }
-  const normalised = normalizePixels(graph, 'pixel_values', config);
+  const normalized = normalizePixels(graph, 'pixel_values', config);
   return type === DATA_TYPES.float32
-    ? normalised
-    : graph.node('Cast', [normalised], { to: { int: type } });
+    ? normalized
+    : graph.node('Cast', [normalized], { to: { int: type } });
 }
 
 /** @returns the values that take the places of inputs */

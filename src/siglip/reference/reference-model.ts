@@ -15,7 +15,7 @@ export class ReferenceModel {
     private readonly onLayer: () => void = () => undefined,
   ) {}
 
-  /** @param pixels normalised, `[3, S, S]`. Not L2-normalised. */
+  /** @param pixels normalized, `[3, S, S]`. Not L2-normalized. */
   async embedImage(pixels: ArrayLike<number>): Promise<Float64Array> {
     const { vision, names } = this.config;
     const { vision: tensors } = names;
@@ -33,7 +33,7 @@ export class ReferenceModel {
     return this.projected(feature, tensors.projection);
   }
 
-  /** @param ids exactly the context length. Not L2-normalised. */
+  /** @param ids exactly the context length. Not L2-normalized. */
   async embedText(ids: readonly number[]): Promise<Float64Array> {
     const { text, names } = this.config;
     const { text: tensors } = names;

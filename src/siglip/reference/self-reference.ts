@@ -46,7 +46,7 @@ export async function writeSelfReference(
   const { config, modelHash, scoring } = model;
   const tokenizer = await Tokenizer.open(model.folder, config);
   const bytes = drawnPicture(config.preprocess);
-  const pixels = normalised(bytes, config.preprocess);
+  const pixels = normalized(bytes, config.preprocess);
   await using towers = await openTowers(model, run, options);
   const image = await towers.embedImage(bytes, pixels);
   const texts: Golden['texts'] = [];
@@ -123,7 +123,7 @@ export async function readSelfReference({
   }
 }
 
-/** Smooth colours and hard edges, `[S, S, 3]`. */
+/** Smooth colors and hard edges, `[S, S, 3]`. */
 function drawnPicture({ imageSize }: PreprocessConfig): Uint8Array {
   return Uint8Array.from({ length: imageSize ** 2 * 3 }, (_, at) => {
     const channel = at % 3;
@@ -137,7 +137,7 @@ function drawnPicture({ imageSize }: PreprocessConfig): Uint8Array {
 }
 
 /** `[S, S, 3]` → `[3, S, S]`. */
-function normalised(bytes: Uint8Array, { imageSize, mean, std }: PreprocessConfig): Float32Array {
+function normalized(bytes: Uint8Array, { imageSize, mean, std }: PreprocessConfig): Float32Array {
   const area = imageSize ** 2;
   return Float32Array.from({ length: 3 * area }, (_, at) => {
     const channel = Math.floor(at / area);

@@ -24,7 +24,7 @@ import type { StripeGateway } from './stripe.gateway.js';
 /** After this, an open purchase is asked about. */
 const UNHEARD_S = 60;
 
-export interface FulfilmentParts {
+export interface FulfillmentParts {
   readonly db: Database;
   readonly credits: Pick<CreditsService, 'postWithin'>;
   readonly stripe: Pick<StripeGateway, 'findPayment' | 'provider'>;
@@ -35,8 +35,8 @@ export interface FulfilmentParts {
  * Brings a purchase, and the credit that it gave, to what Stripe says of it now. Webhooks, the success page
  * and the reconciler all call `settle`: any number of times, in any order, side by side, with one effect.
  */
-export class FulfilmentService {
-  constructor(private readonly parts: FulfilmentParts) {}
+export class FulfillmentService {
+  constructor(private readonly parts: FulfillmentParts) {}
 
   /**
    * @param event marked as handled in the same transaction

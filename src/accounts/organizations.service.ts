@@ -7,13 +7,13 @@ import { checkName } from '../platform/name.js';
 import { type AccountOfUser, GOOD_STANDING } from './account.js';
 import * as accounts from './accounts.store.js';
 import { mailboxHash } from './mailbox.js';
-import { countOrganisations, lockPersonsTurn } from './persons.store.js';
+import { countOrganizations, lockPersonsTurn } from './persons.store.js';
 
 /** Accounts that people share. */
-export class OrganisationsService {
+export class OrganizationsService {
   constructor(
     private readonly db: Database,
-    /** Organisations that a person may have made at a time. */
+    /** Organizations that a person may have made at a time. */
     private readonly perPersonMax: number,
   ) {}
 
@@ -23,7 +23,7 @@ export class OrganisationsService {
    *   they may, with whatever address of their mailbox
    */
   async create(actor: Actor, userId: UserId, name: string): Promise<AccountOfUser> {
-    const account = { id: newId('acct'), kind: 'ORGANISATION', name: checkName(name) } as const;
+    const account = { id: newId('acct'), kind: 'ORGANIZATION', name: checkName(name) } as const;
     const user = await accounts.findUser(this.db, userId);
     if (user?.emailVerified !== true) {
       throw new AppError('FORBIDDEN', 'Verify your email address first.');
@@ -31,7 +31,7 @@ export class OrganisationsService {
     const openedBy = mailboxHash(user.email);
     const { createdAt } = await this.db.transaction(async (tx) => {
       await lockPersonsTurn(tx, openedBy);
-      if ((await countOrganisations(tx, openedBy)) >= this.perPersonMax) {
+      if ((await countOrganizations(tx, openedBy)) >= this.perPersonMax) {
         throw new AppError(
           'CONFLICT',
           `You have reached the limit of ${String(this.perPersonMax)} organizations. Close one first.`,

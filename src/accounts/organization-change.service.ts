@@ -4,10 +4,10 @@ import type { AccountId } from '../platform/ids.js';
 import { lockAccount } from './members.store.js';
 
 /**
- * One change of an organisation's members at a time.
+ * One change of an organization's members at a time.
  * @throws AppError NOT_FOUND when it is closed; CONFLICT for a personal account
  */
-export function changeOrganisation<T>(
+export function changeOrganization<T>(
   db: Database,
   accountId: AccountId,
   work: (tx: Transaction) => Promise<T>,
