@@ -53,6 +53,8 @@ const ERRORS = '^src/errors\\.ts$';
 const PLATFORM = '^src/platform/';
 /** Packages of their own: as packages of other people, they know nothing of this one. */
 const WORKSPACES = '^packages/';
+/** The pages: they know schema.graphql and the REST contract only. */
+const WEB = '^web/';
 
 const forbidden = [
   // ── the arrows ──────────────────────────────────────────────────────────────────────────────────
@@ -111,6 +113,36 @@ const forbidden = [
     from: { path: '^src/', pathNot: '^src/app/stripe-simulator\\.ts$' },
     to: { path: WORKSPACES },
   },
+  {
+    name: 'web-stands-alone',
+    comment:
+      'The pages know schema.graphql and the REST contract: ask for it in a *.graphql file, and close a gap in the API.',
+    from: { path: WEB },
+    to: { path: '^(?:src|test|bench|scripts|packages)/' },
+  },
+  {
+    name: 'web-has-one-door',
+    comment: 'Only src/pages serves the pages, and it knows only what web/server/index.ts exports.',
+    from: { path: '^src/' },
+    to: { path: WEB, pathNot: '^web/(?:server/index\\.ts|dist/server\\.js)$' },
+  },
+  {
+    name: 'only-pages-serves-web',
+    comment: 'The pages are served by src/pages.',
+    from: { path: '^src/', pathNot: '^src/pages/' },
+    to: { path: WEB },
+  },
+  {
+    name: 'web-features-stand-apart',
+    comment: 'A page does not import another. Move what both need to web/src/ui.',
+    from: { path: '^web/src/features/([^/]+)/' },
+    to: { path: '^web/src/features/', pathNot: '^web/src/features/$1/' },
+  },
+  layer(
+    'pages',
+    [ERRORS, PLATFORM, '^src/(?:http|graphql)/'],
+    'src/pages serves the pages of web/, which ask GraphQL for everything: it has no use for a domain.',
+  ),
   layer(
     'config',
     [ERRORS, PLATFORM, '^src/(?:http|graphql|siglip|predictor)/', DOMAIN],
@@ -151,7 +183,7 @@ const forbidden = [
     comment:
       'What is shipped does not need what is around it. Move the shared part into src; tests, benches and scripts import it from there.',
     from: { path: '^src/', pathNot: UNIT_TEST },
-    to: { path: '^(?:test|bench|scripts|web|prisma|docs)/|\\.test\\.ts$' },
+    to: { path: '^(?:test|bench|scripts|prisma|docs)/|\\.test\\.ts$' },
   },
 
   // ── domains ─────────────────────────────────────────────────────────────────────────────────────
@@ -267,7 +299,7 @@ const forbidden = [
     'door-fastify',
     ['fastify', '@fastify'],
     [
-      '^src/(?:http|graphql|rest)/',
+      '^src/(?:http|graphql|rest|pages)/',
       '^src/app/',
       '^src/predictor/server\\.ts$',
       '^src/mail-viewer/',
@@ -345,7 +377,6 @@ module.exports = {
   forbidden: forbidden.map((rule) => ({ severity: 'error', ...rule })),
   options: {
     doNotFollow: { path: ['^node_modules/', '(?:^|/)dist/', '^src/platform/prisma/'] },
-    exclude: { path: ['^web/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -6,6 +6,7 @@ import tseslint from 'typescript-eslint';
 const typescript = [
   'src/**/*.ts',
   'packages/**/*.ts',
+  'web/**/*.{ts,tsx}',
   'test/**/*.ts',
   'bench/**/*.ts',
   'prisma.config.ts',
@@ -79,7 +80,7 @@ export default defineConfig(
     '**/dist/',
     '.data/',
     'coverage/',
-    'web/',
+    'web/**/*.operation.ts',
     'src/platform/prisma/',
     'bench/results/',
   ]),
@@ -136,7 +137,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['{src,packages,test,bench,scripts}/**/*.{ts,mjs}'],
+    files: ['{src,packages,web,test,bench,scripts}/**/*.{ts,tsx,mjs}'],
     rules: { 'max-lines': ['error', { max: 300 }] },
   },
 

@@ -24,10 +24,23 @@ const ES_MODULES = [
   'defu',
   '@noble',
   '@openrouter/sdk',
+  'marked',
 ].join('|');
 
 /** Sources are compiled to CommonJS for jest only: its ESM mode leaks memory (jest#14605). */
 const transform = {
+  '^.+\\.tsx$': [
+    '@swc/jest',
+    {
+      jsc: {
+        target: 'es2023',
+        parser: { syntax: 'typescript', tsx: true },
+        transform: { react: { runtime: 'automatic' } },
+      },
+      module: { type: 'commonjs' },
+      sourceMaps: 'inline',
+    },
+  ],
   [`^.+\\.(ts|mjs)$|/(${ES_MODULES})/.+\\.js$`]: [
     '@swc/jest',
     {
@@ -46,7 +59,7 @@ const transform = {
 export default {
   testEnvironment: '<rootDir>/test/jest/shared-environment.mjs',
   runtime: '<rootDir>/test/jest/shared-runtime.mjs',
-  roots: ['<rootDir>/src', '<rootDir>/packages', '<rootDir>/test'],
+  roots: ['<rootDir>/src', '<rootDir>/packages', '<rootDir>/web', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   // Runs by itself: npm run test:soak.
   testPathIgnorePatterns: [
@@ -60,6 +73,7 @@ export default {
   ],
   moduleNameMapper: {
     '^@gigarouter/stripe-simulator$': '<rootDir>/packages/stripe-simulator/src/index.ts',
+    '^@gigarouter/web$': '<rootDir>/web/server/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['reflect-metadata'],

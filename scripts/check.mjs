@@ -14,12 +14,16 @@ const STEPS = {
   types: ['TypeScript', 'node_modules/typescript/bin/tsc --noEmit'],
   boundaries: [
     'imports follow .dependency-cruiser.cjs',
-    'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs -T err-long src packages test bench scripts',
+    'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs -T err-long src packages web test bench scripts',
   ],
   unused: ['every file, export and package is used', 'node_modules/knip/bin/knip.js --no-progress'],
   spelling: [
     'words are English, or in docs/words.txt',
     'node_modules/cspell/bin.mjs --no-progress --unique',
+  ],
+  operations: [
+    'operations of web/ fit schema.graphql, and their types are up to date',
+    'web/scripts/operations.mjs --check',
   ],
   prisma: ['schema.prisma is valid', 'node_modules/prisma/build/index.js validate'],
   schema: [

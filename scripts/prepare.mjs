@@ -106,7 +106,13 @@ export function build() {
       readdirSync(inRoot(folder), { recursive: true }).map((name) => path.join(folder, name)),
     )
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
-  const wanted = hashOf([...sources.sort(), 'scripts/compile.mjs', 'package-lock.json']);
+  // The programs are bundled with the pages.
+  const wanted = hashOf([
+    ...sources.sort(),
+    'web/dist/.built',
+    'scripts/compile.mjs',
+    'package-lock.json',
+  ]);
   if (readIfThere(stamp) === wanted) return;
   say('Compiling …');
   rmSync(stamp, { force: true });
@@ -116,11 +122,29 @@ export function build() {
   writeFileSync(stamp, wanted);
 }
 
+/** web/dist/, from web/. */
+export function buildWeb() {
+  const stamp = inRoot('web/dist/.built');
+  const sources = ['web/src', 'web/server']
+    .flatMap((folder) =>
+      readdirSync(inRoot(folder), { recursive: true }).map((name) => path.join(folder, name)),
+    )
+    .filter((name) => /\.(?:tsx?|css|svg)$/.test(name) && !name.endsWith('.test.ts'));
+  const wanted = hashOf([...sources.sort(), 'web/build.mjs', 'package-lock.json']);
+  if (readIfThere(stamp) === wanted) return;
+  say('Building the pages …');
+  tellTime('building', () => {
+    runNode(['web/build.mjs']);
+  });
+  writeFileSync(stamp, wanted);
+}
+
 /** @param all for tests, checks and benchmarks too */
 export function prepare({ all = false } = {}) {
   install({ all });
   explorer();
   generate();
+  buildWeb();
   build();
 }
 

@@ -2,10 +2,13 @@
 import 'reflect-metadata';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config/config.js';
+import { createFormatError } from '../graphql/format-error.js';
+import { PageOperations } from '../graphql/page-operations.js';
 import { registerGraphQL } from '../graphql/server.js';
 import { CALL_BYTES_MAX } from '../inference/index.js';
 import type { Database } from '../platform/database.js';
 import type { Logger } from '../platform/logger.js';
+import { registerPublicPages } from '../pages/public-pages.js';
 import type { Metrics } from '../platform/metrics.js';
 import { NO_BACKGROUND, startBackground } from './background.js';
 import { openServices, type ServicesParts } from './open-services.js';
@@ -44,8 +47,9 @@ export async function createApp(
   let draining = false;
   const web = await createWebServer(config, opened, () => draining);
   const { server, authenticate } = web;
+  const schema = createServicesSchema(services);
   const connections = await registerGraphQL(server, {
-    schema: createServicesSchema(services),
+    schema,
     introspection: config.introspection,
     logger,
     metrics,
@@ -57,6 +61,11 @@ export async function createApp(
   const background =
     parts.isCommand === true ? NO_BACKGROUND : startBackground(config, services, logger);
   await registerRest(web, { config, services, background });
+  await registerPublicPages(server, {
+    ...web,
+    webDir: config.webDir,
+    operations: new PageOperations(schema, metrics, createFormatError(logger)),
+  });
   const listener = subscribeToNotifications(config.databaseDirectUrl ?? databaseUrl, {
     services,
     connections,

@@ -2,7 +2,6 @@ import type { Config } from '../config/config.js';
 import { CALL_BYTES_MAX } from '../inference/index.js';
 import { VERSION } from '../platform/version.js';
 import { registerDocs } from '../rest/docs.routes.js';
-import { registerHome } from '../rest/home.routes.js';
 import { registerIdentityRoutes } from '../rest/identity.routes.js';
 import { registerMailLinkRoutes } from '../rest/mail-link.routes.js';
 import { registerPaymentsRoutes } from '../rest/payments.routes.js';
@@ -19,7 +18,6 @@ export async function registerRest(
 ): Promise<void> {
   const { config, services, background } = parts;
   const { publicUrl } = config;
-  registerHome(server, config);
   const routes = createRoutes(services);
   await registerRoutes(server, routes, { authenticate, bodyBytesMax: CALL_BYTES_MAX });
   await registerDocs(server, routes, {

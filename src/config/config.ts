@@ -44,6 +44,8 @@ export interface Config {
   hub: { endpoint: string; token: string | undefined };
   /** Absolute; the files of the GraphQL explorer. */
   explorerDir: string;
+  /** Absolute; the built pages. */
+  webDir: string;
   /** Absolute; the checkpoint that the first start compiles. */
   demoModelDir: string;
   /** Of another predictor; undefined: a child of this process serves `modelsDir`. */
@@ -153,6 +155,7 @@ export function readConfig(
     modelVariant: values.MODEL_VARIANT,
     demoModelDir: path.join(PACKAGE_DIR, 'models/demo-shapes'),
     explorerDir: path.join(PACKAGE_DIR, 'explorer'),
+    webDir: path.join(PACKAGE_DIR, 'web/dist'),
     hub: { endpoint: values.HF_ENDPOINT, token: values.HF_TOKEN },
     predictorUrl: values.PREDICTOR_URL,
     predictor: {

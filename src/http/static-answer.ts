@@ -6,6 +6,8 @@ export interface StaticAnswerOptions {
   /** Seconds that a client may use it without asking. */
   readonly maxAgeS: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Another content has another address. */
+  readonly isImmutable?: boolean;
 }
 
 /** An answer that stays the same while the server runs. Clients that have it already get 304. */
@@ -22,12 +24,12 @@ export class StaticAnswer {
   }
 
   send(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { contentType, maxAgeS, headers } = this.options;
+    const { contentType, maxAgeS, headers, isImmutable = false } = this.options;
     reply.mayCompress = true;
     void reply.headers({
       ...headers,
       etag: this.etag,
-      'cache-control': `public, max-age=${String(maxAgeS)}`,
+      'cache-control': `public, max-age=${String(maxAgeS)}${isImmutable ? ', immutable' : ''}`,
     });
     if (this.isKnown(request.headers['if-none-match'])) return reply.status(304).send();
     return reply.header('content-type', contentType).send(this.body);

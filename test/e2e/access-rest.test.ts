@@ -185,6 +185,8 @@ const OTHERS = [
   '/auth/reset-password',
   '/auth/verify-email',
   '/auth/waitlist',
+  '/compare',
+  '/demand',
   '/docs',
   '/docs/json',
   '/docs/static/*',
@@ -196,20 +198,27 @@ const OTHERS = [
   '/graphql/operator/stream',
   '/graphql/stream',
   '/healthz',
+  '/icon.svg',
   '/llms.txt',
   '/metrics',
+  '/models',
+  '/models/:owner/:name',
   '/openapi.json',
   '/payments/cancel',
   '/payments/success',
   '/readyz',
+  '/requests',
+  '/robots.txt',
   '/schema.graphql',
+  '/sitemap.xml',
+  '/status',
   '/webhooks/stripe',
 ];
 
 test('no other address answers', () => {
   const known = new Set([...OTHERS, ...routes.map(({ url }) => url)]);
   const unknown = [...addresses].filter(
-    (url) => !known.has(url) && !url.startsWith('/graphql/explorer/'),
+    (url) => !known.has(url) && !/^\/(?:graphql\/explorer|assets)\//.test(url),
   );
   expect([...known].filter((url) => !addresses.has(url))).toEqual([]);
   expect(unknown).toEqual([]);

@@ -48,39 +48,6 @@ const GUARDED = {
   vary: expect.stringContaining('Accept') as string,
 };
 
-describe('/', () => {
-  test('is a page, without script, whose links all lead somewhere here', async () => {
-    const { status, headers, text } = await open(t.url, '/');
-    expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
-    expect(headers).toMatchObject(GUARDED);
-    expect(text).not.toMatch(/<script|\son\w+=|javascript:|url\(/i);
-    const addresses = addressesIn(text);
-    expect(addresses).toEqual(
-      expect.arrayContaining(['graphql', 'docs', 'schema.graphql', 'openapi.json', 'readyz']),
-    );
-    for (const address of addresses) {
-      // Relative: a path that a proxy puts before it stays.
-      expect(address).toMatch(/^[a-z]/);
-      expect(address).not.toContain(':');
-      expect([address, (await open(t.url, `/${address}`)).status]).toEqual([address, 200]);
-    }
-  });
-
-  test('shows the configured address as text, and no link to what is not published', async () => {
-    const { text } = await open(hidden.url, '/');
-    expect(text).toContain('https://models.example.org/&#60;b&#62;&#34;/graphql');
-    expect(text).not.toContain('<b>');
-    expect(addressesIn(text)).not.toContain('schema.graphql');
-  });
-
-  test('is for browsers: a program that names no media type is told that nothing is here', async () => {
-    expect((await rawRequest(t.url, { path: '/' })).status).toBe(404);
-    const json = await rawRequest(t.url, { path: '/', headers: { accept: 'application/json' } });
-    expect(json.status).toBe(404);
-    expect((await open(t.url, '/', { accept: '*/*' })).status).toBe(200);
-  });
-});
-
 describe('/graphql in a browser', () => {
   test('is the explorer, which loads everything from here', async () => {
     const { status, headers, text } = await open(t.url, '/graphql');

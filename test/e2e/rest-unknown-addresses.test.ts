@@ -58,6 +58,8 @@ test('a method that an address does not take is refused, and those that it takes
     patterns.set(path, methods.add(method));
     if (method === 'GET') methods.add('HEAD');
   }
+  // The page of a model.
+  for (const method of ['GET', 'HEAD']) patterns.get('/models/x/y')?.add(method);
   expect(patterns.size).toBeGreaterThan(40);
   for (const [path, methods] of patterns) {
     for (const method of METHODS) {

@@ -27,13 +27,13 @@ test('a user is visible to themselves and to members of the same account, and to
   const ids = [mine.userId, member, other.userId, 'usr_none', 'usr_\u0000'];
   const { body } = await mine.person.gql(NODE, { ids });
   expect(body.data.nodes).toEqual([
-    expect.objectContaining({ id: mine.userId, email: mine.person.email, emailVerified: true }),
+    expect.objectContaining({ id: mine.userId, email: mine.person.email, isEmailVerified: true }),
     {
       __typename: 'User',
       id: member,
       name: 'M',
       email: `${member}@example.org`,
-      emailVerified: null,
+      isEmailVerified: null,
     },
     null,
     null,
@@ -55,7 +55,7 @@ test('a key sees the members of its account if it may read; nobody is shown to c
     bearer(mine.secret),
   );
   expect(body.data.nodes).toEqual([
-    expect.objectContaining({ id: mine.userId, emailVerified: null }),
+    expect.objectContaining({ id: mine.userId, isEmailVerified: null }),
     null,
   ]);
   const made = await mine.person.gql(
@@ -85,6 +85,6 @@ test('an operator sees every user', async () => {
   const operator = await signUp({ url: t.url, outboxDir: outbox.path }, 'boss@example.org');
   await t.app.services.accounts.setOperator(operator.email, true);
   expect((await operator.gql(NODE, { ids: [other.userId] })).body.data.nodes).toEqual([
-    expect.objectContaining({ id: other.userId, emailVerified: true }),
+    expect.objectContaining({ id: other.userId, isEmailVerified: true }),
   ]);
 });
