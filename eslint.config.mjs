@@ -196,6 +196,10 @@ export default defineConfig(
     plugins: { '@graphql-eslint': graphql },
     rules: {
       '@graphql-eslint/description-style': ['error', { style: 'block' }],
+      '@graphql-eslint/input-name': [
+        'error',
+        { checkInputType: true, caseSensitiveInputType: false },
+      ],
       '@graphql-eslint/naming-convention': [
         'error',
         {
@@ -213,8 +217,9 @@ export default defineConfig(
       // Lists are read forwards only.
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
       '@graphql-eslint/relay-connection-types': 'error',
-      // Short lists that are never paged, such as a model's specs, are plain lists.
-      '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
+      // Short lists that are never paged, such as a model's specs, are plain lists. This rule, too, keeps the first schema.
+      '@graphql-eslint/relay-edge-types':
+        file === 'schema.graphql' ? ['error', { listTypeCanWrapOnlyEdgeType: false }] : 'off',
       '@graphql-eslint/relay-page-info': 'error',
       '@graphql-eslint/require-deprecation-reason': 'error',
       '@graphql-eslint/require-description': [
@@ -229,6 +234,7 @@ export default defineConfig(
         },
       ],
       '@graphql-eslint/require-nullable-fields-with-oneof': 'error',
+      '@graphql-eslint/require-nullable-result-in-root': 'error',
       '@graphql-eslint/unique-enum-value-names': 'error',
       'no-restricted-syntax': [
         'error',
@@ -242,8 +248,6 @@ export default defineConfig(
       ],
       // Left off, although it is for schemas like this one:
       // - alphabetize: the schema is printed in order of names.
-      // - input-name: what a mutation changes and what it changes it to are arguments apart.
-      // - require-nullable-result-in-root: a list, if only an empty one, always exists; lookups are nullable.
       // - strict-id-in-types: a spec, a count or a page has no identity; what has one is a Node, which
       //   relay-edge-types asks of everything that is listed.
     },

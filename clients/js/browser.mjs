@@ -32,7 +32,7 @@ check(
         const query = await fetch(`${url}/graphql`, {
           method: 'POST',
           headers: json,
-          body: JSON.stringify({ query: '{ balance { postedNanos } }' }),
+          body: JSON.stringify({ query: '{ account { balance { postedNanos } } }' }),
         });
         const { data } = await query.json();
         const bytes = Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
@@ -66,17 +66,19 @@ check(
           socket.onmessage = ({ data: text }) => {
             const message = JSON.parse(text);
             if (message.type === 'connection_ack') {
-              const payload = { query: 'subscription { balanceChanged { postedNanos } }' };
+              const payload = {
+                query: 'subscription { balanceChanged { balance { postedNanos } } }',
+              };
               socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }));
               timer = setInterval(() => classify([`label ${Math.random()}`]), 1_000);
             }
             if (message.type !== 'next') return;
             clearInterval(timer);
             socket.close();
-            resolve(message.payload.data.balanceChanged);
+            resolve(message.payload.data.balanceChanged.balance);
           };
         });
-        return { balance: data.balance, upload: upload.status, classified, changed };
+        return { balance: data.account.balance, upload: upload.status, classified, changed };
       },
       { url, key, model, base64: picture.toString('base64') },
     );

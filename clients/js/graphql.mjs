@@ -16,8 +16,8 @@ import { authorization, check, key, model, newText, url } from './check.mjs';
 
 const endpoint = `${url}/graphql`;
 const MODELS = '{ models(first: 2) { totalCount edges { node { slug name } } } }';
-const BALANCE = '{ balance { postedNanos } }';
-const CHANGED = 'subscription { balanceChanged { postedNanos } }';
+const BALANCE = '{ account { balance { postedNanos } } }';
+const CHANGED = 'subscription { balanceChanged { balance { postedNanos } } }';
 
 /** Something that changes the balance. */
 async function spend() {
@@ -67,7 +67,7 @@ check('@apollo/client', 'query, error, subscription', async () => {
   const first = await firstOf((next, error) => {
     live.subscribe({ query: gql(CHANGED) }).subscribe({ next, error });
   });
-  assert.ok(first.data.balanceChanged.postedNanos);
+  assert.ok(first.data.balanceChanged.balance.postedNanos);
   await socket.dispose();
 });
 
@@ -85,7 +85,7 @@ check('@urql/core', 'query by GET', async () => {
 
 check('graphql-request', 'query, error', async () => {
   const client = new GraphQLClient(endpoint, { headers: authorization });
-  assert.ok((await client.request(BALANCE)).balance.postedNanos);
+  assert.ok((await client.request(BALANCE)).account.balance.postedNanos);
   await assert.rejects(client.request('{ nothing }'), /nothing/);
 });
 
@@ -94,7 +94,7 @@ check('graphql-ws', 'subscription', async () => {
   const first = await firstOf((next, error) => {
     client.subscribe({ query: CHANGED }, { next, error, complete: () => undefined });
   });
-  assert.ok(first.data.balanceChanged.postedNanos);
+  assert.ok(first.data.balanceChanged.balance.postedNanos);
   await client.dispose();
 });
 
@@ -103,7 +103,7 @@ check('graphql-sse', 'subscription', async () => {
   const first = await firstOf((next, error) => {
     client.subscribe({ query: CHANGED }, { next, error, complete: () => undefined });
   });
-  assert.ok(first.data.balanceChanged.postedNanos);
+  assert.ok(first.data.balanceChanged.balance.postedNanos);
   client.dispose();
 });
 

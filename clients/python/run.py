@@ -474,7 +474,7 @@ def _():
             transport=transport, fetch_schema_from_transport=True
         ) as session:
             answer = await session.execute(
-                gql("{ models(first: 2) { totalCount } balance { postedNanos } }")
+                gql("{ models(first: 2) { totalCount } account { balance { postedNanos } } }")
             )
             assert answer["models"]["totalCount"] > 2
         socket = WebsocketsTransport(
@@ -483,12 +483,12 @@ def _():
         )
         async with Client(transport=socket) as session:
             stream = session.subscribe(
-                gql("subscription { balanceChanged { postedNanos } }")
+                gql("subscription { balanceChanged { balance { postedNanos } } }")
             )
             first = asyncio.ensure_future(anext(stream))
             await asyncio.sleep(0.5)
             await asyncio.to_thread(spend)
-            assert (await asyncio.wait_for(first, 30))["balanceChanged"]["postedNanos"]
+            assert (await asyncio.wait_for(first, 30))["balanceChanged"]["balance"]["postedNanos"]
             await stream.aclose()
 
     asyncio.run(run())

@@ -163,9 +163,11 @@ export class AccountsService {
     await this.parts.db.transaction(async (tx) => {
       const before = await store.setAccountName(tx, accountId, name);
       if (before === undefined) throw new AppError('NOT_FOUND', 'Account not found.');
-      if (before === name) return;
+      if (before.name === name) return;
       const event = { actor, accountId, action: 'account.renamed', target: accountId } as const;
-      await insertAuditEvent(tx, { ...event, details: { from: before, name } });
+      // The log is for ever: a personal account bears the name of a person, who may be erased.
+      const details = before.kind === 'PERSONAL' ? {} : { from: before.name, name };
+      await insertAuditEvent(tx, { ...event, details });
     });
   }
 

@@ -63,20 +63,20 @@ export async function findUserId(db: Queryable, email: string): Promise<UserId |
   return user?.id;
 }
 
-/** @returns what it was called before; undefined when it is closed */
+/** @returns its kind, and what it was called before; undefined when it is closed */
 export async function setAccountName(
   tx: Transaction,
   accountId: AccountId,
   name: string,
-): Promise<string | undefined> {
-  const [row] = await tx.query<{ name: string }>(
-    `SELECT name FROM account WHERE id = $1 AND status <> 'CLOSED' FOR UPDATE`,
+): Promise<{ readonly name: string; readonly kind: AccountKind } | undefined> {
+  const [row] = await tx.query<{ name: string; kind: AccountKind }>(
+    `SELECT name, kind::text AS kind FROM account WHERE id = $1 AND status <> 'CLOSED' FOR UPDATE`,
     [accountId],
   );
   if (row !== undefined) {
     await tx.execute('UPDATE account SET name = $1 WHERE id = $2', [name, accountId]);
   }
-  return row?.name;
+  return row;
 }
 
 /** @returns false when it was so already */

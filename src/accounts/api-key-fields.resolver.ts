@@ -1,8 +1,9 @@
 import { createUnionType, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import type { GraphQLContext } from '../graphql/context.js';
+import { type GraphQLContext, mayOn } from '../graphql/context.js';
 import { LOOKUP_COST } from '../graphql/cost.js';
 import type { KeyId, UserId } from '../platform/ids.js';
 import { UserType } from './user.type.js';
+import type { ApiKey } from './api-key.js';
 import { ApiKeyType } from './api-key.type.js';
 import type { KeyCap } from './key-cap.js';
 import type { KeyLoaders } from './key.loaders.js';
@@ -36,7 +37,7 @@ export class ApiKeyFieldsResolver {
     nullable: true,
     complexity: LOOKUP_COST,
     description:
-      'User or API key that created the key; null if the server created it or the user is no longer visible. The key is revoked when that user leaves the account.',
+      'User or API key that created the key; null if the server created it, or if the creator is not visible to the caller. The key is revoked when that user leaves the account.',
   })
   async createdBy(
     @Root() { createdBy }: ApiKeyType,
@@ -44,6 +45,13 @@ export class ApiKeyFieldsResolver {
   ): Promise<typeof CreatorType | null> {
     if (createdBy === null) return null;
     if (createdBy.startsWith('usr_')) return this.loadUser(context, createdBy as UserId);
-    return (await this.loaders(context).key.load(createdBy as KeyId)) ?? null;
+    const key = await this.loaders(context).key.load(createdBy as KeyId);
+    return key !== undefined && seesKey(context, key) ? key : null;
   }
+}
+
+/** Every key sees itself; others only whoever reads or administers their account. */
+function seesKey(context: GraphQLContext, { id, accountId }: ApiKey): boolean {
+  if (id === context.actor.keyId) return true;
+  return mayOn(context, accountId, 'read') || mayOn(context, accountId, 'admin');
 }

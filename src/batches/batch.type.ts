@@ -1,7 +1,7 @@
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { NodeType } from '../graphql/node.type.js';
 import { PageInfoType } from '../graphql/pagination.js';
-import { NanoUSD } from '../graphql/scalars.js';
+import type { BatchId } from '../platform/ids.js';
 import { BATCH_STATUSES, type BatchError, type BatchProgress, type BatchStatus } from './batch.js';
 
 registerEnumType(BATCH_STATUSES, {
@@ -19,7 +19,7 @@ registerEnumType(BATCH_STATUSES, {
 });
 
 @ObjectType('BatchError', { description: 'A problem in the input file of a batch.' })
-export class BatchErrorType {
+class BatchErrorType {
   @Field(() => String, { description: 'Machine-readable code of the problem.' })
   readonly code!: string;
 
@@ -67,7 +67,7 @@ export class BatchType implements NodeType {
   readonly errorFileId!: string;
 
   @Field(() => ID, { description: 'ID of the batch, prefixed with `batch_`.' })
-  readonly id!: string;
+  readonly id!: BatchId;
 
   @Field(() => BATCH_STATUSES, { description: 'Status of the batch.' })
   readonly status!: BatchStatus;
@@ -77,17 +77,8 @@ export class BatchType implements NodeType {
   })
   readonly endpoint!: string;
 
-  @Field(() => BatchLinesType, { description: 'Progress of the batch, by line.' })
-  readonly lines!: BatchLinesType;
-
   @Field(() => [BatchErrorType], { description: 'Problems of a batch with the status FAILED.' })
   readonly errors!: readonly BatchError[];
-
-  @Field(() => NanoUSD, { description: 'Credit reserved for lines that have not ended.' })
-  readonly heldNanos!: bigint;
-
-  @Field(() => NanoUSD, { description: 'Amount charged so far.' })
-  readonly chargedNanos!: bigint;
 
   @Field(() => GraphQLISODateTime, { description: 'Time at which the batch was created.' })
   readonly createdAt!: Date;
@@ -102,18 +93,15 @@ export class BatchType implements NodeType {
   readonly endedAt!: Date | null;
 }
 
-export function toBatch({ lines, ...batch }: BatchProgress): BatchType {
+export function toLines(lines: BatchProgress['lines']): BatchLinesType {
   const { OPEN, COMPLETED, FAILED, CANCELLED, EXPIRED } = lines;
   return {
-    ...batch,
-    lines: {
-      total: OPEN + COMPLETED + FAILED + CANCELLED + EXPIRED,
-      open: OPEN,
-      completed: COMPLETED,
-      failed: FAILED,
-      cancelled: CANCELLED,
-      expired: EXPIRED,
-    },
+    total: OPEN + COMPLETED + FAILED + CANCELLED + EXPIRED,
+    open: OPEN,
+    completed: COMPLETED,
+    failed: FAILED,
+    cancelled: CANCELLED,
+    expired: EXPIRED,
   };
 }
 

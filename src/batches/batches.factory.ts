@@ -2,7 +2,7 @@ import type { DomainResolvers, FindNode } from '../graphql/node.resolver.js';
 import type { UploadsService } from '../inference/index.js';
 import { BatchInputService } from './batch-input.service.js';
 import { BatchWorker, type BatchWorkerParts } from './batch-worker.service.js';
-import { BatchesResolver, BatchFilesResolver } from './batches.resolver.js';
+import { BatchesResolver, BatchFilesResolver, BatchProgressResolver } from './batches.resolver.js';
 import { type BatchParts, BatchesService } from './batches.service.js';
 
 export interface BatchesDeps extends Omit<BatchParts & BatchWorkerParts, 'input' | 'leaseMs'> {
@@ -26,7 +26,11 @@ export function batchesResolvers(
 ) {
   const batches = new BatchesResolver(services.batches);
   return {
-    resolvers: [batches, new BatchFilesResolver(findFile)],
+    resolvers: [
+      batches,
+      new BatchFilesResolver(findFile),
+      new BatchProgressResolver(services.batches),
+    ],
     nodes: { batch: { type: 'Batch', find: batches.findNode } },
   } satisfies DomainResolvers;
 }

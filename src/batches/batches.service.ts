@@ -5,7 +5,7 @@ import { AppError } from '../errors.js';
 import { holdOf, type UploadsService } from '../inference/index.js';
 import { accountOf, type Actor } from '../platform/actor.js';
 import type { Database, Transaction } from '../platform/database.js';
-import { type AccountId, newId, type RunId } from '../platform/ids.js';
+import { type AccountId, type BatchId, newId, type RunId } from '../platform/ids.js';
 import type { BatchEndpoints } from './batch-endpoint.js';
 import type { BatchInputService, QuotedLine } from './batch-input.service.js';
 import { type Batch, type BatchProgress, HOLD_MS, WINDOW_MS } from './batch.js';
@@ -111,12 +111,12 @@ export class BatchesService {
     const batch = id.includes('\0')
       ? undefined
       : await store.findBatch(this.parts.db, accountId, id);
-    if (batch === undefined) throw new AppError('NOT_FOUND', 'Batch not found.');
+    if (batch === undefined) throw noSuchBatch();
     return batch;
   }
 
   /** Whosever it is: for who then asks whether the caller may read it. */
-  async findAny(id: string): Promise<BatchProgress | undefined> {
+  async findAny(id: string): Promise<Batch | undefined> {
     return id.includes('\0') ? undefined : store.findAnyBatch(this.parts.db, id);
   }
 
@@ -124,8 +124,19 @@ export class BatchesService {
   list(
     accountId: AccountId,
     page: { readonly first: number; readonly after: string | undefined },
-  ): Promise<readonly BatchProgress[]> {
+  ): Promise<readonly Batch[]> {
     return store.listBatches(this.parts.db, accountId, page);
+  }
+
+  /** How far each of some batches is, in their order. Counts all their lines. @throws AppError NOT_FOUND */
+  async progressOf(ids: readonly BatchId[]): Promise<readonly BatchProgress[]> {
+    const found = await store.listProgress(this.parts.db, ids);
+    const byId = new Map(found.map((batch) => [batch.id, batch]));
+    return ids.map((id) => {
+      const batch = byId.get(id);
+      if (batch === undefined) throw noSuchBatch();
+      return batch;
+    });
   }
 
   /** What has not begun does not, and is free. Safe to repeat. @throws AppError NOT_FOUND; CONFLICT when it ended by itself */
@@ -196,4 +207,8 @@ function idempotencyOf({ idempotencyKey: key, ...request }: BatchRequest) {
 
 function bad(argument: string, message: string): AppError {
   return new AppError('BAD_USER_INPUT', message, { details: { argument } });
+}
+
+function noSuchBatch(): AppError {
+  return new AppError('NOT_FOUND', 'Batch not found.');
 }

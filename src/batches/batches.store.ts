@@ -10,9 +10,8 @@ const COLUMNS = `b.id, b.account_id AS "accountId", b.key_id AS "keyId", b.endpo
   b.metadata, b.errors, b.created_at AS "createdAt", b.expires_at AS "expiresAt",
   b.cancelling_at AS "cancellingAt", b.finalizing_at AS "finalizingAt", b.ended_at AS "endedAt"`;
 
-/** With its lines counted, by an index. */
-const PROGRESS = `SELECT ${COLUMNS}, l.lines, l.held, l.charged FROM batch b
-  CROSS JOIN LATERAL (
+/** The lines of a batch counted, by an index: up to 50,000. */
+const COUNTED = `CROSS JOIN LATERAL (
     SELECT jsonb_build_object(
              'OPEN', count(*) FILTER (WHERE state = 'OPEN'), 'COMPLETED', count(*) FILTER (WHERE state = 'COMPLETED'),
              'FAILED', count(*) FILTER (WHERE state = 'FAILED'), 'CANCELLED', count(*) FILTER (WHERE state = 'CANCELLED'),
@@ -20,6 +19,7 @@ const PROGRESS = `SELECT ${COLUMNS}, l.lines, l.held, l.charged FROM batch b
            coalesce(sum(held_nanos) FILTER (WHERE state = 'OPEN'), 0)::text AS held,
            coalesce(sum(charged_nanos), 0)::text AS charged
       FROM batch_line WHERE batch_id = b.id) l`;
+const PROGRESS = `SELECT ${COLUMNS}, l.lines, l.held, l.charged FROM batch b ${COUNTED}`;
 
 function toProgress({ held, charged, ...row }: Row): BatchProgress {
   return { ...row, heldNanos: BigInt(held), chargedNanos: BigInt(charged) };
@@ -118,9 +118,9 @@ export async function findBatch(
 }
 
 /** Whosever it is. */
-export async function findAnyBatch(db: Queryable, id: string): Promise<BatchProgress | undefined> {
-  const [row] = await db.query<Row>(`${PROGRESS} WHERE b.id = $1`, [id]);
-  return row && toProgress(row);
+export async function findAnyBatch(db: Queryable, id: string): Promise<Batch | undefined> {
+  const [row] = await db.query<Batch>(`SELECT ${COLUMNS} FROM batch b WHERE b.id = $1`, [id]);
+  return row;
 }
 
 export async function findByKey(
@@ -140,11 +140,20 @@ export async function listBatches(
   db: Queryable,
   accountId: AccountId,
   { first, after }: { readonly first: number; readonly after: string | undefined },
-): Promise<BatchProgress[]> {
-  const rows = await db.query<Row>(
-    `${PROGRESS} WHERE b.account_id = $1 AND ($2::text IS NULL OR b.id < $2) ORDER BY b.id DESC LIMIT $3`,
+): Promise<Batch[]> {
+  return db.query<Batch>(
+    `SELECT ${COLUMNS} FROM batch b
+      WHERE b.account_id = $1 AND ($2::text IS NULL OR b.id < $2) ORDER BY b.id DESC LIMIT $3`,
     [accountId, after ?? null, first],
   );
+}
+
+/** How far some batches are, in any order. */
+export async function listProgress(
+  db: Queryable,
+  ids: readonly BatchId[],
+): Promise<BatchProgress[]> {
+  const rows = await db.query<Row>(`${PROGRESS} WHERE b.id = ANY ($1::text[])`, [ids]);
   return rows.map(toProgress);
 }
 

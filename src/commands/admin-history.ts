@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Say } from '../app/startup.js';
 import { formatAmount } from '../payments/index.js';
+import { bindCursor, listFingerprint, placeOf } from '../platform/cursor.js';
 import type { AccountId } from '../platform/ids.js';
 import {
   asAdmin,
@@ -59,8 +60,11 @@ export function adminRunsCommand(say: Say): Command {
       asAdmin(say, async ({ credits, usage }) => {
         const accountId = account as AccountId;
         await credits.balance(accountId);
-        const page = await usage.list(accountId, { first, after });
-        const next = page.hasNextPage ? (page.places.at(-1) ?? null) : null;
+        const list = listFingerprint({ accountId, field: 'runs' });
+        const place = after === undefined ? undefined : placeOf(list, after);
+        const page = await usage.list(accountId, { first, after: place });
+        const last = page.places.at(-1);
+        const next = page.hasNextPage && last !== undefined ? bindCursor(list, last) : null;
         const rows = page.runs.map((run) => ({
           run: run.id,
           model: run.details.model ?? null,

@@ -27,9 +27,9 @@ export function renamed<T extends object, const Names extends Partial<Record<key
   input: T,
   names: Names,
 ): { [Field in keyof T as Field extends keyof Names ? Names[Field] & string : Field]: T[Field] } {
-  const entries = Object.entries(input).map(([field, value]) => [
-    (names as Record<string, string>)[field] ?? field,
-    value,
-  ]);
-  return Object.fromEntries(entries);
+  const entries = Object.entries(input).map(([field, value]: [string, unknown]) => {
+    const name = (names as Record<string, string>)[field] ?? field;
+    return [name, value] as const;
+  });
+  return Object.fromEntries(entries) as ReturnType<typeof renamed<T, Names>>;
 }

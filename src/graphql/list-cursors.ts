@@ -104,8 +104,9 @@ function fingerprintOf(
   { name }: GraphQLObjectType,
   field: string,
   source: unknown,
-  { first: _first, after: _after, ...list }: ListArgs,
+  args: ListArgs,
 ): string {
   const owner = (source as { readonly id?: unknown } | undefined)?.id;
+  const list = { ...args, first: undefined, after: undefined };
   return listFingerprint({ field: `${name}.${field}`, owner, list });
 }

@@ -11,7 +11,7 @@ export class FileType implements NodeType {
   @Field(() => ID, { description: 'ID of the file, prefixed with `file_`.' })
   readonly id!: string;
 
-  @Field(() => String, { description: 'Name of the file as uploaded.' })
+  @Field(() => String, { name: 'name', description: 'Name of the file as uploaded.' })
   readonly filename!: string;
 
   @Field(() => String, { description: 'Purpose of the file, such as "vision" or "batch".' })

@@ -291,9 +291,8 @@ export class MeterService {
 
   /** What cannot be given back now is freed when the hold expires. */
   private async giveBack(accountId: AccountId, runId: RunId, reason: unknown): Promise<void> {
-    const errorCode = reasonCode(reason);
     await this.parts.credits
-      .void({ runId, accountId, details: { errorCode } })
+      .void({ runId, accountId, details: { errorCode: reasonCode(reason) } })
       .catch((err: unknown) => {
         this.parts.logger.warn({ runId, err }, 'a hold could not be given back; it will expire');
       });

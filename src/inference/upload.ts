@@ -1,4 +1,4 @@
-import type { UploadId } from '../platform/ids.js';
+import type { AccountId, UploadId } from '../platform/ids.js';
 
 /** What an image may be sent for; all the same to us. */
 export const IMAGE_PURPOSES = ['vision', 'user_data', 'assistants'] as const;
@@ -19,6 +19,8 @@ export interface Upload {
   /** From then on it is gone. */
   readonly expiresAt: Date;
 }
+
+export type OwnedUpload = Upload & { readonly accountId: AccountId };
 
 export interface UploadQuery {
   readonly first: number;

@@ -6,7 +6,13 @@ import { orDiskFull } from '../platform/disk-full.js';
 import { type AccountId, newId, type UploadId } from '../platform/ids.js';
 import { IMAGE_BYTES_MAX } from './image-source.js';
 import { type ByteRange, isUploadId, tooMuch, UploadFolder } from './upload-folder.gateway.js';
-import { JSONL, type Upload, type UploadPurpose, type UploadQuery } from './upload.js';
+import {
+  JSONL,
+  type OwnedUpload,
+  type Upload,
+  type UploadPurpose,
+  type UploadQuery,
+} from './upload.js';
 import * as store from './uploads.store.js';
 
 export interface UploadOptions {
@@ -109,12 +115,13 @@ export class UploadsService {
     return upload;
   }
 
-  /** An account's files, by age. */
-  /** Whosever it is: for who then asks whether the caller may read it. */
-  async findAny(id: string): Promise<(Upload & { readonly accountId: AccountId }) | undefined> {
-    return id.includes('\0') ? undefined : store.findAnyUpload(this.db, id);
+  /** By id, of any account: for who then asks whether the caller may read them. One statement; those that there are. */
+  async findMany(ids: readonly string[]): Promise<ReadonlyMap<string, OwnedUpload>> {
+    const found = await store.findAnyUploads(this.db, ids.filter(isUploadId));
+    return new Map(found.map((upload) => [upload.id, upload]));
   }
 
+  /** An account's files, by age. */
   list(accountId: AccountId, query: UploadQuery): Promise<readonly Upload[]> {
     return store.listUploads(this.db, accountId, query);
   }

@@ -1,6 +1,6 @@
 import type { Queryable } from '../platform/database.js';
 import type { AccountId, UploadId } from '../platform/ids.js';
-import type { Upload, UploadQuery } from './upload.js';
+import type { OwnedUpload, Upload, UploadQuery } from './upload.js';
 
 const COLUMNS = `id, bytes::float8 AS bytes, media_type AS "mediaType", purpose, filename,
   created_at AS "createdAt", expires_at AS "expiresAt"`;
@@ -51,16 +51,13 @@ export async function findUpload(
   return row;
 }
 
-/** Whosever it is. */
-export async function findAnyUpload(
-  db: Queryable,
-  id: string,
-): Promise<(Upload & { readonly accountId: AccountId }) | undefined> {
-  const [row] = await db.query<Upload & { readonly accountId: AccountId }>(
-    `SELECT ${COLUMNS}, account_id AS "accountId" FROM upload WHERE id = $1 AND expires_at > db_now()`,
-    [id],
+/** Of any account, in no order; those that there are. */
+export function findAnyUploads(db: Queryable, ids: readonly string[]): Promise<OwnedUpload[]> {
+  return db.query<OwnedUpload>(
+    `SELECT ${COLUMNS}, account_id AS "accountId" FROM upload
+      WHERE id = ANY ($1::text[]) AND expires_at > db_now()`,
+    [ids],
   );
-  return row;
 }
 
 /** By id, which sorts by age. */

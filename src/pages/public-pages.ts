@@ -12,7 +12,7 @@ import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.js';
 import type { PageOperations } from '../graphql/page-operations.js';
 import { type Authenticate, callerSignal } from '../http/authentication.js';
-import { pageHeaders } from '../http/browser.js';
+import { pageHeaders, prefersPage } from '../http/browser.js';
 import { refuseOtherMethods } from '../http/methods.js';
 import type { Origins } from '../http/origins.js';
 import { StaticAnswer } from '../http/static-answer.js';
@@ -75,6 +75,16 @@ export async function registerPublicPages(
     // Clients of Hugging Face post where a model has its page.
     refuseOtherMethods(app, url, ['GET', 'HEAD', ...(url === MODEL_PATH ? ['POST'] : [])]);
   }
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (!isMissingPage(request, reply)) return payload;
+    // Not read as a URL: it may be none.
+    const [path = ''] = request.url.split('?');
+    const asked = { path, query: new URLSearchParams(), site: siteOf(request) };
+    const page = await renderPublic(asked, executeFor(request, reply, anonymous(request.ip)));
+    if (page.status !== 404) return payload;
+    void reply.status(404).headers(HEADERS).removeHeader('allow').type('text/html; charset=utf-8');
+    return page.html;
+  });
   app.get('/robots.txt', (request, reply) =>
     reply
       .headers({ 'cache-control': 'public, max-age=3600' })
@@ -83,16 +93,15 @@ export async function registerPublicPages(
   );
   app.get('/sitemap.xml', async (request, reply) => {
     const execute = executeFor(request, reply, anonymous(request.ip));
-    const html = await cache.page(`${request.publicUrl} sitemap`, async () => ({
-      status: 200,
-      html: await sitemap(request.publicUrl, execute),
-      maxAge: 60,
-    }));
+    const page = await cache.page(`${request.publicUrl} sitemap`, () =>
+      sitemap(request.publicUrl, execute),
+    );
     reply.mayCompress = true;
     return reply
-      .headers({ 'cache-control': 'public, max-age=3600' })
+      .status(page.status)
+      .headers({ 'cache-control': page.maxAge === 0 ? 'no-store' : 'public, max-age=3600' })
       .type('application/xml; charset=utf-8')
-      .send(html.html);
+      .send(page.html);
   });
   await registerForm(app, options, async (request, reply, actor) => {
     const page = await sendRequest(
@@ -103,10 +112,17 @@ export async function registerPublicPages(
       },
       executeFor(request, reply, actor),
     );
-    // The page says how many have asked.
-    if (page.status === 303) cache.clear();
+    // The page says how many have asked; who is not signed in counts once they confirm their address.
+    if (page.status === 303 && actor.userId !== undefined) cache.clear();
     return sendPage(request, reply, page);
   });
+}
+
+/** A person is at an address that nothing has, or where only programs post: below a model's. */
+function isMissingPage(request: FastifyRequest, { statusCode }: FastifyReply): boolean {
+  if (request.method !== 'GET' || !prefersPage(request, ['application/json'])) return false;
+  const isPostedTo = statusCode === 405 && request.url.startsWith('/models/');
+  return (statusCode === 404 && request.is404) || isPostedTo;
 }
 
 type HandleForm = (
@@ -214,7 +230,7 @@ class PageCache {
       }
       return page;
     } finally {
-      this.running.delete(key);
+      if (this.running.get(key) === rendering) this.running.delete(key);
     }
   }
 

@@ -32,6 +32,9 @@ export function ipRangeTest(ranges: readonly string[]): (address: string) => boo
   };
 }
 
+/** Short forms, such as "10.1", and octal numbers ("010.0.0.1" is 8.0.0.1) are addresses to ipaddr.js; nobody means them. */
+const WHOLE_IPV4 = /^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){3}(?:\/\d+)?$/;
+
 /** Whether each inner range lies in one of the outer ones. No outer range: in any; no inner range: everywhere. */
 export function areWithin(inner: readonly string[], outer: readonly string[]): boolean {
   if (outer.length === 0) return true;
@@ -58,8 +61,9 @@ function parseAll(texts: readonly string[]): readonly Range[] {
 function parse(text: string): Range | undefined {
   if (text.includes('%')) return undefined;
   const full = text.includes('/');
-  // Short forms of IPv4, such as "10.1", are addresses to ipaddr.js; nobody means them.
-  const isWhole = text.includes(':') || /^\d+\.\d+\.\d+\.\d+(?:\/\d+)?$/.test(text);
+  // IPv6 may end in IPv4.
+  const tail = text.slice(text.lastIndexOf(':') + 1);
+  const isWhole = (tail !== text && !tail.includes('.')) || WHOLE_IPV4.test(tail);
   if (!isWhole || !(full ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text))) return undefined;
   if (full) {
     const [address, bits] = ipaddr.parseCIDR(text);

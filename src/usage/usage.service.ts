@@ -155,7 +155,8 @@ export class UsageService {
   }
 }
 
-const TIMESTAMP = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d)?$/;
+/** As PostgreSQL writes it. The offset is in its range: what else is out of range it refuses as the caller's fault. */
+const TIMESTAMP = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-](?:0\d|1[0-5])(:[0-5]\d)?$/;
 
 /** @throws AppError BAD_USER_INPUT */
 function parsePlace(place: string): { endedAt: string; id: string } {

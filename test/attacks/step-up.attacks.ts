@@ -9,6 +9,7 @@ import {
   personOn,
   signInBrowser,
 } from '../support/people.js';
+import { namedInDocument } from '../support/naming-account.js';
 import { bearer } from '../support/platform.js';
 import { setUpSecondFactor } from '../support/second-factor.js';
 import { type Answer, answered, type Attack, gql, refused, send, type World } from './attack.js';
@@ -214,9 +215,11 @@ export const stepUpAttacks: readonly Attack[] = [
       form.append('purpose', 'vision');
       answered(await send(world, '/v1/files', { headers, body: form }), 403);
       const watch = 'subscription { balanceChanged { balance { postedNanos } } }';
-      const events = { ...headers, accept: 'text/event-stream' };
-      answered(await gql(world, watch, {}, events), 403);
-      return '403 at each';
+      const named = namedInDocument({ query: watch }, headers);
+      const events = { ...named.headers, accept: 'text/event-stream' };
+      const told = await send(world, '/graphql/stream', { ...named, headers: events });
+      expect(told.text).toContain('"code":"FORBIDDEN"');
+      return 'FORBIDDEN at each';
     },
   },
   {

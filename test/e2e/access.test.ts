@@ -1,21 +1,10 @@
-import {
-  getNamedType,
-  type GraphQLField,
-  type GraphQLObjectType,
-  isEnumType,
-  isInputObjectType,
-  isLeafType,
-  isListType,
-  isNonNullType,
-  OperationTypeNode,
-} from 'graphql';
-import type { GraphQLInputType } from 'graphql';
-import { KEY_SCOPES } from '../../src/accounts/api-key.js';
+import { type GraphQLField, type GraphQLObjectType, OperationTypeNode } from 'graphql';
 import { ROLES, SCOPES_OF_ROLE } from '../../src/accounts/account.js';
-import { scopesOfKey } from '../../src/accounts/api-key.js';
+import { KEY_SCOPES, scopesOfKey } from '../../src/accounts/api-key.js';
 import { createPrintableSchema } from '../../src/app/resolvers.js';
 import { anonymous, type Actor, type Scope } from '../../src/platform/actor.js';
 import { codeOf, startTestApp, type TestApp } from '../support/app.js';
+import { argumentsOf, selectionOf } from '../support/least-document.js';
 
 const EVERYBODY = 'OADBV';
 /**
@@ -275,30 +264,4 @@ async function codeTold(kind: string, query: string): Promise<string | undefined
   const first = (await reader?.read())?.value ?? '';
   await reader?.cancel();
   return /"code":"(\w+)"/.exec(first)?.[1];
-}
-
-/** Required arguments with some value of their type. */
-function argumentsOf(field: GraphQLField<unknown, unknown>): string {
-  const given = field.args
-    .filter(({ type, defaultValue }) => isNonNullType(type) && defaultValue === undefined)
-    .map(({ name, type }) => `${name}: ${literal(type)}`);
-  return given.length === 0 ? '' : `(${given.join(', ')})`;
-}
-
-function literal(type: GraphQLInputType): string {
-  if (isNonNullType(type)) return literal(type.ofType);
-  if (isListType(type)) return `[${literal(type.ofType)}]`;
-  if (isEnumType(type)) return type.getValues()[0]?.name ?? '';
-  if (isInputObjectType(type)) {
-    const needed = Object.values(type.getFields()).filter(
-      (field) => isNonNullType(field.type) && field.defaultValue === undefined,
-    );
-    return `{ ${needed.map((field) => `${field.name}: ${literal(field.type)}`).join(', ')} }`;
-  }
-  if (type.name === 'DateTimeISO') return '"2026-01-01T00:00:00Z"';
-  return ['Int', 'Float'].includes(type.name) ? '1' : type.name === 'Boolean' ? 'false' : '"1"';
-}
-
-function selectionOf(field: GraphQLField<unknown, unknown>): string {
-  return isLeafType(getNamedType(field.type)) ? '' : ' { __typename }';
 }

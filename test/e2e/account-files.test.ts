@@ -27,14 +27,14 @@ test('batches and files are listed with their progress, and are nodes of their a
   const { body } = await gql(
     `{ account {
       batches(first: 1) { nodes { id status endpoint lines { total open completed } heldNanos inputFile { id purpose } outputFile { id } } }
-      files { nodes { id filename mediaType bytes } } } }`,
+      files { nodes { id name mediaType bytes } } } }`,
   );
   expect(errorOf({ body })).toBeUndefined();
   const { batches, files } = body.data.account;
   expect(batches.nodes).toMatchObject([
     { id, status: 'IN_PROGRESS', lines: { total: 1, open: 1, completed: 0 }, outputFile: null },
   ]);
-  expect(files.nodes).toMatchObject([{ id: batches.nodes[0].inputFile.id, filename: 'x.jsonl' }]);
+  expect(files.nodes).toMatchObject([{ id: batches.nodes[0].inputFile.id, name: 'x.jsonl' }]);
   const ids = [id, files.nodes[0].id];
   const nodes = 'query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }';
   expect((await gql(nodes, { ids })).body.data.nodes).toEqual([
@@ -42,6 +42,22 @@ test('batches and files are listed with their progress, and are nodes of their a
     { __typename: 'File', id: ids[1] },
   ]);
   expect((await gql(nodes, { ids }, other)).body.data.nodes).toEqual([null, null]);
+});
+
+test('what a list of batches asks for is read in one statement each, and lines are counted only when asked for', async () => {
+  const ids = [await MAKERS.batch(t, side), await MAKERS.batch(t, side)];
+  const list = (files: string) => gql(`{ account { batches { nodes { id ${files} } } } }`);
+  // From here on the server knows the caller’s key.
+  await list('');
+  const statements = async (files: string) => {
+    const before = t.app.metrics.statementCount();
+    const { nodes } = (await list(files)).body.data.account.batches;
+    expect(nodes.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining(ids));
+    return t.app.metrics.statementCount() - before;
+  };
+  const alone = await statements('');
+  expect(await statements('inputFile { id } outputFile { id } errorFile { id }')).toBe(alone + 1);
+  expect(await statements('lines { total } heldNanos chargedNanos')).toBe(alone + 1);
 });
 
 test('label sets page by name, and are renamed to a name that is free', async () => {

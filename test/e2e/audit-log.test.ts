@@ -48,7 +48,7 @@ test('shows what was done on all accounts, by each filter and by all of them', a
     target: caller.accountId,
     user: { email: operator.email },
     apiKey: null,
-    details: { ratePerMinute: '5', concurrencyMax: 'default' },
+    details: { ratePerMinute: '5' },
   });
   const { userId } = limited as unknown as { userId: string };
   const at = new Date(limited?.createdAt ?? 0);

@@ -37,12 +37,10 @@ function raw({ method = 'POST', path = '/graphql', headers = {}, body }: Raw): P
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.on('end', () => {
-        resolve({
-          status: response.statusCode ?? 0,
-          allow: response.headers.allow,
-          text,
-          body: text === '' ? undefined : JSON.parse(text),
-        });
+        const { statusCode: status = 0, headers: answered } = response;
+        const isJson = answered['content-type']?.includes('json') === true;
+        const body: unknown = isJson && text !== '' ? JSON.parse(text) : undefined;
+        resolve({ status, allow: answered.allow, text, body });
       });
     });
     request.on('error', reject);
@@ -266,7 +264,7 @@ describe('methods and addresses', () => {
     },
   );
 
-  test.each(['/', '/graphql/', '/graphql/x', '/%00', '/..%2f..%2fetc/passwd', '/wp-login.php'])(
+  test.each(['/graphql/', '/graphql/x', '/%00', '/..%2f..%2fetc/passwd', '/wp-login.php'])(
     '%s is 404 in JSON',
     async (path) => {
       const answer = await raw({ method: 'GET', path });

@@ -25,10 +25,8 @@ const shared = () => {
 /** Resolves when the newest call of an account has ended because its caller had left. */
 const isOver = (caller: Caller) =>
   until('the call to be over', async () => {
-    const { body } = await caller.gql(
-      '{ account { runs(first: 1) { edges { node { errorCode } } } } }',
-    );
-    return body.data.account.runs.edges[0]?.node.errorCode === 'CANCELLED' ? true : undefined;
+    const { body } = await caller.gql('{ account { runs(first: 1) { nodes { status } } } }');
+    return body.data.account.runs.nodes[0]?.status === 'CANCELLED' ? true : undefined;
   });
 
 describe('a call that leaves gives nothing away', () => {

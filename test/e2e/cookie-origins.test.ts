@@ -75,7 +75,11 @@ describe.each(FOREIGN)('%s', (_name, headers) => {
       const answer = await rawRequest(t.url, {
         method,
         path,
-        headers: { ...headers, cookie, 'content-type': 'application/json' },
+        // Node.js gives the body of a DELETE no length: what follows on the connection would be unreadable.
+        headers: {
+          ...{ ...headers, cookie },
+          ...{ 'content-type': 'application/json', 'content-length': '2' },
+        },
         body: '{}',
       });
       expect([method, path, answer.status]).toEqual([method, path, 403]);

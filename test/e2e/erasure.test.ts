@@ -67,7 +67,10 @@ test('a person is deleted for good: no row names them, and the books stay, under
   const person = personOf(t.url, email, token as string);
   const [userId, accountId] = [await idOf(person), await accountOf(person)];
   await t.database.query(`UPDATE app_user SET name = 'Augusta Ada King' WHERE id = $1`, [userId]);
-  await t.database.query(`UPDATE account SET name = 'Augusta Ada King' WHERE id = $1`, [accountId]);
+  for (const name of ['Augusta Ada King', 'Ada King']) {
+    const rename = `mutation ($name: String!) { updateAccount(input: { name: $name }) { account { name } } }`;
+    expect((await person.gql(rename, { name })).body.data.updateAccount.account).toEqual({ name });
+  }
   // Traces of all kinds: a failed sign-in, a mail, a link, a request for a model, an invitation.
   await t.gql(SIGN_IN, { email, password: 'not the password' });
   await person.gql(

@@ -1,8 +1,8 @@
 import type { NewKey } from '../../src/accounts/new-key.js';
 import { anonymous, SCOPES } from '../../src/platform/actor.js';
 import { newId } from '../../src/platform/ids.js';
-import { errorOf, startTestApp, type TestApp } from '../support/app.js';
-import { type Caller, newCaller } from '../support/platform.js';
+import { errorOf, postGraphQL, startTestApp, type TestApp } from '../support/app.js';
+import { bearer, type Caller, newCaller } from '../support/platform.js';
 import { callRest } from '../support/rest.js';
 
 let t: TestApp;
@@ -168,6 +168,25 @@ test('a spend cap says what is spent, held and left of it, and when it starts an
     resetsAt: midnight?.at.toISOString(),
   });
   expect(of('total')).toMatchObject({ spentNanos: '0', remainingNanos: '5', resetsAt: null });
+});
+
+test('a key that may not read keys sees itself, and nothing of the key that created it', async () => {
+  const creator = await newCaller(t, 10n, { name: 'creator', scopes: ['ADMIN', 'INFERENCE'] });
+  const secretOf = async (scopes: string) => {
+    const create = `mutation { createApiKey(input: { name: "k", scopes: ${scopes} }) { secret apiKey { createdBy { ... on ApiKey { name } } } } }`;
+    const { secret, apiKey } = (await creator.gql(create)).body.data.createApiKey;
+    // Whoever creates a key sees that it did, though it may not read.
+    expect(apiKey.createdBy).toEqual({ name: 'creator' });
+    return secret as string;
+  };
+  const query = '{ viewer { apiKey { name createdBy { ... on ApiKey { name } } } } }';
+  const seenBy = async (secret: string) =>
+    (await postGraphQL(t.url, { query }, bearer(secret))).body.data.viewer.apiKey;
+  expect(await seenBy(await secretOf('[INFERENCE]'))).toEqual({ name: 'k', createdBy: null });
+  expect(await seenBy(await secretOf('[ADMIN]'))).toEqual({
+    name: 'k',
+    createdBy: { name: 'creator' },
+  });
 });
 
 test('the number of keys of an account is a setting', async () => {

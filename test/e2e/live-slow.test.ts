@@ -19,7 +19,7 @@ afterAll(() => t.stop());
 async function deafReader(secret: string): Promise<Socket> {
   const socket = connect(Number(new URL(t.url).port), '127.0.0.1');
   await once(socket, 'connect');
-  const names = Array.from({ length: 29 }, (_, n) => `a${String(n)}: model`).join(' ');
+  const names = Array.from({ length: 29 }, (_, n) => `a${String(n)}: modelSlug`).join(' ');
   const body = JSON.stringify({
     query: `subscription { runFinished { run { id ${names} } } }`,
   });

@@ -136,7 +136,7 @@ test('ready-made graphs that do not run leave nothing that is served', async () 
     ),
     // An operator that there is not.
     'onnx/model.onnx': Buffer.from(
-      graph.replaceAll('LayerNormalization', 'LayerNormalization'),
+      graph.replaceAll('LayerNormalization', 'NormalizationLayer'),
       'latin1',
     ),
   });

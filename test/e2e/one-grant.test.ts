@@ -5,7 +5,7 @@ import { runChecks } from '../../src/platform/checks.js';
 import type { AccountId } from '../../src/platform/ids.js';
 import { errorOf, postGraphQL } from '../support/app.js';
 import { addModel, codeOf, type DemandRig, startDemandRig } from '../support/demand.js';
-import { mailAfter, mailsTo, type Person, personOn } from '../support/people.js';
+import { mailAfter, type Person, personOn } from '../support/people.js';
 import { bearer } from '../support/platform.js';
 
 /** F25: what is given once is given once for each person, with whatever accounts and addresses. */

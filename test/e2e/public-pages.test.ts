@@ -121,6 +121,22 @@ describe('a model page', () => {
     expect(html).toContain('value="nothing"');
   });
 
+  test.each(['/models/', '/models/siglip', '/models/a/b/c', '/nothing', '//', '/%3Cscript%3E'])(
+    'of the mistyped address %s is a page with a way on, for people',
+    async (path) => {
+      const response = await get(path, { accept: 'text/html,*/*;q=0.8' });
+      const html = await response.text();
+      expect(response.status).toBe(404);
+      expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.headers.get('allow')).toBeNull();
+      expect(html).toContain('name="q"');
+      expect(html).not.toContain('<script>');
+      const program = await get(path, { accept: '*/*' });
+      expect(program.headers.get('content-type')).toMatch(/^application\/json/);
+    },
+  );
+
   test('shows HTML and addresses of scripts in texts as what they are', async () => {
     await server.app.database.query(`UPDATE model SET about = $1, name = $2 WHERE slug = $3`, [
       '<script>alert(1)</script> [a](javascript:alert(2)) ![b](https://elsewhere.example/x.png)',
@@ -158,6 +174,13 @@ describe('the catalog', () => {
   });
 });
 
+test('a comparison shows what a page shows as code', async () => {
+  const slugs = ['google/siglip-so400m-patch14-384', 'openai/clip-vit-base-patch32'];
+  const html = await (await get(`/compare?${slugs.map((slug) => `m=${slug}`).join('&')}`)).text();
+  expect(html).toContain('<code>gigarouter models pull');
+  expect(html).not.toContain('`');
+});
+
 describe('asking for a model', () => {
   test('by mail sends the mail and says so', async () => {
     const response = await post({ slug: SIGLIP, email: 'a@example.org', useCase: 'photos' });
@@ -166,6 +189,14 @@ describe('asking for a model', () => {
     expect(location).toBe(`${server.url}/models/${SIGLIP}?sent=mailed#ask`);
     const html = await (await fetch(location)).text();
     expect(html).toContain('Check your mail');
+  });
+
+  test('by mail, which does not count yet, leaves the pages that were rendered', async () => {
+    const board = async () => (await get('/demand?kept')).text();
+    const before = await board();
+    await server.app.database.query(`UPDATE model SET name = 'Renamed' WHERE slug = $1`, [SIGLIP]);
+    expect((await post({ slug: SIGLIP, email: 'd@example.org' })).status).toBe(303);
+    expect(await board()).toBe(before);
   });
 
   test('without an address keeps what was entered', async () => {

@@ -63,7 +63,7 @@ test('a file of lines has what the query has, in the order of time', async () =>
              account {
                usage(range: { from: "2025-03-29T00:00:00Z", to: "2025-04-02T00:00:00Z" }, timeZone: "Europe/Berlin", groupBy: [MODEL], filter: { models: ["a/small"] }) {
                  series {
-                   group { modelSlug }
+                   group { model: modelSlug }
                    points { from to metrics { calls errors chargedNanos latencyMs { p50 } } }
                  }
                }

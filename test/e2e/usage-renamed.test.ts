@@ -260,8 +260,7 @@ test('roll-ups keep the names that calls had, and a rebuild after a renaming mak
 });
 
 test('calls of a model that was merged into another count to that one', async () => {
-  const gone = await model();
-  const into = await model();
+  const [gone, into] = [await model(), await model()];
   await call(gone.slug, [0, 1]);
   await call(into.slug, [2]);
   await rollUpSome();
@@ -290,14 +289,12 @@ test('calls by a name that no model has stand under it: one that was freed, or o
 
 test('how a model has done is told under its present slug', async () => {
   const { slug } = await model();
-  const now = Date.now();
-  await call(slug, [0], { endedAt: new Date(now - 60_000) });
+  const endedAt = new Date(Date.now() - 30_000);
+  await call(slug, [0], { endedAt });
   await call(slug, [0, 1]);
   await rename(slug, `${slug}-new`);
-  await call(`${slug}-new`, [0], { endedAt: new Date(now - 30_000), errorCode: 'OVERLOADED' });
-  const { last30Days, successShare, latencyMs } = await t.app.services.usage.performance(
-    `${slug}-new`,
-  );
-  expect([last30Days.availability, successShare.last5Min]).toEqual([0.75, 0.5]);
-  expect(latencyMs?.p50).toBeCloseTo(10, 1);
+  await call(`${slug}-new`, [0], { endedAt, errorCode: 'OVERLOADED' });
+  const found = await t.app.services.usage.performance(`${slug}-new`);
+  expect([found.last30Days.availability, found.successShare.last5Min]).toEqual([0.75, 0.5]);
+  expect(found.latencyMs?.p50).toBeCloseTo(10, 1);
 });

@@ -1,4 +1,6 @@
+import { encodePosition } from '../../src/platform/cursor.js';
 import { newId } from '../../src/platform/ids.js';
+import { toAppError } from '../../src/http/to-app-error.js';
 import { codeOf, errorOf, startTestApp, type TestApp } from '../support/app.js';
 import { type Caller, newCaller } from '../support/platform.js';
 import { insertRuns, type PastRun } from '../support/usage.js';
@@ -273,3 +275,14 @@ test('everybody sees how a model has done; what nobody has called is unknown', a
   await t.gql(all);
   expect(t.app.metrics.statementCount() - before).toBe(1);
 });
+
+test.each(['2026-01-01 00:00:00+99', '2026-01-01 00:00:00+05:99', '2026-13-01 00:00:00+00', 'x'])(
+  'a place at %s is in no list of runs',
+  async (key) => {
+    const after = encodePosition({ key, id: 'run_1' });
+    const error: unknown = await t.app.services.usage
+      .list(caller.accountId, { first: 1, after })
+      .catch((thrown: unknown) => thrown);
+    expect(toAppError(error).code).toBe('BAD_USER_INPUT');
+  },
+);

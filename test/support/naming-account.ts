@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import {
   type ArgumentNode,
   buildSchema,
+  type DocumentNode,
   type FieldNode,
   getNamedType,
   type GraphQLSchema,
@@ -68,7 +69,10 @@ export function namingAccount({ query, variables }: Operation, accountId: string
     };
   };
 
-  const named = visit(parse(query), {
+  // What cannot be parsed is for the server to refuse.
+  const document = parsed(query);
+  if (document === undefined) return { query, variables: given };
+  const named = visit(document, {
     OperationDefinition: (operation): OperationDefinitionNode => ({
       ...operation,
       selectionSet: {
@@ -80,6 +84,14 @@ export function namingAccount({ query, variables }: Operation, accountId: string
     }),
   });
   return { query: print(named), variables: given };
+}
+
+function parsed(query: string): DocumentNode | undefined {
+  try {
+    return parse(query);
+  } catch {
+    return undefined;
+  }
 }
 
 const ROOTS = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;

@@ -1,6 +1,7 @@
 import { Sitemap, type SitemapQuery } from '../src/features/catalog/sitemap.operation.js';
 import type { Execute } from '../src/graphql/operation.js';
-import { load } from '../src/ui/view.js';
+import { load, PageError } from '../src/ui/view.js';
+import type { PublicPage } from './page.js';
 
 /** Protocol of sitemaps: 50,000 addresses a file. */
 const PAGES_MAX = 500;
@@ -15,8 +16,18 @@ export function robots(url: string): string {
   return ['User-agent: *', ...lines, `Sitemap: ${url}/sitemap.xml`, ''].join('\n');
 }
 
-/** sitemap.xml: every page, and that of every model. */
-export async function sitemap(url: string, execute: Execute): Promise<string> {
+/** sitemap.xml: every page, and that of every model; empty with its status when the API has no answer. */
+export async function sitemap(url: string, execute: Execute): Promise<PublicPage> {
+  try {
+    const slugs = await allSlugs(execute);
+    return { status: 200, html: toXml(url, slugs), maxAge: 60 };
+  } catch (error) {
+    if (!(error instanceof PageError)) throw error;
+    return { status: error.status, html: '', maxAge: 0 };
+  }
+}
+
+async function allSlugs(execute: Execute): Promise<readonly string[]> {
   const slugs: string[] = [];
   let after: string | null = null;
   for (let page = 0; page < PAGES_MAX; page += 1) {
@@ -25,6 +36,10 @@ export async function sitemap(url: string, execute: Execute): Promise<string> {
     after = models?.pageInfo.endCursor ?? null;
     if (models?.pageInfo.hasNextPage !== true) break;
   }
+  return slugs;
+}
+
+function toXml(url: string, slugs: readonly string[]): string {
   const paths = [...PATHS, ...slugs.map((slug) => `/models/${slug}`)];
   const entries = paths.map((path) => `<url><loc>${escapeXml(url + path)}</loc></url>`);
   return `<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n${entries.join('\n')}\n</urlset>\n`;

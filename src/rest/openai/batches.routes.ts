@@ -120,7 +120,8 @@ export function batchesRoutes(batches: BatchesService, limits: CallLimits): Rout
       examples: [{ summary: 'The newest ones', query: { limit: '3' } }],
       handle: async (call, { query: { after, limit } }) => {
         const found = await batches.list(call.accountId, { after, first: limit + 1 });
-        return toCursorList(found.map(toBatch), limit);
+        const progress = await batches.progressOf(found.map(({ id }) => id));
+        return toCursorList(progress.map(toBatch), limit);
       },
     }),
     route({

@@ -1,8 +1,10 @@
 import { lexer, type Token, type Tokens } from 'marked';
 import { Fragment, type ReactNode } from 'react';
 
-/** Texts of models come from the Hub and from operators: long ones are cut, whatever the parser does with them. */
-const LENGTH_MAX = 50_000;
+/** Texts of models come from the Hub and from operators. The time of the parser grows with the square of some: long ones are cut. */
+const LENGTH_MAX = 20_000;
+/** Of objects and lists in one another, as the parser makes them: some 30 lists, or 50 quotes. */
+const DEPTH_MAX = 100;
 
 /**
  * Markdown as React elements. HTML in it is shown as text, images are left out (a page loads nothing from elsewhere), and
@@ -10,12 +12,30 @@ const LENGTH_MAX = 50_000;
  * @param level of its largest headings on the page
  */
 export function Markdown({ text, level = 3 }: { readonly text: string; readonly level?: number }) {
-  return <div className="prose">{blocks(lexer(text.slice(0, LENGTH_MAX)), level)}</div>;
+  return <div className="prose">{blocks(parsed(text), level)}</div>;
 }
 
 /** The same for one line of text, without a paragraph. */
 export function InlineMarkdown({ text }: { readonly text: string }) {
-  return <>{inline(lexer(text.slice(0, LENGTH_MAX)).flatMap(inlineOf))}</>;
+  return <>{inline(parsed(text).flatMap(inlineOf))}</>;
+}
+
+/** A text that is nested too deeply, for the parser or for the page, is one paragraph as it is. */
+function parsed(text: string): readonly Token[] {
+  const cut = text.slice(0, LENGTH_MAX);
+  const plain = [{ type: 'html', raw: cut, text: cut, pre: false, block: true } as const];
+  try {
+    const tokens = lexer(cut);
+    return isShallow(tokens, DEPTH_MAX) ? tokens : plain;
+  } catch (error) {
+    if (error instanceof RangeError) return plain;
+    throw error;
+  }
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }
 
 function inlineOf(token: Token): Token[] {

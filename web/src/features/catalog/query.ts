@@ -40,8 +40,9 @@ const TASKS = [
   'FEATURE_EXTRACTION',
 ] as const;
 
-/** Longest search of the API, and values of one facet. */
+/** Longest search of the API, longest value of a facet, and number of values of one. */
 const SEARCH_MAX = 100;
+const VALUE_MAX = 100;
 const VALUES_MAX = 20;
 
 /** Reads an address. What is unknown in it is left out, so that old links still show the catalog. */
@@ -49,7 +50,7 @@ export function readCatalogQuery(query: URLSearchParams): CatalogQuery {
   const known = (name: string, values: readonly string[]) =>
     [...new Set(query.getAll(name))].filter((value) => values.includes(value));
   const any = (name: string) =>
-    [...new Set(query.getAll(name))].filter((value) => value !== '').slice(0, VALUES_MAX);
+    [...new Set(query.getAll(name))].filter(isName).slice(0, VALUES_MAX);
   const search = (query.get('q') ?? '').trim().slice(0, SEARCH_MAX);
   const [size] = known('size', Object.keys(SIZES));
   const [order] = known('order', Object.keys(ORDERS));
@@ -65,6 +66,11 @@ export function readCatalogQuery(query: URLSearchParams): CatalogQuery {
     order: order === 'RELEVANCE' && search === '' ? undefined : order,
     after: query.get('after') ?? undefined,
   };
+}
+
+/** Every link of the page repeats the values: long ones would make it many times as long as its address. */
+function isName(value: string): boolean {
+  return value !== '' && value.length <= VALUE_MAX;
 }
 
 /** The address of what a query asks for. Changing a facet leads to the first page. */

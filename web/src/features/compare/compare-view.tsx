@@ -1,5 +1,6 @@
 import type { Execute } from '../../graphql/operation.js';
 import { compareAddress, COMPARED_MAX } from '../../ui/addresses.js';
+import { InlineMarkdown } from '../../ui/markdown.js';
 import { Page } from '../../ui/page.js';
 import { useHref } from '../../ui/site.js';
 import { StatusTag } from '../../ui/status-tag.js';
@@ -105,7 +106,11 @@ function Compare(props: {
                 <th scope="row">{label}</th>
                 {values.map((value, index) => (
                   <td key={index} dir="auto">
-                    {value ?? <span className="unknown">unknown</span>}
+                    {value === null ? (
+                      <span className="unknown">unknown</span>
+                    ) : (
+                      <InlineMarkdown text={value} />
+                    )}
                   </td>
                 ))}
               </tr>

@@ -57,7 +57,8 @@ export function Calling({ model }: { readonly model: Model }) {
       {snippets.map(({ title, language, code }) => (
         <figure key={title} className="snippet">
           <figcaption>
-            {title} <span>{language}</span>
+            {title}
+            {title.toLowerCase() !== language && <span> {language}</span>}
           </figcaption>
           <pre tabIndex={0}>
             <code>{code}</code>
